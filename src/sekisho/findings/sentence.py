@@ -1,0 +1,42 @@
+"""Turns facts into the one sentence a finding says of itself, in English and in Japanese."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal
+from string import Formatter
+
+from sekisho.rulebook.texts import Text
+
+
+class _Plain(Formatter):
+    """Numbers plainly with thousands separators, times in UTC, lists with commas; format specs work as usual."""
+
+    def format_field(self, value: object, format_spec: str) -> str:
+        if format_spec:
+            return str(format(value, format_spec))
+        return plain(value)
+
+
+def plain(value: object) -> str:
+    """One value as a reader expects it in a sentence; floats are refused."""
+    assert not isinstance(value, float), "round a float to a Decimal before it enters a sentence"
+    if isinstance(value, bool) or value is None:
+        return {True: "yes", False: "no", None: "–"}[value]
+    if isinstance(value, int):
+        return f"{value:,}"
+    if isinstance(value, Decimal):
+        text = f"{value:,f}"
+        return text.rstrip("0").rstrip(".") if "." in text else text
+    if isinstance(value, datetime):
+        return value.strftime("%Y-%m-%d %H:%M:%S.%f").rstrip("0").rstrip(".") + " UTC"
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return ", ".join(plain(v) for v in value)
+    return str(value)
+
+
+def say(template: Text, facts: Mapping[str, object]) -> Text:
+    """Fill both languages; a fact the template names and nobody gave is a fault of the control."""
+    formatter = _Plain()
+    return Text(formatter.vformat(template.en, (), facts), formatter.vformat(template.ja, (), facts))

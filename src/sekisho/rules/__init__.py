@@ -1,0 +1,1 @@
+"""The law: one folder per rule, by chapter."""
