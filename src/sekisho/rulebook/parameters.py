@@ -17,7 +17,7 @@ UNDETERMINED = "undetermined"
 _EXACT_UNITS = frozenset({"share", "ratio", "JPY", "bp"})
 
 
-class Undetermined(LookupError):
+class Undetermined(LookupError):  # noqa: N818 - an answer of the law, not a mistake
     """The law of the chosen regime leaves this value open; the rule has no answer until somebody assumes one."""
 
 
@@ -87,9 +87,7 @@ class Parameters:
     Reading a parameter without value raises Undetermined.
     """
 
-    def __init__(
-        self, rule: str, regime: str, as_of: date, in_force: Mapping[str, InForce], optional: frozenset[str]
-    ) -> None:
+    def __init__(self, rule: str, regime: str, as_of: date, in_force: Mapping[str, InForce], optional: frozenset[str]) -> None:
         self.rule = rule
         self.regime = regime
         self.as_of = as_of
@@ -158,13 +156,21 @@ def read_source(reader: Reader, documents: frozenset[str]) -> Source:
     """Where a value comes from; every value has one."""
     return Source(
         document=reader.word("document", documents),
-        provision=reader.maybe("provision", str)
-        if not isinstance(reader.mapped.get("provision"), int)
-        else str(reader.any("provision")),
+        provision=take_provision(reader),
         confidence=reader.word("confidence", CONFIDENCES),
         checked_on=reader.take("checked_on", date),
         note=reader.maybe("note", str),
     )
+
+
+def take_provision(reader: Reader) -> str | None:
+    """A provision such as 63-11(2); a bare article number may stand without quotes."""
+    value = reader.maybe("provision", object)
+    if value is None or isinstance(value, str):
+        return value
+    if isinstance(value, int):
+        return str(value)
+    raise reader.error(f"{reader.what}: 'provision' is text such as 63-11(2)", "provision")
 
 
 def _value(reader: Reader, unit: str) -> Value | None:
@@ -177,9 +183,7 @@ def _value(reader: Reader, unit: str) -> Value | None:
         return value
     if isinstance(value, int):
         return Decimal(value) if unit in _EXACT_UNITS else value
-    raise reader.error(
-        f"{reader.what}: a value is a number, a word, a day or a list; an open one is 'undetermined'", "value"
-    )
+    raise reader.error(f"{reader.what}: a value is a number, a word, a day or a list; an open one is 'undetermined'", "value")
 
 
 def _refuse_overlap(entry: DatedValue, seen: list[DatedValue], reader: Reader) -> None:
@@ -199,9 +203,7 @@ def parse_assumption(text: str) -> tuple[str, str, Value]:
     name, equals, written = text.partition("=")
     rule, dot, parameter = name.strip().rpartition(".")
     if not equals or not dot or not rule or not parameter or not written.strip():
-        raise RulebookError(
-            f"--assume {text}: write it as chapter/rule.parameter=value, such as transfers/cooling_off.days=7"
-        )
+        raise RulebookError(f"--assume {text}: write it as chapter/rule.parameter=value, such as transfers/cooling_off.days=7")
     return rule, parameter, _written_value(written.strip(), text)
 
 
@@ -217,8 +219,4 @@ def _written_value(written: str, text: str) -> Value:
             return written
     if not number.is_finite():
         raise RulebookError(f"--assume {text}: the value must be a finite number")
-    return (
-        int(number)
-        if number == number.to_integral_value() and "." not in written and "e" not in written.lower()
-        else number
-    )
+    return int(number) if number == number.to_integral_value() and "." not in written and "e" not in written.lower() else number

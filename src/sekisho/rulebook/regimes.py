@@ -133,7 +133,7 @@ def _regime(reader: Reader) -> Regime:
         until=reader.maybe("until", date),
         succeeded_by=reader.maybe("succeeded_by", str),
         source=reader.take("source", str),
-        note=maybe_text(reader, "note") if reader.maybe("note", object) else None,
+        note=maybe_text(reader, "note"),
     )
     if regime.starts_on and regime.until and regime.starts_on >= regime.until:
         raise reader.error(f"regime '{regime.id}': ends before it starts", "until")

@@ -11,7 +11,7 @@ from decimal import Decimal
 from pathlib import Path
 from string import Formatter
 
-from sekisho.rulebook.parameters import _EXACT_UNITS, InForce, Parameter, Parameters, Value, read_parameter
+from sekisho.rulebook.parameters import _EXACT_UNITS, InForce, Parameter, Parameters, Value, read_parameter, take_provision
 from sekisho.rulebook.regimes import CONFIDENCES, STATUSES
 from sekisho.rulebook.strict_yaml import Reader, RulebookError, read_yaml
 from sekisho.rulebook.texts import Text, maybe_text, read_text, take_text
@@ -149,9 +149,7 @@ class Rule:
                 yield value.source.document, value.source.provision, None
 
 
-def read_rule(
-    folder: Path, path: str, regimes: frozenset[str], documents: frozenset[str], anchors: frozenset[str] | None
-) -> Rule:
+def read_rule(folder: Path, path: str, regimes: frozenset[str], documents: frozenset[str], anchors: frozenset[str] | None) -> Rule:
     """Read a rule folder strictly; raises RulebookError naming file and line."""
     file = folder / "rule.yaml"
     if not _RULE_PATH.match(path):
@@ -209,7 +207,7 @@ def _holdings(reader: Reader, regimes: frozenset[str], documents: frozenset[str]
         return Consequence(
             kind=inside.word("kind", CONSEQUENCES),
             document=inside.word("document", documents),
-            provision=_provision(inside),
+            provision=take_provision(inside),
             confidence=inside.word("confidence", CONFIDENCES) if "confidence" in inside.mapped else "confirmed",
             text=take_text(inside, "text"),
         )
@@ -217,7 +215,7 @@ def _holdings(reader: Reader, regimes: frozenset[str], documents: frozenset[str]
     def provision(inside: Reader) -> Provision:
         return Provision(
             document=inside.word("document", documents),
-            provision=_provision(inside),
+            provision=take_provision(inside),
             quote=inside.maybe("quote", str),
             checked_on=inside.take("checked_on", date),
         )
@@ -235,9 +233,7 @@ def _holdings(reader: Reader, regimes: frozenset[str], documents: frozenset[str]
             note=maybe_text(inside, "note"),
         )
         if not entry.provisions and (entry.confidence == "confirmed" or entry.note is None):
-            raise inside.error(
-                "regimes: an entry without provisions is not 'confirmed' and says why in a note", "provisions"
-            )
+            raise inside.error("regimes: an entry without provisions is not 'confirmed' and says why in a note", "provisions")
         for other in seen:
             if set(other.regimes) & set(entry.regimes) and _overlap(other, entry):
                 raise inside.error("regimes: two entries for the same regime on the same days", "regime")
@@ -251,19 +247,8 @@ def _holdings(reader: Reader, regimes: frozenset[str], documents: frozenset[str]
     return holdings
 
 
-def _provision(reader: Reader) -> str | None:
-    value = reader.any("provision") if "provision" in reader.mapped else None
-    if value is None or isinstance(value, str):
-        return value
-    if isinstance(value, int):
-        return str(value)
-    raise reader.error(f"{reader.what}: 'provision' is text such as 63-11(2)", "provision")
-
-
 def _overlap(one: Holding, other: Holding) -> bool:
-    return (one.starts_on or date.min) < (other.until or date.max) and (other.starts_on or date.min) < (
-        one.until or date.max
-    )
+    return (one.starts_on or date.min) < (other.until or date.max) and (other.starts_on or date.min) < (one.until or date.max)
 
 
 def _parameters(reader: Reader, regimes: frozenset[str], documents: frozenset[str]) -> dict[str, Parameter]:

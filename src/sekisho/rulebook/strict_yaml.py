@@ -85,9 +85,7 @@ def _mapping(file: Path, node: yaml.MappingNode, line: int) -> Mapped:
             raise RulebookError(f"{file}:{key_line}: a key must be a word")
         key = key_node.value
         if not key_node.style and key.lower() in _BOOLEAN_TRAPS | {"true", "false", "null", "~"}:
-            raise RulebookError(
-                f"{file}:{key_line}: the key '{key}' is read as true or false by YAML; use another word"
-            )
+            raise RulebookError(f"{file}:{key_line}: the key '{key}' is read as true or false by YAML; use another word")
         if key == "<<":
             raise RulebookError(f"{file}:{key_line}: merge keys hide what holds; write the values out")
         if key in mapped:
@@ -103,9 +101,7 @@ def _plain(file: Path, line: int, text: str) -> object:
     if text in ("true", "false"):
         return text == "true"
     if text.lower() in _BOOLEAN_TRAPS | {"true", "false"}:
-        raise RulebookError(
-            f"{file}:{line}: '{text}' can be read as true or false; write true, false, or put it in quotes"
-        )
+        raise RulebookError(f"{file}:{line}: '{text}' can be read as true or false; write true, false, or put it in quotes")
     if _INTEGER.match(text):
         return int(text.replace("_", ""))
     if _DECIMAL.match(text):
