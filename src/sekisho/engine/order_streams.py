@@ -1,0 +1,460 @@
+"""Order streams: every instrument's orders and trades in the order they happened, read once and shared by all market rules.
+
+A rule calls ``map_streams(records, kernel)`` and gets one answer per instrument, in the instruments' order of name. On DuckDB
+the tables are sorted once per inspection (within the memory limit, spilling), encoded to whole numbers instrument by
+instrument on a pool of threads, and kept in a temporary folder, so that the next rule reads them back without sorting. On
+Spark each instrument is a group of a grouped map, and the kernel runs where the data is.
+"""
+
+from __future__ import annotations
+
+import pickle
+import tempfile
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import partial
+from itertools import pairwise
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+from weakref import WeakKeyDictionary
+
+import ibis
+import numpy as np
+import pyarrow as pa
+from numba import njit
+
+from sekisho.typologies.order_stream import COLUMNS, KINDS, NO_PRICE, NOBODY, ORDER_TYPES, SIDES, TRADE, Int32, Int64, OrderStream
+
+if TYPE_CHECKING:
+    from sekisho.records import Records
+
+Answer = TypeVar("Answer")
+Kernel = Callable[[OrderStream], Answer]
+Units = tuple[Decimal | None, Decimal | None]
+
+BATCH_ROWS: Final = 1 << 17
+_UNKNOWN: Final = 127
+"""Code of a word that the tables do not know: refused, never guessed."""
+
+
+class OrderStreamError(ValueError):
+    """Orders or trades that cannot be brought into whole numbers exactly. The message names table, instrument and remedy."""
+
+
+def map_streams(records: Records, kernel: Kernel[Answer], *, threads: int | None = None) -> Iterator[Answer]:
+    """``kernel`` over the stream of each instrument, answers in the instruments' order of name.
+
+    ``kernel`` must be a function of a module that depends on nothing but the stream (use ``functools.partial`` for parameters):
+    it runs on threads, and on Spark in other processes, where its answer is pickled.
+    """
+    if records.engine == "spark":
+        yield from _map_on_spark(records, kernel)
+        return
+    threads = threads or _threads_of(records)
+    spool = _SPOOLS.get(records)
+    if spool is not None:
+        yield from _ahead((partial(_from_spool, spool, position, kernel) for position in range(spool.streams)), threads)
+        return
+    spool = _Spool()
+    yield from _ahead(_sorting_tasks(records, spool, kernel), threads)
+    _SPOOLS[records] = spool
+
+
+def order_streams(records: Records) -> Iterator[OrderStream]:
+    """The stream of each instrument, in the instruments' order of name."""
+    return map_streams(records, _same)
+
+
+def stream_of(instrument: str, orders: pa.Table, trades: pa.Table, units: Units = (None, None)) -> OrderStream:
+    """One instrument's stream from its rows of order_event and trade (as ``_order_rows`` and ``_trade_rows`` name them).
+
+    ``units`` are tick and lot size where known. The unit of the stream is the largest that holds every recorded number exactly
+    and divides the known one; a number that would need more than 63 bits is refused.
+    """
+    orders = _untied(orders, "order_id", "kind", "price", "quantity")
+    trades = _untied(trades, "trade_id")
+    count, more = orders.num_rows, trades.num_rows
+    order_codes, order_ids = _codes([orders["order_id"], trades["buy_order_id"], trades["sell_order_id"]])
+    account_codes, account_ids = _codes([orders["account_id"], trades["buy_account_id"], trades["sell_account_id"]])
+    price, tick = _whole(instrument, "price", orders, trades, units[0])
+    quantity, lot = _whole(instrument, "quantity", orders, trades, units[1])
+    if (quantity < 0).any():
+        raise OrderStreamError(f"instrument {instrument}: a quantity is negative; 'sekisho records validate' names the row")
+    nobody = np.full(count, NOBODY, np.int32)
+    columns = {
+        "sequence": np.concatenate([_numbers(orders["sequence"]), _numbers(trades["sequence"])]),
+        "at": np.concatenate([_micros(orders["at"]), _micros(trades["at"])]),
+        "kind": np.concatenate([_words(instrument, "action", orders["kind"]), np.full(more, TRADE, np.int8)]),
+        "side": np.concatenate([_words(instrument, "side", orders["side"]), _words(instrument, "aggressor_side", trades["side"])]),
+        "order_type": np.concatenate([_words(instrument, "order_type", orders["order_type"]), np.zeros(more, np.int8)]),
+        "price": price,
+        "quantity": quantity,
+        "order": np.concatenate(order_codes[:2]),
+        "contra_order": np.concatenate([nobody, order_codes[2]]),
+        "account": np.concatenate(account_codes[:2]),
+        "contra_account": np.concatenate([nobody, account_codes[2]]),
+        "trade": np.concatenate([nobody, np.arange(more, dtype=np.int32)]),
+    }
+    by_sequence = np.argsort(columns["sequence"], kind="stable")
+    arrays = {name: _frozen(columns[name][by_sequence]) for name in COLUMNS}
+    trade_ids = _one_chunk(trades["trade_id"])
+    ids = {"order_ids": order_ids, "account_ids": account_ids, "trade_ids": trade_ids}
+    return OrderStream(instrument=instrument, tick=tick, lot=lot, **arrays, **ids)
+
+
+# --- reading: one sorted pass on DuckDB -------------------------------------------------------------------------------------
+
+
+def _order_rows(records: Records) -> Any:
+    event = records.optional("order_event")
+    return event.select(
+        event.instrument,
+        event.sequence,
+        at=event.occurred_at,
+        kind=_coded(event.action, KINDS),
+        side=_coded(event.side, SIDES),
+        order_type=_coded(event.order_type, ORDER_TYPES),
+        price=event.price,
+        quantity=event.quantity,
+        order_id=event.order_id,
+        account_id=event.account_id,
+    )
+
+
+def _trade_rows(records: Records) -> Any:
+    trade = records.optional("trade")
+    return trade.select(
+        trade.instrument,
+        trade.sequence,
+        at=trade.executed_at,
+        side=ibis.ifelse(trade.aggressor_side.isnull(), ibis.literal(0, "int8"), _coded(trade.aggressor_side, SIDES)),
+        price=trade.price,
+        quantity=trade.quantity,
+        buy_order_id=trade.buy_order_id,
+        sell_order_id=trade.sell_order_id,
+        buy_account_id=trade.buy_account_id,
+        sell_account_id=trade.sell_account_id,
+        trade_id=trade.trade_id,
+    )
+
+
+def _coded(column: Any, words: dict[str, int]) -> Any:
+    return column.cases(*words.items(), else_=_UNKNOWN).cast("int8")
+
+
+def _units_of(records: Records) -> dict[str, Units]:
+    """Tick and lot size by instrument, from the instrument table where there is one."""
+    if "instrument" not in records.present:
+        return {}
+    rows = records.instrument.select("instrument", "tick_size", "lot_size").to_pyarrow().to_pylist()
+    return {row["instrument"]: (row["tick_size"], row["lot_size"]) for row in rows}
+
+
+def _sorting_tasks(records: Records, spool: _Spool, kernel: Kernel[Answer]) -> Iterator[Callable[[], Answer]]:
+    """Sort both tables by instrument and sequence and hand out one task per instrument, as the sorted rows arrive."""
+    orders, trades = _order_rows(records), _trade_rows(records)
+    traded = ibis.union(orders.select("instrument"), trades.select("instrument"), distinct=True)
+    names = sorted(traded.to_pyarrow()["instrument"].to_pylist())
+    places = pa.table({"instrument": pa.array(names, pa.string()), "place": pa.array(range(len(names)), pa.int32())})
+    place = records.memory("place", places)
+    units = _units_of(records)
+    trade_table, trade_starts = spool.keep_trades(_sorted_batches(records, trades, place), len(names))
+    sorted_orders = _sorted_batches(records, orders, place)
+    for position, own in _every_place(_cut(sorted_orders), sorted_orders.schema.empty_table(), len(names)):
+        theirs = trade_table.slice(trade_starts[position], trade_starts[position + 1] - trade_starts[position])
+        work = (units.get(names[position], (None, None)), kernel)
+        yield partial(_encode, spool, position, names[position], (own, theirs), work)
+    spool.streams = len(names)
+
+
+def _encode(spool: _Spool, position: int, name: str, rows: tuple[pa.Table, pa.Table], work: tuple[Units, Kernel[Answer]]) -> Answer:
+    units, kernel = work
+    stream = stream_of(name, *rows, units)
+    spool.keep(position, stream)
+    return kernel(stream)
+
+
+def _sorted_batches(records: Records, rows: Any, place: Any) -> pa.RecordBatchReader:
+    placed = rows.join(place, "instrument").drop("instrument").order_by("place", "sequence")
+    backend = records.connection
+    return backend.con.sql(backend.compile(placed)).to_arrow_reader(BATCH_ROWS)
+
+
+def _cut(batches: Iterable[pa.RecordBatch]) -> Iterator[tuple[int, pa.Table]]:
+    """Batches sorted by ``place`` as one table per place."""
+    held: list[pa.RecordBatch] = []
+    for batch in batches:
+        if not batch.num_rows:
+            continue
+        place = _numbers(batch["place"])
+        edges = [0, *(np.flatnonzero(place[1:] != place[:-1]) + 1).tolist(), batch.num_rows]
+        for start, stop in pairwise(edges):
+            if held and held[0]["place"][0].as_py() != place[start]:
+                yield held[0]["place"][0].as_py(), pa.Table.from_batches(held)
+                held = []
+            held.append(batch.slice(start, stop - start))
+    if held:
+        yield held[0]["place"][0].as_py(), pa.Table.from_batches(held)
+
+
+def _every_place(cut: Iterator[tuple[int, pa.Table]], nothing: pa.Table, places: int) -> Iterator[tuple[int, pa.Table]]:
+    """The same, with an empty table for each place that has no rows."""
+    after = 0
+    for place, rows in cut:
+        yield from ((missing, nothing) for missing in range(after, place))
+        yield place, rows
+        after = place + 1
+    yield from ((missing, nothing) for missing in range(after, places))
+
+
+def _threads_of(records: Records) -> int:
+    return int(records.connection.raw_sql("SELECT current_setting('threads')").fetchall()[0][0])
+
+
+def _ahead(tasks: Iterator[Callable[[], Answer]], threads: int) -> Iterator[Answer]:
+    """Run tasks on threads, a few ahead of the one awaited, so that memory stays bounded; answers keep the tasks' order."""
+    waiting: deque[Future[Answer]] = deque()
+    with ThreadPoolExecutor(threads) as pool:
+        for task in tasks:
+            waiting.append(pool.submit(task))
+            if len(waiting) > threads:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+
+
+# --- keeping: sorted once, read by every rule -------------------------------------------------------------------------------
+
+
+@dataclass(slots=True, eq=False, weakref_slot=True)
+class _Spool:
+    """Encoded streams in a temporary folder that goes when the records go. Read back by memory map, so they cost no heap."""
+
+    folder: tempfile.TemporaryDirectory[str]
+    streams: int
+
+    def __init__(self) -> None:
+        self.folder = tempfile.TemporaryDirectory(prefix="sekisho-", ignore_cleanup_errors=True)
+        self.streams = 0
+
+    def path(self, name: str) -> str:
+        return str(Path(self.folder.name) / f"{name}.arrow")
+
+    def keep(self, position: int, stream: OrderStream) -> None:
+        rows = pa.record_batch([pa.array(getattr(stream, name)) for name in COLUMNS], names=list(COLUMNS))
+        ids = pa.record_batch(
+            [
+                *(_listed(names) for names in (stream.order_ids, stream.account_ids, stream.trade_ids)),
+                *(pa.array([text]) for text in (stream.instrument, str(stream.tick), str(stream.lot))),
+            ],
+            names=["order_ids", "account_ids", "trade_ids", "instrument", "tick", "lot"],
+        )
+        for name, batch in ((f"rows-{position}", rows), (f"ids-{position}", ids)):
+            with pa.OSFile(self.path(name), "wb") as file, pa.ipc.new_file(file, batch.schema) as writer:
+                writer.write_batch(batch)
+
+    def stream(self, position: int) -> OrderStream:
+        rows, ids = (_mapped(self.path(f"{part}-{position}")) for part in ("rows", "ids"))
+        arrays = {name: _frozen(_numbers(rows[name])) for name in COLUMNS}
+        names = {name: ids[name].chunk(0).values for name in ("order_ids", "account_ids", "trade_ids")}
+        tick, lot = (Decimal(ids[name][0].as_py()) for name in ("tick", "lot"))
+        return OrderStream(instrument=ids["instrument"][0].as_py(), tick=tick, lot=lot, **arrays, **names)
+
+    def keep_trades(self, batches: pa.RecordBatchReader, places: int) -> tuple[pa.Table, list[int]]:
+        """Sorted trades on disk, and where each instrument's begin: trades of place i are rows starts[i] to starts[i + 1]."""
+        counts = np.zeros(places + 1, np.int64)
+        with pa.OSFile(self.path("trades"), "wb") as file, pa.ipc.new_file(file, batches.schema) as writer:
+            for batch in batches:
+                writer.write_batch(batch)
+                counts[1:] += np.bincount(_numbers(batch["place"]), minlength=places)
+        return _mapped(self.path("trades")), np.cumsum(counts).tolist()
+
+
+_SPOOLS: WeakKeyDictionary[Any, _Spool] = WeakKeyDictionary()
+
+
+def _from_spool(spool: _Spool, position: int, kernel: Kernel[Answer]) -> Answer:
+    return kernel(spool.stream(position))
+
+
+def _listed(names: pa.Array) -> pa.Array:
+    return pa.LargeListArray.from_arrays(pa.array([0, len(names)], pa.int64()), names)
+
+
+def _mapped(path: str) -> pa.Table:
+    return pa.ipc.open_file(pa.memory_map(path)).read_all()
+
+
+def _same(stream: OrderStream) -> OrderStream:
+    return stream
+
+
+# --- encoding: exact whole numbers ------------------------------------------------------------------------------------------
+
+
+def _untied(rows: pa.Table, *columns: str) -> pa.Table:
+    """Rows by sequence. Where a venue gives a number twice, by time and content, so that two runs never differ."""
+    sequence = _numbers(rows["sequence"])
+    if len(sequence) < 2 or (sequence[1:] > sequence[:-1]).all():
+        return rows
+    return rows.sort_by([(name, "ascending") for name in ("sequence", "at", *columns)])
+
+
+def _codes(columns: list[pa.ChunkedArray]) -> tuple[list[Int32], pa.Array]:
+    """Small whole numbers for names, the same over all columns, in order of first appearance; NOBODY where there is none."""
+    chunks = [chunk.cast(pa.string()) for column in columns for chunk in column.chunks]
+    if not chunks:
+        return [np.empty(0, np.int32) for _ in columns], pa.array([], pa.string())
+    if sum(chunk.nbytes for chunk in chunks) > 1 << 30:
+        chunks = [chunk.cast(pa.large_string()) for chunk in chunks]
+    encoded = pa.chunked_array(chunks).dictionary_encode()
+    codes = [chunk.indices.fill_null(NOBODY).to_numpy(zero_copy_only=False) for chunk in encoded.chunks]
+    every = np.concatenate(codes).astype(np.int32, copy=False)
+    ends = np.cumsum([len(column) for column in columns])
+    return [every[end - len(column) : end] for end, column in zip(ends, columns, strict=True)], encoded.chunk(0).dictionary
+
+
+def _whole(instrument: str, name: str, orders: pa.Table, trades: pa.Table, unit: Decimal | None) -> tuple[Int64, Decimal]:
+    """A decimal column of both tables as multiples of one unit, exactly."""
+    try:
+        parts = [_unscaled(table[name]) for table in (orders, trades)]
+        scale = max(parts[0][1], parts[1][1], _scale_of(unit))
+        raised = [_raised(values, scale - own) for values, own in parts]
+    except OverflowError as error:
+        raise OrderStreamError(
+            f"instrument {instrument}: column '{name}' of order_event or trade does not fit into 63-bit whole numbers "
+            "at the precision recorded; 'sekisho records validate' names rows out of proportion"
+        ) from error
+    values = np.concatenate(raised)
+    start = int(unit.scaleb(scale)) if unit else 0
+    step = int(_common_unit(values, start)) or 1
+    return np.where(values == NO_PRICE, NO_PRICE, values // step), Decimal(step).scaleb(-scale)
+
+
+def _scale_of(unit: Decimal | None) -> int:
+    return max(0, -int(unit.normalize().as_tuple().exponent)) if unit else 0
+
+
+def _unscaled(column: pa.ChunkedArray) -> tuple[Int64, int]:
+    """The integers behind a DECIMAL column and their scale; a finer scale than the numbers need is taken back if it must be."""
+    scale = column.type.scale
+    values = _low_words(column)
+    if values is not None:
+        return values, scale
+    enough = next(s for s in range(scale + 1) if _rescaled(column, s) is not None)
+    values = _low_words(_rescaled(column, enough))
+    if values is None:
+        raise OverflowError
+    return values, enough
+
+
+def _rescaled(column: pa.ChunkedArray, scale: int) -> pa.ChunkedArray | None:
+    try:
+        return column.cast(pa.decimal128(38, scale))
+    except pa.ArrowInvalid:
+        return None
+
+
+def _low_words(column: pa.ChunkedArray) -> Int64 | None:
+    """128-bit integers as 64-bit ones, or None where one of them is too large. Null becomes NO_PRICE."""
+    parts = [np.empty(0, np.int64)]
+    for chunk in column.cast(pa.decimal128(38, column.type.scale)).chunks:
+        words = np.frombuffer(chunk.buffers()[1], np.int64)
+        pair = words[2 * chunk.offset : 2 * (chunk.offset + len(chunk))].reshape(-1, 2)
+        low, high = pair[:, 0], pair[:, 1]
+        if chunk.null_count:
+            null = chunk.is_null().to_numpy(zero_copy_only=False)
+            low, high = np.where(null, NO_PRICE, low), np.where(null, -1, high)
+            too_large = (high != low >> 63) | ((low == NO_PRICE) & ~null)
+        else:
+            too_large = (high != low >> 63) | (low == NO_PRICE)
+        if too_large.any():
+            return None
+        parts.append(low)
+    return np.concatenate(parts)
+
+
+def _raised(values: Int64, digits: int) -> Int64:
+    """Values times ten to the ``digits``, NO_PRICE left alone."""
+    if not digits or not len(values):
+        return values
+    real = values != NO_PRICE
+    bound = (1 << 63) // 10**digits
+    if (np.abs(values[real]) >= bound).any():
+        raise OverflowError
+    return np.where(real, values * np.int64(10) ** digits, NO_PRICE)
+
+
+@njit(cache=True, nogil=True)
+def _common_unit(values: Int64, start: int) -> int:
+    """The largest whole number that divides ``start`` and every value."""
+    unit = start
+    for value in values:
+        if value == NO_PRICE:
+            continue
+        if unit == 0:
+            unit = abs(value)
+        elif value % unit != 0:
+            rest = abs(value)
+            while rest != 0:
+                unit, rest = rest, unit % rest
+    return unit
+
+
+def _numbers(column: Any) -> Any:
+    if isinstance(column, pa.ChunkedArray):
+        column = _one_chunk(column)
+    return column.to_numpy(zero_copy_only=False)
+
+
+def _micros(column: pa.ChunkedArray) -> Int64:
+    moments: Int64 = _numbers(column.cast(pa.timestamp("us", "UTC")).cast(pa.int64()))
+    return moments
+
+
+def _words(instrument: str, name: str, column: pa.ChunkedArray) -> Any:
+    codes = _numbers(column)
+    if (codes == _UNKNOWN).any():
+        raise OrderStreamError(
+            f"instrument {instrument}: column '{name}' holds a word it should not; 'sekisho records validate' names the row"
+        )
+    return codes
+
+
+def _one_chunk(column: pa.ChunkedArray) -> pa.Array:
+    if column.num_chunks == 1:
+        return column.chunk(0)
+    return pa.concat_arrays(column.chunks) if column.num_chunks else pa.array([], column.type)
+
+
+def _frozen(array: Any) -> Any:
+    array = np.ascontiguousarray(array)
+    array.setflags(write=False)
+    return array
+
+
+# --- Spark ------------------------------------------------------------------------------------------------------------------
+
+
+def _map_on_spark(records: Records, kernel: Kernel[Answer]) -> Iterator[Answer]:
+    """The same kernel as a grouped map: one group per instrument, orders and trades side by side."""
+    backend = records.connection
+    session = backend._session  # Ibis has no grouped map; the session is the documented way down
+    orders, trades = (
+        session.sql(backend.compile(rows)).groupBy("instrument") for rows in (_order_rows(records), _trade_rows(records))
+    )
+    work = partial(_answer_on_spark, _units_of(records), kernel)
+    rows = orders.cogroup(trades).applyInArrow(work, "instrument string, answer binary").collect()
+    for row in sorted(rows, key=lambda row: row["instrument"]):
+        yield pickle.loads(bytes(row["answer"]))
+
+
+def _answer_on_spark(units: dict[str, Units], kernel: Kernel[Any], orders: pa.Table, trades: pa.Table) -> pa.Table:
+    named = orders if orders.num_rows else trades
+    instrument = named["instrument"][0].as_py()
+    sorted_rows = (rows.drop_columns("instrument").sort_by("sequence") for rows in (orders, trades))
+    answer = kernel(stream_of(instrument, next(sorted_rows), next(sorted_rows), units.get(instrument, (None, None))))
+    return pa.table({"instrument": pa.array([instrument], pa.string()), "answer": pa.array([pickle.dumps(answer)], pa.binary())})
