@@ -1,0 +1,98 @@
+"""Records on Apache Spark: the same folder, the same tables, for books past one machine's memory."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from itertools import count
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import ibis
+import pyarrow as pa
+
+from sekisho.records.errors import RecordsError
+from sekisho.records.folder import Source
+
+if TYPE_CHECKING:
+    from ibis.backends.pyspark import Backend
+
+_SPARK_TYPES = {
+    "string": "string",
+    "integer": "bigint",
+    "boolean": "boolean",
+    "date": "date",
+    "time": "timestamp",
+    "decimal": "decimal(38,18)",
+}
+_opened = count(1)
+
+
+def connect(scratch: Path, threads: int | None = None, memory_limit: str | None = None) -> Backend:
+    """The Ibis backend on this process's one Spark session; the first caller's settings hold."""
+    try:
+        from pyspark.sql import SparkSession
+    except ImportError as error:
+        raise RecordsError("engine spark", "pyspark is not installed", "pip install 'sekisho[spark]'") from error
+    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+    os.environ.setdefault("PYSPARK_DRIVER_PYTHON", sys.executable)
+    workers = str(threads) if threads is not None else "*"
+    builder = SparkSession.builder.appName("sekisho").master(os.environ.get("SEKISHO_SPARK_MASTER", f"local[{workers}]"))
+    for key, value in _settings(scratch, threads, memory_limit).items():
+        builder = builder.config(key, value)
+    try:
+        session = builder.getOrCreate()
+    except Exception as error:
+        raise RecordsError("engine spark", f"Spark does not start: {error}", "install Java 17 or 21") from error
+    session.conf.set("spark.sql.session.timeZone", "UTC")
+    return ibis.pyspark.connect(session)
+
+
+def _settings(scratch: Path, threads: int | None, memory_limit: str | None) -> dict[str, str]:
+    settings = {
+        "spark.ui.enabled": "false",
+        "spark.ui.showConsoleProgress": "false",
+        "spark.log.level": "ERROR",
+        "spark.driver.bindAddress": "127.0.0.1",
+        "spark.driver.host": "127.0.0.1",
+        "spark.sql.session.timeZone": "UTC",
+        "spark.sql.warehouse.dir": str(scratch / "warehouse"),
+        "spark.sql.execution.arrow.pyspark.enabled": "true",
+    }
+    if threads is not None:
+        settings["spark.sql.shuffle.partitions"] = str(threads)
+    if memory_limit is not None:
+        settings["spark.driver.memory"] = memory_limit.replace(" ", "").removesuffix("B").lower()
+    return settings
+
+
+def present_parquet(connection: Backend, source: Source, columns: Sequence[str]) -> ibis.Table:
+    """The source's Parquet files as an Ibis table; ``columns`` are those the files have."""
+    from pyspark.sql import functions as spark
+
+    reader = connection._session.read.option("mergeSchema", len(source.files) > 1)
+    if source.root is not None:
+        reader = reader.option("basePath", str(source.root))
+    frame = reader.parquet(*(str(file) for file in source.files))
+    own = [
+        frame[c.name] if c.name in columns else spark.lit(None).cast(_SPARK_TYPES[c.kind]).alias(c.name)
+        for c in source.table.columns
+    ]
+    extra = [frame[name] for name in columns if name not in source.table.by_name]
+    return shown(connection, source.table.name, frame.select(*own, *extra))
+
+
+def present_memory(connection: Backend, name: str, table: pa.Table) -> ibis.Table:
+    """Brings an Arrow table into Spark under ``name``."""
+    return shown(connection, name, connection._session.createDataFrame(table))
+
+
+def shown(connection: Backend, name: str, frame: Any) -> ibis.Table:
+    """The frame as an Ibis table. One session serves all records opened in a process, so views get their own names."""
+    view = f"{name}__{next(_opened)}"
+    frame.createOrReplaceTempView(view)
+    table = connection.table(view)
+    naive = {n: t for n, t in table.schema().items() if t.is_timestamp() and t.timezone is None}
+    utc = ibis.dtype("timestamp('UTC', 6)")  # the session is in UTC, so the cast names the zone and moves nothing
+    return table.mutate(**{n: table[n].cast(utc) for n in naive}) if naive else table
