@@ -77,7 +77,7 @@ def findings_of(run: RuleRun) -> list[Finding]:
 
 def parameters_json(parameters: Parameters) -> str:
     """The parameter values used, names to exact text; assumed and firm-set ones are listed beside them."""
-    values: dict[str, object] = {p.name: _exact(p.value) for p in parameters}
+    values: dict[str, object] = {p.name: exact_text(p.value) for p in parameters}
     if assumed := sorted(p.name for p in parameters if p.assumed):
         values["_assumed"] = assumed
     if firm_set := sorted(p.name for p in parameters if p.set_by == "firm" and not p.assumed):
@@ -100,7 +100,7 @@ def _finding(rule: Rule, parameters: Parameters, found: Found) -> Finding:
     summary = say(rule.sentences[found.sentence], sentence_facts(parameters, found))
     assumed = [p for p in parameters if p.assumed]
     if assumed:
-        given = ", ".join(f"{p.name} = {_exact(p.value)}" for p in assumed)
+        given = ", ".join(f"{p.name} = {exact_text(p.value)}" for p in assumed)
         summary = summary._replace(en=f"{summary.en} (Assumed: {given}.)", ja=f"{summary.ja}（仮定値: {given}）")
     return Finding(
         finding_id=_identity(rule, parameters, found, evidence, used),
@@ -126,7 +126,7 @@ def _finding(rule: Rule, parameters: Parameters, found: Found) -> Finding:
 def sentence_facts(parameters: Parameters, found: Found) -> Mapping[str, object]:
     """Everything a sentence may name: the parameters, what the finding is about, and the control's own facts."""
     return {
-        **{p.name: p.value for p in parameters},
+        **sentence_values(parameters),
         "subject_id": found.subject_id,
         "instrument": found.instrument,
         "asset": found.asset,
@@ -138,6 +138,11 @@ def sentence_facts(parameters: Parameters, found: Found) -> Mapping[str, object]
     }
 
 
+def sentence_values(parameters: Parameters) -> dict[str, object]:
+    """The parameters by name, as a sentence may name them."""
+    return {p.name: p.value for p in parameters}
+
+
 def _identity(rule: Rule, parameters: Parameters, found: Found, evidence: tuple[Evidence, ...], used: str) -> str:
     told = [
         rule.path, rule.hash, parameters.regime, parameters.as_of.isoformat(), found.subject_kind, found.subject_id,
@@ -147,7 +152,8 @@ def _identity(rule: Rule, parameters: Parameters, found: Found, evidence: tuple[
     return "F" + hashlib.sha256(msgspec.json.encode(told)).hexdigest()[:20]
 
 
-def _exact(value: object) -> object:
+def exact_text(value: object) -> object:
+    """A value without loss in JSON: decimals as plain text, days in ISO form."""
     if isinstance(value, Decimal):
         return f"{value:f}"
     if isinstance(value, date):

@@ -1,0 +1,275 @@
+"""``sekisho rules``: read the rulebook, see what changes between regimes, what is covered, and whether citations hold."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from datetime import date, datetime, timedelta, timezone
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from sekisho.rulebook.citations import check_citations
+from sekisho.rulebook.coverage import STATES, coverage
+from sekisho.rulebook.difference import RuleDifference, difference
+from sekisho.rulebook.loader import Rulebook, load_rulebook
+from sekisho.rulebook.parameters import Value
+from sekisho.rulebook.rule import Rule
+from sekisho.rulebook.statutes import Statutes
+from sekisho.rulebook.strict_yaml import RulebookError
+
+app = typer.Typer(help="Read the rulebook: rules, differences between regimes, coverage, citations.", no_args_is_help=True)
+_Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
+_AsOf = Annotated[str | None, typer.Option("--as-of", help="Day judged, a Japan date (2026-11-23). Default: today.")]
+
+
+@app.command("list")
+def list_rules(
+    regime: Annotated[str | None, typer.Option(help="Only rules that hold under this regime.")] = None,
+    as_of: _AsOf = None,
+    as_json: _Json = False,
+) -> None:
+    """List the rules: what each asks, whom it binds, under which regimes it holds."""
+    rulebook = load_rulebook()
+    rules = list(rulebook.rules.values())
+    if regime or as_of:
+        chosen, day = rulebook.regime_on(regime, _day(as_of))
+        rules = [r for r in rules if r.holding(chosen, day)]
+    if as_json:
+        _print_json([_summary(r) for r in rules])
+        return
+    table = Table("rule", "title", "表題", "asks", "holds under")
+    for rule in rules:
+        holds = ", ".join(dict.fromkeys(r for h in rule.holdings for r in h.regimes))
+        table.add_row(rule.path, rule.title.en, rule.title.ja, ", ".join(rule.questions), holds)
+    Console().print(table)
+
+
+@app.command()
+def show(
+    rule: Annotated[str, typer.Argument(help="The rule's path, such as client_assets/cold_storage.")],
+    regime: Annotated[str | None, typer.Option(help="Regime; default: the one in force on --as-of.")] = None,
+    as_of: _AsOf = None,
+    as_json: _Json = False,
+) -> None:
+    """Show a rule under a regime: its sentence, provisions with the Japanese text, values in force, consequences."""
+    rulebook = load_rulebook()
+    one = rulebook[rule]
+    judged = _day(as_of)
+    chosen, day = rulebook.regime_on(regime, judged)
+    told = _shown(one, chosen, day, judged)
+    if as_json:
+        _print_json(told)
+        return
+    _print_rule(one, told)
+
+
+@app.command()
+def diff(
+    before: Annotated[str, typer.Argument(help="Regime before, such as PSA-2026.")],
+    after: Annotated[str, typer.Argument(help="Regime after, such as FIEA-ACT64.")],
+    as_of: _AsOf = None,
+    as_json: _Json = False,
+) -> None:
+    """Show which rules come, go or change between two regimes, value by value."""
+    rulebook = load_rulebook()
+    changes = difference(rulebook, before, after, _day(as_of))
+    if as_json:
+        _print_json([_difference_json(c) for c in changes])
+        return
+    table = Table("rule", "change", before, after, title=f"{before} → {after}")
+    for change in changes:
+        table.add_row(change.rule.path, change.change, *_difference_cells(change))
+    Console().print(table)
+
+
+@app.command("coverage")
+def show_coverage(as_json: _Json = False) -> None:
+    """Show, section by section, what of the framework has a running rule, a rule without control, or none."""
+    covered = coverage(load_rulebook())
+    if as_json:
+        _print_json(
+            [
+                {
+                    "id": c.asked.id,
+                    "anchor": c.asked.anchor,
+                    "section": c.asked.section,
+                    "kind": c.asked.kind,
+                    "state": c.state,
+                    "rules": c.rules,
+                }
+                for c in covered
+            ]
+        )
+        return
+    console = Console()
+    table = Table("section", "running rule", "rule without control", "none", "asked for", "running")
+    sections = dict.fromkeys(c.asked.section for c in covered)
+    for section in sections:
+        states = Counter(c.state for c in covered if c.asked.section == section)
+        running = ", ".join(c.asked.id for c in covered if c.asked.section == section and c.state == "running")
+        table.add_row(section, *(str(states[s]) for s in STATES), str(states.total()), running)
+    totals = Counter(c.state for c in covered)
+    table.add_section()
+    table.add_row("all", *(str(totals[s]) for s in STATES), str(totals.total()), "")
+    console.print(table)
+    console.print(f"{totals['running']} of {len(covered)} things the framework asks for have a running rule.")
+
+
+@app.command()
+def cite(
+    law: Annotated[Path, typer.Option("--law", help="Folder of law texts (psa.txt, fiea.txt, …).")],
+    as_json: _Json = False,
+) -> None:
+    """Resolve every provision and quotation of every rule against the law texts; exit status 1 when one does not resolve."""
+    rulebook = load_rulebook()
+    results = check_citations(rulebook.rules.values(), Statutes.open(law))
+    checked = [r for r in results if r.resolved is not None]
+    failed = [r for r in checked if not r.ok]
+    if as_json:
+        _print_json(
+            {
+                "resolved": len(checked) - len(failed),
+                "cited": len(checked),
+                "failed": [{"rule": r.rule, "citation": r.citation, "why": r.why} for r in failed],
+            }
+        )
+    else:
+        console = Console()
+        for result in failed:
+            console.print(f"[red]{result.rule}[/]: {result.citation}: {result.why}", soft_wrap=True)
+        console.print(f"{len(checked) - len(failed)} / {len(checked)} citations resolved")
+    raise typer.Exit(1 if failed else 0)
+
+
+def _day(as_of: str | None) -> date:
+    """The day judged: the one given, or today in Japan (commands are the only place that reads the clock)."""
+    return parse_day(as_of) if as_of else datetime.now(timezone(timedelta(hours=9))).date()
+
+
+def parse_day(text: str) -> date:
+    """A day as written on the command line."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise RulebookError(f"--as-of {text}: write a day such as 2026-11-23") from None
+
+
+def _summary(rule: Rule) -> dict[str, object]:
+    return {
+        "rule": rule.path,
+        "title_en": rule.title.en,
+        "title_ja": rule.title.ja,
+        "questions": list(rule.questions),
+        "binds": list(rule.binds),
+        "regimes": list(dict.fromkeys(r for h in rule.holdings for r in h.regimes)),
+        "needs": list(rule.needs),
+        "hash": rule.hash,
+    }
+
+
+def _shown(rule: Rule, regime: str, day: date, as_of: date) -> dict[str, object]:
+    holding = rule.holding(regime, day)
+    parameters = rule.parameters_in(regime, day, as_of, {}) if holding else ()
+    return {
+        **_summary(rule),
+        "regime": regime,
+        "law_day": day.isoformat(),
+        "holds": holding is not None,
+        "statement_en": rule.statement.en,
+        "statement_ja": rule.statement.ja,
+        "status": holding.status if holding else None,
+        "confidence": holding.confidence if holding else None,
+        "analogy": holding.analogy if holding else None,
+        "provisions": [
+            {"document": p.document, "provision": p.provision, "quote": p.quote} for p in (holding.provisions if holding else ())
+        ],
+        "consequences": [
+            {"kind": c.kind, "document": c.document, "provision": c.provision, "text_en": c.text.en, "text_ja": c.text.ja}
+            for c in (holding.consequences if holding else ())
+        ],
+        "note_en": holding.note.en if holding and holding.note else None,
+        "note_ja": holding.note.ja if holding and holding.note else None,
+        "parameters": [
+            {
+                "name": p.name,
+                "value": _written(p.value),
+                "unit": p.unit,
+                "set_by": p.set_by,
+                "document": p.source.document if p.source else None,
+                "provision": p.source.provision if p.source else None,
+                "confidence": p.source.confidence if p.source else None,
+                "checked_on": p.source.checked_on.isoformat() if p.source else None,
+            }
+            for p in parameters
+        ],
+        "false_positives": [{"en": t.en, "ja": t.ja} for t in rule.false_positives],
+        "anchors": list(rule.anchors),
+    }
+
+
+def _print_rule(rule: Rule, told: dict[str, object]) -> None:
+    console = Console()
+    console.print(f"[bold]{rule.path}[/]  {rule.title.en}  {rule.title.ja}")
+    console.print(f"{rule.statement.en}\n{rule.statement.ja}\n")
+    if not told["holds"]:
+        console.print(f"Does not hold under {told['regime']} on {told['law_day']}.")
+        return
+    console.print(f"Under [bold]{told['regime']}[/] (law of {told['law_day']}): {told['status']}, text {told['confidence']}")
+    for provision in told["provisions"]:  # type: ignore[attr-defined]
+        console.print(f"  {provision['document']} {provision['provision'] or ''}")
+        if provision["quote"]:
+            console.print(f"    「{provision['quote']}」", highlight=False)
+    for consequence in told["consequences"]:  # type: ignore[attr-defined]
+        console.print(
+            f"  {consequence['kind']}: {consequence['text_en']} ({consequence['document']} {consequence['provision'] or ''})"
+        )
+    if told["note_en"]:
+        console.print(f"  {told['note_en']}\n  {told['note_ja']}")
+    table = Table("parameter", "value", "unit", "set by", "source", "text")
+    for p in told["parameters"]:  # type: ignore[attr-defined]
+        source = f"{p['document'] or ''} {p['provision'] or ''}".strip()
+        table.add_row(p["name"], str(p["value"]), p["unit"], p["set_by"], source, p["confidence"] or "")
+    if table.row_count:
+        console.print(table)
+    for innocent in rule.false_positives:
+        console.print(f"  may also catch: {innocent.en}")
+
+
+def _difference_json(change: RuleDifference) -> dict[str, object]:
+    return {
+        "rule": change.rule.path,
+        "change": change.change,
+        "status_before": change.before.status if change.before else None,
+        "status_after": change.after.status if change.after else None,
+        "confidence_after": change.after.confidence if change.after else None,
+        "values": [
+            {"name": v.name, "unit": v.unit, "before": _written(v.before), "after": _written(v.after)} for v in change.values
+        ],
+        "consequences_before": [c.text.en for c in change.before.consequences] if change.before else [],
+        "consequences_after": [c.text.en for c in change.after.consequences] if change.after else [],
+    }
+
+
+def _difference_cells(change: RuleDifference) -> tuple[str, str]:
+    sides = []
+    for holding, side in ((change.before, "before"), (change.after, "after")):
+        if holding is None:
+            sides.append("–")
+            continue
+        lines = [f"{holding.status} ({holding.confidence})"]
+        lines += [f"{v.name} = {_written(getattr(v, side))}" for v in change.values]
+        lines += [f"{c.kind}: {c.text.en}" for c in holding.consequences]
+        sides.append("\n".join(lines))
+    return sides[0], sides[1]
+
+
+def _written(value: Value | None) -> str:
+    return "undetermined" if value is None else str(value)
+
+
+def _print_json(value: object) -> None:
+    typer.echo(json.dumps(value, ensure_ascii=False, indent=2, default=str))
