@@ -1,0 +1,60 @@
+# Two commands set everything up on a fresh machine with Python 3.11+ and make: `make demo` and `make test`.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
+
+.PHONY: help demo test test-long check docs bench lock clean
+
+help: ## What can be done here.
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+demo: $(VENV)/run.done ## Simulate an exchange, inspect it, and show where the report is (under 5 minutes).
+	$(BIN)/sekisho demo --out demo
+
+test: $(VENV)/test.done check ## Install what the tests need and run them all (under 20 minutes on 2 cores).
+	$(BIN)/python -m pytest --cov=sekisho --cov-report=term:skip-covered
+	$(MAKE) --no-print-directory cite
+
+cite: $(VENV)/run.done ## Resolve every citation against the law texts, where they are.
+	@law="$${SEKISHO_DATA:-../shared/data}/law"; if [ -d "$$law" ]; then $(BIN)/sekisho rules cite --law "$$law"; \
+	else echo "citations not checked: no law texts at $$law; set SEKISHO_DATA"; fi
+
+check: $(VENV)/test.done ## Lint, types, and the direction of imports.
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+docs: $(VENV)/docs.done ## Build the documentation site into site/.
+	$(BIN)/mkdocs build --strict
+
+bench: $(VENV)/test.done ## Measure: throughput, order book, quality (about 30 minutes on 2 cores).
+	$(BIN)/python -m benchmarks
+
+$(VENV)/python.done:
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Sekisho needs Python 3.11 or newer; set PYTHON=python3.11")'
+	$(PYTHON) -m venv $(VENV)
+	touch $@
+
+$(VENV)/run.done: $(VENV)/python.done requirements/run.txt pyproject.toml
+	$(PIP) --require-hashes -r requirements/run.txt
+	$(PIP) --no-deps --no-build-isolation --editable .
+	touch $@
+
+# Spark joins the tests where a full Java is on the machine; without one its tests skip and say so.
+$(VENV)/test.done: $(VENV)/run.done requirements/test.txt requirements/spark.txt
+	$(PIP) --require-hashes -r requirements/test.txt
+	if command -v java >/dev/null 2>&1; then $(PIP) --require-hashes -r requirements/spark.txt; fi
+	touch $@
+
+$(VENV)/docs.done: $(VENV)/run.done requirements/docs.txt
+	$(PIP) --require-hashes -r requirements/docs.txt
+	touch $@
+
+lock: $(VENV)/run.done ## Renew the hashed requirements files from pyproject.toml.
+	$(PIP) uv
+	tools/lock
+
+clean: ## Remove what was built or simulated, not the virtual environment.
+	rm -rf demo site build dist .coverage htmlcov .mypy_cache .ruff_cache .pytest_cache
