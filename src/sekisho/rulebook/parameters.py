@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, InvalidOperation
+from typing import Any
 
 from sekisho.rulebook.regimes import CONFIDENCES
 from sekisho.rulebook.strict_yaml import Listed, Reader, RulebookError
@@ -94,13 +95,13 @@ class Parameters:
         self.in_force = dict(in_force)
         self._optional = optional
 
-    def __getattr__(self, name: str) -> Value:
+    def __getattr__(self, name: str) -> Any:
         if name.startswith("_") or name not in self.in_force:
             raise AttributeError(f"{self.rule}: rule.yaml has no parameter '{name}'")
         value = self.in_force[name].value
         if value is None and name not in self._optional:
             raise Undetermined(self.why(name))
-        return value  # type: ignore[return-value]  # None only where rule.yaml says the parameter is optional
+        return value
 
     def missing(self) -> tuple[str, ...]:
         """The parameters that have no value here and must have one."""
