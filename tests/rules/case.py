@@ -64,7 +64,8 @@ def table_of(name: str, text: str) -> pa.Table:
     for row in rows:
         assert len(row) == len(header), f"{name}: {row} has {len(row)} cells, the header has {len(header)}"
     columns = {
-        column: pa.array([typed(kinds[column], row[at]) for row in rows], type=_TYPES[kinds[column]]) for at, column in enumerate(header)
+        column: pa.array([typed(kinds[column], row[at]) for row in rows], type=_TYPES[kinds[column]])
+        for at, column in enumerate(header)
     }
     return pa.table(columns)
 

@@ -19,7 +19,17 @@ from sekisho.rulebook import load_rulebook
 
 RULEBOOK = load_rulebook()
 CASES = [case for rule in RULEBOOK.rules.values() if set(rule.questions) != {"attest"} for case in cases_of(rule)]
-EXPECTATIONS = {"findings", "undetermined", "not_inspected", "not_in_regime", "amounts", "obligations", "outcome", "sentence", "releases_at"}
+EXPECTATIONS = {
+    "findings",
+    "undetermined",
+    "not_inspected",
+    "not_in_regime",
+    "amounts",
+    "obligations",
+    "outcome",
+    "sentence",
+    "releases_at",
+}
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda c: f"{c.rule.path}: {c.name}")
