@@ -58,6 +58,8 @@ def run_rule(
     run = replace(run, parameters=parameters)
     if not set(rule.questions) & {"detect", "compute", "due"}:
         return replace(run, state="attested" if "attest" in rule.questions else "gate_only")
+    if not rule.has_control:
+        return replace(run, state="not_inspected", why=f"{rule.path} is written down but has no control yet")
     if missing := parameters.missing():
         return replace(run, state="undetermined", why="; ".join(parameters.why(name) for name in missing))
     if absent := [table for table in rule.needs if table not in records.present]:

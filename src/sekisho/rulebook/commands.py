@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from sekisho.rulebook.citations import check_citations
-from sekisho.rulebook.coverage import STATES, coverage
+from sekisho.rulebook.coverage import STATES, Covered, coverage
 from sekisho.rulebook.difference import RuleDifference, difference
 from sekisho.rulebook.loader import Rulebook, load_rulebook
 from sekisho.rulebook.parameters import Value
@@ -106,17 +106,7 @@ def show_coverage(as_json: _Json = False) -> None:
         )
         return
     console = Console()
-    table = Table("section", "running rule", "rule without control", "none", "asked for", "running")
-    sections = dict.fromkeys(c.asked.section for c in covered)
-    for section in sections:
-        states = Counter(c.state for c in covered if c.asked.section == section)
-        running = ", ".join(c.asked.id for c in covered if c.asked.section == section and c.state == "running")
-        table.add_row(section, *(str(states[s]) for s in STATES), str(states.total()), running)
-    totals = Counter(c.state for c in covered)
-    table.add_section()
-    table.add_row("all", *(str(totals[s]) for s in STATES), str(totals.total()), "")
-    console.print(table)
-    console.print(f"{totals['running']} of {len(covered)} things the framework asks for have a running rule.")
+    _print_coverage(covered)
 
 
 @app.command()
@@ -143,6 +133,30 @@ def cite(
             console.print(f"[red]{result.rule}[/]: {result.citation}: {result.why}", soft_wrap=True)
         console.print(f"{len(checked) - len(failed)} / {len(checked)} citations resolved")
     raise typer.Exit(1 if failed else 0)
+
+
+def _print_coverage(covered: tuple[Covered, ...]) -> None:
+    console = Console(highlight=False, soft_wrap=True)
+    sections = {c.asked.section.code: c.asked.section for c in covered}
+    for code, section in sections.items():
+        inside = [c for c in covered if c.asked.section.code == code]
+        by_state = {state: [c for c in inside if c.state == state] for state in STATES}
+        console.print(f"[bold]{code}  {section.title.en}  {section.title.ja}[/]  {len(by_state['running'])} of {len(inside)}")
+        for state, words in _COVERAGE_WORDS.items():
+            if by_state[state]:
+                console.print(f"  {words}: {', '.join(_covered_name(c) for c in by_state[state])}")
+    totals = Counter(c.state for c in covered)
+    console.print(
+        f"[bold]{totals['running']} of {len(covered)}[/] things the framework asks for have a running rule; "
+        f"{totals['written']} have a rule without a control; {totals['none']} have none."
+    )
+
+
+_COVERAGE_WORDS = {"running": "running rule", "written": "rule without control", "none": "no rule"}
+
+
+def _covered_name(covered: Covered) -> str:
+    return f"{covered.asked.id} ({', '.join(covered.rules)})" if covered.rules else covered.asked.id
 
 
 def _day(as_of: str | None) -> date:

@@ -39,4 +39,4 @@ def _covered(asked: Asked, paths: list[str], rulebook: Rulebook) -> Covered:
 
 def _runs(path: str, rulebook: Rulebook) -> bool:
     rule = rulebook.rules[path]
-    return (rule.folder / "control.py").is_file() or bool(rule.attestations)
+    return rule.has_control or bool(rule.attestations)

@@ -103,6 +103,11 @@ class Rule:
     anchors: tuple[str, ...]
 
     @property
+    def has_control(self) -> bool:
+        """Whether the rule can run; one that is written down but has no control.py yet cannot."""
+        return (self.folder / "control.py").is_file()
+
+    @property
     def chapter(self) -> str:
         """The chapter folder the rule stands in."""
         return self.path.partition("/")[0]
@@ -301,5 +306,3 @@ def _check(rule: Rule, reader: Reader, anchors: frozenset[str] | None) -> None:
     speaking = {"detect", "decide", "due"} & set(rule.questions)
     if speaking and "default" not in rule.sentences:
         raise reader.error("rule: 'sentences' needs a 'default'; a finding says itself in one sentence")
-    if set(rule.questions) - {"attest"} and not (rule.folder / "control.py").is_file():
-        raise reader.error(f"rule: asks {', '.join(rule.questions)} but the folder has no control.py", "questions")
