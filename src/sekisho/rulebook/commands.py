@@ -15,7 +15,7 @@ from rich.table import Table
 from sekisho.rulebook.citations import check_citations
 from sekisho.rulebook.coverage import STATES, Covered, coverage
 from sekisho.rulebook.difference import RuleDifference, difference
-from sekisho.rulebook.loader import Rulebook, load_rulebook
+from sekisho.rulebook.loader import load_rulebook
 from sekisho.rulebook.parameters import Value
 from sekisho.rulebook.rule import Rule
 from sekisho.rulebook.statutes import Statutes
@@ -105,7 +105,6 @@ def show_coverage(as_json: _Json = False) -> None:
             ]
         )
         return
-    console = Console()
     _print_coverage(covered)
 
 
