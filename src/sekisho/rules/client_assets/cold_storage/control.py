@@ -1,0 +1,181 @@
+"""Cold storage: how much of the customers' crypto-assets, by yen value, stood outside cold wallets day by day."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from sekisho.engine.answers import Evidence, Found, Obligation, Severity
+from sekisho.typologies.business_days import BusinessDays
+from sekisho.typologies.custody import (
+    Chain,
+    Ledger,
+    Name,
+    Observation,
+    Stretch,
+    Wallet,
+    by_asset,
+    largest_balances,
+    read_chain,
+    read_ledger,
+    share,
+    stretches,
+    worth,
+)
+from sekisho.typologies.valuation import EXACT, Cutoff, Prices, read_prices, starts_at
+
+if TYPE_CHECKING:
+    from sekisho.engine.calendar import Calendar
+    from sekisho.records import Records
+    from sekisho.rulebook import Parameters
+
+
+def detect(records: Records, p: Parameters) -> Iterator[Found]:
+    """One finding for each continuous breach, each wallet wrongly called cold, and each asset without a price."""
+    cutoff = Cutoff.parse(p.cutoff)
+    prices = read_prices(records, cutoff, p.price_source, timedelta(seconds=p.price_age_seconds_max))
+    chain, ledger = read_chain(records, cutoff), read_ledger(records)
+    measured = {day: _measure(chain, ledger, prices, day) for day in sorted(ledger)}
+    for stretch in stretches(tuple(measured), lambda day: measured[day].excess_jpy(p.share_max) > 0):
+        yield _breach(records, p, stretch, measured)
+    for wallet in chain.wallets:
+        if _outside_cold(wallet) and wallet.tier == "cold":
+            yield from _once_online(wallet, measured, prices, p)
+    for asset in sorted({asset for each in measured.values() for asset in each.not_valued}):
+        for stretch in stretches(tuple(measured), lambda day, asset=asset: asset in measured[day].not_valued):  # type: ignore[misc]
+            yield _not_valued(records, p, asset, stretch, measured)
+
+
+def due(calendar: Calendar, p: Parameters) -> Iterator[Obligation]:
+    """The day by which each breach has to be cured."""
+    for trigger in calendar.triggers:
+        if "deadline" in trigger.facts:
+            yield Obligation(
+                name="return_to_cold_storage",
+                due_on=trigger.facts["deadline"],  # type: ignore[arg-type]  # _breach puts dates there
+                arose_on=trigger.facts["first_day"],  # type: ignore[arg-type]
+                because=f"{p.cure_business_days} business day, the day after {trigger.facts['first_day']} being day 1",
+                evidence=trigger.evidence,
+                facts={"cured_on": trigger.facts["cured_on"], "share": trigger.facts["share"]},
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class _Measured:
+    """Yen outside cold storage and yen owed to customers on one day, and the records they rest on."""
+
+    outside_jpy: Decimal
+    owed_jpy: Decimal
+    not_valued: tuple[str, ...]
+    outside: tuple[Observation, ...]
+    assets: tuple[str, ...]
+    names: frozenset[Name]
+
+    def excess_jpy(self, share_max: Decimal) -> Decimal:
+        """What stood outside cold storage beyond the limit; not above 0 when the limit was kept."""
+        return EXACT.subtract(self.outside_jpy, EXACT.multiply(share_max, self.owed_jpy))
+
+
+def _outside_cold(wallet: Wallet) -> bool:
+    return wallet.is_customers and not wallet.is_cold
+
+
+def _measure(chain: Chain, ledger: Ledger, prices: Prices, day: date) -> _Measured:
+    outside = tuple(seen for seen in chain.at(day, _outside_cold) if seen.quantity)
+    hot, owed = worth(by_asset(outside), prices, day), worth(ledger[day], prices, day)
+    return _Measured(
+        hot.value_jpy,
+        owed.value_jpy,
+        tuple(sorted({*hot.not_valued, *owed.not_valued})),
+        outside,
+        tuple(sorted(ledger[day])),
+        hot.names | owed.names | {name for seen in outside for name in seen.names},
+    )
+
+
+def _breach(records: Records, p: Parameters, stretch: Stretch, measured: Mapping[date, _Measured]) -> Found:
+    worst = max(stretch.days, key=lambda day: (share(measured[day].outside_jpy, measured[day].owed_jpy), -day.toordinal()))
+    at = measured[worst]
+    excess = at.excess_jpy(p.share_max)
+    deadline = BusinessDays().add(stretch.first, p.cure_business_days)
+    state = stretch.state(deadline)
+    names = {name for day in stretch.days for name in measured[day].names}
+    return Found(
+        subject_kind="exchange",
+        subject_id="exchange",
+        **_window(stretch.first, stretch.last),
+        score=share(excess, at.outside_jpy),
+        severity={"late": Severity.critical, "open": Severity.high}.get(state),
+        sentence={"open": "default"}.get(state, state),
+        amount_jpy=excess,
+        evidence=_evidence(names | largest_balances(records, [worst], at.assets, p.ledger_evidence_max)),
+        facts={
+            "share": share(at.outside_jpy, at.owed_jpy),
+            "outside_jpy": at.outside_jpy,
+            "owed_jpy": at.owed_jpy,
+            "day": worst,
+            "first_day": stretch.first,
+            "last_day": stretch.last,
+            "deadline": deadline,
+            "cured_on": stretch.cured_on,
+            "state": state,
+            "wallets": sorted({seen.wallet.wallet_id for seen in at.outside}),
+            "not_valued": list(at.not_valued) or None,
+        },
+    )
+
+
+def _once_online(wallet: Wallet, measured: Mapping[date, _Measured], prices: Prices, p: Parameters) -> Iterator[Found]:
+    """A wallet that the books call cold although its keys were online, on the days on which it held something."""
+    held = {day: seen for day, each in measured.items() for seen in each.outside if seen.wallet == wallet}
+    if not held:
+        return
+    values = {day: prices.value(wallet.asset, seen.quantity, day) or Decimal(0) for day, seen in held.items()}
+    worst = max(held, key=lambda day: (share(values[day], measured[day].owed_jpy), -day.toordinal()))
+    broken = any(measured[day].excess_jpy(p.share_max) > 0 for day in held)
+    yield Found(
+        subject_kind="wallet",
+        subject_id=wallet.wallet_id,
+        asset=wallet.asset,
+        **_window(min(held), max(held)),
+        score=share(values[worst], measured[worst].owed_jpy),
+        severity=Severity.high if broken else Severity.medium,
+        sentence="once_online",
+        amount_jpy=values[worst],
+        evidence=_evidence({name for seen in held.values() for name in seen.names}),
+        facts={
+            "wallet": wallet.wallet_id,
+            "custodian": wallet.custodian or "the exchange",
+            "share": share(values[worst], measured[worst].owed_jpy),
+            "quantity": held[worst].quantity,
+            "day": worst,
+        },
+    )
+
+
+def _not_valued(records: Records, p: Parameters, asset: str, stretch: Stretch, measured: Mapping[date, _Measured]) -> Found:
+    outside = (seen for day in stretch.days for seen in measured[day].outside if seen.wallet.asset == asset)
+    names = {name for seen in outside for name in seen.names}
+    return Found(
+        subject_kind="asset",
+        subject_id=asset,
+        asset=asset,
+        **_window(stretch.first, stretch.last),
+        score=Decimal(0),
+        severity=Severity.medium,
+        sentence="not_valued",
+        evidence=_evidence(names | largest_balances(records, [stretch.first], [asset], p.ledger_evidence_max)),
+        facts={"first_day": stretch.first, "last_day": stretch.last},
+    )
+
+
+def _window(first: date, last: date) -> dict[str, Any]:
+    """Whole Japan days, from the first to the end of the last."""
+    return {"window_from": starts_at(first), "window_until": starts_at(last + timedelta(days=1))}
+
+
+def _evidence(names: set[Name]) -> tuple[Evidence, ...]:
+    return tuple(Evidence(*name) for name in sorted(names))

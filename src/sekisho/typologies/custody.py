@@ -1,0 +1,251 @@
+"""Custody: what customers are owed, what the wallets held at each cut-off, and how long a shortfall lasted.
+
+Quantities are exact decimals. The relational part reduces the tables to one row per asset, wallet and day; what follows
+is arithmetic on those few rows. A wallet holds its last observed quantity until the next observation.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import ROUND_CEILING, Context, Decimal, InvalidOperation, localcontext
+from typing import TYPE_CHECKING
+
+import ibis
+from ibis import _
+
+from sekisho.records.table import key_text
+from sekisho.typologies.valuation import Cutoff, Prices, in_utc, total
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+
+    from sekisho.records import Records
+
+Name = tuple[str, str]
+"""A record as evidence names it: table and id."""
+
+MONEY = "JPY"
+"""The asset under which customers' money stands in ``customer_balance``."""
+
+_SHARE_STEP = Decimal("0.000001")
+
+
+@dataclass(frozen=True, slots=True)
+class Wallet:
+    """A wallet and whose assets it holds."""
+
+    wallet_id: str
+    asset: str
+    address: str
+    tier: str
+    holder: str
+    custodian: str | None
+    ever_online: bool
+
+    @property
+    def is_cold(self) -> bool:
+        """Cold means kept off every network: a device that was connected once is not cold, whatever it is called."""
+        return self.tier == "cold" and not self.ever_online
+
+    @property
+    def is_customers(self) -> bool:
+        """Whether it holds customers' assets, by the firm itself or by a third party that keeps them for the firm."""
+        return self.holder in ("customer", "third_party")
+
+    @property
+    def name(self) -> Name:
+        """The record as evidence names it."""
+        return "wallet", self.wallet_id
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """The last balance of a wallet seen at or before the cut-off of ``day``."""
+
+    wallet: Wallet
+    day: date
+    observed_at: datetime
+    quantity: Decimal
+
+    @property
+    def names(self) -> tuple[Name, Name]:
+        """The records as evidence names them: the wallet and its balance."""
+        return self.wallet.name, ("wallet_balance", f"{self.wallet.wallet_id}|{key_text(self.observed_at)}")
+
+
+class Chain:
+    """What the wallets held, by day."""
+
+    def __init__(self, wallets: Iterable[Wallet], observations: Iterable[Observation]) -> None:
+        self.wallets = tuple(sorted(wallets, key=lambda w: w.wallet_id))
+        self._seen: dict[str, list[Observation]] = defaultdict(list)
+        for seen in sorted(observations, key=lambda o: o.day):
+            self._seen[seen.wallet.wallet_id].append(seen)
+
+    def days(self, which: Callable[[Wallet], bool]) -> tuple[date, ...]:
+        """The days on which at least one of these wallets was observed."""
+        return tuple(sorted({o.day for w in self.wallets if which(w) for o in self._seen[w.wallet_id]}))
+
+    def at(self, day: date, which: Callable[[Wallet], bool]) -> tuple[Observation, ...]:
+        """The last observation of each of these wallets on or before ``day``; a wallet not yet observed is left out."""
+        found = []
+        for wallet in self.wallets:
+            if which(wallet):
+                seen = self._seen[wallet.wallet_id]
+                last = bisect_right(seen, day, key=lambda o: o.day)
+                found += seen[last - 1 : last]
+        return tuple(found)
+
+    def observed_on(self, day: date, which: Callable[[Wallet], bool]) -> frozenset[str]:
+        """The assets of which at least one of these wallets was observed on ``day`` itself."""
+        return frozenset(o.wallet.asset for o in self.at(day, which) if o.day == day)
+
+
+def read_chain(records: Records, cutoff: Cutoff) -> Chain:
+    """The wallets and their last observation of each day."""
+    wallets = {
+        row["wallet_id"]: Wallet(**row)
+        for row in records.wallet.select(
+            "wallet_id", "asset", "address", "tier", "holder", "custodian", "ever_online"
+        ).to_pyarrow().to_pylist()
+    }  # fmt: skip
+    rows = closing_balances(records.wallet_balance, cutoff).to_pyarrow().to_pylist()
+    return Chain(
+        wallets.values(),
+        (
+            Observation(wallets[r["wallet_id"]], r["day"], in_utc(r["observed_at"]), r["quantity"])
+            for r in rows
+            if r["wallet_id"] in wallets
+        ),
+    )
+
+
+def closing_balances(wallet_balance: ir.Table, cutoff: Cutoff) -> ir.Table:
+    """One row for each wallet and day it was observed: the last balance at or before the cut-off."""
+    dated = wallet_balance.mutate(day=cutoff.day_of(wallet_balance.observed_at))
+    ranked = dated.mutate(
+        rank=ibis.row_number().over(group_by=["wallet_id", "day"], order_by=[ibis.desc("observed_at"), "quantity"])
+    )
+    return ranked.filter(_.rank == 0).select("wallet_id", "day", "observed_at", "quantity")
+
+
+Ledger = Mapping[date, Mapping[str, Decimal]]
+"""What customers are owed: quantity by day and crypto-asset. Money is not in it."""
+
+
+def read_ledger(records: Records) -> Ledger:
+    """What customers are owed in crypto-assets at the end of each day."""
+    ledger: dict[date, dict[str, Decimal]] = defaultdict(dict)
+    owed = customers_balances(records).group_by("as_of_date", "asset").aggregate(quantity=_.quantity.sum())
+    for row in owed.order_by("as_of_date", "asset").to_pyarrow().to_pylist():
+        ledger[row["as_of_date"]][row["asset"]] = row["quantity"]
+    return ledger
+
+
+def customers_balances(records: Records) -> ir.Table:
+    """The rows of ``customer_balance`` in crypto-assets that are owed to customers, not to the firm's own accounts."""
+    houses = records.optional("account").filter(_.kind == "house").select("account_id")
+    return records.customer_balance.filter(_.asset != MONEY).anti_join(houses, "account_id")
+
+
+def largest_balances(records: Records, days: Sequence[date], assets: Iterable[str], number: int) -> set[Name]:
+    """The names of the ``number`` largest balances of each asset on each day."""
+    rows = customers_balances(records).filter(_.as_of_date.isin(list(days)), _.asset.isin(sorted(assets)))
+    ranked = rows.mutate(
+        rank=ibis.row_number().over(
+            group_by=["as_of_date", "asset"], order_by=[ibis.desc("quantity"), "account_id"]
+        )
+    )  # fmt: skip
+    largest = ranked.filter(_.rank < number, _.quantity > 0).select("account_id", "asset", "as_of_date")
+    return {("customer_balance", f"{r['account_id']}|{r['asset']}|{r['as_of_date']}") for r in largest.to_pyarrow().to_pylist()}
+
+
+def by_asset(seen: Iterable[Observation]) -> dict[str, Decimal]:
+    """The quantity of each asset, over wallets."""
+    quantities: dict[str, list[Decimal]] = defaultdict(list)
+    for one in seen:
+        quantities[one.wallet.asset].append(one.quantity)
+    return {asset: total(each) for asset, each in sorted(quantities.items())}
+
+
+@dataclass(frozen=True, slots=True)
+class Worth:
+    """The yen value of several quantities, and the assets that could not be valued."""
+
+    value_jpy: Decimal
+    not_valued: tuple[str, ...]
+    names: frozenset[Name]
+
+
+def worth(quantities: Mapping[str, Decimal], prices: Prices, day: date) -> Worth:
+    """The exact yen value of quantities by asset on a day, with the quotations used."""
+    values = {asset: prices.value(asset, quantity, day) for asset, quantity in quantities.items()}
+    quotes = (prices.quote(asset, day) for asset, value in values.items() if value)
+    return Worth(
+        total(value for value in values.values() if value is not None),
+        tuple(sorted(asset for asset, value in values.items() if value is None)),
+        frozenset(quote.name for quote in quotes if quote),
+    )
+
+
+def share(part: Decimal, whole: Decimal) -> Decimal:
+    """``part / whole`` to six decimals, rounded up so that it never looks better than it is; at least part is whole."""
+    if not part:
+        return Decimal(0)
+    with localcontext(Context(prec=100, rounding=ROUND_CEILING)):
+        return (part / max(part, whole)).quantize(_SHARE_STEP)
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Consecutive tested days on which something was wrong, and the first tested day on which it no longer was."""
+
+    days: tuple[date, ...]
+    cured_on: date | None
+
+    @property
+    def first(self) -> date:
+        """The first day."""
+        return self.days[0]
+
+    @property
+    def last(self) -> date:
+        """The last day on which it was seen."""
+        return self.days[-1]
+
+    def state(self, deadline: date) -> str:
+        """``late``: not shown cured by the end of the deadline; ``in_time``; ``open``: the records end before either."""
+        if self.last >= deadline or (self.cured_on is not None and self.cured_on > deadline):
+            return "late"
+        return "open" if self.cured_on is None else "in_time"
+
+
+def stretches(tested: Sequence[date], wrong: Callable[[date], bool]) -> Iterator[Stretch]:
+    """The stretches of consecutive tested days on which something was wrong; ``tested`` is in order."""
+    days: list[date] = []
+    for day in tested:
+        if wrong(day):
+            days.append(day)
+        elif days:
+            yield Stretch(tuple(days), day)
+            days = []
+    if days:
+        yield Stretch(tuple(days), None)
+
+
+def quantities_stated(text: object) -> dict[str, Decimal]:
+    """Quantities by asset as a person states them: ``"BTC=10, ETH=200"`` or a list of such words."""
+    words = text if isinstance(text, tuple) else re.split(r"[,\s]+", str(text).strip())
+    stated = {}
+    for word in words:
+        asset, _equals, number = str(word).partition("=")
+        try:
+            stated[asset] = Decimal(number)
+        except InvalidOperation:
+            raise ValueError(f"'{word}' is not a quantity of an asset; write it as BTC=10, ETH=200") from None
+    return stated
