@@ -18,6 +18,8 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
+from sekisho.rulebook.strict_yaml import RulebookError
+
 SUPPLEMENTARY = "附則"
 GUIDELINE = "ⅠⅡⅢⅣⅤ"
 SENTENCES = ("前段", "後段", "本文", "ただし書")
@@ -34,7 +36,7 @@ _STEP = re.compile(
 )
 
 
-class CitationError(ValueError):
+class CitationError(RulebookError):
     """A provision is not written as it must be, or is not in the text."""
 
 
