@@ -1,0 +1,218 @@
+"""Guarantee assets: for every coin of a customer that is not cold, one of the firm's own that is, and the capital behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from sekisho.engine.answers import Evidence, Found, Obligation, Severity
+from sekisho.typologies.business_days import BusinessDays
+from sekisho.typologies.custody import (
+    Chain,
+    Name,
+    Observation,
+    Stretch,
+    Wallet,
+    Worth,
+    by_asset,
+    read_chain,
+    share,
+    stretches,
+    worth,
+)
+from sekisho.typologies.valuation import EXACT, Cutoff, Prices, read_prices, starts_at
+
+if TYPE_CHECKING:
+    from sekisho.engine.calendar import Calendar
+    from sekisho.records import Records
+    from sekisho.rulebook import Parameters
+
+
+def detect(records: Records, p: Parameters) -> Iterator[Found]:
+    """One finding for each continuous shortage of an asset, shared address, and stretch of thin net assets."""
+    cutoff = Cutoff.parse(p.cutoff)
+    prices = read_prices(records, cutoff, p.price_source, timedelta(seconds=p.price_age_seconds_max))
+    chain = read_chain(records, cutoff)
+    days = chain.days(lambda wallet: _outside_cold(wallet) or _is_guarantee(wallet))
+    matched = {day: _match(chain, day, p.guarantee_ratio) for day in days}
+    for asset in sorted({asset for each in matched.values() for asset in each}):
+        of_asset = {day: each[asset] for day, each in matched.items() if asset in each}
+        for stretch in stretches(tuple(of_asset), lambda day, of_asset=of_asset: of_asset[day].shortage > 0):  # type: ignore[misc]
+            yield _short(asset, stretch, of_asset, prices, p)
+    for wallet in filter(_is_guarantee, chain.wallets):
+        yield from _not_apart(wallet, chain)
+    yield from _net_assets(records, chain, prices, p)
+
+
+def due(calendar: Calendar, p: Parameters) -> Iterator[Obligation]:
+    """The day by which guarantee assets have to be back in cold storage."""
+    for trigger in calendar.triggers:
+        if trigger.facts.get("deadline"):
+            yield Obligation(
+                name="return_guarantee_to_cold_storage",
+                due_on=trigger.facts["deadline"],  # type: ignore[arg-type]  # _short puts dates there
+                arose_on=trigger.facts["first_day"],  # type: ignore[arg-type]
+                because=f"{p.cure_business_days} business day, the day after {trigger.facts['first_day']} being day 1",
+                evidence=trigger.evidence,
+                facts={"cured_on": trigger.facts["cured_on"]},
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class _Matched:
+    """One asset on one day: customers' coins outside cold storage, and the guarantee for them, cold and not."""
+
+    hot: Decimal
+    required: Decimal
+    cold_guarantee: Decimal
+    all_guarantee: Decimal
+    seen: tuple[Observation, ...]
+
+    @property
+    def shortage(self) -> Decimal:
+        return EXACT.subtract(self.required, self.cold_guarantee)
+
+
+def _outside_cold(wallet: Wallet) -> bool:
+    return wallet.is_customers and not wallet.is_cold
+
+
+def _is_guarantee(wallet: Wallet) -> bool:
+    return wallet.holder == "guarantee"
+
+
+def _match(chain: Chain, day: date, ratio: Decimal) -> dict[str, _Matched]:
+    hot, guarantee = chain.at(day, _outside_cold), chain.at(day, _is_guarantee)
+    hots, all_of_it = by_asset(hot), by_asset(guarantee)
+    cold = by_asset(seen for seen in guarantee if seen.wallet.is_cold)
+    none = Decimal(0)
+    return {
+        asset: _Matched(
+            hots.get(asset, none),
+            EXACT.multiply(ratio, hots.get(asset, none)),
+            cold.get(asset, none),
+            all_of_it.get(asset, none),
+            tuple(seen for seen in (*hot, *guarantee) if seen.wallet.asset == asset),
+        )
+        for asset in sorted({*hots, *all_of_it})
+    }
+
+
+def _short(asset: str, stretch: Stretch, matched: Mapping[date, _Matched], prices: Prices, p: Parameters) -> Found:
+    worst = max(stretch.days, key=lambda day: (matched[day].shortage, -day.toordinal()))
+    at = matched[worst]
+    held_hot = all(matched[day].all_guarantee >= matched[day].required for day in stretch.days)
+    deadline = BusinessDays().add(stretch.first, p.cure_business_days) if held_hot else None
+    quote = prices.quote(asset, worst)
+    names = {name for day in stretch.days for seen in matched[day].seen for name in seen.names}
+    return Found(
+        subject_kind="asset",
+        subject_id=asset,
+        asset=asset,
+        **_window(stretch.first, stretch.last),
+        score=share(at.shortage, at.required),
+        severity=Severity.critical if deadline and stretch.state(deadline) == "late" else None,
+        sentence="held_hot" if held_hot else "default",
+        amount_jpy=prices.value(asset, at.shortage, worst),
+        evidence=_evidence(names | ({quote.name} if quote else set())),
+        facts={
+            "hot": at.hot,
+            "guarantee": at.cold_guarantee,
+            "shortage": at.shortage,
+            "day": worst,
+            "first_day": stretch.first,
+            "last_day": stretch.last,
+            "deadline": deadline,
+            "cured_on": stretch.cured_on,
+        },
+    )
+
+
+def _not_apart(wallet: Wallet, chain: Chain) -> Iterator[Found]:
+    """A guarantee wallet at an address that also holds customers' or other own assets."""
+    place = (wallet.asset, wallet.address)
+    others = [other for other in chain.wallets if (other.asset, other.address) == place and other.holder != wallet.holder]
+    days = chain.days(lambda one: one == wallet)
+    if others and days:
+        yield Found(
+            subject_kind="wallet",
+            subject_id=wallet.wallet_id,
+            asset=wallet.asset,
+            **_window(min(days), max(days)),
+            score=Decimal(0),
+            sentence="not_apart",
+            evidence=_evidence({one.name for one in (wallet, *others)}),
+            facts={"wallet": wallet.wallet_id, "address": wallet.address, "others": [other.wallet_id for other in others]},
+        )
+
+
+def _net_assets(records: Records, chain: Chain, prices: Prices, p: Parameters) -> Iterator[Found]:
+    """Net assets against the yen value of the guarantee, on the days for which the books state net assets."""
+    stated = records.optional("firm_balance")
+    rows = stated.filter(stated.item == "net_assets").order_by("as_of_date").to_pyarrow().to_pylist()
+    net_assets = {row["as_of_date"]: row["amount_jpy"] for row in rows}
+    required = {day: _required(chain, prices, day, p) for day in net_assets}
+    for stretch in stretches(tuple(net_assets), lambda day: net_assets[day] < required[day].value_jpy):
+        yield _thin(stretch, net_assets, required, chain)
+    for asset in sorted({asset for each in required.values() for asset in each.not_valued}):
+        for stretch in stretches(tuple(required), lambda day, asset=asset: asset in required[day].not_valued):  # type: ignore[misc]
+            yield _not_valued(asset, stretch, chain)
+
+
+def _required(chain: Chain, prices: Prices, day: date, p: Parameters) -> Worth:
+    quantities = {asset: each.required for asset, each in _match(chain, day, p.guarantee_ratio).items()}
+    found = worth(quantities, prices, day)
+    return Worth(EXACT.multiply(p.net_assets_ratio_min, found.value_jpy), found.not_valued, found.names)
+
+
+def _thin(stretch: Stretch, net_assets: Mapping[date, Decimal], required: Mapping[date, Worth], chain: Chain) -> Found:
+    missing = {day: EXACT.subtract(required[day].value_jpy, net_assets[day]) for day in stretch.days}
+    worst = max(stretch.days, key=lambda day: (missing[day], -day.toordinal()))
+    names: set[Name] = {("firm_balance", f"{day}|net_assets") for day in stretch.days}
+    names |= {name for day in stretch.days for name in required[day].names}
+    names |= {name for day in stretch.days for seen in chain.at(day, _outside_cold) for name in seen.names if seen.quantity}
+    return Found(
+        subject_kind="exchange",
+        subject_id="exchange",
+        **_window(stretch.first, stretch.last),
+        score=share(missing[worst], required[worst].value_jpy),
+        sentence="net_assets",
+        amount_jpy=missing[worst],
+        evidence=_evidence(names),
+        facts={
+            "net_assets_jpy": net_assets[worst],
+            "required_jpy": required[worst].value_jpy,
+            "day": worst,
+            "first_day": stretch.first,
+            "last_day": stretch.last,
+            "cured_on": stretch.cured_on,
+            "not_valued": list(required[worst].not_valued) or None,
+        },
+    )
+
+
+def _not_valued(asset: str, stretch: Stretch, chain: Chain) -> Found:
+    seen = (one for day in stretch.days for one in chain.at(day, _outside_cold) if one.wallet.asset == asset and one.quantity)
+    names: set[Name] = {name for one in seen for name in one.names}
+    return Found(
+        subject_kind="asset",
+        subject_id=asset,
+        asset=asset,
+        **_window(stretch.first, stretch.last),
+        score=Decimal(0),
+        sentence="not_valued",
+        evidence=_evidence(names | {("firm_balance", f"{day}|net_assets") for day in stretch.days}),
+        facts={"first_day": stretch.first, "last_day": stretch.last},
+    )
+
+
+def _window(first: date, last: date) -> dict[str, Any]:
+    """Whole Japan days, from the first to the end of the last."""
+    return {"window_from": starts_at(first), "window_until": starts_at(last + timedelta(days=1))}
+
+
+def _evidence(names: set[Name]) -> tuple[Evidence, ...]:
+    return tuple(Evidence(*name) for name in sorted(names))
