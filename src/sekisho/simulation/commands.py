@@ -1,0 +1,81 @@
+"""``sekisho simulate``: write an exchange to try the rules on."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from datetime import date
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from sekisho.simulation.exchange import Simulated
+from sekisho.simulation.exchange import simulate as write_exchange
+from sekisho.simulation.options import GOLDEN_WEEK, Options
+
+
+def simulate(
+    out: Annotated[Path, typer.Option(help="Folder to write the records to; must be empty or not exist yet.")],
+    seed: Annotated[int, typer.Option(help="The same seed and options give the same bytes.")] = 1,
+    days: Annotated[int, typer.Option(help="Days of trading.")] = 5,
+    accounts: Annotated[int, typer.Option(help="Accounts, of all kinds.")] = 1000,
+    instruments: Annotated[int, typer.Option(help="Pairs against the yen; the first are the thickest.")] = 6,
+    severity: Annotated[str, typer.Option(help="blatant, subtle, mixed, or a number from 0 to 1.")] = "mixed",
+    clean: Annotated[bool, typer.Option("--clean", help="Plant nothing: no misconduct, no failures, no look-alikes.")] = False,
+    orders: Annotated[int | None, typer.Option(help="Order events to aim at, in all; 50 per account and day if left out.")] = None,
+    start: Annotated[str, typer.Option(help="First day of trading (Japan), YYYY-MM-DD.")] = GOLDEN_WEEK.isoformat(),
+    history: Annotated[int, typer.Option(help="Days of custody books before the first day of trading.")] = 21,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the summary as JSON.")] = False,
+) -> None:
+    """Simulate an exchange: orders, trades, customers, wallets, transfers, with planted misconduct and its answer key.
+
+    The records in OUT are read by 'sekisho inspect OUT'. OUT/answer_key.parquet (and .csv) says what was planted, what
+    only looks like it, and which records prove it; OUT/simulation.json says how the exchange was made.
+    """
+    console = Console(stderr=True)
+    try:
+        options = Options(
+            seed=seed, days=days, accounts=accounts, instruments=instruments, severity=severity,
+            clean=clean, orders=orders, start=date.fromisoformat(start), history=history,
+        )  # fmt: skip
+    except ValueError as wrong:
+        console.print(str(wrong), style="red", markup=False, soft_wrap=True)
+        raise typer.Exit(2) from None
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        console.print(f"{out}: is not an empty folder; give --out a new one", style="red", markup=False, soft_wrap=True)
+        raise typer.Exit(2)
+    simulated = _with_bar(console, options, out)
+    if as_json:
+        typer.echo(json.dumps({"out": str(out), **asdict(simulated)}, ensure_ascii=False))
+    else:
+        _print_summary(Console(), simulated, out)
+
+
+def _with_bar(console: Console, options: Options, out: Path) -> Simulated:
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console, transient=True) as bars:
+        tasks: dict[str, TaskID] = {}
+
+        def progress(doing: str, done: int, whole: int) -> None:
+            if doing not in tasks:
+                tasks[doing] = bars.add_task(doing, total=whole)
+            bars.update(tasks[doing], completed=done)
+
+        return write_exchange(options, out, progress)
+
+
+def _print_summary(console: Console, simulated: Simulated, out: Path) -> None:
+    rows = Table("table", "rows", title="Records", title_justify="left")
+    for name, number in simulated.rows.items():
+        rows.add_row(name, f"{number:,}")
+    schemes = Table("rule", "planted", "look-alikes", title="Answer key", title_justify="left")
+    for rule in sorted({name.split()[0] for name in simulated.schemes}):
+        planted, alike = (simulated.schemes.get(f"{rule} {kind}", 0) for kind in ("planted", "look_alike"))
+        schemes.add_row(rule, str(planted), str(alike))
+    console.print(rows)
+    console.print(schemes)
+    console.print(f"Written to {out}. Next: sekisho inspect {out} --out FINDINGS", markup=False, soft_wrap=True)

@@ -1,0 +1,127 @@
+"""The market: every instrument's day is played on its own, then all are written as one venue's log."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+from sekisho.simulation.flow import Crowd, Pace, empty_plans, run_day
+from sekisho.simulation.kernel import Reals, Words, dice
+from sekisho.simulation.listings import GRID_STEP_MICROSECONDS, Listing, half_spread_levels
+from sekisho.simulation.matching import NOBODY, ORDERS, empty_book
+from sekisho.simulation.options import Options, closes_at, opens_at
+from sekisho.simulation.order_log import NO_SCHEME, Flows, OrderLog, Session, session
+from sekisho.simulation.population import CUSTOMER, MARKET_MAKER, OMNIBUS, Population
+from sekisho.simulation.schemes.programme import plan_market
+from sekisho.simulation.schemes.sheet import Sheet
+
+EVENTS_PER_ARRIVAL = 1.75
+BRANCHING = 0.4
+TAKING = 0.28
+MARGIN = 0.15  # room on the ladder beyond the day's lowest and highest value
+THREADS = 2
+
+Progress = Callable[[str, int, int], None]
+"""Called with what is being done, how much of it is done, and how much there is."""
+
+
+class Market:
+    """All instruments on all trading days. Iterate over ``days()`` to play and write them one by one."""
+
+    def __init__(
+        self,
+        options: Options,
+        people: Population,
+        listed: tuple[Listing, ...],
+        paths: list[list[Reals]],
+        random: np.random.Generator,
+    ) -> None:
+        self.options, self.people, self.listed, self.paths = options, people, listed, paths
+        self.events_a_day = options.order_events / options.days
+        self.sheets = [
+            [Sheet(one, opens_at(day), self._arrivals(one) / 86_400, max(2, int(self._half_spread(one)))) for one in listed]
+            for day in options.trading_days
+        ]
+        self.schemes = plan_market(options, people, self.sheets, random)
+        self.crowds = self._crowds(random)
+        self.groups = people.groups()
+
+    def days(self, folder: Path, progress: Progress) -> Iterator[Flows]:
+        """Play each trading day and write it; yields what its trades moved."""
+        log = OrderLog(folder, self.options, self.people, self.listed, self.schemes)
+        self.log = log
+        for number, day in enumerate(self.options.trading_days):
+            with ThreadPoolExecutor(THREADS) as threads:
+                sessions = []
+                for done, each in enumerate(threads.map(partial(self._play, number), self.listed), start=1):
+                    sessions.append(each)
+                    progress("trading", number * len(self.listed) + done, self.options.days * len(self.listed))
+            yield log.write_day(day, sessions)
+        log.close()
+        if not self.options.clean:
+            self.schemes += log.ordinary_look_alikes()
+
+    def _arrivals(self, one: Listing) -> float:
+        """Ordinary arrivals in a day, including those that others call forth."""
+        return self.events_a_day * one.share / EVENTS_PER_ARRIVAL
+
+    def _half_spread(self, one: Listing) -> float:
+        return half_spread_levels(one, self._arrivals(one))
+
+    def _play(self, number: int, one: Listing) -> Session:
+        """One instrument's day, alone in its thread: its randomness depends on seed, day and instrument only."""
+        options = self.options
+        day, sheet = options.trading_days[number], self.sheets[number][one.number]
+        ticks = self.paths[number][one.number] / float(one.tick_size)
+        floor = max(1, int(ticks.min() * (1 - MARGIN)))
+        levels = int(ticks.max() * (1 + MARGIN)) - floor
+        expected = int(self.events_a_day * one.share * 1.6) + 4 * len(sheet.rows) + 20_000
+        book = empty_book(levels, expected, int(2.2 * expected), self.groups)
+        arrivals = self._arrivals(one) / 86_400e6
+        pace = Pace(
+            opens_at=opens_at(day),
+            closes_at=closes_at(day),
+            arrivals=arrivals * (1 - BRANCHING) * 0.85,
+            branching=BRANCHING,
+            decay=max(arrivals * 3, 0.1e-6),
+            taking=TAKING,
+            typical_lots=float(one.typical_lots),
+            half_spread=self._half_spread(one),
+            value_step=GRID_STEP_MICROSECONDS,
+        )
+        crowd = self.crowds[one.number]
+        plans = empty_plans(expected, crowd.makers.size, max(1, len(sheet.watch)))
+        run_day(book, pace, crowd, ticks - floor, sheet.script(), plans, dice(options.seed, 7, number, one.number))
+        return session(book, one, floor, self._tags(sheet, book.orders["slot"][: book.counters[ORDERS]]))
+
+    def _tags(self, sheet: Sheet, slots: Words) -> Words:
+        """Per order, the place of its scheme in the list of schemes."""
+        place = {id(scheme): number for number, scheme in enumerate(self.schemes)}
+        of_slot = np.array([place[id(scheme)] for scheme in sheet.schemes] + [NO_SCHEME], dtype=np.int32)
+        return np.asarray(of_slot[np.where(slots >= 0, slots, of_slot.size - 1)], dtype=np.int32)
+
+    def _crowds(self, random: np.random.Generator) -> list[Crowd]:
+        people = self.people
+        makers, omnibus = people.of_kind(MARKET_MAKER), people.of_kind(OMNIBUS)
+        customers = np.setdiff1d(people.of_kind(CUSTOMER), people.quick)
+        crowds = []
+        for one in self.listed:
+            here = random.choice(makers, size=min(makers.size, 4 if one.number < 10 else 3), replace=False)
+            maker_of = np.full(people.kind.size, NOBODY, np.int32)
+            maker_of[here] = np.arange(here.size)
+            size = min(customers.size, max(60, int(customers.size * min(0.6, 2.5 / len(self.listed)))))
+            pool = random.choice(customers, size=size, replace=False)
+            pool[random.integers(1, 8)] = random.choice(omnibus)
+            crowds.append(
+                Crowd(
+                    makers=here.astype(np.int32),
+                    quick=random.choice(people.quick, size=min(people.quick.size, 12), replace=False).astype(np.int32),
+                    customers=pool.astype(np.int32),
+                    maker_of=maker_of,
+                )
+            )
+        return crowds

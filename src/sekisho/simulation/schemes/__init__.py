@@ -1,0 +1,1 @@
+"""Planned conduct in the market: what is planted, and what only looks like it."""

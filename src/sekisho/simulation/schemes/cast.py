@@ -1,0 +1,72 @@
+"""Who plays in a scheme, where, and how blatantly: what every kind of scheme draws from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from sekisho.simulation.answer_key import Scheme
+from sekisho.simulation.options import Options
+from sekisho.simulation.population import Population
+from sekisho.simulation.schemes.sheet import MINUTE, SECOND, Sheet
+
+HOUR = 60 * MINUTE
+LATEST_START_HOURS = 17.0
+
+
+class CastExhaustedError(Exception):
+    """No more customers who are free to be cast."""
+
+
+@dataclass(slots=True)
+class Stage:
+    """Where a scheme is played: one instrument on one day, and the people still free for it."""
+
+    options: Options
+    people: Population
+    random: np.random.Generator
+    free: list[int]  # accounts
+    sheet: Sheet
+    schemes: list[Scheme]
+
+    def actors(self, number: int) -> list[int]:
+        """Accounts of unrelated customers, cast once only."""
+        if len(self.free) < number:
+            raise CastExhaustedError
+        return [self.free.pop() for _each in range(number)]
+
+    def scheme(self, rule: str, kind: str, pattern: str, severity: float, accounts: list[int]) -> Scheme:
+        """Open a line of the answer key for these accounts."""
+        each = Scheme(
+            rule=rule,
+            kind=kind,
+            pattern=pattern,
+            severity=severity,
+            subjects=tuple(sorted({self.people.account_id(account) for account in accounts})),
+            instrument=self.sheet.listing.instrument,
+            asset=self.sheet.listing.asset,
+        )
+        self.schemes.append(each)
+        return each
+
+    def start(self, hours_needed: float = 2.0) -> float:
+        """A moment at which something may begin that takes so many hours."""
+        latest = max(1.0, min(LATEST_START_HOURS, 23.0 - hours_needed))
+        return self.sheet.opens_at + float(self.random.uniform(0.5, latest)) * HOUR
+
+    def between(self, least: float, most: float) -> float:
+        """A number in between."""
+        return float(self.random.uniform(least, most))
+
+    def by_severity(self, severity: float, subtle: float, blatant: float) -> float:
+        """A quantity that goes from ``subtle`` (severity 0) to ``blatant`` (severity 1)."""
+        return subtle + (blatant - subtle) * severity
+
+    def lots(self, medians: float) -> int:
+        """A size given in median orders."""
+        return max(1, round(medians * self.sheet.listing.typical_lots))
+
+    def pulse(self) -> float:
+        """How long the market stays excited, in microseconds: the time a person must allow others to react."""
+        return max(0.8 * SECOND, min(0.4 / self.sheet.arrivals, 30.0) * SECOND)

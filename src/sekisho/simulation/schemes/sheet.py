@@ -1,0 +1,71 @@
+"""The sheet on which a day's planned orders in one instrument are written down before the day is played."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from sekisho.simulation.answer_key import Scheme
+from sekisho.simulation.flow import INSIDE, OPPOSITE_BEST, OWN_BEST, PLACE, SAME_PRICE, TAKE, WITHDRAW, Script
+from sekisho.simulation.listings import Listing
+from sekisho.simulation.matching import BUY, NOBODY, SELL
+
+__all__ = ["BUY", "INSIDE", "NOBODY", "OPPOSITE_BEST", "OWN_BEST", "SAME_PRICE", "SELL", "Sheet"]
+
+SECOND = 1_000_000
+MINUTE = 60 * SECOND
+
+
+@dataclass(slots=True)
+class Sheet:
+    """Planned orders of one instrument on one day. A slot stands for an order that does not exist yet."""
+
+    listing: Listing
+    opens_at: int
+    arrivals: float  # of ordinary people, each second
+    half_spread: int  # levels
+    rows: list[tuple[int, ...]] = field(default_factory=list)
+    watch: list[int] = field(default_factory=list)
+    schemes: list[Scheme] = field(default_factory=list)  # per slot
+
+    def place(
+        self, scheme: Scheme, at: float, account: int, side: int, lots: float, *,
+        anchor: int = OWN_BEST, offset: float = 0, needs: int = NOBODY, watch: int = NOBODY,
+    ) -> int:  # fmt: skip
+        """A limit order. ``needs``: only if that slot's order still stands. ``watch``: withdrawn once that one is filled."""
+        slot = self._slot(scheme, watch)
+        self.rows.append((int(at), PLACE, slot, side, anchor, int(offset), max(1, int(lots)), account, needs))
+        return slot
+
+    def take(self, scheme: Scheme, at: float, account: int, side: int, lots: float) -> int:
+        """A market order."""
+        slot = self._slot(scheme, NOBODY)
+        self.rows.append((int(at), TAKE, slot, side, OWN_BEST, 0, max(1, int(lots)), account, NOBODY))
+        return slot
+
+    def withdraw(self, slot: int, at: float) -> None:
+        """Cancel the slot's order if it still stands then."""
+        self.rows.append((int(at), WITHDRAW, slot, BUY, OWN_BEST, 0, 0, 0, NOBODY))
+
+    def script(self) -> Script:
+        """The sheet as the day's loop reads it: in order of time."""
+        rows = np.array(sorted(self.rows), dtype=np.int64).reshape(len(self.rows), 9)
+        words = [np.ascontiguousarray(rows[:, column]).astype(np.int32) for column in range(9)]
+        return Script(
+            at=np.ascontiguousarray(rows[:, 0]),
+            operation=words[1],
+            slot=words[2],
+            side=words[3],
+            anchor=words[4],
+            offset=words[5],
+            lots=np.ascontiguousarray(rows[:, 6]),
+            account=words[7],
+            other=words[8],
+            watch=np.array(self.watch, dtype=np.int32),
+        )
+
+    def _slot(self, scheme: Scheme, watch: int) -> int:
+        self.watch.append(watch)
+        self.schemes.append(scheme)
+        return len(self.watch) - 1
