@@ -1,0 +1,121 @@
+"""The page of a comparison: what changes on the day one regime takes over from another, and because of which provision or value."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from sekisho.findings.report import typeset
+from sekisho.findings.report.setting import write_page
+from sekisho.rulebook.texts import Text
+
+CHANGES = ("appears", "disappears", "weight")
+LINES_PER_RULE_MAX = 2_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cause:
+    """One reason for a difference, with the value on each side where it is a value."""
+
+    kind: str
+    name: str
+    before: str
+    after: str
+    text: Text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One finding that appears, disappears or changes weight."""
+
+    change: str
+    sentence: Text
+    when: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleSwitch:
+    """One rule under both regimes."""
+
+    rule: str
+    title: Text
+    before: str
+    after: str
+    counts: Mapping[str, int]
+    causes: tuple[Cause, ...]
+    lines: tuple[Line, ...]
+    unlisted: int
+
+    @property
+    def differs(self) -> bool:
+        """Whether anything is different on the day of the switch, be it only the text of the law."""
+        return self.before != self.after or bool(self.causes) or any(self.counts.values())
+
+    @property
+    def anchor(self) -> str:
+        """The section's place in the page."""
+        return "rule-" + self.rule.replace("/", "-")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Switch:
+    """Everything the page of a comparison shows."""
+
+    before: str
+    after: str
+    as_of: Text
+    counts: Mapping[str, int]
+    same: int
+    rules: tuple[RuleSwitch, ...]
+    warnings: tuple[str, ...]
+
+    @property
+    def unchanged(self) -> tuple[RuleSwitch, ...]:
+        """The rules that stand as they stood."""
+        return tuple(rule for rule in self.rules if not rule.differs)
+
+
+def render_comparison(out: Path, comparison: Mapping[str, Any]) -> None:
+    """Write the page of a comparison to ``out``, a file. ``comparison`` is comparison.json as parsed."""
+    write_page(out, "comparison.html", switch=compose(comparison))
+
+
+def compose(told: Mapping[str, Any]) -> Switch:
+    """The comparison as values, before it becomes HTML."""
+    findings = told["findings"]
+    return Switch(
+        before=told["before"]["regime"], after=told["after"]["regime"], as_of=typeset.day(told["as_of"]),
+        counts={change: sum(f["change"] == change for f in findings) for change in CHANGES},
+        same=sum(f["change"] == "same" for f in findings),
+        rules=tuple(_rule(rule, [f for f in findings if f["rule"] == rule["rule"]]) for rule in told["rules"]),
+        warnings=tuple(dict.fromkeys(told.get("warnings", ()))),
+    )  # fmt: skip
+
+
+def _rule(told: Mapping[str, Any], findings: Sequence[Mapping[str, Any]]) -> RuleSwitch:
+    moved = [f for f in findings if f["change"] in CHANGES]
+    return RuleSwitch(
+        rule=told["rule"], title=Text(told["title_en"], told["title_ja"]), before=told["before"], after=told["after"],
+        counts={change: told[change] for change in CHANGES},
+        causes=tuple(
+            Cause(kind=c["kind"], name=c["name"], before=c["before"] or "", after=c["after"] or "",
+                  text=Text(c["text_en"], c["text_ja"]))
+            for c in told["causes"]
+        ),
+        lines=tuple(_line(f) for f in moved[:LINES_PER_RULE_MAX]), unlisted=max(0, len(moved) - LINES_PER_RULE_MAX),
+    )  # fmt: skip
+
+
+def _line(told: Mapping[str, Any]) -> Line:
+    return Line(
+        change=told["change"],
+        sentence=Text(told["summary_en"], told["summary_ja"]),
+        when=typeset.window(datetime.fromisoformat(told["window_from"]), datetime.fromisoformat(told["window_until"])),
+        before=told["severity_before"] or "",
+        after=told["severity_after"] or "",
+    )

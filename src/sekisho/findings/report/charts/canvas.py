@@ -1,0 +1,256 @@
+"""One plot area: marks drawn by matplotlib as SVG, words set around it in HTML so that they stay sharp, bilingual and readable.
+
+Tones are names, not colours: the SVG refers to the page's own custom properties, so one picture serves light, dark and print.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+from xml.etree import ElementTree
+
+from markupsafe import Markup, escape
+
+from sekisho.findings.report.typeset import JST, MONTHS, as_utc, rounded, same
+from sekisho.rulebook.texts import Text
+
+TONES = ("ink", "muted", "grid", "buy", "sell", "alarm", "calm", "accent", "wash")
+"""The tones a mark may have; style.css gives each a colour per scheme as ``--tone-NAME``."""
+_COLOUR_OF_TONE = {tone: f"#0000{index:02x}" for index, tone in enumerate(TONES, start=1)}
+_TONE_OF_COLOUR = {colour: tone for tone, colour in _COLOUR_OF_TONE.items()}
+_COLOUR = re.compile(r"#[0-9a-f]{6}")
+_NUMBER = re.compile(r"-?\d+\.\d+")
+_SVG = "{http://www.w3.org/2000/svg}"
+_LABEL_GAP_SHARE = 0.07
+_SHORT_FORMS = ((10**9, "B"), (10**6, "M"))
+Span = tuple[float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """Words at a place of the plot, in percent from its left and bottom edge. ``anchor``: start, middle or end."""
+
+    x: float
+    y: float
+    text: Text
+    anchor: str = "middle"
+    tone: str = "ink"
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One entry of the legend: the mark (line, bar, dot, dash), its tone and what it stands for."""
+
+    mark: str
+    tone: str
+    text: Text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Picture:
+    """A finished picture: marks, axis labels, words inside, legend, a title, and a sentence for those who cannot see it."""
+
+    marks: Markup
+    title: Text
+    described: Text
+    x_ticks: tuple[Label, ...] = ()
+    y_ticks: tuple[Label, ...] = ()
+    labels: tuple[Label, ...] = ()
+    keys: tuple[Key, ...] = ()
+    x_title: Text | None = None
+    y_title: Text | None = None
+    height: int = 240
+    fixed_shape: bool = False
+
+
+class Plot:
+    """A plot area in the units of its subject; marks are added, then ``marks()`` gives the SVG."""
+
+    def __init__(self, x: Span, y: Span, *, width: int = 720, height: int = 240, stretch: bool = True) -> None:
+        from matplotlib.backends.backend_svg import FigureCanvasSVG  # imported late: a second of start-up otherwise
+        from matplotlib.figure import Figure
+
+        self.x, self.y, self.stretch = _widened(x), _widened(y), stretch
+        self._titles: list[str] = []
+        self._figure = Figure(figsize=(width / 72, height / 72))
+        FigureCanvasSVG(self._figure)
+        self.axes: Any = self._figure.add_axes((0, 0, 1, 1))
+        self.axes.set_axis_off()
+        self.axes.set_xlim(*self.x)
+        self.axes.set_ylim(*self.y)
+
+    def across(self, value: float) -> float:
+        """Where a value of the x axis lies, in percent of the width."""
+        return round(100 * (value - self.x[0]) / (self.x[1] - self.x[0]), 2)
+
+    def up(self, value: float) -> float:
+        """Where a value of the y axis lies, in percent of the height."""
+        return round(100 * (value - self.y[0]) / (self.y[1] - self.y[0]), 2)
+
+    def line(self, xs: Sequence[float], ys: Sequence[float], tone: str, *, width: float = 1.5, stepped: bool = False,
+             dashed: bool = False, title: str = "") -> None:  # fmt: skip
+        """A line through the points; stepped where a value holds until the next one."""
+        self.axes.plot(
+            xs, ys, color=_COLOUR_OF_TONE[tone], lw=width, clip_on=False, gid=self._titled(title), solid_capstyle="butt",
+            drawstyle="steps-post" if stepped else "default", dashes=(3, 2) if dashed else (None, None),
+        )  # fmt: skip
+
+    def segment(self, x: Span, y: float, tone: str, *, width: float, opacity: float = 1, title: str = "") -> None:
+        """A horizontal bar from ``x[0]`` to ``x[1]``, its thickness in points."""
+        self.axes.plot(x, (y, y), color=_COLOUR_OF_TONE[tone], lw=width, alpha=opacity, clip_on=False,
+                       solid_capstyle="butt", gid=self._titled(title))  # fmt: skip
+
+    def dots(self, points: Sequence[Span], tone: str, *, size: float = 6, titles: Sequence[str] = ()) -> None:
+        """Round dots that stay round however the page stretches the plot (line caps of lines without length)."""
+        for index, (x, y) in enumerate(points):
+            self.axes.plot((x, x), (y, y), color=_COLOUR_OF_TONE[tone], lw=size, clip_on=False, solid_capstyle="round",
+                           gid=self._titled(titles[index] if titles else ""))  # fmt: skip
+
+    def area(self, xs: Sequence[float], low: Sequence[float], high: Sequence[float], tone: str, *,
+             opacity: float = 1, title: str = "") -> None:  # fmt: skip
+        """The area between two lines over the same xs."""
+        self.axes.fill([*xs, *reversed(xs)], [*high, *reversed(low)], color=_COLOUR_OF_TONE[tone], alpha=opacity,
+                       linewidth=0, clip_on=False, gid=self._titled(title))  # fmt: skip
+
+    def level(self, y: float, tone: str, *, width: float = 1, dashed: bool = False) -> None:
+        """A line across the whole plot, such as a limit."""
+        self.line(self.x, (y, y), tone, width=width, dashed=dashed)
+
+    def moment(self, x: float, tone: str, *, width: float = 1, dashed: bool = False) -> None:
+        """A line from bottom to top, such as a deadline."""
+        self.line((x, x), self.y, tone, width=width, dashed=dashed)
+
+    def patch(self, patch: Any, title: str = "") -> None:
+        """Any matplotlib patch, in tones set by ``colour_of``."""
+        patch.set_gid(self._titled(title))
+        patch.set_clip_on(False)
+        self.axes.add_patch(patch)
+
+    def marks(self) -> Markup:
+        """The marks as one SVG element: paths only, rounded, coloured by tone, without ids."""
+        import matplotlib as mpl
+
+        written = io.StringIO()
+        with mpl.rc_context({"svg.hashsalt": "sekisho", "svg.fonttype": "none", "path.simplify": False}):
+            self._figure.savefig(
+                written, format="svg", transparent=True,
+                metadata={"Date": None, "Creator": None, "Format": None, "Type": None},
+            )  # fmt: skip
+        root = ElementTree.fromstring(written.getvalue())
+        paths = "".join(_path(node, title) for node, title in self._drawn(root))
+        ratio = ' preserveAspectRatio="none"' if self.stretch else ""
+        kind = "stretched" if self.stretch else "shaped"
+        return Markup(  # every part is a number, a tone name or escaped text
+            f'<svg viewBox="{root.attrib["viewBox"]}"{ratio} class="{kind}" aria-hidden="true" focusable="false">{paths}</svg>'
+        )
+
+    def _titled(self, title: str) -> str:
+        """Remember the words shown when the pointer rests on the mark; the id leads back to them."""
+        self._titles.append(title)
+        return f"mark-{len(self._titles) - 1}"
+
+    def _drawn(self, root: ElementTree.Element) -> list[tuple[ElementTree.Element, str]]:
+        """The paths of the marks in drawing order, each with its title; the page's own background is left out."""
+        drawn: list[tuple[ElementTree.Element, str]] = []
+        for group in root.iter(f"{_SVG}g"):
+            mark = group.attrib.get("id", "")
+            if mark.startswith("mark-"):
+                title = self._titles[int(mark.removeprefix("mark-"))]
+                drawn.extend((path, title) for path in group.iter(f"{_SVG}path"))
+        return drawn
+
+
+def colour_of(tone: str) -> str:
+    """The stand-in colour matplotlib draws a tone with, until the page's own colour replaces it."""
+    return _COLOUR_OF_TONE[tone]
+
+
+def _path(node: ElementTree.Element, title: str) -> str:
+    shape = _NUMBER.sub(lambda m: _short(m[0]), " ".join(node.attrib["d"].split()))
+    style = _NUMBER.sub(lambda m: _short(m[0]), node.attrib["style"])
+    style = _COLOUR.sub(lambda m: f"var(--tone-{_TONE_OF_COLOUR[m[0]]})", style).replace("; ", ";").replace(": ", ":")
+    inner = f"><title>{escape(title)}</title></path>" if title else "/>"
+    return f'<path d="{shape}" style="{style}"{inner}'
+
+
+def _short(digits: str) -> str:
+    """A coordinate to a tenth of a point: the same picture on every machine, in fewer bytes."""
+    return f"{round(float(digits), 1):g}"
+
+
+def _widened(span: Span) -> Span:
+    """A span that has a length, even when all its values are one."""
+    low, high = span
+    if high > low:
+        return span
+    margin = abs(low) * 0.01 or 0.5
+    return low - margin, high + margin
+
+
+def padded(values: Sequence[float], share: float = 0.08) -> Span:
+    """The span of the values with air on both sides."""
+    low, high = _widened((min(values), max(values)))
+    air = (high - low) * share
+    return low - air, high + air
+
+
+def number_ticks(plot: Plot, count: int = 5, *, percent: bool = False) -> tuple[Label, ...]:
+    """Round values for the y axis, labelled with as many digits as the steps between them need."""
+    from matplotlib.ticker import MaxNLocator
+
+    low, high = plot.y
+    scale = 100 if percent else 1
+    found = [float(v) for v in MaxNLocator(count, steps=[1, 2, 2.5, 5, 10]).tick_values(low * scale, high * scale)]
+    step = Decimal(repr(round(found[1] - found[0], 12))).normalize() if len(found) > 1 else Decimal(1)
+    exponent = step.as_tuple().exponent
+    places = max(0, -exponent) if isinstance(exponent, int) else 0
+    sign = "\u202f%" if percent else ""
+    power, letter = next((each for each in _SHORT_FORMS if float(step) >= each[0] / 100), (1, ""))
+    return tuple(
+        Label(0, plot.up(v / scale), same(rounded(v / power, 2 if letter else places) + letter + sign), "end")
+        for v in found
+        if low <= v / scale <= high
+    )
+
+
+def time_ticks(plot: Plot, count: int = 5) -> tuple[Label, ...]:
+    """Round instants for an x axis of epoch seconds: the time of day in UTC, or the Japan date when days are shown."""
+    first, last = plot.x
+    step = next((s for s in _TIME_STEPS if (last - first) / s <= count), _TIME_STEPS[-1])
+    offset = JST.utcoffset(None).total_seconds() if step >= _DAY else 0
+    tick = -(-(first + offset) // step) * step - offset
+    ticks: list[Label] = []
+    while tick <= last:
+        at = plot.across(tick)
+        anchor = "start" if at < 100 * _LABEL_GAP_SHARE else "end" if at > 100 * (1 - _LABEL_GAP_SHARE) else "middle"
+        ticks.append(Label(at, 0, _moment(tick, step), anchor))
+        tick += step
+    return tuple(ticks)
+
+
+_DAY = 86_400
+_TIME_STEPS = (
+    0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600,
+    7200, 10_800, 21_600, 43_200, _DAY, 2 * _DAY, 7 * _DAY, 14 * _DAY, 28 * _DAY, 91 * _DAY, 182 * _DAY, 365 * _DAY,
+    730 * _DAY, 3650 * _DAY,
+)  # fmt: skip
+
+
+def _moment(seconds: float, step: float) -> Text:
+    at = datetime.fromtimestamp(0, JST if step >= _DAY else UTC) + timedelta(seconds=seconds)
+    if step >= _DAY:
+        return Text(f"{at.day} {MONTHS[at.month - 1][:3]}", f"{at.month}/{at.day}")
+    digits = f"{at:%H:%M}" if step >= 60 else f"{at:%H:%M:%S}"
+    if step < 1:
+        digits = f"{at:%H:%M:%S}.{at.microsecond // 1000:03d}".rstrip("0")
+    return Text(digits, digits)
+
+
+def seconds(at: datetime) -> float:
+    """An instant as epoch seconds, for an axis (microseconds survive: 53 bits are enough until the year 2255)."""
+    return as_utc(at).timestamp()

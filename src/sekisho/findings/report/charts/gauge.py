@@ -1,0 +1,80 @@
+"""A computed figure on its scale: the bands the law draws, the value now, and the values of earlier days."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from decimal import Decimal
+
+from sekisho.findings.report.charts.canvas import Key, Label, Picture, Plot, number_ticks, seconds, time_ticks
+from sekisho.findings.report.typeset import JST, valued
+from sekisho.rulebook.texts import Text
+
+_GAUGE_HEIGHT, _SERIES_HEIGHT = 56, 200
+Band = tuple[Decimal, Text]
+
+
+def draw(value: Decimal, unit: str, bands: Sequence[Band], title: Text) -> Picture | None:
+    """The value as a needle over a bar divided at each threshold of ``bands`` (threshold, its name)."""
+    if not bands:
+        return None
+    edges = sorted(bands)
+    low, high = _scale([value], edges)
+    plot = Plot((low, high), (0, 1), height=_GAUGE_HEIGHT)
+    starts, ends = [low, *(float(e) for e, _ in edges)], [*(float(e) for e, _ in edges), high]
+    for index, (start, end) in enumerate(zip(starts, ends, strict=True)):
+        tone, opacity = _tone(index, len(starts))
+        plot.area([start, end], [0.3, 0.3], [0.7, 0.7], tone, opacity=opacity)
+    for edge, _ in edges:
+        plot.line([float(edge)] * 2, [0.2, 0.8], "ink", width=1)
+    plot.line([float(value)] * 2, [0.02, 0.98], "ink", width=4)
+    return Picture(
+        marks=plot.marks(), title=title, described=_described(value, unit, edges), height=_GAUGE_HEIGHT,
+        x_ticks=tuple(Label(plot.across(float(edge)), 0, valued(edge, unit)) for edge, _ in edges),
+        labels=(_needle(plot, value, unit),),
+    )  # fmt: skip
+
+
+def draw_series(points: Sequence[tuple[date, Decimal]], unit: str, bands: Sequence[Band], title: Text) -> Picture | None:
+    """The value over time with each threshold as a line; only where there is more than one day."""
+    if len(points) < 2:
+        return None
+    ordered, edges = sorted(points), sorted(bands)
+    xs = [seconds(datetime(on.year, on.month, on.day, tzinfo=JST)) for on, _ in ordered]
+    low, high = _scale([v for _, v in ordered], edges)
+    plot = Plot((xs[0], xs[-1]), (low, high), height=_SERIES_HEIGHT)
+    for edge, _ in edges:
+        plot.level(float(edge), "alarm", dashed=True)
+    plot.line(xs, [float(v) for _, v in ordered], "ink", width=1.75)
+    plot.dots([(x, float(v)) for x, (_, v) in zip(xs, ordered, strict=True)], "ink", size=6)
+    names = tuple(Label(0.8, plot.up(float(edge)) + 5, name, "start", "alarm") for edge, name in edges)
+    return Picture(
+        marks=plot.marks(), title=title, described=_described(ordered[-1][1], unit, edges), x_ticks=time_ticks(plot),
+        y_ticks=number_ticks(plot, percent=unit in ("share", "ratio")), labels=names, height=_SERIES_HEIGHT,
+        x_title=Text("Japan date", "日付（日本時間）"), keys=(Key("line", "ink", title),),
+    )  # fmt: skip
+
+
+def _scale(values: Sequence[Decimal], edges: Sequence[Band]) -> tuple[float, float]:
+    shown = [float(v) for v in (*values, *(edge for edge, _ in edges))]
+    low, high = min(0.0, *shown), max(shown)
+    return low, high + (high - low) * 0.25
+
+
+def _tone(index: int, count: int) -> tuple[str, float]:
+    """From alarm at the low end to calm at the high end."""
+    if index == count - 1:
+        return "calm", 0.55
+    return "alarm", 0.85 - 0.6 * index / max(count - 1, 1)
+
+
+def _needle(plot: Plot, value: Decimal, unit: str) -> Label:
+    at, words = plot.across(float(value)), valued(value, unit)
+    return Label(at, 108, words, "start" if at < 8 else "end" if at > 92 else "middle")
+
+
+def _described(value: Decimal, unit: str, edges: Sequence[Band]) -> Text:
+    shown = valued(value, unit)
+    en = "; ".join(f"{name.en} {valued(edge, unit).en}" for edge, name in edges)
+    ja = "、".join(f"{name.ja} {valued(edge, unit).ja}" for edge, name in edges)
+    return Text(f"{shown.en} on a scale marked: {en}.", f"{shown.ja}。基準：{ja}。")

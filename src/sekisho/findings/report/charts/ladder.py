@@ -1,0 +1,149 @@
+"""The price-and-order ladder: a scheme's orders as bars at their prices over time, against the prices the market traded at."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from sekisho.findings.report.charts.canvas import (
+    Key,
+    Label,
+    Picture,
+    Plot,
+    number_ticks,
+    padded,
+    seconds,
+    time_ticks,
+)
+from sekisho.findings.report.typeset import clock, many, number
+from sekisho.rulebook.texts import Text
+
+_THICKNESS_MIN, _THICKNESS_MAX = 2.0, 11.0
+_ENDINGS = frozenset({"cancel", "expire", "reject"})
+_HEIGHT = 280
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Resting:
+    """One order at one price, from the moment it came to the moment it left or moved."""
+
+    order_id: str
+    side: str
+    price: Decimal
+    quantity: Decimal
+    since: datetime
+    until: datetime
+    pulled: bool
+
+
+def draw(events: Sequence[Row], trades: Sequence[Row], prices: Sequence[tuple[float, float, float]]) -> Picture | None:
+    """The ladder from the scheme's order events, the scheme's own trades, and the market's (second, low, high)."""
+    if not events:
+        return None
+    ends = [row["occurred_at"] for row in events] + [row["executed_at"] for row in trades]
+    bars = list(resting(events, trades, max(ends)))
+    if not bars:
+        return None
+    levels = [float(bar.price) for bar in bars] + [float(t["price"]) for t in trades]
+    levels += [edge for _, low, high in prices for edge in (low, high)]
+    plot = Plot(padded([seconds(end) for end in ends], 0.04), padded(levels), height=_HEIGHT)
+    ticks = number_ticks(plot)
+    _grid(plot, ticks)
+    _market(plot, prices)
+    _orders(plot, bars)
+    owners = {row.get("account_id") for row in events}
+    fills = [(seconds(t["executed_at"]), float(t["price"])) for t in trades]
+    plot.dots(fills, "ink", size=7, titles=[_fill(t) for t in trades])
+    return Picture(
+        marks=plot.marks(),
+        title=Text("Orders of the scheme against the market price", "スキームの注文と市場価格"),
+        described=_described(bars, trades, owners),
+        x_ticks=time_ticks(plot),
+        y_ticks=ticks,
+        x_title=Text(f"UTC, {min(ends):%Y-%m-%d}", f"協定世界時（UTC）{min(ends):%Y-%m-%d}"),
+        y_title=Text("Price", "価格"),
+        keys=_keys(bars, bool(trades), bool(prices)),
+        height=_HEIGHT,
+    )
+
+
+def resting(events: Iterable[Row], trades: Sequence[Row], end: datetime) -> Iterable[Resting]:
+    """The life of each order as stretches at one price and size; an order that is never pulled leaves with its last fill."""
+    filled: dict[str, datetime] = {}
+    for trade in trades:
+        for order_id in (trade.get("buy_order_id"), trade.get("sell_order_id")):
+            if order_id:
+                filled[order_id] = max(filled.get(order_id, trade["executed_at"]), trade["executed_at"])
+    lives: dict[str, list[Row]] = {}
+    for row in sorted(events, key=lambda r: (r["occurred_at"], r.get("sequence") or 0)):
+        lives.setdefault(str(row["order_id"]), []).append(row)
+    for order_id, life in lives.items():
+        for row, after in zip(life, [*life[1:], None], strict=True):
+            if row["action"] in _ENDINGS or row.get("price") is None:
+                continue
+            until = after["occurred_at"] if after is not None else max(filled.get(order_id, end), row["occurred_at"])
+            pulled = after is not None and after["action"] == "cancel"
+            if until > row["occurred_at"]:
+                yield Resting(order_id, row["side"], row["price"], row["quantity"], row["occurred_at"], until, pulled)
+
+
+def _grid(plot: Plot, ticks: Sequence[Label]) -> None:
+    low, high = plot.y
+    for tick in ticks:
+        plot.level(low + (high - low) * tick.y / 100, "grid", width=0.75)
+
+
+def _market(plot: Plot, prices: Sequence[tuple[float, float, float]]) -> None:
+    if not prices:
+        return
+    xs = [at for at, _, _ in prices]
+    if any(low != high for _, low, high in prices):
+        plot.area(xs, [low for _, low, _ in prices], [high for _, _, high in prices], "wash", opacity=0.8)
+    plot.line(xs, [(low + high) / 2 for _, low, high in prices], "muted", width=1.25, stepped=True)
+
+
+def _orders(plot: Plot, bars: Sequence[Resting]) -> None:
+    largest = max(bar.quantity for bar in bars) or Decimal(1)
+    for bar in bars:
+        weight = float(bar.quantity / largest) ** 0.5
+        plot.segment(
+            (seconds(bar.since), seconds(bar.until)), float(bar.price), bar.side,
+            width=_THICKNESS_MIN + (_THICKNESS_MAX - _THICKNESS_MIN) * weight, opacity=0.82, title=_bar(bar),
+        )  # fmt: skip
+
+
+def _bar(bar: Resting) -> str:
+    end = " ×" if bar.pulled else ""
+    return f"{bar.order_id}: {bar.side} {number(bar.quantity)} @ {number(bar.price)}, {clock(bar.since)} – {clock(bar.until)}{end}"
+
+
+def _fill(trade: Row) -> str:
+    return f"{trade['trade_id']}: {number(trade['quantity'])} @ {number(trade['price'])}, {clock(trade['executed_at'])}"
+
+
+def _keys(bars: Sequence[Resting], filled: bool, priced: bool) -> tuple[Key, ...]:
+    sides = {bar.side for bar in bars}
+    keys = []
+    if "buy" in sides:
+        keys.append(Key("bar", "buy", Text("buy order on the book (thicker: larger)", "板上の買注文（太いほど数量大）")))
+    if "sell" in sides:
+        keys.append(Key("bar", "sell", Text("sell order on the book (thicker: larger)", "板上の売注文（太いほど数量大）")))
+    if filled:
+        keys.append(Key("dot", "ink", Text("execution", "約定")))
+    if priced:
+        keys.append(Key("line", "muted", Text("traded price of the market", "市場の約定価格")))
+    return tuple(keys)
+
+
+def _described(bars: Sequence[Resting], trades: Sequence[Row], owners: set[Any]) -> Text:
+    orders, levels = len({bar.order_id for bar in bars}), len({bar.price for bar in bars})
+    pulled, accounts = len({bar.order_id for bar in bars if bar.pulled}), len(owners)
+    return Text(
+        f"{many(orders, 'order')} of {many(accounts, 'account')} at {many(levels, 'price')}; {pulled} cancelled; "
+        f"{many(len(trades), 'execution')}.",
+        f"{accounts}口座による{levels}価格帯の注文{orders}件。うち取消{pulled}件、約定{len(trades)}件。",
+    )

@@ -1,0 +1,246 @@
+"""The report of an inspection: one file a compliance officer can read, print and hand over, in English and Japanese."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sekisho.findings.report import pictures, typeset, words
+from sekisho.findings.report.card import ParameterInForce, RuleCard
+from sekisho.findings.report.charts import gauge
+from sekisho.findings.report.charts.canvas import Picture
+from sekisho.findings.report.exhibits import open_books
+from sekisho.findings.report.setting import write_page
+from sekisho.findings.report.shown import Finding, Shown, counted, findings_of, value_text, values_used
+from sekisho.findings.report.strip import Cell, calendar_of, strip
+from sekisho.rulebook.texts import Text
+
+if TYPE_CHECKING:
+    from sekisho.records import Records
+
+CARDS_PER_RULE_MAX = 30
+LINES_MAX = 12_000
+_OPEN_CARDS = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parameter:
+    """One line of a rule's table of values."""
+
+    of: ParameterInForce
+    value: Text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleSection:
+    """One rule of the run: its law, its state, its findings as cards and as lines."""
+
+    card: RuleCard
+    state: str
+    why: str
+    hash: str
+    counts: Mapping[str, int]
+    total: int
+    heat: tuple[Cell, ...]
+    parameters: tuple[Parameter, ...]
+    shown: tuple[Shown, ...]
+    lines: tuple[Finding, ...]
+
+    @property
+    def anchor(self) -> str:
+        """The section's place in the page."""
+        return "rule-" + self.card.rule.replace("/", "-")
+
+    @property
+    def unlisted(self) -> int:
+        """Findings left to findings.parquet, the lightest of the rule."""
+        return self.total - len(self.shown) - len(self.lines)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chapter:
+    """The rules of one chapter."""
+
+    name: str
+    title: Text
+    rules: tuple[RuleSection, ...]
+
+    def count(self, severity: str) -> int:
+        """Findings of one severity over the chapter."""
+        return sum(rule.counts[severity] for rule in self.rules)
+
+    @property
+    def total(self) -> int:
+        """All findings of the chapter."""
+        return sum(rule.total for rule in self.rules)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Due:
+    """One obligation and how its clock stands on the day judged."""
+
+    title: Text
+    name: str
+    due_on: Text
+    arose_on: Text
+    repeats: str
+    because: Text
+    days_left: int
+
+    @property
+    def late(self) -> bool:
+        """Whether the day has gone by."""
+        return self.days_left < 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Computed:
+    """One computed figure with its working, its gauge and its course over time."""
+
+    title: Text
+    name: str
+    as_of: Text
+    value: Text
+    band: str
+    working: tuple[tuple[str, str, str], ...]
+    scale: Picture | None
+    course: Picture | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """Everything the page shows, in its order."""
+
+    run: Mapping[str, Any]
+    regime: Text
+    as_of: Text
+    counts: Mapping[str, int]
+    total: int
+    chapters: tuple[Chapter, ...]
+    obligations: tuple[Due, ...]
+    amounts: tuple[Computed, ...]
+    attestations: tuple[Mapping[str, Any], ...]
+
+    def in_state(self, state: str) -> tuple[RuleSection, ...]:
+        """The rules that ended in one state."""
+        return tuple(rule for chapter in self.chapters for rule in chapter.rules if rule.state == state)
+
+    @property
+    def late(self) -> int:
+        """Obligations whose day has gone by."""
+        return sum(due.late for due in self.obligations)
+
+
+def render_report(
+    out: Path, run: Mapping[str, Any], findings: Any, rules: Mapping[str, RuleCard], records: Records
+) -> None:  # fmt: skip
+    """Write the report of one inspection to ``out``, a file.
+
+    ``run`` is run.json as parsed, ``findings`` the Arrow table of findings.parquet, ``rules`` a card for each rule of
+    the run, ``records`` the books inspected, from which evidence rows and pictures are drawn.
+    """
+    write_page(out, "report.html", report=compose(run, findings_of(findings), rules, records))
+
+
+def compose(
+    run: Mapping[str, Any], findings: Sequence[Finding], cards: Mapping[str, RuleCard], records: Records
+) -> Report:  # fmt: skip
+    """The report as values, before it becomes HTML."""
+    carded = {f.id for rule in {f.rule for f in findings} for f in _of(rule, findings)[:CARDS_PER_RULE_MAX]}
+    full = [finding for finding in findings if finding.id in carded]
+    listed = {finding.id for finding in [f for f in findings if f.id not in carded][:LINES_MAX]}
+    books = open_books(records, [finding.evidence for finding in full])
+    studio = pictures.open_studio(records, books, run, cards, full)
+    shown = {
+        finding.id: Shown(
+            finding=finding, values=values_used(finding, cards.get(finding.rule)),
+            exhibits=books.exhibits(finding.evidence), picture=studio.picture(finding),
+        )
+        for finding in full
+    }  # fmt: skip
+    return Report(
+        run=run, regime=_regime(run), as_of=typeset.day(run["as_of"]), counts=counted(findings), total=len(findings),
+        chapters=_chapters(run, findings, cards, shown, listed), obligations=_obligations(run, cards),
+        amounts=_amounts(run, cards), attestations=tuple(run.get("attestations", ())),
+    )  # fmt: skip
+
+
+def _of(rule: str, findings: Sequence[Finding]) -> list[Finding]:
+    return [finding for finding in findings if finding.rule == rule]
+
+
+def _regime(run: Mapping[str, Any]) -> Text:
+    """The regime's title; its id where run.json gives none."""
+    regime = run["regime"]
+    return Text(regime.get("title_en") or regime["id"], regime.get("title_ja") or regime["id"])
+
+
+def _chapters(
+    run: Mapping[str, Any], findings: Sequence[Finding], cards: Mapping[str, RuleCard], shown: Mapping[str, Shown],
+    listed: set[str],
+) -> tuple[Chapter, ...]:  # fmt: skip
+    calendar = calendar_of(findings)
+    chapters: dict[str, list[RuleSection]] = {}
+    for told in run["rules"]:
+        card = _card(told["rule"], cards)
+        own = _of(card.rule, findings)
+        section = RuleSection(
+            card=card, state=told["state"], why=told.get("why") or "", hash=told.get("hash") or "", counts=counted(own),
+            total=len(own), heat=strip(own, calendar),
+            parameters=tuple(Parameter(of=p, value=value_text(p.value, p.unit)) for p in card.parameters),
+            shown=tuple(shown[f.id] for f in own if f.id in shown), lines=tuple(f for f in own if f.id in listed),
+        )  # fmt: skip
+        chapters.setdefault(card.chapter, []).append(section)
+    order = list(words.CHAPTERS)
+    return tuple(
+        Chapter(name=name, title=words.worded(name, words.CHAPTERS), rules=tuple(chapters[name]))
+        for name in sorted(chapters, key=lambda n: (order.index(n) if n in order else len(order), n))
+    )
+
+
+def _card(rule: str, cards: Mapping[str, RuleCard]) -> RuleCard:
+    """The rule's card; a rule without one is shown by its path alone."""
+    known = cards.get(rule)
+    return known or RuleCard(rule=rule, chapter=rule.split("/")[0], title=typeset.same(rule), statement=Text("", ""))
+
+
+def _obligations(run: Mapping[str, Any], cards: Mapping[str, RuleCard]) -> tuple[Due, ...]:
+    as_of = date.fromisoformat(str(run["as_of"]))
+    return tuple(
+        Due(
+            title=_card(told["rule"], cards).title,
+            name=told["name"].replace("_", " "),
+            due_on=typeset.day(told["due_on"]),
+            arose_on=typeset.day(told["arose_on"]),
+            repeats=told.get("repeats") or "",
+            because=Text(told.get("because_en") or "", told.get("because_ja") or ""),
+            days_left=(date.fromisoformat(str(told["due_on"])) - as_of).days,
+        )
+        for told in sorted(run.get("obligations", ()), key=lambda o: (str(o["due_on"]), o["rule"], o["name"]))
+    )
+
+
+def _amounts(run: Mapping[str, Any], cards: Mapping[str, RuleCard]) -> tuple[Computed, ...]:
+    """The latest figure under each name, with the course of the earlier ones."""
+    by_name: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
+    for told in run.get("amounts", ()):
+        by_name.setdefault((told["rule"], told["name"]), []).append(told)
+    computed = []
+    for (rule, name), told in by_name.items():
+        card, last = _card(rule, cards), max(told, key=lambda a: str(a["as_of"]))
+        unit, bands = str(last["unit"]), pictures.bands_of(card, str(last["unit"]))
+        value = typeset.decimal(last["value"])
+        points = [(date.fromisoformat(str(a["as_of"])), v) for a in told if (v := typeset.decimal(a["value"])) is not None]
+        computed.append(
+            Computed(
+                title=card.title, name=name.replace("_", " "), as_of=typeset.day(last["as_of"]),
+                value=typeset.valued(last["value"], unit), band=str(last.get("band") or "").replace("_", " "),
+                working=tuple((s["label"], s["expression"], typeset.number(s["value"])) for s in last.get("working", ())),
+                scale=None if value is None else gauge.draw(value, unit, bands, card.title),
+                course=gauge.draw_series(points, unit, bands, card.title),
+            )
+        )  # fmt: skip
+    return tuple(computed)
