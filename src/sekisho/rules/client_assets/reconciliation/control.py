@@ -148,11 +148,11 @@ def _term(p: Parameters) -> int:
     return cure if contractual is None else min(cure, contractual)
 
 
-Named = Callable[[Sequence[date], Sequence[str]], set[Name]]
+_Named = Callable[[Sequence[date], Sequence[str]], set[Name]]
 """Names the largest customer balances of assets on days."""
 
 
-def _shortfall(gap: _Gap, prices: Prices, named: Named) -> Found:
+def _shortfall(gap: _Gap, prices: Prices, named: _Named) -> Found:
     at, state = gap.compared[gap.worst], gap.stretch.state(gap.deadline)
     quote = prices.quote(gap.asset, gap.worst)
     names = gap.names | named([gap.worst], [gap.asset]) | ({quote.name} if quote else set())
@@ -170,7 +170,7 @@ def _shortfall(gap: _Gap, prices: Prices, named: Named) -> Found:
     )
 
 
-def _excess(gap: _Gap, allowed: Decimal, named: Named) -> Found:
+def _excess(gap: _Gap, allowed: Decimal, named: _Named) -> Found:
     return Found(
         subject_kind="asset",
         subject_id=gap.asset,
@@ -184,7 +184,7 @@ def _excess(gap: _Gap, allowed: Decimal, named: Named) -> Found:
     )
 
 
-def _not_reconciled(chain: Chain, ledger: Ledger, named: Named) -> Iterator[Found]:
+def _not_reconciled(chain: Chain, ledger: Ledger, named: _Named) -> Iterator[Found]:
     """Business days on which customers were owed an asset and no wallet of theirs was looked at; one finding per run of days."""
     calendar = BusinessDays()
     days = tuple(day for day in sorted(ledger) if calendar.is_open(day))
