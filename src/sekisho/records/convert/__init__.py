@@ -1,0 +1,74 @@
+"""Converters: real exchanges' files become a records folder, exactly, or not at all.
+
+A format is one module of ``formats``. The result appears under its name only when it is complete.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import json
+import pkgutil
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import cast
+
+from sekisho.records.convert import formats as _formats
+from sekisho.records.convert.format import Conversion, Format, Option, Options, chosen
+from sekisho.records.errors import RecordsError
+
+__all__ = ["Conversion", "Format", "Option", "Options", "convert", "formats"]
+
+ACCOUNT_FILE = "conversion.json"
+"""Where a converted folder says what it was made from and how."""
+
+
+def convert(format_name: str, source: Path, out: Path, options: Options) -> Conversion:
+    """Convert ``source`` into the new records folder ``out``; raises RecordsError and leaves nothing behind on bad input."""
+    format_ = formats().get(format_name)
+    if format_ is None:
+        raise RecordsError(f"format {format_name}", "is not known", f"the formats are {', '.join(formats())}")
+    if not source.exists():
+        raise RecordsError(str(source), "no such file or folder", "give the path of the source")
+    if out.exists():
+        raise RecordsError(str(out), "already exists", "remove it or choose another folder")
+    settled = Options(chosen(format_, options.values), options.mapping, options.progress)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = out.parent / f".{out.name}.unfinished"
+    shutil.rmtree(unfinished, ignore_errors=True)
+    unfinished.mkdir()
+    try:
+        conversion = format_.convert(source, unfinished, settled)
+        account = _account(format_.NAME, source, settled, conversion)
+        (unfinished / ACCOUNT_FILE).write_text(account, encoding="utf-8")
+        unfinished.rename(out)
+    finally:
+        shutil.rmtree(unfinished, ignore_errors=True)
+    return conversion
+
+
+def formats() -> Mapping[str, Format]:
+    """Every format by its name."""
+    modules = (importlib.import_module(f"{_formats.__name__}.{m.name}") for m in pkgutil.iter_modules(_formats.__path__))
+    found = {module.NAME: cast(Format, module) for module in modules}
+    return dict(sorted(found.items()))
+
+
+def _account(format_name: str, source: Path, options: Options, conversion: Conversion) -> str:
+    root = source.parent if source.is_file() else source
+    account = {
+        "format": format_name,
+        "options": dict(options.values),
+        "mapping": _digest(options.mapping) if options.mapping else None,
+        "source": {path.relative_to(root).as_posix(): _digest(path) for path in sorted(conversion.sources)},
+        "rows": dict(conversion.rows),
+        "counts": dict(conversion.counts),
+        "notes": list(conversion.notes),
+    }
+    return json.dumps(account, indent=1, ensure_ascii=False) + "\n"
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,1 @@
+"""One module per source format. A module here is found by its place; nothing else lists it."""
