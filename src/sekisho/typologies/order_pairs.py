@@ -1,0 +1,128 @@
+"""The two orders behind a trade: were they entered at nearly the same time, at the same price and in the same size?"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import TYPE_CHECKING, NamedTuple
+
+import pyarrow as pa
+
+from sekisho.typologies.trades import Trade
+
+if TYPE_CHECKING:
+    from sekisho.records import Records
+
+_PRIOR_TRADES = 20
+"""How many trades of the whole market the base rate of one instrument leans on."""
+
+
+class Closeness(NamedTuple):
+    """How near two orders must be to count as alike: entry times, limit prices (relative), sizes (smaller by larger)."""
+
+    entry_gap: timedelta
+    price_gap_max: Decimal
+    size_ratio_min: Decimal
+
+
+class Entry(NamedTuple):
+    """How an order was entered; the price of a market order is None."""
+
+    entered_at: datetime
+    price: Decimal | None
+    quantity: Decimal
+
+
+class AlikeTrades(NamedTuple):
+    """Which trades have their two orders on record, and which of those came from orders alike."""
+
+    known: frozenset[str]
+    alike: frozenset[str]
+
+    def counted(self, trades: Iterable[Trade]) -> tuple[int, int]:
+        """How many of the trades are known, how many of them alike."""
+        ids = [trade.trade_id for trade in trades]
+        return sum(i in self.known for i in ids), sum(i in self.alike for i in ids)
+
+
+def alike_trades(trades: Sequence[Trade], entries: Mapping[str, Entry], closeness: Closeness) -> AlikeTrades:
+    """Compare the two orders of every trade. Size is what was entered, or what was filled here if that is more."""
+    filled: dict[str, Decimal] = defaultdict(Decimal)
+    for trade in trades:
+        for order in (trade.buy_order_id, trade.sell_order_id):
+            if order is not None:
+                filled[order] += trade.quantity
+    known, alike = set(), set()
+    for trade in trades:
+        buy, sell = entries.get(trade.buy_order_id or ""), entries.get(trade.sell_order_id or "")
+        if buy is None or sell is None:
+            continue
+        known.add(trade.trade_id)
+        sizes = sorted(
+            max(entry.quantity, filled[order])
+            for entry, order in ((buy, trade.buy_order_id), (sell, trade.sell_order_id))
+            if order is not None
+        )
+        if (
+            abs(buy.entered_at - sell.entered_at) <= closeness.entry_gap
+            and _price_gap(buy, sell, trade.price) <= closeness.price_gap_max * trade.price
+            and sizes[0] >= closeness.size_ratio_min * sizes[1]
+        ):
+            alike.add(trade.trade_id)
+    return AlikeTrades(frozenset(known), frozenset(alike))
+
+
+def entries_of(records: Records, trades: Iterable[Trade]) -> dict[str, Entry]:
+    """The entry of every order behind the trades, from ``order_event``; empty where that table is missing."""
+    orders = sorted({o for t in trades for o in (t.buy_order_id, t.sell_order_id) if o is not None})
+    if not orders or "order_event" not in records.present:
+        return {}
+    wanted = records.memory("wanted_orders", pa.table({"order_id": pa.array(orders, pa.string())}))
+    event = records.order_event
+    new = event.filter(event.action == "new").semi_join(wanted, "order_id")
+    columns = ("order_id", "sequence", "occurred_at", "price", "quantity")
+    rows = new.select(*columns).to_pyarrow().to_pylist()
+    entries: dict[str, Entry] = {}
+    for row in sorted(rows, key=lambda r: (r["order_id"], r["sequence"])):
+        entries.setdefault(row["order_id"], Entry(row["occurred_at"], row["price"], row["quantity"]))
+    return entries
+
+
+class BaseRate:
+    """The share of ordinary trades whose two orders are alike anyway, by instrument, from a sample of the market."""
+
+    def __init__(self, sample: Iterable[Trade], alike: AlikeTrades) -> None:
+        self._counts: dict[str, tuple[int, int]] = {}
+        self._pairs: dict[tuple[str, tuple[str, str]], tuple[int, int]] = {}
+        for trade in sample:
+            if trade.trade_id in alike.known:
+                one = (1, int(trade.trade_id in alike.alike))
+                self._counts[trade.instrument] = _add(self._counts.get(trade.instrument, (0, 0)), one)
+                key = (trade.instrument, trade.pair)
+                self._pairs[key] = _add(self._pairs.get(key, (0, 0)), one)
+
+    def without(self, instrument: str, pairs: Iterable[tuple[str, str]]) -> float:
+        """The base rate in an instrument, leaving out the trades of the pairs under judgement.
+
+        Laplace's rule over the whole market, then drawn towards what the instrument itself shows.
+        """
+        own = (0, 0)
+        for pair in set(pairs):
+            own = _add(own, self._pairs.get((instrument, pair), (0, 0)))
+        total = (-own[0], -own[1])
+        for count in self._counts.values():
+            total = _add(total, count)
+        market = (total[1] + 1) / (total[0] + 2)
+        here = self._counts.get(instrument, (0, 0))
+        return (here[1] - own[1] + _PRIOR_TRADES * market) / (here[0] - own[0] + _PRIOR_TRADES)
+
+
+def _price_gap(buy: Entry, sell: Entry, price: Decimal) -> Decimal:
+    """A market order stands at the price it got."""
+    return abs((price if buy.price is None else buy.price) - (price if sell.price is None else sell.price))
+
+
+def _add(one: tuple[int, int], other: tuple[int, int]) -> tuple[int, int]:
+    return one[0] + other[0], one[1] + other[1]

@@ -1,0 +1,182 @@
+"""Wash trading: one interest on both sides of a trade, so nothing changes hands but the volume is seen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import timedelta
+from decimal import ROUND_HALF_EVEN, Decimal
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import pyarrow as pa
+
+from sekisho.typologies.chance import expected_meetings
+from sekisho.typologies.market import Market
+from sekisho.typologies.ownership import NEARNESS, Chain, Link, Ownership
+from sekisho.typologies.trades import Trade, collect, grouped, runs
+
+if TYPE_CHECKING:
+    from sekisho.records import Records
+
+_PLACES = Decimal("0.0001")
+
+
+class Crossing(NamedTuple):
+    """A trade between two accounts of one interest, and what ties them."""
+
+    trade: Trade
+    chain: Chain
+
+
+class Signs(NamedTuple):
+    """What speaks for purpose in a group's trades with itself, each 0..1; ``alike`` is None without order entries.
+
+    ``share``: of its own volume, ``market_share``: of everybody's volume meanwhile, ``alike``: trades from orders
+    alike, ``repeated``: nought for a single trade, ``beyond_chance``: nought when its activity in the market alone explains them.
+    """
+
+    share: Decimal
+    market_share: Decimal
+    alike: Decimal | None
+    repeated: Decimal
+    beyond_chance: Decimal
+
+
+class Weights(NamedTuple):
+    """How much each sign counts; they sum to 1. ``occurred`` is what the mere fact counts."""
+
+    occurred: Decimal
+    share: Decimal
+    alike: Decimal
+    repeated: Decimal
+
+    def score(self, signs: Signs, nearness: Decimal) -> Decimal:
+        """Score in 0..1. Where order entries are not on record, the other signs are scaled up to take their place."""
+        told = self.occurred + self.share * signs.share + self.repeated * signs.repeated
+        if signs.alike is None:
+            told /= 1 - self.alike
+        else:
+            told += self.alike * signs.alike
+        return (nearness * told * signs.beyond_chance).quantize(_PLACES, rounding=ROUND_HALF_EVEN)
+
+
+class Scheme(NamedTuple):
+    """Trades of one interest with itself in one instrument over a continuous period."""
+
+    crossings: tuple[Crossing, ...]
+    signs: Signs
+
+    @property
+    def trades(self) -> tuple[Trade, ...]:
+        """The trades, in time order."""
+        return tuple(crossing.trade for crossing in self.crossings)
+
+    @property
+    def quantity(self) -> Decimal:
+        """How much was traded, in the base asset."""
+        return sum((trade.quantity for trade in self.trades), Decimal(0))
+
+    @property
+    def accounts(self) -> tuple[str, ...]:
+        """The accounts that crossed, in order of their names."""
+        return accounts_in(self.trades)
+
+    @property
+    def links(self) -> tuple[Link, ...]:
+        """Every link that ties the accounts."""
+        return tuple(dict.fromkeys(link for crossing in self.crossings for link in crossing.chain.links))
+
+    def nearness_by(self, weights: Mapping[str, Decimal]) -> Decimal:
+        """How near the two sides are on average, each trade counted by its quantity."""
+        told = sum((c.trade.quantity * weights[c.chain.nearness] for c in self.crossings), Decimal(0))
+        return told / self.quantity
+
+    @property
+    def nearness(self) -> str:
+        """The weakest tie that any of the trades rests on."""
+        return max((crossing.chain.nearness for crossing in self.crossings), key=NEARNESS.index)
+
+
+def accounts_in(trades: Iterable[Trade]) -> tuple[str, ...]:
+    """The accounts of the trades, in order of their names."""
+    return tuple(sorted({account for trade in trades for account in trade.pair}))
+
+
+def own_crossings(records: Records, trade: Any, owners: Ownership, beyond_owner: frozenset[str]) -> list[Crossing]:
+    """Every trade whose two accounts belong together on its day, by the links in force then.
+
+    ``beyond_owner`` are accounts that many clients share (omnibus): who is behind such a side is not on record.
+    """
+    alone = trade.filter(trade.buy_account_id == trade.sell_account_id)
+    met = collect(alone)
+    ties = owners.groups()
+    if ties:
+        table = pa.table({"account_id": pa.array(ties.keys(), pa.string()), "tie": pa.array(ties.values(), pa.string())})
+        tied = records.memory("tied_accounts", table)
+        buyer, seller = tied.rename(buyer="account_id", buyer_tie="tie"), tied.rename(seller="account_id", seller_tie="tie")
+        both = trade.join(buyer, trade.buy_account_id == buyer.buyer)
+        both = both.join(seller, both.sell_account_id == seller.seller)
+        met += collect(both.filter(both.buyer_tie == both.seller_tie, both.buyer != both.seller))
+    crossings = []
+    for one in sorted(met, key=lambda t: (t.sequence, t.trade_id)):
+        chain = owners.chain(one.buy_account_id, one.sell_account_id, one.day)
+        if chain is not None and beyond_owner.isdisjoint(one.pair):
+            crossings.append(Crossing(one, chain))
+    return crossings
+
+
+def split(crossings: Sequence[Crossing], ties: Mapping[str, str], apart: timedelta) -> list[tuple[Crossing, ...]]:
+    """One bundle for each owner group, instrument and continuous period."""
+    chain_of = {crossing.trade.trade_id: crossing for crossing in crossings}
+    trades = [crossing.trade for crossing in crossings]
+
+    def group(trade: Trade) -> tuple[str, str]:
+        return trade.instrument, ties.get(trade.buy_account_id, trade.buy_account_id)
+
+    bundles = (run for together in grouped(trades, group).values() for run in runs(together, apart))
+    return [tuple(chain_of[trade.trade_id] for trade in run) for run in bundles]
+
+
+def weigh(trades: Sequence[Trade], market: Market) -> Signs:
+    """The signs of purpose in trades that a group of accounts made with itself."""
+    places = market.places(trades)
+    own, everybody = market.activity.of(accounts_in(trades), places), market.activity.market(places)
+    quantity = sum((trade.quantity for trade in trades), Decimal(0))
+    share = min(Decimal(1), 2 * quantity / own.quantity)
+    known, same = market.alike.counted(trades)
+    expected = expected_meetings(own.buys, own.sells, len(trades), everybody.buys, float(share))
+    beyond = 1 - expected / len(trades)
+    if same:
+        rate = market.base_rate.without(trades[0].instrument, {trade.pair for trade in trades})
+        beyond = max(beyond, 1 - expected * rate / same)
+    return Signs(
+        share=_rounded(share),
+        market_share=_rounded(quantity / everybody.bought),
+        alike=_rounded(Decimal(same) / known) if known else None,
+        repeated=_rounded(1 - 1 / Decimal(len(trades))),
+        beyond_chance=_rounded(Decimal(max(beyond, 0.0))),
+    )
+
+
+def as_crossings(trades: Iterable[Trade], owners: Ownership) -> tuple[Crossing, ...]:
+    """Trades of a ring as crossings, each with the tie on record or with none but the ring itself."""
+    return tuple(Crossing(t, owners.chain(t.buy_account_id, t.sell_account_id, t.day) or Chain("ring", ())) for t in trades)
+
+
+def widest(bundles: Iterable[tuple[Crossing, ...]]) -> list[tuple[Crossing, ...]]:
+    """Leave out a bundle whose trades are all part of another one: one scheme is one finding."""
+    kept: list[tuple[Crossing, ...]] = []
+    seen: list[frozenset[str]] = []
+    holders: dict[str, list[int]] = {}
+    for bundle in sorted(bundles, key=lambda b: (-len(b), b[0].trade.sequence, b[0].trade.trade_id)):
+        ids = frozenset(crossing.trade.trade_id for crossing in bundle)
+        if any(ids <= seen[number] for number in holders.get(min(ids), ())):
+            continue
+        for one in ids:
+            holders.setdefault(one, []).append(len(seen))
+        seen.append(ids)
+        kept.append(bundle)
+    return kept
+
+
+def _rounded(value: Decimal) -> Decimal:
+    return value.quantize(_PLACES, rounding=ROUND_HALF_EVEN)
