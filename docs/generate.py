@@ -357,12 +357,12 @@ def _tables() -> str:
 
 def _record_table(table: Table) -> Iterator[str]:
     yield f"## {table.name} {{ #{table.name} }}"
-    yield f"{table.meaning} Key: {_code_list(table.key)}."
+    yield f"{table.meaning.rstrip('.')}. Key: {_code_list(table.key)}."
     rows = [
         (
             f"`{c.name}`",
             c.kind + (", may be missing" if c.nullable else ""),
-            c.meaning + (f" One of {_code_list(c.values)}." if c.values else ""),
+            c.meaning.rstrip(".") + "." + (f" One of {_code_list(c.values)}." if c.values else ""),
             c.unit or "",
             c.standard or "",
         )

@@ -17,4 +17,7 @@ def on_config(config: Any) -> Any:
     for entry in config["nav"]:
         if "Reference" in entry:
             entry["Reference"] = navigation()
+    measured = sorted((Path(config["docs_dir"]) / "benchmarks").glob("*.md"))
+    if measured:
+        config["nav"].append({"Measured": [f"benchmarks/{page.name}" for page in measured]})
     return config
