@@ -83,3 +83,10 @@ def present_memory(connection: Backend, name: str, table: pa.Table) -> ibis.Tabl
     connection.raw_sql(f"CREATE TABLE {quoted(name)} AS SELECT * FROM {quoted(arrow)}")
     connection.con.unregister(arrow)
     return connection.table(name)
+
+
+def present_query(connection: Backend, reader: Backend, name: str, query: str) -> ibis.Table:
+    """Shows the rows of a DuckDB query as the table ``name``; here reader and engine are one."""
+    assert connection is reader, "DuckDB reads and shows on one connection"
+    connection.raw_sql(f"CREATE TABLE {quoted(name)} AS {query}")
+    return connection.table(name)

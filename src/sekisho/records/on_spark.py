@@ -16,6 +16,7 @@ from sekisho.records.errors import RecordsError
 from sekisho.records.folder import Source
 
 if TYPE_CHECKING:
+    from ibis.backends.duckdb import Backend as DuckBackend
     from ibis.backends.pyspark import Backend
 
 _SPARK_TYPES = {
@@ -86,6 +87,11 @@ def present_parquet(connection: Backend, source: Source, columns: Sequence[str])
 def present_memory(connection: Backend, name: str, table: pa.Table) -> ibis.Table:
     """Brings an Arrow table into Spark under ``name``."""
     return shown(connection, name, connection._session.createDataFrame(table))
+
+
+def present_query(connection: Backend, reader: DuckBackend, name: str, query: str) -> ibis.Table:
+    """Shows the rows of a DuckDB query as the Spark table ``name``."""
+    return present_memory(connection, name, reader.con.execute(query).to_arrow_table())
 
 
 def shown(connection: Backend, name: str, frame: Any) -> ibis.Table:

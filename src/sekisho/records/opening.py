@@ -8,14 +8,17 @@ from tempfile import TemporaryDirectory
 from types import ModuleType
 from typing import Any
 
+import duckdb
 import pyarrow as pa
+from ibis.backends.duckdb import Backend
 
 from sekisho.records import on_duckdb, on_spark
-from sekisho.records.csv_text import parquet_from_csv
+from sekisho.records.checks import unreadable, value_problems
 from sekisho.records.errors import RecordsError
-from sekisho.records.folder import sources
+from sekisho.records.folder import Source, sources
 from sekisho.records.opened import Records
-from sekisho.records.parquet import columns_of
+from sekisho.records.reading import Reading, reading_of_arrow, reading_of_csv, reading_of_parquet, write_parquet
+from sekisho.records.table import Table
 from sekisho.records.tables import TABLES
 
 _ENGINES: dict[str, ModuleType] = {"duckdb": on_duckdb, "spark": on_spark}
@@ -24,29 +27,33 @@ _ENGINES: dict[str, ModuleType] = {"duckdb": on_duckdb, "spark": on_spark}
 def open_records(folder: Path, *, engine: str = "duckdb", threads: int | None = None, memory_limit: str | None = None) -> Records:
     """Opens every table of a records folder.
 
-    ``engine`` is "duckdb" or "spark"; ``memory_limit`` is text such as "4GB". CSV is read once into Parquet in a
-    temporary folder that disappears with the records. Raises RecordsError, one line, when anything is unusable.
+    ``engine`` is "duckdb" or "spark"; ``memory_limit`` is text such as "4GB". Every value is checked once. Parquet with
+    the contract's types is then read in place; anything else is written once as Parquet into a temporary folder that
+    disappears with the records. Raises RecordsError, one line, when anything is unusable.
     """
+    on = _engine(engine)
     folder = Path(folder)
     found = sources(folder)
-    on = _engine(engine)
     scratch = TemporaryDirectory(prefix="sekisho-")
     place = Path(scratch.name)
     reader = on_duckdb.connect(place, threads, memory_limit)
-    connection = reader if engine == "duckdb" else on.connect(place, threads, memory_limit)
-    tables = {}
-    warnings: list[str] = []
+    tables: dict[str, tuple[Source, Reading]] = {}
     for source in found:
-        canonical = parquet_from_csv(reader, source, place) if source.is_csv else source
-        tables[source.table.name] = on.present_parquet(connection, canonical, columns_of(canonical))
+        reading = reading_of_csv(source) if source.is_csv else reading_of_parquet(source)
+        _refuse_problems(reader, reading)
+        tables[source.table.name] = (source if reading.exact else _rewritten(reader, reading, place)), reading
+    connection = reader if engine == "duckdb" else on.connect(place, threads, memory_limit)
+    shown = {name: on.present_parquet(connection, source, reading.columns) for name, (source, reading) in tables.items()}
+    if connection is not reader:
+        reader.disconnect()
     return Records(
         engine=engine,
         connection=connection,
         folder=folder,
-        tables=tables,
+        tables=shown,
         into_memory=lambda name, table: on.present_memory(connection, name, table),
         scratch=scratch,
-        warnings=tuple(warnings),
+        warnings=tuple(warning for _, reading in tables.values() for warning in reading.warnings),
     )
 
 
@@ -57,8 +64,14 @@ def records_of(tables: Mapping[str, pa.Table], *, engine: str = "duckdb") -> Rec
     """
     on = _engine(engine)
     scratch = TemporaryDirectory(prefix="sekisho-")
-    connection = on.connect(Path(scratch.name))
-    shown = {name: on.present_memory(connection, name, _complete(name, table)) for name, table in tables.items()}
+    reader = on_duckdb.connect(Path(scratch.name))
+    readings = [reading_of_arrow(reader, _table(name), given) for name, given in tables.items()]
+    for reading in readings:
+        _refuse_problems(reader, reading)
+    connection = reader if engine == "duckdb" else on.connect(Path(scratch.name))
+    shown = {r.table.name: on.present_query(connection, reader, r.table.name, _selection(r)) for r in readings}
+    if connection is not reader:
+        reader.disconnect()
     return Records(
         engine=engine,
         connection=connection,
@@ -66,7 +79,25 @@ def records_of(tables: Mapping[str, pa.Table], *, engine: str = "duckdb") -> Rec
         tables=shown,
         into_memory=lambda name, table: on.present_memory(connection, name, table),
         scratch=scratch,
+        warnings=tuple(warning for reading in readings for warning in reading.warnings),
     )
+
+
+def _refuse_problems(reader: Backend, reading: Reading) -> None:
+    problems = value_problems(reader, reading, listed_max=1)
+    if problems:
+        raise problems[0].error()
+
+
+def _rewritten(reader: Backend, reading: Reading, place: Path) -> Source:
+    try:
+        return write_parquet(reader, reading, place)
+    except duckdb.Error as error:
+        raise unreadable(reading, error) from None
+
+
+def _selection(reading: Reading) -> str:
+    return f"SELECT {reading.projection} FROM {reading.relation}"
 
 
 def _engine(name: str) -> Any:
@@ -75,24 +106,7 @@ def _engine(name: str) -> Any:
     return _ENGINES[name]
 
 
-def _complete(name: str, given: pa.Table) -> pa.Table:
+def _table(name: str) -> Table:
     if name not in TABLES:
         raise RecordsError(name, "is not a record table", "'sekisho records describe' lists the tables")
-    table = TABLES[name]
-    arrays, fields = [], []
-    for column in table.columns:
-        if column.name in given.column_names:
-            array = given[column.name]
-            keep = column.kind == "decimal" and pa.types.is_decimal(array.type)
-            array = array if keep else array.cast(column.arrow_type)
-        elif column.nullable:
-            array = pa.nulls(given.num_rows, column.arrow_type)
-        else:
-            raise RecordsError(name, "the column is missing", f"see 'sekisho records describe {name}'", column=column.name)
-        arrays.append(array)
-        fields.append(pa.field(column.name, array.type, nullable=column.nullable))
-    for extra in given.column_names:
-        if extra not in table.by_name:
-            arrays.append(given[extra])
-            fields.append(given.schema.field(extra))
-    return pa.table(arrays, schema=pa.schema(fields))
+    return TABLES[name]

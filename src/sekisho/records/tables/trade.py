@@ -17,6 +17,7 @@ TABLE = Table(
             "string",
             "The order that bought",
             nullable=True,
+            refers_to="order_event.order_id",
             standard="FIX 37 OrderID, where 54 Side is 1",
         ),
         Column(
@@ -24,6 +25,7 @@ TABLE = Table(
             "string",
             "The order that sold",
             nullable=True,
+            refers_to="order_event.order_id",
             standard="FIX 37 OrderID, where 54 Side is 2",
         ),
         Column(
