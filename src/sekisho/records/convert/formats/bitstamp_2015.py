@@ -19,6 +19,7 @@ DESCRIPTION = "Bitstamp order log of 2015: orders.csv (fills inferred) or the ra
 OPTIONS = {
     "instrument": Option("BTC/USD", "The pair: base/quote"),
     "trades": Option("auto", "How trades are found; auto takes the prints of a raw log", ("auto", "prints", "inferred")),
+    "unseen": Option("enter", "Orders that rested before the log starts: entered at its start, or not", ("enter", "keep")),
     "window_ms": Option("5000", "How far apart in time the two sides of one execution may be told, in milliseconds"),
 }
 
@@ -74,6 +75,7 @@ def convert(source: Path, out: Path, options: Options) -> Conversion:
         else:
             _infer_trades(staging, window)
         options.progress("writing tables")
+        _order_events(staging, enter=options["unseen"] == "enter")
         _write(staging, options["instrument"])
         return _conversion(staging, rows)
 
@@ -197,7 +199,8 @@ def _join_prints(staging: Staging, window: int) -> None:
     staging.sql(
         "CREATE TEMP TABLE trades AS SELECT p.trade_number::VARCHAR AS trade_id, "
         "b.row AS buy_row, s.row AS sell_row, "
-        "coalesce(least(bs.place, ss.place), p.row) AS place, p.received_at AS executed_at, p.quantity, p.price "
+        "coalesce(least(bs.place, ss.place), p.row) AS place, coalesce(least(bs.received_at, ss.received_at), p.received_at) AS executed_at, "
+        "p.quantity, p.price "
         "FROM prints p LEFT JOIN (FROM found WHERE is_sell = 0) b ON b.print_row = p.row "
         "LEFT JOIN (FROM found WHERE is_sell = 1) s ON s.print_row = p.row "
         "LEFT JOIN steps bs ON bs.row = b.row LEFT JOIN steps ss ON ss.row = s.row"
@@ -224,9 +227,12 @@ def _remember(staging: Staging, table: str, columns: tuple[str, ...], rows: Sequ
         staging.sql(f"INSERT INTO {table} VALUES {values}")
 
 
-def _write(staging: Staging, instrument: str) -> None:
-    """Write events and trades in the log's order; a fall that found no trade still leaves the book, as 'expire'."""
-    name = pair(instrument)
+def _order_events(staging: Staging, *, enter: bool) -> None:
+    """Keep the rows that are events; a fall that found no trade still leaves the book, as 'expire'.
+
+    An order that rested before the log starts enters at its start with the quantity it is first shown with. One that is
+    only shown when nothing is left of it has no known quantity: its row is left out, for its trades are what it did.
+    """
     staging.sql(
         "CREATE TEMP TABLE events AS SELECT *, CASE WHEN step = 'created' THEN 'new' WHEN step = 'changed' THEN 'replace' "
         "WHEN coalesce(fall, 0) > 0 OR unseen AND quantity = 0 THEN 'expire' ELSE 'cancel' END AS action, "
@@ -234,16 +240,28 @@ def _write(staging: Staging, instrument: str) -> None:
         "FROM steps WHERE row NOT IN (SELECT buy_row FROM trades WHERE buy_row IS NOT NULL) "
         "AND row NOT IN (SELECT sell_row FROM trades WHERE sell_row IS NOT NULL)"
     )
+    staging.sql("CREATE TEMP TABLE endings AS SELECT row FROM steps WHERE unseen AND quantity = 0")
+    if enter:
+        staging.sql("DELETE FROM events WHERE row IN (FROM endings)")
+        staging.sql(
+            "INSERT INTO events BY NAME SELECT * REPLACE ((SELECT min(received_at) FROM steps) AS received_at, 0 AS place, "
+            "'created' AS step), 'new' AS action, 'entered_unseen' AS origin FROM steps WHERE unseen AND quantity > 0"
+        )
     staging.sql(
-        "CREATE TEMP TABLE places AS SELECT *, row_number() OVER (ORDER BY place, trade_id NULLS FIRST) AS sequence FROM "
-        "(SELECT place, NULL AS trade_id FROM events UNION ALL SELECT place, trade_id FROM trades)"
+        "CREATE TEMP TABLE places AS SELECT *, row_number() OVER (ORDER BY place, trade_id NULLS FIRST, row) AS sequence "
+        "FROM (SELECT place, row, NULL AS trade_id FROM events UNION ALL SELECT place, NULL, trade_id FROM trades)"
     )
+
+
+def _write(staging: Staging, instrument: str) -> None:
+    name = pair(instrument)
     staging.write(
         "order_event",
-        f"SELECT row::VARCHAR AS event_id, sequence, received_at AS occurred_at, '{name.text}' AS instrument, "
+        f"SELECT e.row || CASE origin WHEN 'entered_unseen' THEN '/entry' ELSE '' END AS event_id, "
+        f"sequence, received_at AS occurred_at, '{name.text}' AS instrument, "
         "order_number::VARCHAR AS order_id, side, action, 'limit' AS order_type, price, "
         "CASE WHEN step = 'deleted' THEN 0 ELSE quantity END AS quantity, origin, entered_at "
-        "FROM events JOIN places USING (place) WHERE trade_id IS NULL",
+        "FROM events e JOIN places p ON p.place = e.place AND p.row = e.row",
     )
     staging.write(
         "trade",
@@ -265,6 +283,8 @@ def _conversion(staging: Staging, rows: int) -> Conversion:
         "trades_with_both_orders": staging.number("SELECT count(*) FROM trades WHERE buy_row + sell_row IS NOT NULL"),
         "trades_with_one_order": staging.number("SELECT count(*) FROM trades WHERE (buy_row IS NULL) <> (sell_row IS NULL)"),
         "trades_with_no_order": staging.number("SELECT count(*) FROM trades WHERE buy_row IS NULL AND sell_row IS NULL"),
+        "orders_entered_at_the_start": staging.number("SELECT count(*) FROM events WHERE origin = 'entered_unseen'"),
+        "endings_of_orders_of_unknown_quantity": staging.number("SELECT count(*) FROM endings"),
         "fills_without_a_trade": staging.number("SELECT count(*) FROM events WHERE origin = 'filled_unseen'"),
     }
     notes = (

@@ -18,6 +18,7 @@ OPTIONS = {
     "instrument": Option("BTC/USD", "The pair: base/quote"),
     "clock": Option("exchange", "The clock that dates events: the venue's, or the capture's", ("exchange", "local")),
     "starting_book": Option("new", "Orders resting at the start: written as 'new' events, or left out", ("new", "drop")),
+    "unseen": Option("enter", "Orders withdrawn but never told to enter: entered at the start, or not", ("enter", "keep")),
     "closing": Option("drop", "Rows that close the capture: left out, or written as 'expire' events", ("drop", "expire")),
 }
 
@@ -146,15 +147,22 @@ def _order_events(staging: Staging, options: Options, frame: Frame, rows: int) -
         "CREATE TEMP TABLE events AS SELECT row, order_number, handled_at, received_at, side, price, "
         "CASE step WHEN 'created' THEN 'new' WHEN 'changed' THEN 'replace' ELSE 'cancel' END AS action, "
         f"CASE step WHEN 'created' THEN {first_quantity} WHEN 'changed' THEN quantity ELSE 0 END AS quantity, "
-        f"CASE WHEN row <= {frame.starting} THEN 'starting_book' ELSE 'event' END AS origin "
+        f"CASE WHEN row <= {frame.starting} THEN 'starting_book' ELSE 'event' END AS origin, row AS place "
         "FROM steps ANTI JOIN fills USING (row) "
         f"WHERE NOT (step = 'deleted' AND coalesce({spent}, false))"
     )
     if options["starting_book"] == "drop":
         staging.sql("DELETE FROM events WHERE origin = 'starting_book'")
+    if options["unseen"] == "enter":
+        # They rested before the capture began and the starting book missed them: place 0 puts them in front of it.
+        staging.sql(
+            "INSERT INTO events SELECT row, order_number, (SELECT min(handled_at) FROM orders), "
+            "(SELECT min(received_at) FROM orders), side, price, 'new', quantity, 'entered_unseen', 0 "
+            "FROM steps WHERE first_step = 'deleted'"
+        )
     if options["closing"] == "expire":
         staging.sql(
-            "INSERT INTO events SELECT row, order_number, handled_at, received_at, side, price, 'expire', 0, 'closing' "
+            "INSERT INTO events SELECT row, order_number, handled_at, received_at, side, price, 'expire', 0, 'closing', row "
             f"FROM orders WHERE row > {rows - frame.closing}"
         )
 
@@ -167,8 +175,8 @@ def _number_the_venue(staging: Staging) -> None:
         "FROM trades t LEFT JOIN (SELECT trade_number, min(row) AS row FROM fills GROUP BY ALL) f USING (trade_number)"
     )
     staging.sql(
-        "CREATE TEMP TABLE places AS SELECT *, row_number() OVER (ORDER BY place, trade_number NULLS FIRST) AS sequence FROM "
-        "(SELECT row AS place, NULL AS trade_number FROM events UNION ALL SELECT place, trade_number FROM placed_trades)"
+        "CREATE TEMP TABLE places AS SELECT *, row_number() OVER (ORDER BY place, trade_number NULLS FIRST, row) AS sequence FROM "
+        "(SELECT place, row, NULL AS trade_number FROM events UNION ALL SELECT place, NULL, trade_number FROM placed_trades)"
     )
 
 
@@ -176,11 +184,12 @@ def _write(staging: Staging, instrument: str, clock: str, other: str) -> None:
     name = pair(instrument)
     staging.write(
         "order_event",
-        f"SELECT row::VARCHAR AS event_id, sequence, {clock} AS occurred_at, '{name.text}' AS instrument, "
+        f"SELECT e.row || CASE origin WHEN 'entered_unseen' THEN '/entry' ELSE '' END AS event_id, "
+        f"sequence, {clock} AS occurred_at, '{name.text}' AS instrument, "
         "order_number::VARCHAR AS order_id, side, action, "
         f"CASE WHEN {_IS_MARKET} THEN 'market' ELSE 'limit' END AS order_type, "
         f"CASE WHEN {_IS_MARKET} THEN NULL ELSE price END AS price, "
-        f"quantity, origin, {other} FROM events JOIN places ON place = row AND trade_number IS NULL",
+        f"quantity, origin, {other} FROM events e JOIN places p ON p.place = e.place AND p.row = e.row",
     )
     staging.write(
         "trade",
@@ -198,10 +207,7 @@ def _conversion(staging: Staging, frame: Frame) -> Conversion:
         "fill_rows": staging.number("SELECT count(*) FROM fills"),
         "fills_that_differ_from_their_trade": staging.number("SELECT count(*) FILTER (WHERE differs) FROM fills"),
         "trades_without_a_fill_row": staging.number("SELECT count(*) FROM trades ANTI JOIN fills USING (trade_number)"),
-        "withdrawals_of_orders_never_created": staging.number(
-            "SELECT count(*) FROM events WHERE action = 'cancel' AND "
-            "order_number NOT IN (SELECT order_number FROM orders WHERE step = 'created')"
-        ),
+        "withdrawals_of_orders_never_created": staging.number("SELECT count(*) FROM steps WHERE first_step = 'deleted'"),
     }
     notes = (
         f"The first {frame.starting} rows are the starting book, the last {frame.closing} close the capture: neither is an event.",
