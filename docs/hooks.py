@@ -13,11 +13,16 @@ from generate import navigation, write_reference
 
 def on_config(config: Any) -> Any:
     """Called by MkDocs before it looks for pages."""
-    write_reference(Path(config["docs_dir"]) / "reference")
-    for entry in config["nav"]:
+    docs = Path(config["docs_dir"])
+    write_reference(docs / "reference")
+    nav = config["nav"]
+    for entry in nav:
         if "Reference" in entry:
             entry["Reference"] = navigation()
-    measured = sorted((Path(config["docs_dir"]) / "benchmarks").glob("*.md"))
-    if measured:
-        config["nav"].append({"Measured": [f"benchmarks/{page.name}" for page in measured]})
+    listed = {path for entry in nav for path in entry.values() if isinstance(path, str)}
+    guides = [page.name for page in sorted(docs.glob("*.md")) if page.name not in listed]
+    measured = [f"benchmarks/{page.name}" for page in sorted((docs / "benchmarks").glob("*.md"))]
+    for title, pages in (("Measured", measured), ("Guides", guides)):
+        if pages:
+            nav.insert(len(listed), {title: pages})
     return config
