@@ -189,7 +189,10 @@ def _print_inspection(inspection: Inspection, out: Path) -> None:
     console = Console()
     judged, regime = inspection.judged, inspection.regime
     title = f"Judged under {regime.id} ({regime.status}) as of {judged.as_of}"
-    table = Table("rule", "answer", *Severity.__members__, title=title, title_justify="left")
+    table = Table(title=title, title_justify="left")
+    table.add_column("rule", no_wrap=True)
+    for heading in ("answer", *Severity.__members__):
+        table.add_column(heading)
     for run in inspection.runs:
         counts = Counter(f.severity for f in inspection.findings if f.rule == run.rule.path)
         cells = [str(counts[name] or "·") for name in Severity.__members__] if run.state == "ran" else [""] * len(Severity)
@@ -197,7 +200,8 @@ def _print_inspection(inspection: Inspection, out: Path) -> None:
     console.print(table)
     for run in inspection.runs:
         if run.state in {"undetermined", "not_inspected"}:
-            console.print(f"  {run.why}", style="yellow", highlight=False, soft_wrap=True)
+            said = run.why if run.why.startswith(run.rule.path) else f"{run.rule.path}: {run.why}"
+            console.print(f"  {said}", style="yellow", highlight=False, soft_wrap=True)
     for warning in inspection.warnings:
         console.print(f"  {warning}", style="yellow", highlight=False, soft_wrap=True)
     late = [due for run in inspection.runs for due in run.obligations if due.due_on < judged.as_of]
@@ -220,7 +224,10 @@ _ANSWERS = {
 def _print_comparison(comparison: Comparison, out: Path) -> None:
     console = Console()
     before, after = comparison.before.regime.id, comparison.after.regime.id
-    table = Table("rule", before, after, "appear", "disappear", "weight", title=f"{before} → {after}", title_justify="left")
+    table = Table(title=f"{before} → {after}", title_justify="left")
+    table.add_column("rule", no_wrap=True)
+    for heading in (before, after, "appear", "disappear", "weight"):
+        table.add_column(heading)
     for rule in comparison.rules:
         counts = [str(n or "·") for n in (rule.appearing, rule.disappearing, rule.reweighted)]
         table.add_row(rule.rule, _ANSWERS[rule.before], _ANSWERS[rule.after], *counts)

@@ -71,8 +71,10 @@ class Finding:
 
 def findings_of(run: RuleRun) -> list[Finding]:
     """The findings of one rule, in order."""
-    assert run.parameters is not None
-    return sorted((_finding(run.rule, run.parameters, found) for found in run.found), key=lambda f: f.rank)
+    if run.parameters is None:
+        return []
+    parameters = run.parameters
+    return sorted((_finding(run.rule, parameters, found) for found in run.found), key=lambda f: f.rank)
 
 
 def parameters_json(parameters: Parameters) -> str:
