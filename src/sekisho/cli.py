@@ -215,9 +215,9 @@ _ANSWERS = {
     "ran": "ran",
     "undetermined": "undetermined",
     "not_inspected": "not inspected",
-    "not_in_regime": "not in this regime",
+    "not_in_regime": "no such rule",
     "attested": "to be attested",
-    "gate_only": "asked at the gate",
+    "gate_only": "at the gate",
 }
 
 

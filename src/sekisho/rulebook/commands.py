@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Iterator
 from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Annotated
@@ -80,10 +81,7 @@ def diff(
     if as_json:
         _print_json([_difference_json(c) for c in changes])
         return
-    table = Table("rule", "change", before, after, title=f"{before} → {after}")
-    for change in changes:
-        table.add_row(change.rule.path, change.change, *_difference_cells(change))
-    Console().print(table)
+    _print_differences(changes, before, after)
 
 
 @app.command("coverage")
@@ -267,17 +265,26 @@ def _difference_json(change: RuleDifference) -> dict[str, object]:
     }
 
 
-def _difference_cells(change: RuleDifference) -> tuple[str, str]:
-    sides = []
-    for holding, side in ((change.before, "before"), (change.after, "after")):
-        if holding is None:
-            sides.append("–")
-            continue
-        lines = [f"{holding.status} ({holding.confidence})"]
-        lines += [f"{v.name} = {_written(getattr(v, side))}" for v in change.values]
-        lines += [f"{c.kind}: {c.text.en}" for c in holding.consequences]
-        sides.append("\n".join(lines))
-    return sides[0], sides[1]
+def _print_differences(changes: tuple[RuleDifference, ...], before: str, after: str) -> None:
+    console = Console(highlight=False, soft_wrap=True)
+    console.print(f"[bold]{before} → {after}[/]")
+    for change in changes:
+        console.print(f"[bold]{change.rule.path}[/]  {change.rule.title.en}  {change.rule.title.ja}: {change.change}")
+        for line in _difference_lines(change, before, after):
+            console.print(f"    {line}", markup=False)
+
+
+def _difference_lines(change: RuleDifference, before: str, after: str) -> Iterator[str]:
+    sides = [f"{h.status} (text {h.confidence})" if h else "no such rule" for h in (change.before, change.after)]
+    yield f"{before}: {sides[0]} → {after}: {sides[1]}"
+    for value in change.values:
+        yield f"{value.name}: {_written(value.before)} → {_written(value.after)} {value.unit}"
+    old = change.before.consequences if change.before else ()
+    new = change.after.consequences if change.after else ()
+    for consequence in (c for c in old if c not in new):
+        yield f"− {consequence.kind}: {consequence.text.en}"
+    for consequence in (c for c in new if c not in old):
+        yield f"+ {consequence.kind}: {consequence.text.en}"
 
 
 def _written(value: Value | None) -> str:
