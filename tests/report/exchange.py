@@ -183,8 +183,8 @@ def layering() -> Row:
         amount_jpy=Decimal("18000000"),
         evidence=evidence(*orders, *(("trade", f"T{n}") for n in range(3))),
         parameters=json.dumps({"levels_min": "3", "cancel_share_min": "0.9", "_firm_set": ["levels_min"]}),
-        summary_en="Account A17 stacked 12 sell orders over 4 levels in BTC/JPY, cancelled all, and bought 1.2 BTC on the other side.",
-        summary_ja="口座A17はBTC/JPYで4価格帯に12件の売注文を重ねて全て取り消し、反対側で1.2 BTCを買い付けた。",
+        summary_en="Account A17 stacked 12 sell orders over 4 levels in BTC/JPY, pulled them, and bought 1.2 BTC.",
+        summary_ja="口座A17はBTC/JPYで4価格帯に12件の売注文を重ねて取り消し、1.2 BTCを買い付けた。",
     )
 
 
@@ -222,8 +222,8 @@ def hot_share() -> Row:
         evidence=evidence(("wallet", "W-HOT"), *balances, ("customer_balance", "A1|BTC|2026-04-26")),
         parameters=json.dumps({"share_max": "0.05", "cutoff": "24:00", "price_source": "any", "price_age_seconds_max": "86400"}),
         amount_jpy=Decimal("180000000"),
-        summary_en="6.2 % of customers' crypto-assets by yen value stood outside cold storage on 2026-05-01; at most 5 % is allowed.",
-        summary_ja="2026年5月1日において利用者の暗号資産の円換算額の6.2％がコールドウォレット等の外で管理されていた（上限5％）。",
+        summary_en="6.2 % of customers' crypto-assets by yen value stood outside cold storage; at most 5 % is allowed.",
+        summary_ja="2026年5月1日、円換算額の6.2％がコールドウォレット等の外で管理されていた（上限5％）。",
     )
 
 

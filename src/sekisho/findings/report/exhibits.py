@@ -33,19 +33,18 @@ Traded = tuple[float, float, float]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exhibit:
-    """The evidence of one finding in one table: every id, and the first of the actual rows."""
+    """The evidence of one finding in one table: the first of the actual rows, then the ids of what is not among them.
+
+    ``unlisted`` counts the ids left to findings.parquet.
+    """
 
     table: str
     meaning: Text
     count: int
-    ids: tuple[str, ...]
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
-
-    @property
-    def unlisted(self) -> int:
-        """How many ids the page leaves to findings.parquet."""
-        return self.count - len(self.ids)
+    ids: tuple[str, ...]
+    unlisted: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,16 +73,23 @@ class Books:
     def _exhibit(self, table: str, keys: Sequence[str]) -> Exhibit:
         found = self.rows.get(table, {})
         rows: list[Row] = []
+        hidden: list[str] = []
         for key in keys:
-            rows.extend(found.get(key, ()))
-            if len(rows) >= ROWS_SHOWN_MAX:
-                break
-        rows = rows[:ROWS_SHOWN_MAX]
+            own = found.get(key, ())
+            room = ROWS_SHOWN_MAX - len(rows)
+            rows.extend(own[:room])
+            if not own or len(own) > room:
+                hidden.append(key)
         columns = tuple(c for c in _columns(table, rows) if any(row.get(c) is not None for row in rows))
         return Exhibit(
-            table=table, meaning=_meaning(table), count=len(keys), ids=tuple(keys[:IDS_SHOWN_MAX]), columns=columns,
+            table=table,
+            meaning=_meaning(table),
+            count=len(keys),
+            columns=columns,
             rows=tuple(tuple(cell(row.get(c)) for c in columns) for row in rows),
-        )  # fmt: skip
+            ids=tuple(hidden[:IDS_SHOWN_MAX]),
+            unlisted=max(0, len(hidden) - IDS_SHOWN_MAX),
+        )
 
 
 def open_books(records: Records, evidence: Iterable[Sequence[Evidence]]) -> Books:

@@ -15,6 +15,10 @@ from sekisho.findings.report import typeset, words
 from sekisho.findings.report.citation import cited
 from sekisho.rulebook.texts import Text
 
+_EN = Markup('<span class="en" lang="en">')
+_EN_ENDS = Markup('</span> <span class="ja" lang="ja">')
+_JA_ENDS = Markup("</span>")
+
 
 def write_page(out: Path, template: str, **values: object) -> None:
     """Render a template with its values into one file; nothing is written when rendering fails."""
@@ -22,11 +26,10 @@ def write_page(out: Path, template: str, **values: object) -> None:
     out.write_text(page, encoding="utf-8", newline="\n")
 
 
-def both(text: Text, tag: str = "span") -> Markup:
+def both(text: Text) -> Markup:
     """A text in both languages, of which the page shows the chosen one; said once where both are equal."""
-    if text.en == text.ja:
-        return Markup("<{0}>{1}</{0}>").format(Markup(tag), text.en) if tag != "span" else escape(text.en)
-    return Markup('<{0} class="en" lang="en">{1}</{0}> <{0} class="ja" lang="ja">{2}</{0}>').format(Markup(tag), text.en, text.ja)
+    en, ja = escape(text.en), escape(text.ja)
+    return en if en == ja else _EN + en + _EN_ENDS + ja + _JA_ENDS
 
 
 def link(url: str) -> str:

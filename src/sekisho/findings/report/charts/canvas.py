@@ -67,6 +67,11 @@ class Picture:
     height: int = 240
     fixed_shape: bool = False
 
+    @property
+    def digits(self) -> int:
+        """The length of the longest label of the y axis, for which the page leaves room."""
+        return max((len(tick.text.en) for tick in self.y_ticks), default=0)
+
 
 class Plot:
     """A plot area in the units of its subject; marks are added, then ``marks()`` gives the SVG."""
@@ -74,15 +79,14 @@ class Plot:
     def __init__(self, x: Span, y: Span, *, width: int = 720, height: int = 240, stretch: bool = True) -> None:
         from matplotlib.backends.backend_svg import FigureCanvasSVG  # imported late: a second of start-up otherwise
         from matplotlib.figure import Figure
+        from matplotlib.transforms import Affine2D
 
         self.x, self.y, self.stretch = _widened(x), _widened(y), stretch
         self._titles: list[str] = []
-        self._figure = Figure(figsize=(width / 72, height / 72))
+        self._figure = Figure(figsize=(width / 72, height / 72), dpi=72)
         FigureCanvasSVG(self._figure)
-        self.axes: Any = self._figure.add_axes((0, 0, 1, 1))
-        self.axes.set_axis_off()
-        self.axes.set_xlim(*self.x)
-        self.axes.set_ylim(*self.y)
+        (left, right), (bottom, top) = self.x, self.y
+        self.place: Any = Affine2D().translate(-left, -bottom).scale(width / (right - left), height / (top - bottom))
 
     def across(self, value: float) -> float:
         """Where a value of the x axis lies, in percent of the width."""
@@ -95,27 +99,25 @@ class Plot:
     def line(self, xs: Sequence[float], ys: Sequence[float], tone: str, *, width: float = 1.5, stepped: bool = False,
              dashed: bool = False, title: str = "") -> None:  # fmt: skip
         """A line through the points; stepped where a value holds until the next one."""
-        self.axes.plot(
-            xs, ys, color=_COLOUR_OF_TONE[tone], lw=width, clip_on=False, gid=self._titled(title), solid_capstyle="butt",
-            drawstyle="steps-post" if stepped else "default", dashes=(3, 2) if dashed else (None, None),
-        )  # fmt: skip
+        style = {"drawstyle": "steps-post" if stepped else "default", "dashes": (3, 2) if dashed else (None, None)}
+        self._stroke(xs, ys, tone, width, title, **style)
 
     def segment(self, x: Span, y: float, tone: str, *, width: float, opacity: float = 1, title: str = "") -> None:
         """A horizontal bar from ``x[0]`` to ``x[1]``, its thickness in points."""
-        self.axes.plot(x, (y, y), color=_COLOUR_OF_TONE[tone], lw=width, alpha=opacity, clip_on=False,
-                       solid_capstyle="butt", gid=self._titled(title))  # fmt: skip
+        self._stroke(x, (y, y), tone, width, title, alpha=opacity)
 
     def dots(self, points: Sequence[Span], tone: str, *, size: float = 6, titles: Sequence[str] = ()) -> None:
         """Round dots that stay round however the page stretches the plot (line caps of lines without length)."""
         for index, (x, y) in enumerate(points):
-            self.axes.plot((x, x), (y, y), color=_COLOUR_OF_TONE[tone], lw=size, clip_on=False, solid_capstyle="round",
-                           gid=self._titled(titles[index] if titles else ""))  # fmt: skip
+            self._stroke((x, x), (y, y), tone, size, titles[index] if titles else "", solid_capstyle="round")
 
     def area(self, xs: Sequence[float], low: Sequence[float], high: Sequence[float], tone: str, *,
              opacity: float = 1, title: str = "") -> None:  # fmt: skip
         """The area between two lines over the same xs."""
-        self.axes.fill([*xs, *reversed(xs)], [*high, *reversed(low)], color=_COLOUR_OF_TONE[tone], alpha=opacity,
-                       linewidth=0, clip_on=False, gid=self._titled(title))  # fmt: skip
+        from matplotlib.patches import Polygon
+
+        corners = [*zip(xs, high, strict=True), *zip(reversed(xs), reversed(low), strict=True)]
+        self.patch(Polygon(corners, color=_COLOUR_OF_TONE[tone], alpha=opacity, linewidth=0, transform=self.place), title)
 
     def level(self, y: float, tone: str, *, width: float = 1, dashed: bool = False) -> None:
         """A line across the whole plot, such as a limit."""
@@ -126,10 +128,9 @@ class Plot:
         self.line((x, x), self.y, tone, width=width, dashed=dashed)
 
     def patch(self, patch: Any, title: str = "") -> None:
-        """Any matplotlib patch, in tones set by ``colour_of``."""
+        """Any matplotlib patch, in tones set by ``colour_of`` and placed by ``place``."""
         patch.set_gid(self._titled(title))
-        patch.set_clip_on(False)
-        self.axes.add_patch(patch)
+        self._figure.add_artist(patch, clip=False)
 
     def marks(self) -> Markup:
         """The marks as one SVG element: paths only, rounded, coloured by tone, without ids."""
@@ -149,6 +150,12 @@ class Plot:
             f'<svg viewBox="{root.attrib["viewBox"]}"{ratio} class="{kind}" aria-hidden="true" focusable="false">{paths}</svg>'
         )
 
+    def _stroke(self, xs: Sequence[float], ys: Sequence[float], tone: str, width: float, title: str, **style: Any) -> None:
+        from matplotlib.lines import Line2D
+
+        style = {"solid_capstyle": "butt", "color": _COLOUR_OF_TONE[tone], "linewidth": width, **style}
+        self._figure.add_artist(Line2D(xs, ys, transform=self.place, gid=self._titled(title), **style), clip=False)
+
     def _titled(self, title: str) -> str:
         """Remember the words shown when the pointer rests on the mark; the id leads back to them."""
         self._titles.append(title)
@@ -161,7 +168,7 @@ class Plot:
             mark = group.attrib.get("id", "")
             if mark.startswith("mark-"):
                 title = self._titles[int(mark.removeprefix("mark-"))]
-                drawn.extend((path, title) for path in group.iter(f"{_SVG}path"))
+                drawn.extend((path, title) for path in group.iter(f"{_SVG}path") if "d" in path.attrib)
         return drawn
 
 
@@ -210,7 +217,7 @@ def number_ticks(plot: Plot, count: int = 5, *, percent: bool = False) -> tuple[
     exponent = step.as_tuple().exponent
     places = max(0, -exponent) if isinstance(exponent, int) else 0
     sign = "\u202f%" if percent else ""
-    power, letter = next((each for each in _SHORT_FORMS if float(step) >= each[0] / 100), (1, ""))
+    power, letter = next((each for each in _SHORT_FORMS if float(step) >= each[0] / 10), (1, ""))
     return tuple(
         Label(0, plot.up(v / scale), same(rounded(v / power, 2 if letter else places) + letter + sign), "end")
         for v in found

@@ -15,6 +15,7 @@ _WIDTH, _HEIGHT = 560, 300
 _NODE_SIZE, _ARROW_MAX = 16, 7.0
 _RING_MAX = 12
 _ARROWS_LABELLED_MAX = 6
+_LABEL_BEND = 0.17
 Row = Mapping[str, Any]
 Arrow = tuple[str, str]
 
@@ -56,7 +57,7 @@ def _places(accounts: Sequence[str], volume: Mapping[Arrow, Decimal]) -> dict[st
     places = nx.circular_layout(graph)
     if len(accounts) > _RING_MAX:
         places = nx.spring_layout(graph, pos=places, seed=1, iterations=60)
-    return {account: (round(float(places[account][0]), 3), round(float(places[account][1]), 3)) for account in accounts}
+    return {account: (round(-float(places[account][1]), 3), round(float(places[account][0]), 3)) for account in accounts}
 
 
 def _arrows(plot: Plot, places: Mapping[str, tuple[float, float]], volume: Mapping[Arrow, Decimal],
@@ -73,7 +74,7 @@ def _arrows(plot: Plot, places: Mapping[str, tuple[float, float]], volume: Mappi
         plot.patch(
             FancyArrowPatch(
                 places[seller], places[buyer], connectionstyle="arc3,rad=0.16", arrowstyle="-|>", shrinkA=10, shrinkB=11,
-                mutation_scale=8 + 1.4 * weight, linewidth=weight, color=colour_of("sell"), alpha=0.85, capstyle="butt",
+                mutation_scale=8 + 1.4 * weight, linewidth=weight, color=colour_of("sell"), alpha=0.85, capstyle="butt", transform=plot.place,
             ),
             title,
         )  # fmt: skip
@@ -84,7 +85,8 @@ def _loop(plot: Plot, at: tuple[float, float], weight: float, title: str) -> Non
     from matplotlib.patches import Ellipse
 
     x, y = at
-    plot.patch(Ellipse((x, y + 0.2), 0.3, 0.4, fill=False, linewidth=weight, edgecolor=colour_of("sell"), alpha=0.85), title)
+    loop = Ellipse((x, y + 0.2), 0.3, 0.4, fill=False, linewidth=weight, edgecolor=colour_of("sell"), transform=plot.place)
+    plot.patch(loop, title)
 
 
 def _names(plot: Plot, places: Mapping[str, tuple[float, float]]) -> tuple[Label, ...]:
@@ -105,8 +107,7 @@ def _volumes(plot: Plot, places: Mapping[str, tuple[float, float]], volume: Mapp
     labels = []
     for (seller, buyer), quantity in sorted(volume.items()):
         (x0, y0), (x1, y1) = places[seller], places[buyer]
-        bend = 0.12
-        x, y = (x0 + x1) / 2 + bend * (y1 - y0), (y0 + y1) / 2 - bend * (x1 - x0)
+        x, y = (x0 + x1) / 2 + _LABEL_BEND * (y1 - y0), (y0 + y1) / 2 - _LABEL_BEND * (x1 - x0)
         if seller == buyer:
             x, y = x0, y0 + 0.55
         labels.append(Label(plot.across(x), plot.up(y), Text(*[number(quantity)] * 2), "middle", "muted"))

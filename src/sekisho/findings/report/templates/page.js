@@ -16,6 +16,9 @@
   addEventListener("beforeprint", open);
   addEventListener("afterprint", () => { for (const one of closed) one.open = false; closed = []; });
 
+  const contents = document.querySelector(".contents details");
+  if (contents && matchMedia("(max-width: 68rem)").matches) contents.open = false;
+
   const reveal = () => {
     const target = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
     for (let at = target; at; at = at.parentElement) if (at.tagName === "DETAILS") at.open = true;
