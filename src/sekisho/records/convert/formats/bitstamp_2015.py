@@ -199,7 +199,8 @@ def _join_prints(staging: Staging, window: int) -> None:
     staging.sql(
         "CREATE TEMP TABLE trades AS SELECT p.trade_number::VARCHAR AS trade_id, "
         "b.row AS buy_row, s.row AS sell_row, "
-        "coalesce(least(bs.place, ss.place), p.row) AS place, coalesce(least(bs.received_at, ss.received_at), p.received_at) AS executed_at, "
+        "coalesce(least(bs.place, ss.place), p.row) AS place, "
+        "coalesce(least(bs.received_at, ss.received_at), p.received_at) AS executed_at, "
         "p.quantity, p.price "
         "FROM prints p LEFT JOIN (FROM found WHERE is_sell = 0) b ON b.print_row = p.row "
         "LEFT JOIN (FROM found WHERE is_sell = 1) s ON s.print_row = p.row "
