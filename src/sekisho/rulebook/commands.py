@@ -279,12 +279,13 @@ def _difference_lines(change: RuleDifference, before: str, after: str) -> Iterat
     yield f"{before}: {sides[0]} → {after}: {sides[1]}"
     for value in change.values:
         yield f"{value.name}: {_written(value.before)} → {_written(value.after)} {value.unit}"
-    old = change.before.consequences if change.before else ()
-    new = change.after.consequences if change.after else ()
-    for consequence in (c for c in old if c not in new):
-        yield f"− {consequence.kind}: {consequence.text.en}"
-    for consequence in (c for c in new if c not in old):
-        yield f"+ {consequence.kind}: {consequence.text.en}"
+    old = {(c.kind, c.text.en): None for c in change.before.consequences} if change.before else {}
+    new = {(c.kind, c.text.en): None for c in change.after.consequences} if change.after else {}
+    # A text not read says nothing about its consequences, so what is absent is "not established", not gone.
+    for kind, text in (c for c in old if c not in new):
+        yield f"− {kind}, not established under {after}: {text}"
+    for kind, text in (c for c in new if c not in old):
+        yield f"+ {kind}: {text}"
 
 
 def _written(value: Value | None) -> str:
