@@ -17,6 +17,7 @@ from rich.table import Table
 
 from sekisho import __version__
 from sekisho.engine.answers import Severity
+from sekisho.engine.order_streams import OrderStreamError
 from sekisho.findings.comparison import Comparison, compare, gravest
 from sekisho.findings.inspection import Inspection, Inspector, Question
 from sekisho.findings.outputs import write_comparison, write_inspection
@@ -147,7 +148,7 @@ def main() -> None:
     """Entry point: what the world sends wrongly becomes one line and exit status 2."""
     try:
         app()
-    except (RecordsError, RulebookError) as error:
+    except (RecordsError, RulebookError, OrderStreamError) as error:
         sys.stderr.write(f"sekisho: {error}\n")
         sys.exit(UNUSABLE)
 
