@@ -28,6 +28,7 @@ JUDGED = {
     "client_assets/cold_storage": ("PSA-2026", {"ledger_evidence_max": 2}),
     "client_assets/guarantee_assets": ("PSA-2026", {}),
     "client_assets/reconciliation": ("PSA-2026", {"own_buffer_max": "BTC=1, ETH=1, XRP=1", "ledger_evidence_max": 2}),
+    "client_assets/money_trust": ("PSA-2026", {"ledger_evidence_max": 2}),
     "capital/adequacy_ratio": ("FIEA-ACT64", {}),
     "transfers/cooling_off": ("FIEA-ACT64", {"days_new_account": 5, "days_new_address": Decimal("1.5")}),
 }
@@ -98,6 +99,12 @@ def _books() -> dict[str, pa.Table]:
             if not (a == "XRP" and 4 <= n <= 7)
         ],
         "firm_balance": [row for n, day in enumerate(DAYS) for row in _firm(n, day)],
+        "money_trust": [
+            {"as_of_date": day, "principal_jpy": Decimal(60 + (7 * n) % 20), "trustee": t}
+            for n, day in enumerate(DAYS)
+            for t in ("TrustA", "TrustB")
+            if n % 7
+        ],
         "transfer": [_transfer(n) for n in range(40)],
     }
     return {name: _arrow(name, table) for name, table in rows.items()}

@@ -141,16 +141,22 @@ Ledger = Mapping[date, Mapping[str, Decimal]]
 def read_ledger(records: Records) -> Ledger:
     """What customers are owed in crypto-assets at the end of each day."""
     ledger: dict[date, dict[str, Decimal]] = defaultdict(dict)
-    owed = customers_balances(records).group_by("as_of_date", "asset").aggregate(quantity=_.quantity.sum())
+    owed = customers_balances(records).filter(_.asset != MONEY).group_by("as_of_date", "asset").aggregate(quantity=_.quantity.sum())
     for row in owed.order_by("as_of_date", "asset").to_pyarrow().to_pylist():
         ledger[row["as_of_date"]][row["asset"]] = row["quantity"]
     return ledger
 
 
+def read_money(records: Records) -> dict[date, Decimal]:
+    """What customers are owed in money at the end of each day, in order of days."""
+    owed = customers_balances(records).filter(_.asset == MONEY).group_by("as_of_date").aggregate(quantity=_.quantity.sum())
+    return {row["as_of_date"]: row["quantity"] for row in owed.order_by("as_of_date").to_pyarrow().to_pylist()}
+
+
 def customers_balances(records: Records) -> ir.Table:
-    """The rows of ``customer_balance`` in crypto-assets that are owed to customers, not to the firm's own accounts."""
+    """The rows of ``customer_balance`` that are owed to customers, not to the firm's own accounts."""
     houses = records.optional("account").filter(_.kind == "house").select("account_id")
-    return records.customer_balance.filter(_.asset != MONEY).anti_join(houses, "account_id")
+    return records.customer_balance.anti_join(houses, "account_id")
 
 
 def largest_balances(records: Records, days: Sequence[date], assets: Iterable[str], number: int) -> set[Name]:
