@@ -370,6 +370,7 @@ def run(**told: Any) -> dict[str, Any]:
             "title_en": "Payment Services Act as amended by Act No. 66 of 2025",
             "title_ja": "資金決済に関する法律（令和7年法律第66号による改正後）",
             "status": "in_force",
+            "with": ["FIEA", "G16"],
         },
         "records": {
             "folder": "demo",

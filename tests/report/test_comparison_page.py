@@ -26,7 +26,8 @@ def told(summary: str = "6.2 % stood outside cold storage.") -> dict[str, Any]:
                 "causes": [
                     {"kind": "parameter", "name": "client_assets/cold_storage.share_max", "before": "0.05",
                      "after": "undetermined",
-                     "text_en": "share_max: 0.05 becomes undetermined (ACT64).", "text_ja": "share_max: 0.05 から未定へ（ACT64）。"},
+                     "text_en": "share_max: 0.05 becomes undetermined (ACT64).",
+                     "text_ja": "share_max: 0.05 から未定へ（ACT64）。"},
                 ],
             },
             {"rule": "unfair_trading/layering", "title_en": "Layering", "title_ja": "見せ玉", "before": "ran", "after": "ran",

@@ -45,7 +45,8 @@ class RuleSection:
     counts: Mapping[str, int]
     total: int
     heat: tuple[Cell, ...]
-    parameters: tuple[Parameter, ...]
+    by_law: tuple[Parameter, ...]
+    by_firm: Mapping[str, tuple[Parameter, ...]]
     shown: tuple[Shown, ...]
     lines: tuple[Finding, ...]
 
@@ -157,7 +158,7 @@ def compose(
     shown = {
         finding.id: Shown(
             finding=finding, values=values_used(finding, cards.get(finding.rule)),
-            exhibits=books.exhibits(finding.evidence), picture=studio.picture(finding),
+            exhibits=books.exhibits(finding.evidence), pictures=studio.pictures(finding),
         )
         for finding in full
     }  # fmt: skip
@@ -190,7 +191,7 @@ def _chapters(
         section = RuleSection(
             card=card, state=told["state"], why=told.get("why") or "", hash=told.get("hash") or "", counts=counted(own),
             total=len(own), heat=strip(own, calendar),
-            parameters=tuple(Parameter(of=p, value=value_text(p.value, p.unit)) for p in card.parameters),
+            by_law=tuple(_parameter(p) for p in card.parameters if p.set_by != "firm" or p.assumed), by_firm=_by_firm(card),
             shown=tuple(shown[f.id] for f in own if f.id in shown), lines=tuple(f for f in own if f.id in listed),
         )  # fmt: skip
         chapters.setdefault(card.chapter, []).append(section)
@@ -205,6 +206,19 @@ def _card(rule: str, cards: Mapping[str, RuleCard]) -> RuleCard:
     """The rule's card; a rule without one is shown by its path alone."""
     known = cards.get(rule)
     return known or RuleCard(rule=rule, chapter=rule.split("/")[0], title=typeset.same(rule), statement=Text("", ""))
+
+
+def _parameter(parameter: ParameterInForce) -> Parameter:
+    return Parameter(of=parameter, value=value_text(parameter.value, parameter.unit))
+
+
+def _by_firm(card: RuleCard) -> dict[str, tuple[Parameter, ...]]:
+    """The values the law leaves to the firm, under the source they share."""
+    grouped: dict[str, tuple[Parameter, ...]] = {}
+    for parameter in card.parameters:
+        if parameter.set_by == "firm" and not parameter.assumed:
+            grouped[parameter.source] = (*grouped.get(parameter.source, ()), _parameter(parameter))
+    return grouped
 
 
 def _obligations(run: Mapping[str, Any], cards: Mapping[str, RuleCard]) -> tuple[Due, ...]:
@@ -223,6 +237,13 @@ def _obligations(run: Mapping[str, Any], cards: Mapping[str, RuleCard]) -> tuple
     )
 
 
+def _figure(value: object, unit: str) -> Text:
+    """A computed figure as prose gives it; a ratio also as the percentage the law speaks in. The working is exact."""
+    if unit == "ratio" and typeset.decimal(value) is not None:
+        return typeset.same(f"{typeset.rounded(value, 4)} ({typeset.percent(value, 1)})")
+    return typeset.valued(value, unit)
+
+
 def _amounts(run: Mapping[str, Any], cards: Mapping[str, RuleCard]) -> tuple[Computed, ...]:
     """The latest figure under each name, with the course of the earlier ones."""
     by_name: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
@@ -237,7 +258,7 @@ def _amounts(run: Mapping[str, Any], cards: Mapping[str, RuleCard]) -> tuple[Com
         computed.append(
             Computed(
                 title=card.title, name=name.replace("_", " "), as_of=typeset.day(last["as_of"]),
-                value=typeset.valued(last["value"], unit), band=str(last.get("band") or "").replace("_", " "),
+                value=_figure(last["value"], unit), band=str(last.get("band") or "").replace("_", " "),
                 working=tuple((s["label"], s["expression"], typeset.number(s["value"])) for s in last.get("working", ())),
                 scale=None if value is None else gauge.draw(value, unit, bands, card.title),
                 course=gauge.draw_series(points, unit, bands, card.title),

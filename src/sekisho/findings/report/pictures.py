@@ -11,7 +11,7 @@ from typing import Any
 
 from sekisho.findings.report import typeset
 from sekisho.findings.report.card import ParameterInForce, RuleCard
-from sekisho.findings.report.charts import gauge, ladder, ledger_gap, ring, tier_share
+from sekisho.findings.report.charts import gauge, ladder, ledger_gap, ring, tier_share, trade_line
 from sekisho.findings.report.charts.canvas import Picture
 from sekisho.findings.report.exhibits import ORDER, ORDER_TABLE, Books, Row, prices_around
 from sekisho.findings.report.shown import Finding
@@ -36,11 +36,14 @@ class Studio:
     cards: Mapping[str, RuleCard]
     prices: Mapping[str, list[tuple[float, float, float]]] = field(default_factory=dict)
 
-    def picture(self, finding: Finding) -> Picture | None:
-        """The picture of a finding, or None where the records give nothing to draw."""
+    def pictures(self, finding: Finding) -> tuple[Picture, ...]:
+        """The pictures of a finding; none where the records give nothing to draw."""
         tables = {table for table, _ in finding.evidence}
-        if {ORDER, ORDER_TABLE, "trade"} & tables:
-            return self._market(finding)
+        drawn = self._market(finding) if {ORDER, ORDER_TABLE, "trade"} & tables else (self._state(finding, tables),)
+        return tuple(picture for picture in drawn if picture is not None)
+
+    def _state(self, finding: Finding, tables: set[str]) -> Picture | None:
+        """The picture of what the firm holds, owes or has: capital, ledger, guarantee, hot and cold."""
         if "firm_balance" in tables:
             return self._series(finding)
         if not self.records.present >= _CUSTODY_TABLES or not {"customer_balance", "wallet_balance"} & tables:
@@ -49,11 +52,12 @@ class Studio:
             return self._ledger(finding)
         return self._guarantee(finding) if finding.subject_kind == "asset" else self._tiers(finding)
 
-    def _market(self, finding: Finding) -> Picture | None:
+    def _market(self, finding: Finding) -> tuple[Picture | None, ...]:
         events, trades = self.books.order_events(finding.evidence), self.books.of(finding.evidence, "trade")
+        prices = self.prices.get(finding.id, ())
         if trades and (not events or _among_themselves(finding, events, trades)):
-            return ring.draw(trades)
-        return ladder.draw(events, trades, self.prices.get(finding.id, ()))
+            return ring.draw(trades), trade_line.draw(trades, prices)
+        return (ladder.draw(events, trades, prices),)
 
     def _series(self, finding: Finding) -> Picture | None:
         amounts = [a for a in self.run.get("amounts", ()) if a["rule"] == finding.rule]
@@ -143,7 +147,7 @@ def open_studio(
     """A studio for these findings; the market prices around each of them are fetched in one query."""
     around = {}
     for finding in findings:
-        if finding.instrument and {ORDER, ORDER_TABLE} & {table for table, _ in finding.evidence}:
+        if finding.instrument and {ORDER, ORDER_TABLE, "trade"} & {table for table, _ in finding.evidence}:
             air = max((finding.window_until - finding.window_from) / 10, _AIR)
             around[finding.id] = (finding.instrument, finding.window_from - air, finding.window_until + air)
     return Studio(records, books, run, cards, prices_around(records, around))
@@ -172,6 +176,9 @@ def bands_of(card: RuleCard | None, unit: str) -> list[tuple[Decimal, Text]]:
 
 
 def _words(parameter: ParameterInForce) -> Text:
+    """What the value is for, in the rule's own words; its name where it has none."""
+    if parameter.description:
+        return parameter.description
     plain = parameter.name.replace("_", " ")
     return Text(plain, plain)
 

@@ -88,7 +88,17 @@ class Shown:
     finding: Finding
     values: tuple[ValueUsed, ...]
     exhibits: tuple[Exhibit, ...]
-    picture: Picture | None
+    pictures: tuple[Picture, ...]
+
+    @property
+    def by_law(self) -> tuple[ValueUsed, ...]:
+        """Values the law sets, and values somebody assumed."""
+        return tuple(value for value in self.values if value.set_by != "firm" or value.assumed)
+
+    @property
+    def by_firm(self) -> tuple[ValueUsed, ...]:
+        """Values the law leaves to the firm."""
+        return tuple(value for value in self.values if value.set_by == "firm" and not value.assumed)
 
 
 def findings_of(table: Any) -> list[Finding]:

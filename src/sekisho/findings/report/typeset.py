@@ -21,7 +21,6 @@ UNITS = {
     "second": Text("second", "秒"),
 }
 SECONDS_PER = {"day": 86_400, "hour": 3_600, "minute": 60}
-PERCENT_UNITS = ("share", "ratio")
 
 
 def decimal(value: object) -> Decimal | None:
@@ -78,9 +77,13 @@ def valued(value: object, unit: str) -> Text:
     if isinstance(value, (list, tuple)):
         listed = ", ".join(number(item) for item in value)
         return Text(listed, listed)
+    if unit == "date" or isinstance(value, date):
+        return day(str(value))
     if decimal(value) is None:
         return Text(str(value), str(value))
-    if unit in PERCENT_UNITS:
+    if unit == "second":
+        return _seconds(value)
+    if unit == "share":
         return same(percent(value))
     if unit == "percent":
         return same(f"{number(value)}{NARROW}%")
@@ -90,9 +93,20 @@ def valued(value: object, unit: str) -> Text:
         name = UNITS[unit]
         plural = "" if decimal(value) == 1 else "s"
         return Text(f"{number(value)} {name.en}{plural}", f"{number(value)}{name.ja}")
-    if unit in ("count", "number", "text", ""):
+    if unit in ("count", "number", "text", "ratio", ""):
         return same(number(value))
     return same(f"{number(value)}{NARROW}{unit.replace('_', ' ')}")
+
+
+def _seconds(value: object) -> Text:
+    """Seconds, with the length in bigger units beside it where there is one: 86,400 seconds (1 d)."""
+    exact = decimal(value) or Decimal(0)
+    plural = "" if exact == 1 else "s"
+    told = Text(f"{number(exact)} second{plural}", f"{number(exact)}秒")
+    if exact < SECONDS_PER["minute"] or exact != int(exact):
+        return told
+    longer = lasting(timedelta(seconds=int(exact)))
+    return Text(f"{told.en} ({longer.en})", f"{told.ja}（{longer.ja}）")
 
 
 def same(words: str) -> Text:

@@ -206,6 +206,13 @@ def padded(values: Sequence[float], share: float = 0.08) -> Span:
     return low - air, high + air
 
 
+def grid(plot: Plot, ticks: Sequence[Label]) -> None:
+    """A faint line at every tick of the y axis."""
+    low, high = plot.y
+    for tick in ticks:
+        plot.level(low + (high - low) * tick.y / 100, "grid", width=0.75)
+
+
 def number_ticks(plot: Plot, count: int = 5, *, percent: bool = False) -> tuple[Label, ...]:
     """Round values for the y axis, labelled with as many digits as the steps between them need."""
     from matplotlib.ticker import MaxNLocator

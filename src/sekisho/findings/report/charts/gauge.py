@@ -7,7 +7,7 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from sekisho.findings.report.charts.canvas import Key, Label, Picture, Plot, number_ticks, seconds, time_ticks
-from sekisho.findings.report.typeset import JST, valued
+from sekisho.findings.report.typeset import JST, many, valued
 from sekisho.rulebook.texts import Text
 
 _GAUGE_HEIGHT, _SERIES_HEIGHT = 56, 200
@@ -32,6 +32,7 @@ def draw(value: Decimal, unit: str, bands: Sequence[Band], title: Text) -> Pictu
         marks=plot.marks(), title=title, described=_described(value, unit, edges), height=_GAUGE_HEIGHT,
         x_ticks=tuple(Label(plot.across(float(edge)), 0, valued(edge, unit)) for edge, _ in edges),
         labels=(_needle(plot, value, unit),),
+        keys=_keys(edges, unit),
     )  # fmt: skip
 
 
@@ -47,11 +48,11 @@ def draw_series(points: Sequence[tuple[date, Decimal]], unit: str, bands: Sequen
         plot.level(float(edge), "alarm", dashed=True)
     plot.line(xs, [float(v) for _, v in ordered], "ink", width=1.75)
     plot.dots([(x, float(v)) for x, (_, v) in zip(xs, ordered, strict=True)], "ink", size=6)
-    names = tuple(Label(0.8, plot.up(float(edge)) + 5, name, "start", "alarm") for edge, name in edges)
+    names = tuple(Label(0.8, plot.up(float(edge)) + 5, valued(edge, unit), "start", "alarm") for edge, _ in edges)
     return Picture(
         marks=plot.marks(), title=title, described=_described(ordered[-1][1], unit, edges), x_ticks=time_ticks(plot),
-        y_ticks=number_ticks(plot, percent=unit in ("share", "ratio")), labels=names, height=_SERIES_HEIGHT,
-        x_title=Text("Japan date", "日付（日本時間）"), keys=(Key("line", "ink", title),),
+        y_ticks=number_ticks(plot, percent=unit == "share"), labels=names, height=_SERIES_HEIGHT,
+        x_title=Text("Japan date", "日付（日本時間）"), keys=(Key("line", "ink", title), *_keys(edges, unit)),
     )  # fmt: skip
 
 
@@ -73,8 +74,17 @@ def _needle(plot: Plot, value: Decimal, unit: str) -> Label:
     return Label(at, 108, words, "start" if at < 8 else "end" if at > 92 else "middle")
 
 
+def _keys(edges: Sequence[Band], unit: str) -> tuple[Key, ...]:
+    """Each threshold with what it is for."""
+    told = ((valued(edge, unit), name) for edge, name in edges)
+    return tuple(Key("line", "ink", Text(f"{shown.en}: {name.en}", f"{shown.ja}：{name.ja}")) for shown, name in told)
+
+
 def _described(value: Decimal, unit: str, edges: Sequence[Band]) -> Text:
     shown = valued(value, unit)
-    en = "; ".join(f"{name.en} {valued(edge, unit).en}" for edge, name in edges)
-    ja = "、".join(f"{name.ja} {valued(edge, unit).ja}" for edge, name in edges)
-    return Text(f"{shown.en} on a scale marked: {en}.", f"{shown.ja}。基準：{ja}。")
+    below = sum(value < edge for edge, _ in edges)
+    if not below:
+        return Text(f"{shown.en}, above every threshold.", f"{shown.ja}。いずれの基準も上回る。")
+    return Text(
+        f"{shown.en}, below {below} of {many(len(edges), 'threshold')}.", f"{shown.ja}。{len(edges)}基準のうち{below}基準を下回る。"
+    )

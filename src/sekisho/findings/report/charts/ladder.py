@@ -10,9 +10,9 @@ from typing import Any
 
 from sekisho.findings.report.charts.canvas import (
     Key,
-    Label,
     Picture,
     Plot,
+    grid,
     number_ticks,
     padded,
     seconds,
@@ -52,7 +52,7 @@ def draw(events: Sequence[Row], trades: Sequence[Row], prices: Sequence[tuple[fl
     levels += [edge for _, low, high in prices for edge in (low, high)]
     plot = Plot(padded([seconds(end) for end in ends], 0.04), padded(levels), height=_HEIGHT)
     ticks = number_ticks(plot)
-    _grid(plot, ticks)
+    grid(plot, ticks)
     _market(plot, prices)
     _orders(plot, bars)
     owners = {row.get("account_id") for row in events}
@@ -89,12 +89,6 @@ def resting(events: Iterable[Row], trades: Sequence[Row], end: datetime) -> Iter
             pulled = after is not None and after["action"] == "cancel"
             if until > row["occurred_at"]:
                 yield Resting(order_id, row["side"], row["price"], row["quantity"], row["occurred_at"], until, pulled)
-
-
-def _grid(plot: Plot, ticks: Sequence[Label]) -> None:
-    low, high = plot.y
-    for tick in ticks:
-        plot.level(low + (high - low) * tick.y / 100, "grid", width=0.75)
 
 
 def _market(plot: Plot, prices: Sequence[tuple[float, float, float]]) -> None:

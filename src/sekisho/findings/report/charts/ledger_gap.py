@@ -14,6 +14,7 @@ from sekisho.findings.report.charts.canvas import (
     Label,
     Picture,
     Plot,
+    grid,
     number_ticks,
     padded,
     seconds,
@@ -57,8 +58,7 @@ def draw(days: Sequence[Balance], asset: str, due_on: date | None, compared: Com
     end = max(_midnight(ordered[-1][0] + timedelta(days=1)), _midnight(due_on + timedelta(days=1)) if due_on else 0)
     plot = Plot((xs[0], end), padded([*owed, *held], 0.18), height=_HEIGHT)
     ticks = number_ticks(plot)
-    for tick in ticks:
-        plot.level(plot.y[0] + (plot.y[1] - plot.y[0]) * tick.y / 100, "grid", width=0.75)
+    grid(plot, ticks)
     last = _midnight(ordered[-1][0] + timedelta(days=1))
     for x, after, o, h in zip(xs, [*xs[1:], last], owed, held, strict=True):
         if h < o:

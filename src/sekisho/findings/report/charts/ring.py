@@ -57,7 +57,9 @@ def _places(accounts: Sequence[str], volume: Mapping[Arrow, Decimal]) -> dict[st
     places = nx.circular_layout(graph)
     if len(accounts) > _RING_MAX:
         places = nx.spring_layout(graph, pos=places, seed=1, iterations=60)
-    return {account: (round(-float(places[account][1]), 3), round(float(places[account][0]), 3)) for account in accounts}
+    if len(accounts) > 2:  # a pair stands side by side, a ring starts at the top
+        places = {account: (-places[account][1], places[account][0]) for account in accounts}
+    return {account: (round(float(places[account][0]), 3), round(float(places[account][1]), 3)) for account in accounts}
 
 
 def _arrows(plot: Plot, places: Mapping[str, tuple[float, float]], volume: Mapping[Arrow, Decimal],
@@ -74,7 +76,8 @@ def _arrows(plot: Plot, places: Mapping[str, tuple[float, float]], volume: Mappi
         plot.patch(
             FancyArrowPatch(
                 places[seller], places[buyer], connectionstyle="arc3,rad=0.16", arrowstyle="-|>", shrinkA=10, shrinkB=11,
-                mutation_scale=8 + 1.4 * weight, linewidth=weight, color=colour_of("sell"), alpha=0.85, capstyle="butt", transform=plot.place,
+                mutation_scale=8 + 1.4 * weight, linewidth=weight, color=colour_of("sell"), capstyle="butt",
+                transform=plot.place,
             ),
             title,
         )  # fmt: skip

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 
-from sekisho.findings.report.charts.canvas import Key, Label, Picture, Plot, number_ticks, seconds, time_ticks
+from sekisho.findings.report.charts.canvas import Key, Label, Picture, Plot, grid, number_ticks, seconds, time_ticks
 from sekisho.findings.report.typeset import percent
 from sekisho.rulebook.texts import Text
 
@@ -23,8 +23,7 @@ def draw(points: Sequence[Point], limit: Decimal | None) -> Picture | None:
     top = max(*ys, float(limit or 0), 0.01)
     plot = Plot((xs[0], xs[-1]), (0, top * 1.18), height=_HEIGHT)
     ticks = number_ticks(plot, percent=True)
-    for tick in ticks:
-        plot.level(plot.y[1] * tick.y / 100, "grid", width=0.75)
+    grid(plot, ticks)
     steps_x, steps_y = _stairs(xs, ys, plot.x[1])
     plot.area(steps_x, [0] * len(steps_x), steps_y, "calm", opacity=0.25)
     labels: tuple[Label, ...] = ()
