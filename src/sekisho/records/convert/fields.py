@@ -94,7 +94,7 @@ def number_wanted(precision: int, scale: int, sign: Sign, divide_by_ten: int = 0
 def exact_decimal(c: str, *, precision: int, scale: int, divide_by_ten: int = 0) -> str:
     """SQL that reads the text ``c`` as DECIMAL(precision, scale), or null where a digit would be lost.
 
-    DuckDB rounds silently when it casts, so the places written are counted first: short texts cannot have too many.
+    DuckDB rounds silently when it casts, so the places written are counted first.
     """
     kind = f"DECIMAL({precision},{scale})"
     # DuckDB wants the digits before the exponent to fit too, so the widest type reads them first.
@@ -109,7 +109,8 @@ def exact_decimal(c: str, *, precision: int, scale: int, divide_by_ten: int = 0)
     zeros = f"length(regexp_extract(split_part({mantissa}, '.', 1), '[1-9](0*)$', 1))"
     whole_only = f"rtrim(split_part({mantissa}, '.', 2), '0') = ''"
     lost = f"{places} - CASE WHEN {whole_only} THEN {zeros} ELSE 0 END > {scale}"
-    plainly_short = f"length({c}) <= {scale + 1 - divide_by_ten} AND NOT contains(lower({c}), 'e')"
+    point = f"strpos({c}, '.')"
+    plainly_short = f"NOT contains(lower({c}), 'e') AND ({point} = 0 OR length({c}) - {point} <= {scale - divide_by_ten})"
     return (
         f"CASE WHEN NOT regexp_full_match({c}, {literal(_NUMBER)}) THEN NULL "
         f"WHEN {plainly_short} THEN {read if divide_by_ten else f'TRY_CAST({c} AS {kind})'} "
