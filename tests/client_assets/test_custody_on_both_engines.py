@@ -30,6 +30,7 @@ JUDGED = {
     "client_assets/reconciliation": ("PSA-2026", {"own_buffer_max": "BTC=1, ETH=1, XRP=1", "ledger_evidence_max": 2}),
     "client_assets/money_trust": ("PSA-2026", {"ledger_evidence_max": 2}),
     "capital/adequacy_ratio": ("FIEA-ACT64", {}),
+    "capital/minimum": ("PSA-2026", {"net_assets_jpy_min": Decimal(1500), "capital_jpy_min": Decimal(700)}),
     "transfers/cooling_off": ("FIEA-ACT64", {"days_new_account": 5, "days_new_address": Decimal("1.5")}),
 }
 
@@ -128,6 +129,7 @@ def _wallet_balances(n: int, day: date, asset: str) -> list[dict[str, object]]:
 def _firm(n: int, day: date) -> list[dict[str, object]]:
     amounts = {
         "net_assets": 900 + 200 * n,
+        "capital": 600 + 50 * (n % 5),
         "basic_items": 1000 + 90 * ((n * 5) % 9),
         "supplementary_items": 100,
         "deductions": 50,

@@ -155,7 +155,8 @@ def _net_assets(records: Records, chain: Chain, prices: Prices, p: Parameters) -
     rows = stated.filter(stated.item == "net_assets").order_by("as_of_date").to_pyarrow().to_pylist()
     net_assets = {row["as_of_date"]: row["amount_jpy"] for row in rows}
     required = {day: _required(chain, prices, day, p) for day in net_assets}
-    for stretch in stretches(tuple(net_assets), lambda day: net_assets[day] < required[day].value_jpy):
+    # Net assets below zero with no guarantee to hold them against are a matter of capital/minimum.
+    for stretch in stretches(tuple(net_assets), lambda day: net_assets[day] < required[day].value_jpy > 0):
         yield _thin(stretch, net_assets, required, chain)
     for asset in sorted({asset for each in required.values() for asset in each.not_valued}):
         for stretch in stretches(tuple(required), lambda day, asset=asset: asset in required[day].not_valued):  # type: ignore[misc]
