@@ -40,7 +40,7 @@ class Records:
         self.warnings = warnings
         self._tables = dict(tables)
         self._into_memory = into_memory
-        self._scratch = scratch
+        self._scratch = connection.sekisho_scratch = scratch  # expressions hold the connection, not these records
         self._numbers = count(1)
 
     def __getattr__(self, name: str) -> ibis.Table:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import ModuleType
@@ -35,15 +36,15 @@ def open_records(folder: Path, *, engine: str = "duckdb", threads: int | None = 
     folder = Path(folder)
     found = sources(folder)
     scratch = TemporaryDirectory(prefix="sekisho-")
-    place = Path(scratch.name)
-    reader = on_duckdb.connect(place, threads, memory_limit)
-    tables: dict[str, tuple[Source, Reading]] = {}
-    for source in found:
-        reading = reading_of_csv(source) if source.is_csv else reading_of_parquet(source)
-        _refuse_problems(reader, reading)
-        tables[source.table.name] = (source if reading.exact else _rewritten(reader, reading, place)), reading
-    connection = reader if engine == "duckdb" else on.connect(place, threads, memory_limit)
-    shown = {name: on.present_parquet(connection, source, reading.columns) for name, (source, reading) in tables.items()}
+    with _removed_on_error(scratch) as place:
+        reader = on_duckdb.connect(place, threads, memory_limit)
+        tables: dict[str, tuple[Source, Reading]] = {}
+        for source in found:
+            reading = reading_of_csv(source) if source.is_csv else reading_of_parquet(source)
+            _refuse_problems(reader, reading)
+            tables[source.table.name] = (source if reading.exact else _rewritten(reader, reading, place)), reading
+        connection = reader if engine == "duckdb" else on.connect(place, threads, memory_limit)
+        shown = {name: on.present_parquet(connection, source, reading.columns) for name, (source, reading) in tables.items()}
     if connection is not reader:
         reader.disconnect()
     return Records(
@@ -64,12 +65,13 @@ def records_of(tables: Mapping[str, pa.Table], *, engine: str = "duckdb") -> Rec
     """
     on = _engine(engine)
     scratch = TemporaryDirectory(prefix="sekisho-")
-    reader = on_duckdb.connect(Path(scratch.name))
-    readings = [reading_of_arrow(reader, _table(name), given) for name, given in tables.items()]
-    for reading in readings:
-        _refuse_problems(reader, reading)
-    connection = reader if engine == "duckdb" else on.connect(Path(scratch.name))
-    shown = {r.table.name: on.present_query(connection, reader, r.table.name, _selection(r)) for r in readings}
+    with _removed_on_error(scratch) as place:
+        reader = on_duckdb.connect(place)
+        readings = [reading_of_arrow(reader, _table(name), given) for name, given in tables.items()]
+        for reading in readings:
+            _refuse_problems(reader, reading)
+        connection = reader if engine == "duckdb" else on.connect(place)
+        shown = {r.table.name: on.present_query(connection, reader, r.table.name, _selection(r)) for r in readings}
     if connection is not reader:
         reader.disconnect()
     return Records(
@@ -81,6 +83,15 @@ def records_of(tables: Mapping[str, pa.Table], *, engine: str = "duckdb") -> Rec
         scratch=scratch,
         warnings=tuple(warning for reading in readings for warning in reading.warnings),
     )
+
+
+@contextmanager
+def _removed_on_error(scratch: TemporaryDirectory[str]) -> Iterator[Path]:
+    try:
+        yield Path(scratch.name)
+    except BaseException:
+        scratch.cleanup()
+        raise
 
 
 def _refuse_problems(reader: Backend, reading: Reading) -> None:

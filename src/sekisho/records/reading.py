@@ -84,11 +84,12 @@ def reading_of_parquet(source: Source) -> Reading:
 
 
 def reading_of_arrow(connection: Backend, table: Table, given: pa.Table) -> Reading:
-    """How a table in memory is read, after it was registered with DuckDB. Raises RecordsError."""
+    """How a table in memory is read; registers it with DuckDB. Raises RecordsError."""
     name = f"given {table.name}"
-    connection.con.register(name, given)
     placed = f"(SELECT *, 0 AS {FILE}, row_number() OVER () AS {ROW} FROM {quoted(name)})"
-    return _typed(table, given.schema, table.name, quoted(name), placed, (table.name,))
+    reading = _typed(table, given.schema, table.name, quoted(name), placed, (table.name,))
+    connection.con.register(name, given)
+    return reading
 
 
 def _typed(table: Table, schema: pa.Schema, label: str, relation: str, placed: str, files: tuple[str, ...]) -> Reading:
