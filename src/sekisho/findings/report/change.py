@@ -8,12 +8,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from sekisho.findings.report import typeset
+from sekisho.findings.report import typeset, words
 from sekisho.findings.report.setting import write_page
 from sekisho.rulebook.texts import Text
 
 CHANGES = ("appears", "disappears", "weight")
 LINES_PER_RULE_MAX = 2_000
+OPEN = Text("undetermined", "未定")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,8 +23,8 @@ class Cause:
 
     kind: str
     name: str
-    before: str
-    after: str
+    before: Text
+    after: Text
     text: Text
 
 
@@ -102,13 +103,23 @@ def _rule(told: Mapping[str, Any], findings: Sequence[Mapping[str, Any]]) -> Rul
     return RuleSwitch(
         rule=told["rule"], title=Text(told["title_en"], told["title_ja"]), before=told["before"], after=told["after"],
         counts={change: told[change] for change in CHANGES},
-        causes=tuple(
-            Cause(kind=c["kind"], name=c["name"], before=c["before"] or "", after=c["after"] or "",
-                  text=Text(c["text_en"], c["text_ja"]))
-            for c in told["causes"]
-        ),
+        causes=tuple(_cause(cause) for cause in told["causes"]),
         lines=tuple(_line(f) for f in moved[:LINES_PER_RULE_MAX]), unlisted=max(0, len(moved) - LINES_PER_RULE_MAX),
     )  # fmt: skip
+
+
+def _cause(told: Mapping[str, Any]) -> Cause:
+    before, after = (_side(told["kind"], told[side]) for side in ("before", "after"))
+    return Cause(kind=told["kind"], name=told["name"], before=before, after=after, text=Text(told["text_en"], told["text_ja"]))
+
+
+def _side(kind: str, value: str | None) -> Text:
+    """One side of a cause: a status in words, a number in groups of three, an open value as such."""
+    if value is None:
+        return Text("", "")
+    if kind == "status":
+        return words.worded(value, words.STATUS)
+    return OPEN if value == "undetermined" else typeset.same(typeset.number(value))
 
 
 def _line(told: Mapping[str, Any]) -> Line:

@@ -141,9 +141,15 @@ def clock(value: datetime) -> str:
 
 def instant(value: datetime) -> str:
     """An instant in UTC with Japan time beside it: 2026-05-02 02:36:23 UTC (11:36:23 JST)."""
-    utc, jst = as_utc(value), as_utc(value).astimezone(JST)
+    utc = _to_the_millisecond(as_utc(value))
+    jst = utc.astimezone(JST)
     japan = clock(jst) if jst.date() == utc.date() else f"{jst:%Y-%m-%d} {clock(jst)}"
     return f"{utc:%Y-%m-%d} {clock(utc)} UTC ({japan} JST)"
+
+
+def _to_the_millisecond(value: datetime) -> datetime:
+    """For reading only; the records and findings.parquet keep every microsecond."""
+    return value.replace(microsecond=value.microsecond // 1000 * 1000)
 
 
 def window(start: datetime, end: datetime) -> str:
@@ -154,8 +160,9 @@ def window(start: datetime, end: datetime) -> str:
         days = f"{first.date()}" if last_day == first.date() else f"{first.date()} – {last_day}"
         return f"{days} JST"
     if as_utc(start).date() == as_utc(end).date() and first.date() == last.date():
-        utc = f"{as_utc(start):%Y-%m-%d} {clock(as_utc(start))} – {clock(as_utc(end))} UTC"
-        return f"{utc} ({clock(first)} – {clock(last)} JST)"
+        at, until = _to_the_millisecond(first), _to_the_millisecond(last)
+        utc = f"{as_utc(at):%Y-%m-%d} {clock(as_utc(at))} – {clock(as_utc(until))} UTC"
+        return f"{utc} ({clock(at)} – {clock(until)} JST)"
     return f"{instant(start)} – {instant(end)}"
 
 

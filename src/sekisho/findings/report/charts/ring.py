@@ -11,11 +11,12 @@ from sekisho.findings.report.charts.canvas import Key, Label, Picture, Plot, col
 from sekisho.findings.report.typeset import many, number
 from sekisho.rulebook.texts import Text
 
-_WIDTH, _HEIGHT = 560, 300
+_WIDTH, _HEIGHT, _PAIR_HEIGHT = 560, 300, 120
 _NODE_SIZE, _ARROW_MAX = 16, 7.0
 _RING_MAX = 12
 _ARROWS_LABELLED_MAX = 6
 _LABEL_BEND = 0.17
+_REACH = 2.4
 Row = Mapping[str, Any]
 Arrow = tuple[str, str]
 
@@ -32,7 +33,9 @@ def draw(trades: Sequence[Row]) -> Picture | None:
     if not volume:
         return None
     places = _places(sorted({account for arrow in volume for account in arrow}), volume)
-    plot = Plot((-1.75, 1.75), (-1.3, 1.3), width=_WIDTH, height=_HEIGHT, stretch=False)
+    height = _HEIGHT if len(places) > 2 else _PAIR_HEIGHT
+    edge = _REACH * height / _WIDTH
+    plot = Plot((-_REACH, _REACH), (-edge, edge), width=_WIDTH, height=height, stretch=False)
     _arrows(plot, places, volume, count)
     plot.dots([places[account] for account in places], "ink", size=_NODE_SIZE, titles=list(places))
     return Picture(
@@ -42,7 +45,7 @@ def draw(trades: Sequence[Row]) -> Picture | None:
         labels=(*_names(plot, places), *_volumes(plot, places, volume)),
         keys=(Key("dot", "ink", Text("account", "口座")),
               Key("line", "sell", Text("sold to (thicker: more volume)", "売却方向（太いほど数量大）"))),
-        height=_HEIGHT,
+        height=height,
         fixed_shape=True,
     )  # fmt: skip
 
