@@ -231,11 +231,11 @@ class Stretch:
         return "open" if self.cured_on is None else "in_time"
 
 
-def stretches(tested: Sequence[date], wrong: Callable[[date], bool]) -> Iterator[Stretch]:
-    """The stretches of consecutive tested days on which something was wrong; ``tested`` is in order."""
+def stretches(wrong: Mapping[date, bool]) -> Iterator[Stretch]:
+    """The stretches of consecutive tested days on which something was wrong; every tested day says whether, in order."""
     days: list[date] = []
-    for day in tested:
-        if wrong(day):
+    for day, broken in wrong.items():
+        if broken:
             days.append(day)
         elif days:
             yield Stretch(tuple(days), day)

@@ -35,9 +35,9 @@ def detect(records: Records, p: Parameters) -> Iterator[Found]:
     """One finding for each continuous time below the alert, and for each run of days without a ratio."""
     stated = _stated(records)
     ratios = {amount.as_of: amount for amount in compute(records, p)}
-    for stretch in stretches(tuple(ratios), lambda day: ratios[day].band != _NORMAL):
+    for stretch in stretches({day: amount.band != _NORMAL for day, amount in ratios.items()}):
         yield _below(stretch, ratios, p)
-    for stretch in stretches(tuple(stated), lambda day: day not in ratios):
+    for stretch in stretches({day: day not in ratios for day in stated}):
         yield _no_ratio(stretch, stated)
 
 

@@ -21,7 +21,7 @@ def detect(records: Records, p: Parameters) -> Iterator[Found]:
     for item, sentence, required in (("capital", "default", p.capital_jpy_min), ("net_assets", "net_assets", p.net_assets_jpy_min)):
         rows = records.firm_balance.filter(records.firm_balance.item == item).order_by("as_of_date").to_pyarrow().to_pylist()
         stated = {row["as_of_date"]: row["amount_jpy"] for row in rows}
-        for stretch in stretches(tuple(stated), lambda day, stated=stated, required=required: stated[day] < required):  # type: ignore[misc]
+        for stretch in stretches({day: amount < required for day, amount in stated.items()}):
             yield _below(item, sentence, stretch, stated, required)
 
 

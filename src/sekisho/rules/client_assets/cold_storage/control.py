@@ -39,13 +39,13 @@ def detect(records: Records, p: Parameters) -> Iterator[Found]:
     prices = read_prices(records, cutoff, p.price_source, timedelta(seconds=p.price_age_seconds_max))
     chain, ledger = read_chain(records, cutoff), read_ledger(records)
     measured = {day: _measure(chain, ledger, prices, day) for day in sorted(ledger)}
-    for stretch in stretches(tuple(measured), lambda day: measured[day].excess_jpy(p.share_max) > 0):
+    for stretch in stretches({day: each.excess_jpy(p.share_max) > 0 for day, each in measured.items()}):
         yield _breach(records, p, stretch, measured)
     for wallet in chain.wallets:
         if _outside_cold(wallet) and wallet.tier == "cold":
             yield from _once_online(wallet, measured, prices, p)
     for asset in sorted({asset for each in measured.values() for asset in each.not_valued}):
-        for stretch in stretches(tuple(measured), lambda day, asset=asset: asset in measured[day].not_valued):  # type: ignore[misc]
+        for stretch in stretches({day: asset in each.not_valued for day, each in measured.items()}):
             yield _not_valued(records, p, asset, stretch, measured)
 
 

@@ -40,7 +40,7 @@ def detect(records: Records, p: Parameters) -> Iterator[Found]:
     matched = {day: _match(chain, day, p.guarantee_ratio) for day in days}
     for asset in sorted({asset for each in matched.values() for asset in each}):
         of_asset = {day: each[asset] for day, each in matched.items() if asset in each}
-        for stretch in stretches(tuple(of_asset), lambda day, of_asset=of_asset: of_asset[day].shortage > 0):  # type: ignore[misc]
+        for stretch in stretches({day: each.shortage > 0 for day, each in of_asset.items()}):
             yield _short(asset, stretch, of_asset, prices, p)
     for wallet in filter(_is_guarantee, chain.wallets):
         yield from _not_apart(wallet, chain)
@@ -156,10 +156,10 @@ def _net_assets(records: Records, chain: Chain, prices: Prices, p: Parameters) -
     net_assets = {row["as_of_date"]: row["amount_jpy"] for row in rows}
     required = {day: _required(chain, prices, day, p) for day in net_assets}
     # Net assets below zero with no guarantee to hold them against are a matter of capital/minimum.
-    for stretch in stretches(tuple(net_assets), lambda day: net_assets[day] < required[day].value_jpy > 0):
+    for stretch in stretches({day: net_assets[day] < each.value_jpy > 0 for day, each in required.items()}):
         yield _thin(stretch, net_assets, required, chain)
     for asset in sorted({asset for each in required.values() for asset in each.not_valued}):
-        for stretch in stretches(tuple(required), lambda day, asset=asset: asset in required[day].not_valued):  # type: ignore[misc]
+        for stretch in stretches({day: asset in each.not_valued for day, each in required.items()}):
             yield _not_valued(asset, stretch, chain)
 
 

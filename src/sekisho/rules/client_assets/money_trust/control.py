@@ -21,13 +21,12 @@ if TYPE_CHECKING:
 def detect(records: Records, p: Parameters) -> Iterator[Found]:
     """One finding for each continuous shortfall, and for each run of business days without a principal on record."""
     owed, trust = read_money(records), _principal(records)
-    days = tuple(day for day in owed if day in trust)
-    for stretch in stretches(days, lambda day: trust[day] < owed[day]):
+    for stretch in stretches({day: trust[day] < owed[day] for day in owed if day in trust}):
         yield _short(records, p, stretch, owed, trust)
     calendar = BusinessDays()
-    business_days = tuple(day for day in owed if calendar.is_open(day))
-    for stretch in stretches(business_days, lambda day: day not in trust and owed[day] > 0):
-        yield _not_calculated(records, stretch, len(business_days))
+    missed = {day: day not in trust and owed[day] > 0 for day in owed if calendar.is_open(day)}
+    for stretch in stretches(missed):
+        yield _not_calculated(records, stretch, len(missed))
 
 
 def due(calendar: Calendar, p: Parameters) -> Iterator[Obligation]:

@@ -137,7 +137,7 @@ class _Gap:
 
 
 def _gaps(asset: str, compared: Mapping[date, _Compared], size: Mapping[date, Decimal], term: int) -> Iterator[_Gap]:
-    for stretch in stretches(tuple(size), lambda day: size[day] > 0):
+    for stretch in stretches({day: each > 0 for day, each in size.items()}):
         yield _Gap(asset, stretch, compared, size, term)
 
 
@@ -191,7 +191,7 @@ def _not_reconciled(chain: Chain, ledger: Ledger, named: _Named) -> Iterator[Fou
     missed = {day: {a for a, owed in ledger[day].items() if owed > 0} - chain.observed_on(day, _customers) for day in days}
     runs: dict[Stretch, list[str]] = {}
     for asset in sorted({asset for each in missed.values() for asset in each}):
-        for stretch in stretches(days, lambda day, asset=asset: asset in missed[day]):  # type: ignore[misc]
+        for stretch in stretches({day: asset in each for day, each in missed.items()}):
             runs.setdefault(stretch, []).append(asset)
     for stretch, assets in sorted(runs.items(), key=lambda run: (run[0].days, run[1])):
         yield Found(
