@@ -6,19 +6,28 @@ import json
 from collections import Counter
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
+from operator import itemgetter
 from pathlib import Path
 
 import numpy as np
 
 from sekisho import __version__
-from sekisho.simulation.answer_key import write_answer_key
+from sekisho.simulation.answer_key import Scheme, write_answer_key
+from sekisho.simulation.books import BalanceFile, Books
+from sekisho.simulation.chain import Chain
+from sekisho.simulation.columns import write
+from sekisho.simulation.custody import Custody
+from sekisho.simulation.custody_failures import Failures
+from sekisho.simulation.firm import firm_rows
+from sekisho.simulation.kernel import Longs
 from sekisho.simulation.listings import listings, value_paths
 from sekisho.simulation.market import Market, Progress
 from sekisho.simulation.options import Options
 from sekisho.simulation.population import population
 from sekisho.simulation.registers import References, write_listed, write_who
+from sekisho.simulation.transfers import Transfers, newcomers
 
-PEOPLE, LISTED, VALUES, PLANS, DETAILS, BOOKS = range(1, 7)
+PEOPLE, LISTED, VALUES, PLANS, DETAILS, BOOKS, NEWCOMERS = range(1, 8)
 """What randomness is for: each use has its own stream, so that one may change without the others."""
 
 
@@ -41,21 +50,66 @@ def simulate(options: Options, out: Path, progress: Progress = lambda _doing, _d
     listed = listings(options, stream(LISTED))
     paths = value_paths(listed, options.days, stream(VALUES))
     references = References(options, listed, paths, stream(DETAILS))
-    market = Market(options, people, listed, paths, stream(PLANS))
-    moved = list(market.days(out, progress))
-    assert len(moved) == options.days
+    new = newcomers(options, people, stream(NEWCOMERS))
+    market = Market(options, people, listed, paths, new, stream(PLANS))
+    books = Books(people, listed)
+    books.remember(market.days(out, progress))
+    kept = _keep_books(options, out, market, books, references, new, stream(BOOKS), progress)
+    schemes = market.schemes + kept.schemes
     rows = {
         **write_who(out, people, stream(DETAILS)),
         **write_listed(out, options, listed, stream(DETAILS)),
         "order_event": market.log.events,
         "trade": market.log.trades,
         "reference_price": references.write(out),
+        **kept.rows,
     }
-    write_answer_key(out, market.schemes)
-    told = Counter(f"{each.rule} {each.kind}" for each in market.schemes if each.window_from is not None)
+    write_answer_key(out, schemes)
+    told = Counter(f"{each.rule} {each.kind}" for each in schemes if each.window_from is not None)
     simulated = Simulated(rows, dict(sorted(told.items())))
     _describe(out, options, simulated, market)
     return simulated
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """The tables of custody, transfers and the firm, and what was planted in them."""
+
+    rows: dict[str, int]
+    schemes: list[Scheme]
+
+
+def _keep_books(
+    options: Options, out: Path, market: Market, books: Books, references: References,
+    new: Longs, random: np.random.Generator, progress: Progress,
+) -> _Kept:  # fmt: skip
+    """Play the book days: customers' balances, wallets and chain, transfers, the firm's own items."""
+    books.open(new, random)
+    chain, failures = Chain(random), Failures(options, market.listed, random)
+    transfers = Transfers(options, market.people, market.listed, references, books, chain, random, new)
+    if not options.clean:
+        transfers.plan(market.free, min(200, max(4, options.accounts // 100)))
+    custody = Custody(options, market.listed, books, chain, failures, random)
+    balances = BalanceFile(out)
+    for day in range(len(options.book_days)):
+        if day >= options.history:
+            books.trade(books.days[day - options.history])
+        custody.play(day, transfers, references, balances)
+        progress("books", day + 1, len(options.book_days))
+    balances.close()
+    volumes = [0] * options.history + [each.volume_jpy for each in books.days]
+    requests = transfers.numbered()
+    rows = {
+        "customer_balance": balances.rows,
+        "wallet": write(out, "wallet", [each.row() for each in chain.wallets]),
+        "wallet_balance": write(out, "wallet_balance", chain.observations),
+        "chain_movement": write(out, "chain_movement", sorted(chain.movements, key=itemgetter("occurred_at", "txid"))),
+        "transfer": write(out, "transfer", requests),
+        "account_event": write(out, "account_event", sorted(transfers.events, key=itemgetter("occurred_at", "account_id"))),
+        "money_trust": write(out, "money_trust", custody.trust),
+        "firm_balance": write(out, "firm_balance", firm_rows(options.book_days, failures, custody.required, volumes, random)),
+    }
+    return _Kept(rows, transfers.schemes + [each.scheme for each in failures.episodes])
 
 
 def _describe(out: Path, options: Options, simulated: Simulated, market: Market) -> None:

@@ -10,12 +10,12 @@ from pathlib import Path
 import numpy as np
 
 from sekisho.simulation.flow import Crowd, Pace, empty_plans, run_day
-from sekisho.simulation.kernel import Reals, Words, dice
+from sekisho.simulation.kernel import Longs, Reals, Words, dice
 from sekisho.simulation.listings import GRID_STEP_MICROSECONDS, Listing, half_spread_levels
 from sekisho.simulation.matching import NOBODY, ORDERS, empty_book
 from sekisho.simulation.options import Options, closes_at, opens_at
 from sekisho.simulation.order_log import NO_SCHEME, Flows, OrderLog, Session, session
-from sekisho.simulation.population import CUSTOMER, MARKET_MAKER, OMNIBUS, Population
+from sekisho.simulation.population import CUSTOMER, MARKET_MAKER, OMNIBUS, Population, strangers
 from sekisho.simulation.schemes.programme import plan_market
 from sekisho.simulation.schemes.sheet import Sheet
 
@@ -38,6 +38,7 @@ class Market:
         people: Population,
         listed: tuple[Listing, ...],
         paths: list[list[Reals]],
+        newcomers: Longs,
         random: np.random.Generator,
     ) -> None:
         self.options, self.people, self.listed, self.paths = options, people, listed, paths
@@ -46,8 +47,9 @@ class Market:
             [Sheet(one, opens_at(day), self._arrivals(one) / 86_400, max(2, int(self._half_spread(one)))) for one in listed]
             for day in options.trading_days
         ]
-        self.schemes = plan_market(options, people, self.sheets, random)
-        self.crowds = self._crowds(random)
+        self.free = [each for each in strangers(people, random) if each not in set(newcomers.tolist())]
+        self.schemes = plan_market(options, people, self.free, self.sheets, random)
+        self.crowds = self._crowds(newcomers, random)
         self.groups = people.groups()
 
     def days(self, folder: Path, progress: Progress) -> Iterator[Flows]:
@@ -104,10 +106,10 @@ class Market:
         of_slot = np.array([place[id(scheme)] for scheme in sheet.schemes] + [NO_SCHEME], dtype=np.int32)
         return np.asarray(of_slot[np.where(slots >= 0, slots, of_slot.size - 1)], dtype=np.int32)
 
-    def _crowds(self, random: np.random.Generator) -> list[Crowd]:
+    def _crowds(self, newcomers: Longs, random: np.random.Generator) -> list[Crowd]:
         people = self.people
         makers, omnibus = people.of_kind(MARKET_MAKER), people.of_kind(OMNIBUS)
-        customers = np.setdiff1d(people.of_kind(CUSTOMER), people.quick)
+        customers = np.setdiff1d(people.of_kind(CUSTOMER), np.concatenate([people.quick, newcomers]))
         crowds = []
         for one in self.listed:
             here = random.choice(makers, size=min(makers.size, 4 if one.number < 10 else 3), replace=False)

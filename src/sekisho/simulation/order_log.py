@@ -157,7 +157,7 @@ class OrderLog:
         self._writers.clear()
 
     def _write_events(self, day: date, merged: _Merged, rows: _Rows, these: NDArray[np.bool_]) -> None:
-        order, action = rows.order[these], rows.action[these]
+        order, action, at = rows.order[these], rows.action[these], rows.at[these]
         numbers = FIRST_NUMBER + self.events + np.arange(order.size)
         self.events += order.size
         self.actions.update({name: int(count) for name, count in zip(ACTIONS, np.bincount(action, minlength=5)[:5], strict=True)})
@@ -166,7 +166,7 @@ class OrderLog:
         columns = [
             ids("E", numbers),
             pa.array(rows.sequence[these]),
-            times(rows.at[these]),
+            times(at),
             words(rows.listing[these], [each.instrument for each in self.listed]),
             ids("O", merged.numbers[order]),
             words(merged.account[order], self._account_ids),
@@ -180,7 +180,7 @@ class OrderLog:
         for row in np.flatnonzero(merged.tag[order] != NO_SCHEME):
             scheme = self.schemes[merged.tag[order[row]]]
             if not _needs_both_sides(scheme):
-                scheme.saw(int(rows.at[these][row]), int(rows.at[these][row]))
+                scheme.saw(int(at[row]), int(at[row]))
                 scheme.evidence.add(("order", f"O{merged.numbers[order[row]]}"))
 
     def _write_trades(self, day: date, merged: _Merged, rows: _Rows, these: NDArray[np.bool_], flows: Flows) -> None:

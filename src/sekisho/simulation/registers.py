@@ -19,6 +19,7 @@ from sekisho.simulation.options import DAY_MICROSECONDS, Options, closes_at, ope
 from sekisho.simulation.population import CUSTOMER, KINDS, STAFF, Population
 
 QUOTES_A_DAY = 6
+INDEX_DELAY = 1_000_000  # so that no quote falls on midnight, where one day ends and the next begins
 CUTOFF, INDEX = "cutoff", "index"
 COUNTRIES = ("JP", "JP", "JP", "JP", "JP", "JP", "JP", "SG", "US", "KR")
 EXPERIENCE = ("none", "under 1 year", "1-3 years", "over 3 years")
@@ -132,7 +133,7 @@ class References:
         starts = np.array([opens_at(day) for day in self.days])
         ends = np.array([closes_at(day) for day in self.days])
         last = quote == QUOTES_A_DAY
-        at = np.where(last, ends[days], starts[days] + quote * (DAY_MICROSECONDS // QUOTES_A_DAY))
+        at = np.where(last, ends[days], starts[days] + quote * (DAY_MICROSECONDS // QUOTES_A_DAY) + INDEX_DELAY)
         return write(
             folder,
             "reference_price",
@@ -155,3 +156,8 @@ def _back_from(one: Listing, days: int, random: np.random.Generator) -> Reals:
 def moment(at: int) -> datetime:
     """A time of a row from microseconds since 1970."""
     return EPOCH + timedelta(microseconds=at)
+
+
+def quantity(units: int) -> Decimal:
+    """A quantity or amount of a row from whole units of eight places."""
+    return Decimal(units).scaleb(-8)

@@ -8,7 +8,7 @@ import numpy as np
 
 from sekisho.simulation.answer_key import Scheme
 from sekisho.simulation.options import Options
-from sekisho.simulation.population import Population, strangers
+from sekisho.simulation.population import Population
 from sekisho.simulation.schemes import layering, matched_orders, wash_trading
 from sekisho.simulation.schemes.cast import CastExhaustedError, Stage
 from sekisho.simulation.schemes.sheet import Sheet
@@ -17,13 +17,14 @@ CHAPTERS = (wash_trading, matched_orders, layering)
 CAST_SHARE = 0.4
 
 
-def plan_market(options: Options, people: Population, sheets: list[list[Sheet]], random: np.random.Generator) -> list[Scheme]:
+def plan_market(
+    options: Options, people: Population, free: list[int], sheets: list[list[Sheet]], random: np.random.Generator
+) -> list[Scheme]:
     """Write planted schemes and look-alikes of every market rule on the sheets (by day, by listing), in turn."""
     schemes: list[Scheme] = []
     if options.clean:
         return schemes
-    free = strangers(people, random)
-    free = free[: max(12, int(CAST_SHARE * options.accounts))]
+    last = len(free) - max(12, int(CAST_SHARE * options.accounts))  # whom to leave to other schemes
     stages = [sheet for today in sheets for sheet in today]
     deal: list[Sheet] = []
     for number in range(max(6, round(0.35 * len(stages)))):
@@ -33,6 +34,8 @@ def plan_market(options: Options, people: Population, sheets: list[list[Sheet]],
                     deal = [stages[place] for place in random.permutation(len(stages))]
                 stage = Stage(options, people, random, free, deal.pop(), schemes)
                 play: Callable[..., None] = patterns[number % len(patterns)]
+                if len(free) <= last:
+                    return schemes
                 try:
                     play(stage, options.draw_severity(random)) if planted else play(stage)
                 except CastExhaustedError:
