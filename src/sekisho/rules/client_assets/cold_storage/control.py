@@ -148,7 +148,7 @@ def _once_online(wallet: Wallet, measured: Mapping[date, _Measured], prices: Pri
         evidence=_evidence({name for seen in held.values() for name in seen.names}),
         facts={
             "wallet": wallet.wallet_id,
-            "custodian": wallet.custodian or "the exchange",
+            "custodian": wallet.custodian,
             "share": share(values[worst], measured[worst].owed_jpy),
             "quantity": held[worst].quantity,
             "day": worst,
