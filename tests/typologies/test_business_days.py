@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from decimal import Decimal
 
 import pytest
 from hypothesis import given
@@ -78,8 +79,9 @@ def test_the_year_end_break_is_a_choice() -> None:
 def test_a_day_outside_the_known_years_is_refused() -> None:
     with pytest.raises(ValueError, match="1949 to 2099"):
         CALENDAR.is_open(date(2100, 1, 4))
-    with pytest.raises(ValueError, match="negative"):
-        CALENDAR.add(date(2026, 1, 5), -1)
+    for number in (-1, 2.5, Decimal("0.5")):
+        with pytest.raises(ValueError, match="whole number"):
+            CALENDAR.add(date(2026, 1, 5), number)  # type: ignore[arg-type]
 
 
 def test_the_twentieth_of_the_next_month_is_kept_even_on_a_saturday() -> None:

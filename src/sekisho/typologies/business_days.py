@@ -48,8 +48,8 @@ class BusinessDays:
 
         The day after is day 1 when it is a business day. ``day`` itself may be any day.
         """
-        if n < 0:
-            raise ValueError(f"business days are counted forward: {n} is negative; give 0 or more")
+        if n < 0 or n != int(n):
+            raise ValueError(f"business days are counted forward one by one: {n} is not a whole number from 0; give one")
         while n:
             day += _DAY
             n -= self.is_open(day)
