@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 def detect(records: Records, p: Parameters) -> Iterator[Found]:
     """One finding for each continuous breach, each wallet wrongly called cold, and each asset without a price."""
     cutoff = Cutoff.parse(p.cutoff)
-    prices = read_prices(records, cutoff, p.price_source, timedelta(seconds=p.price_age_seconds_max))
+    prices = read_prices(records, cutoff, p.price_source, timedelta(seconds=int(p.price_age_seconds_max)))
     chain, ledger = read_chain(records, cutoff), read_ledger(records)
     measured = {day: _measure(chain, ledger, prices, day) for day in sorted(ledger)}
     for stretch in stretches({day: each.excess_jpy(p.share_max) > 0 for day, each in measured.items()}):

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 def detect(records: Records, p: Parameters) -> Iterator[Found]:
     """One finding for each continuous shortage of an asset, shared address, and stretch of thin net assets."""
     cutoff = Cutoff.parse(p.cutoff)
-    prices = read_prices(records, cutoff, p.price_source, timedelta(seconds=p.price_age_seconds_max))
+    prices = read_prices(records, cutoff, p.price_source, timedelta(seconds=int(p.price_age_seconds_max)))
     chain = read_chain(records, cutoff)
     days = chain.days(lambda wallet: _outside_cold(wallet) or _is_guarantee(wallet))
     matched = {day: _match(chain, day, p.guarantee_ratio) for day in days}

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 def detect(records: Records, p: Parameters) -> Iterator[Found]:
     """One finding for each continuous gap of an asset, and for each run of business days without reconciliation."""
     cutoff = Cutoff.parse(p.cutoff)
-    prices = read_prices(records, cutoff, p.price_source, timedelta(seconds=p.price_age_seconds_max))
+    prices = read_prices(records, cutoff, p.price_source, timedelta(seconds=int(p.price_age_seconds_max)))
     chain, ledger = read_chain(records, cutoff), read_ledger(records)
     named = partial(largest_balances, records, number=p.ledger_evidence_max)
     compared = {day: _compare(chain, ledger, day) for day in sorted(ledger)}
