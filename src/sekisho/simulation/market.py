@@ -9,13 +9,15 @@ from pathlib import Path
 
 import numpy as np
 
+from sekisho.simulation.answer_key import LOOK_ALIKE, Scheme
 from sekisho.simulation.flow import Crowd, Pace, empty_plans, run_day
-from sekisho.simulation.kernel import Longs, Reals, Words, dice
+from sekisho.simulation.kernel import Longs, Reals, Table, Words, dice
 from sekisho.simulation.listings import GRID_STEP_MICROSECONDS, Listing, half_spread_levels
 from sekisho.simulation.matching import NOBODY, ORDERS, empty_book
 from sekisho.simulation.options import Options, closes_at, opens_at
-from sekisho.simulation.order_log import NO_SCHEME, Flows, OrderLog, Session, session
+from sekisho.simulation.order_log import EXAMPLES, NO_SCHEME, Flows, OrderLog, Session, session
 from sekisho.simulation.population import CUSTOMER, MARKET_MAKER, OMNIBUS, Population, strangers
+from sekisho.simulation.schemes import layering
 from sekisho.simulation.schemes.programme import plan_market
 from sekisho.simulation.schemes.sheet import Sheet
 
@@ -50,6 +52,7 @@ class Market:
         self.free = [each for each in strangers(people, random) if each not in set(newcomers.tolist())]
         self.schemes = plan_market(options, people, self.free, self.sheets, random)
         self.crowds = self._crowds(newcomers, random)
+        self.quoters = [] if options.clean else [self._quoters(one, crowd) for one, crowd in zip(listed, self.crowds, strict=True)]
         self.groups = people.groups()
 
     def days(self, folder: Path, progress: Progress) -> Iterator[Flows]:
@@ -98,13 +101,36 @@ class Market:
         crowd = self.crowds[one.number]
         plans = empty_plans(expected, crowd.makers.size, max(1, len(sheet.watch)))
         run_day(book, pace, crowd, ticks - floor, sheet.script(), plans, dice(options.seed, 7, number, one.number))
-        return session(book, one, floor, self._tags(sheet, book.orders["slot"][: book.counters[ORDERS]]))
+        return session(book, one, floor, self._tags(number, sheet, book.orders[: book.counters[ORDERS]]))
 
-    def _tags(self, sheet: Sheet, slots: Words) -> Words:
-        """Per order, the place of its scheme in the list of schemes."""
+    def _tags(self, number: int, sheet: Sheet, orders: Table) -> Words:
+        """Per order, the place of its scheme in the list of schemes; on the first day also the quoters' first orders."""
         place = {id(scheme): number for number, scheme in enumerate(self.schemes)}
         of_slot = np.array([place[id(scheme)] for scheme in sheet.schemes] + [NO_SCHEME], dtype=np.int32)
-        return np.asarray(of_slot[np.where(slots >= 0, slots, of_slot.size - 1)], dtype=np.int32)
+        tags = of_slot[np.where(orders["slot"] >= 0, orders["slot"], of_slot.size - 1)]
+        if number == 0 and self.quoters:
+            for account, scheme in self.quoters[sheet.listing.number]:
+                tags[np.flatnonzero(orders["account"] == account)[:EXAMPLES]] = place[id(scheme)]
+        return np.asarray(tags, dtype=np.int32)
+
+    def _quoters(self, one: Listing, crowd: Crowd) -> list[tuple[int, Scheme]]:
+        """Look-alikes of layering in the ordinary flow: one maker and one quick trader, who renew and withdraw all day."""
+        quoters = []
+        for account, pattern in ((crowd.makers[0], "market_maker_quotes"), (crowd.quick[0], "quick_quotes")):
+            scheme = Scheme(
+                rule=layering.RULE,
+                kind=LOOK_ALIKE,
+                pattern=pattern,
+                severity=0.0,
+                subjects=(self.people.account_id(int(account)),),
+                instrument=one.instrument,
+                asset=one.asset,
+            )
+            days = self.options.trading_days
+            scheme.saw(opens_at(days[0]), closes_at(days[-1]))
+            self.schemes.append(scheme)
+            quoters.append((int(account), scheme))
+        return quoters
 
     def _crowds(self, newcomers: Longs, random: np.random.Generator) -> list[Crowd]:
         people = self.people
