@@ -12,6 +12,7 @@ from report import exchange
 from sekisho.findings.report import Text
 from sekisho.findings.report.charts import gauge, ladder, ledger_gap, ring, tier_share
 from sekisho.findings.report.charts.canvas import Plot, number_ticks, time_ticks
+from sekisho.findings.report.charts.deadline import Marks
 
 
 def test_an_order_rests_until_it_is_pulled_moved_or_filled() -> None:
@@ -65,16 +66,16 @@ def test_shares_above_the_limit_are_drawn_in_alarm() -> None:
     above = tier_share.draw([(start, Decimal("0.04")), (start + timedelta(days=1), Decimal("0.07"))], Decimal("0.05"))
     assert below is not None
     assert above is not None
-    assert above.described.en == "Highest 7\u202f%, last 7\u202f%; the limit is 5\u202f%."
+    assert above.described.en == "Highest 7\u202f%; the limit is 5\u202f%."
     assert [tick.text.en for tick in above.y_ticks] == [f"{n}\u202f%" for n in (0, 2, 4, 6, 8)]
 
 
 def test_gap_names_the_largest_shortfall_and_the_deadline() -> None:
     days = [(date(2026, 5, n), Decimal(100), Decimal(100 - n)) for n in (1, 2, 3)]
-    picture = ledger_gap.draw(days, "BTC", date(2026, 5, 11))
+    picture = ledger_gap.draw(days, "BTC", Marks(due_on=date(2026, 5, 11)))
     assert picture is not None
     assert picture.described == Text(
-        "Largest shortfall 3 BTC on 3 May 2026; to be closed by 11 May 2026.",
+        "Largest shortfall 3 BTC on 3 May 2026; to be cured by 11 May 2026.",
         "最大の不足は2026年5月3日の3 BTC。解消期限は2026年5月11日。",
     )
 
@@ -105,7 +106,7 @@ def test_nothing_to_draw_is_no_picture() -> None:
     assert ladder.draw([], [], []) is None
     assert ring.draw([]) is None
     assert tier_share.draw([], Decimal("0.05")) is None
-    assert ledger_gap.draw([], "BTC", None) is None
+    assert ledger_gap.draw([], "BTC", Marks()) is None
     assert gauge.draw(Decimal(1), "ratio", [], Text("", "")) is None
 
 
@@ -131,3 +132,13 @@ def test_ticks_are_round_and_told_in_full_where_steps_are_small() -> None:
     start = datetime(2026, 4, 30, 15, 0, tzinfo=UTC).timestamp()
     days = time_ticks(Plot((start, start + 3 * 86_400), (0, 1)))
     assert [t.text for t in days] == [Text(f"{n} May", f"5/{n}") for n in (1, 2, 3, 4)]
+
+
+def test_a_window_and_a_deadline_are_marked_and_described_alone() -> None:
+    days = [(date(2026, 5, n), Decimal(100), Decimal(100 - gap)) for n, gap in ((1, 1), (2, 0), (3, 9))]
+    since = datetime(2026, 4, 30, 15, tzinfo=UTC)
+    picture = ledger_gap.draw(days, "BTC", Marks(since, since + timedelta(days=1), date(2026, 5, 2)))
+    assert picture is not None
+    assert picture.described.en == "Largest shortfall 1 BTC on 1 May 2026; to be cured by 2 May 2026."
+    assert [key.text.en for key in picture.keys][-1] == "this finding"
+    assert "var(--tone-wash)" in picture.marks

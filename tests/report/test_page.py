@@ -185,3 +185,15 @@ def luminance(colour: str) -> float:
     parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
     red, green, blue = (p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts)
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def test_a_clock_stops_on_the_day_the_books_show_the_cure(tmp_path: Path) -> None:
+    cured = [{**due, "cured_on": "2026-04-28"} for due in exchange.run()["obligations"]]
+    page = rendered(tmp_path, obligations=cured)
+    assert page.count("tr", class_="late") == 0
+    assert page.said.count("cured in time") == 2
+    late = [{**due, "cured_on": "2026-05-12"} for due in exchange.run()["obligations"]]
+    page = rendered(tmp_path, obligations=late)
+    assert page.count("tr", class_="late") == 2
+    assert "1 day late" in page.said
+    assert "14 days late" in page.said

@@ -131,6 +131,8 @@ def _obligation(run: RuleRun, due: Obligation) -> dict[str, object]:
         "due_on": due.due_on.isoformat(),
         "arose_on": due.arose_on.isoformat(),
         "repeats": due.repeats,
+        "cured_on": exact_text(due.facts.get("cured_on")),
+        "asset": due.facts.get("asset"),
         "because_en": words.en,
         "because_ja": words.ja,
     }

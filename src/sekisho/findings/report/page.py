@@ -90,10 +90,12 @@ class Due:
     repeats: str
     because: Text
     days_left: int
+    cured_on: Text | None = None
+    """The day on which the books show the cause cured, where they show it."""
 
     @property
     def late(self) -> bool:
-        """Whether the day has gone by."""
+        """Whether the day has gone by without the books showing that the cause was cured in time."""
         return self.days_left < 0
 
 
@@ -223,17 +225,23 @@ def _by_firm(card: RuleCard) -> dict[str, tuple[Parameter, ...]]:
 
 def _obligations(run: Mapping[str, Any], cards: Mapping[str, RuleCard]) -> tuple[Due, ...]:
     as_of = date.fromisoformat(str(run["as_of"]))
-    return tuple(
-        Due(
-            title=_card(told["rule"], cards).title,
-            name=told["name"].replace("_", " "),
-            due_on=typeset.day(told["due_on"]),
-            arose_on=typeset.day(told["arose_on"]),
-            repeats=told.get("repeats") or "",
-            because=Text(told.get("because_en") or "", told.get("because_ja") or ""),
-            days_left=(date.fromisoformat(str(told["due_on"])) - as_of).days,
-        )
-        for told in sorted(run.get("obligations", ()), key=lambda o: (str(o["due_on"]), o["rule"], o["name"]))
+    told = sorted(run.get("obligations", ()), key=lambda o: (str(o["due_on"]), o["rule"], o["name"]))
+    return tuple(_due(one, as_of, _card(one["rule"], cards)) for one in told)
+
+
+def _due(told: Mapping[str, Any], as_of: date, card: RuleCard) -> Due:
+    """The clock of one obligation stops on the day the books show it met."""
+    due_on, cured_on = date.fromisoformat(str(told["due_on"])), told.get("cured_on")
+    stopped_on = date.fromisoformat(str(cured_on)) if cured_on else as_of
+    return Due(
+        title=card.title,
+        name=told["name"].replace("_", " "),
+        due_on=typeset.day(told["due_on"]),
+        arose_on=typeset.day(told["arose_on"]),
+        repeats=told.get("repeats") or "",
+        because=Text(told.get("because_en") or "", told.get("because_ja") or ""),
+        days_left=(due_on - stopped_on).days,
+        cured_on=typeset.day(cured_on) if cured_on else None,
     )
 
 

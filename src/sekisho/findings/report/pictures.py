@@ -13,6 +13,7 @@ from sekisho.findings.report import typeset
 from sekisho.findings.report.card import ParameterInForce, RuleCard
 from sekisho.findings.report.charts import gauge, ladder, ledger_gap, ring, tier_share, trade_line
 from sekisho.findings.report.charts.canvas import Picture
+from sekisho.findings.report.charts.deadline import Marks
 from sekisho.findings.report.exhibits import ORDER, ORDER_TABLE, Books, Row, prices_around
 from sekisho.findings.report.shown import Finding
 from sekisho.records import Records
@@ -46,11 +47,15 @@ class Studio:
         """The picture of what the firm holds, owes or has: capital, ledger, guarantee, hot and cold."""
         if "firm_balance" in tables:
             return self._series(finding)
+        if "money_trust" in tables and self.records.present >= {"money_trust", "customer_balance"}:
+            return self._trust(finding)
         if not self.records.present >= _CUSTODY_TABLES or not {"customer_balance", "wallet_balance"} & tables:
             return None
         if finding.subject_kind == "asset" and "customer_balance" in tables:
             return self._ledger(finding)
-        return self._guarantee(finding) if finding.subject_kind == "asset" else self._tiers(finding)
+        if finding.subject_kind == "asset":
+            return self._guarantee(finding)
+        return self._tiers(finding) if "wallet_balance" in tables else None
 
     def _market(self, finding: Finding) -> tuple[Picture | None, ...]:
         events, trades = self.books.order_events(finding.evidence), self.books.of(finding.evidence, "trade")
@@ -75,7 +80,17 @@ class Studio:
         balances = [(day, ledger[day][asset], held(day)) for day in days]
         if not any(owed > has for _, owed, has in balances):
             return None
-        return ledger_gap.draw(balances, asset, self._due_on(finding))
+        return ledger_gap.draw(balances, asset, self._marks(finding))
+
+    def _trust(self, finding: Finding) -> Picture | None:
+        """Customers' money by the rule's own reading of the ledger, against the principal over all trustees."""
+        owed = custody.read_money(self.records)
+        rows = self.records.money_trust.select("as_of_date", "principal_jpy").to_pyarrow().to_pylist()
+        trust: dict[date, Decimal] = {}
+        for row in rows:
+            trust[row["as_of_date"]] = trust.get(row["as_of_date"], Decimal(0)) + row["principal_jpy"]
+        days = [(day, owed[day], trust[day]) for day in sorted(owed) if day in trust and _near(day, finding)]
+        return ledger_gap.draw(days, custody.MONEY, self._marks(finding), ledger_gap.TRUST)
 
     def _guarantee(self, finding: Finding) -> Picture | None:
         asset, chain = finding.asset or finding.subject_id, self._chain(finding)
@@ -89,7 +104,7 @@ class Studio:
             for day in chain.days(lambda wallet: wallet.asset == asset)
             if _near(day, finding)
         ]
-        return ledger_gap.draw(days, asset, self._due_on(finding), ledger_gap.GUARANTEE)
+        return ledger_gap.draw(days, asset, self._marks(finding), ledger_gap.GUARANTEE)
 
     def _tiers(self, finding: Finding) -> Picture | None:
         """The share by the rule's own arithmetic: customers' wallets that are not cold, over what the ledger owes them."""
@@ -103,7 +118,7 @@ class Studio:
                 points.append((valuation.starts_at(day), custody.share(hot, owed)))
         if points:
             points.append((points[-1][0] + timedelta(days=1), points[-1][1]))
-        return tier_share.draw(points, _limit(finding, self.cards.get(finding.rule)))
+        return tier_share.draw(points, _limit(finding, self.cards.get(finding.rule)), self._marks(finding))
 
     def _prices(self, finding: Finding) -> valuation.Prices:
         """The prices the finding was judged by."""
@@ -130,15 +145,15 @@ class Studio:
             self._chains[cutoff] = custody.read_chain(self.records, valuation.Cutoff.parse(cutoff))
         return self._chains[cutoff]
 
-    def _due_on(self, finding: Finding) -> date | None:
-        """The day by which the finding was to be put right, where the same rule set a clock on its first day."""
+    def _marks(self, finding: Finding) -> Marks:
+        """The finding's window, and the day by which it was to be put right, where the same rule set a clock on its first day."""
         first = typeset.as_utc(finding.window_from).astimezone(typeset.JST).date()
         due = [
             date.fromisoformat(str(o["due_on"]))
             for o in self.run.get("obligations", ())
-            if o["rule"] == finding.rule and str(o["arose_on"]) == first.isoformat()
+            if o["rule"] == finding.rule and str(o["arose_on"]) == first.isoformat() and o.get("asset") in (None, finding.asset)
         ]
-        return min(due, default=None)
+        return Marks(finding.window_from, finding.window_until, min(due, default=None))
 
 
 def open_studio(

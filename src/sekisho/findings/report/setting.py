@@ -16,7 +16,7 @@ from sekisho.findings.report.citation import cited
 from sekisho.rulebook.texts import Text
 
 _EN = Markup('<span class="en" lang="en">')
-_EN_ENDS = Markup('</span> <span class="ja" lang="ja">')
+_EN_ENDS = Markup('</span><span class="ja" lang="ja"> ')
 _JA_ENDS = Markup("</span>")
 
 

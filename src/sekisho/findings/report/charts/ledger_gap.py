@@ -4,23 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 
-from markupsafe import Markup
-
-from sekisho.findings.report.charts.canvas import (
-    Key,
-    Label,
-    Picture,
-    Plot,
-    grid,
-    number_ticks,
-    padded,
-    seconds,
-    time_ticks,
-)
-from sekisho.findings.report.typeset import JST, day, number
+from sekisho.findings.report.charts.canvas import Key, Picture, Plot, grid, number_ticks, padded, time_ticks
+from sekisho.findings.report.charts.deadline import Marks, midnight
+from sekisho.findings.report.typeset import day, number
 from sekisho.rulebook.texts import Text
 
 _HEIGHT = 240
@@ -46,56 +35,46 @@ GUARANTEE = Compared(
     Text("customers' assets kept hot", "ホット管理の利用者暗号資産"),
     Text("own guarantee assets kept cold", "履行保証暗号資産（コールド）"),
 )
+TRUST = Compared(
+    Text("Customers' money against the trust", "利用者の金銭と信託財産"),
+    Text("owed to customers", "利用者に対する金銭債務"),
+    Text("held in trust (principal)", "信託元本"),
+)
 
 
-def draw(days: Sequence[Balance], asset: str, due_on: date | None, compared: Compared = LEDGER) -> Picture | None:
-    """Per Japan day (day, owed, held): both as steps, a shortfall filled, the deadline drawn."""
+def draw(days: Sequence[Balance], asset: str, marked: Marks, compared: Compared = LEDGER) -> Picture | None:
+    """Per Japan day (day, owed, held): both as steps, a shortfall filled, the finding's window and deadline marked."""
     if not days:
         return None
     ordered = sorted(days)
-    xs = [_midnight(on) for on, _, _ in ordered]
+    xs = [midnight(on) for on, _, _ in ordered]
     owed, held = [float(o) for _, o, _ in ordered], [float(h) for _, _, h in ordered]
-    end = max(_midnight(ordered[-1][0] + timedelta(days=1)), _midnight(due_on + timedelta(days=1)) if due_on else 0)
-    plot = Plot((xs[0], end), padded([*owed, *held], 0.18), height=_HEIGHT)
+    last = midnight(ordered[-1][0] + timedelta(days=1))
+    plot = Plot((xs[0], max(last, marked.end)), padded([*owed, *held], 0.18), height=_HEIGHT)
+    marked.shade(plot)
     ticks = number_ticks(plot)
     grid(plot, ticks)
-    last = _midnight(ordered[-1][0] + timedelta(days=1))
     for x, after, o, h in zip(xs, [*xs[1:], last], owed, held, strict=True):
         if h < o:
             plot.area([x, after], [h, h], [o, o], "alarm", opacity=0.35)
     plot.line([*xs, last], [*owed, owed[-1]], "ink", width=2, stepped=True)
     plot.line([*xs, last], [*held, held[-1]], "buy", width=2, stepped=True)
+    labels = marked.line(plot)
     return Picture(
-        marks=_with_deadline(plot, due_on), title=Text(f"{asset}: {compared.title.en}", f"{asset}：{compared.title.ja}"),
-        described=_described(ordered, asset, due_on), x_ticks=time_ticks(plot), y_ticks=ticks, height=_HEIGHT,
-        labels=_deadline_label(plot, due_on), x_title=Text("Japan date", "日付（日本時間）"), y_title=Text(asset, asset),
+        marks=plot.marks(), title=Text(f"{asset}: {compared.title.en}", f"{asset}：{compared.title.ja}"),
+        described=_described(ordered, asset, marked), x_ticks=time_ticks(plot), y_ticks=ticks, height=_HEIGHT,
+        labels=labels, x_title=Text("Japan date", "日付（日本時間）"), y_title=Text(asset, asset),
         keys=(Key("line", "ink", compared.owed), Key("line", "buy", compared.held),
-              Key("bar", "alarm", Text("shortfall", "不足額"))),
+              Key("bar", "alarm", Text("shortfall", "不足額")), *marked.keys),
     )  # fmt: skip
 
 
-def _midnight(on: date) -> float:
-    return seconds(datetime(on.year, on.month, on.day, tzinfo=JST))
-
-
-def _with_deadline(plot: Plot, due_on: date | None) -> Markup:
-    if due_on is not None:
-        plot.moment(_midnight(due_on + timedelta(days=1)), "alarm", width=1.5, dashed=True)
-    return plot.marks()
-
-
-def _deadline_label(plot: Plot, due_on: date | None) -> tuple[Label, ...]:
-    if due_on is None:
-        return ()
-    at, words = plot.across(_midnight(due_on + timedelta(days=1))), day(due_on)
-    return (Label(at - 0.8, 93, Text(f"to be closed by {words.en}", f"解消期限 {words.ja}"), "end", "alarm"),)
-
-
-def _described(days: Sequence[Balance], asset: str, due_on: date | None) -> Text:
-    on, owed, held = max(days, key=lambda d: d[1] - d[2])
-    gap = number(max(owed - held, Decimal(0)))
-    en = f"Largest shortfall {gap} {asset} on {day(on).en}"
-    ja = f"最大の不足は{day(on).ja}の{gap} {asset}"
-    if due_on is not None:
-        en, ja = f"{en}; to be closed by {day(due_on).en}", f"{ja}。解消期限は{day(due_on).ja}"
+def _described(days: Sequence[Balance], asset: str, marked: Marks) -> Text:
+    own = [each for each in days if marked.covers(midnight(each[0]))] or days
+    on, owed, held = max(own, key=lambda d: d[1] - d[2])
+    gap, words = number(max(owed - held, Decimal(0))), day(on)
+    en, ja = f"Largest shortfall {gap} {asset} on {words.en}", f"最大の不足は{words.ja}の{gap} {asset}"
+    if marked.due_on is not None:
+        due = day(marked.due_on)
+        en, ja = f"{en}; to be cured by {due.en}", f"{ja}。解消期限は{due.ja}"
     return Text(f"{en}.", f"{ja}。")
