@@ -41,6 +41,10 @@ def detect(records: Records, p: Parameters) -> Iterator[Found]:
     measured = {day: _measure(chain, ledger, prices, day) for day in sorted(ledger)}
     for stretch in stretches({day: each.excess_jpy(p.share_max) > 0 for day, each in measured.items()}):
         yield _breach(records, p, stretch, measured)
+    if p.internal_share_max is not None:
+        kept = {day: each.excess_jpy(p.share_max) <= 0 for day, each in measured.items()}
+        for stretch in stretches({day: kept[day] and each.excess_jpy(p.internal_share_max) > 0 for day, each in measured.items()}):
+            yield _above_internal_cap(stretch, measured, p)
     for wallet in chain.wallets:
         if _outside_cold(wallet) and wallet.tier == "cold":
             yield from _once_online(wallet, measured, prices, p)
@@ -124,6 +128,30 @@ def _breach(records: Records, p: Parameters, stretch: Stretch, measured: Mapping
             "state": state,
             "wallets": sorted({seen.wallet.wallet_id for seen in at.outside}),
             "not_valued": list(at.not_valued) or None,
+        },
+    )
+
+
+def _above_internal_cap(stretch: Stretch, measured: Mapping[date, _Measured], p: Parameters) -> Found:
+    """Within the law's share but above the cap of the firm's own rules: to be cured promptly, without a day named."""
+    worst = max(stretch.days, key=lambda day: (share(measured[day].outside_jpy, measured[day].owed_jpy), -day.toordinal()))
+    at = measured[worst]
+    excess = at.excess_jpy(p.internal_share_max)
+    return Found(
+        subject_kind="exchange",
+        subject_id="exchange",
+        **_window(stretch.first, stretch.last),
+        score=share(excess, at.outside_jpy),
+        severity=Severity.low,
+        sentence="internal_cap",
+        amount_jpy=excess,
+        evidence=_evidence({name for day in stretch.days for name in measured[day].names}),
+        facts={
+            "share": share(at.outside_jpy, at.owed_jpy),
+            "day": worst,
+            "first_day": stretch.first,
+            "last_day": stretch.last,
+            "cured_on": stretch.cured_on,
         },
     )
 
