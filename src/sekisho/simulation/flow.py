@@ -41,6 +41,7 @@ PLACE, WITHDRAW, TAKE = 0, 1, 2
 OWN_BEST, OPPOSITE_BEST, INSIDE, SAME_PRICE = 0, 1, 2, 3
 
 LEVELS_QUOTED = 3
+VIEW_HELD_MICROSECONDS = 7_200_000_000
 
 
 class Pace(NamedTuple):
@@ -188,8 +189,15 @@ def _size(pace: Pace, dice: Dice) -> int:
 
 
 @inlined
-def _customer(crowd: Crowd, dice: Dice) -> int:
-    return int(crowd.customers[int(crowd.customers.size * uniform(dice) ** 2.5)])
+def _customer(crowd: Crowd, side: int, at: int, dice: Dice) -> int:
+    """A customer who wants this side. People keep to a view for two hours; one in eight acts against it."""
+    account = 0
+    for _try in range(3):
+        account = int(crowd.customers[int(crowd.customers.size * uniform(dice) ** 2.5)])
+        view = (account * 2_654_435_761 + (at // VIEW_HELD_MICROSECONDS) * 40_503) >> 9
+        if (view & 1) == (1 if side == BUY else 0):
+            break
+    return account
 
 
 @inlined
@@ -221,7 +229,7 @@ def _take(book: Book, pace: Pace, crowd: Crowd, fair: float, trend: float, at: i
     buying = 0.5 + 0.32 * pull + 0.06 * push + 0.22 * _imbalance(book, pace)
     side = BUY if uniform(dice) < min(max(buying, 0.03), 0.97) else SELL
     lots = _size(pace, dice)
-    account = _customer(crowd, dice)
+    account = _customer(crowd, side, at, dice)
     if uniform(dice) < 0.6:
         return submit(book, at, account, side, MARKET, 0, lots, NOBODY, True)
     best = book.counters[ASK] if side == BUY else book.counters[BID]
@@ -286,7 +294,7 @@ def _flicker(book: Book, pace: Pace, crowd: Crowd, plans: Plans, fair: float, at
 def _wait(book: Book, pace: Pace, crowd: Crowd, plans: Plans, fair: float, at: int, dice: Dice) -> int:
     side = BUY if uniform(dice) < 0.5 + 0.1 * _imbalance(book, pace) else SELL
     wish = _middle(book, fair) - side * pace.half_spread * (0.3 + 2.0 * exponential(dice))
-    account = _customer(crowd, dice)
+    account = _customer(crowd, side, at, dice)
     lots = _size(pace, dice)
     order = submit(book, at, account, side, LIMIT, _passive(book, side, wish), lots, NOBODY, True)
     _plan(plans, at + int(60e6 * np.exp(1.8 * normal(dice))) + 1_000_000, order)

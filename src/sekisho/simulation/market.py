@@ -49,7 +49,8 @@ class Market:
             [Sheet(one, opens_at(day), self._arrivals(one) / 86_400, max(2, int(self._half_spread(one)))) for one in listed]
             for day in options.trading_days
         ]
-        self.free = [each for each in strangers(people, random) if each not in set(newcomers.tolist())]
+        new = set(newcomers.tolist())
+        self.free = [each for each in strangers(people, random) if each not in new]
         self.schemes = plan_market(options, people, self.free, self.sheets, random)
         self.crowds = self._crowds(newcomers, random)
         self.quoters = [] if options.clean else [self._quoters(one, crowd) for one, crowd in zip(listed, self.crowds, strict=True)]

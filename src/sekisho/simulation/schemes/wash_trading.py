@@ -57,10 +57,10 @@ def one_owner(stage: Stage, severity: float, length: int) -> None:
     parties = [int(stage.people.party[actor]) for actor in actors]
     between = [stage.people.new_party(corporate=bool(stage.random.random() < 0.7)) for _ in range(length - 1)]
     chain = [parties[0], *between, parties[1]]
-    for one, other in pairwise(chain):
+    top = int(stage.random.integers(len(chain)))  # control runs from here to both ends, so that there is one owner
+    for place, (one, other) in enumerate(pairwise(chain)):
         relation = str(stage.random.choice(["same_owner", "controls"] if between else ["same_owner", "household", "controls"]))
-        pair = (one, other) if stage.random.random() < 0.5 else (other, one)
-        stage.people.link(*pair, relation)
+        stage.people.link(*((one, other) if place >= top else (other, one)), relation)
     scheme = stage.scheme(RULE, PLANTED, f"one_owner_{length}", severity, actors)
     back = stage.by_severity(severity, 0.35, 0.5)
     hops = [(actors[0], actors[1])] if stage.random.random() > back else [(actors[0], actors[1]), (actors[1], actors[0])]
