@@ -3,29 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from sekisho.engine.answers import Evidence, Found, Obligation, Severity
 from sekisho.typologies.business_days import BusinessDays
-from sekisho.typologies.custody import (
-    Chain,
-    Ledger,
-    Name,
-    Observation,
-    Stretch,
-    Wallet,
-    by_asset,
-    largest_balances,
-    read_chain,
-    read_ledger,
-    share,
-    stretches,
-    worth,
-)
-from sekisho.typologies.valuation import EXACT, Cutoff, Prices, read_prices, starts_at
+from sekisho.typologies.custody import Name, Stretch, Wallet, largest_balances, read_chain, read_ledger, share, stretches
+from sekisho.typologies.outside_cold import Exposure, is_outside_cold, measure
+from sekisho.typologies.valuation import Cutoff, Prices, read_prices, starts_at
 
 if TYPE_CHECKING:
     from sekisho.engine.calendar import Calendar
@@ -38,7 +24,7 @@ def detect(records: Records, p: Parameters) -> Iterator[Found]:
     cutoff = Cutoff.parse(p.cutoff)
     prices = read_prices(records, cutoff, p.price_source, timedelta(seconds=int(p.price_age_seconds_max)))
     chain, ledger = read_chain(records, cutoff), read_ledger(records)
-    measured = {day: _measure(chain, ledger, prices, day) for day in sorted(ledger)}
+    measured = measure(chain, ledger, prices)
     for stretch in stretches({day: each.excess_jpy(p.share_max) > 0 for day, each in measured.items()}):
         yield _breach(records, p, stretch, measured)
     if p.internal_share_max is not None:
@@ -46,7 +32,7 @@ def detect(records: Records, p: Parameters) -> Iterator[Found]:
         for stretch in stretches({day: kept[day] and each.excess_jpy(p.internal_share_max) > 0 for day, each in measured.items()}):
             yield _above_internal_cap(stretch, measured, p)
     for wallet in chain.wallets:
-        if _outside_cold(wallet) and wallet.tier == "cold":
+        if is_outside_cold(wallet) and wallet.tier == "cold":
             yield from _once_online(wallet, measured, prices, p)
     for asset in sorted({asset for each in measured.values() for asset in each.not_valued}):
         for stretch in stretches({day: asset in each.not_valued for day, each in measured.items()}):
@@ -67,41 +53,8 @@ def due(calendar: Calendar, p: Parameters) -> Iterator[Obligation]:
             )
 
 
-@dataclass(frozen=True, slots=True)
-class _Measured:
-    """Yen outside cold storage and yen owed to customers on one day, and the records they rest on."""
-
-    outside_jpy: Decimal
-    owed_jpy: Decimal
-    not_valued: tuple[str, ...]
-    outside: tuple[Observation, ...]
-    assets: tuple[str, ...]
-    names: frozenset[Name]
-
-    def excess_jpy(self, share_max: Decimal) -> Decimal:
-        """What stood outside cold storage beyond the limit; not above 0 when the limit was kept."""
-        return EXACT.subtract(self.outside_jpy, EXACT.multiply(share_max, self.owed_jpy))
-
-
-def _outside_cold(wallet: Wallet) -> bool:
-    return wallet.is_customers and not wallet.is_cold
-
-
-def _measure(chain: Chain, ledger: Ledger, prices: Prices, day: date) -> _Measured:
-    outside = tuple(seen for seen in chain.at(day, _outside_cold) if seen.quantity)
-    hot, owed = worth(by_asset(outside), prices, day), worth(ledger[day], prices, day)
-    return _Measured(
-        hot.value_jpy,
-        owed.value_jpy,
-        tuple(sorted({*hot.not_valued, *owed.not_valued})),
-        outside,
-        tuple(sorted(ledger[day])),
-        hot.names | owed.names | {name for seen in outside for name in seen.names},
-    )
-
-
-def _breach(records: Records, p: Parameters, stretch: Stretch, measured: Mapping[date, _Measured]) -> Found:
-    worst = max(stretch.days, key=lambda day: (share(measured[day].outside_jpy, measured[day].owed_jpy), -day.toordinal()))
+def _breach(records: Records, p: Parameters, stretch: Stretch, measured: Mapping[date, Exposure]) -> Found:
+    worst = max(stretch.days, key=lambda day: (measured[day].share, -day.toordinal()))
     at = measured[worst]
     excess = at.excess_jpy(p.share_max)
     deadline = BusinessDays().add(stretch.first, p.cure_business_days)
@@ -117,7 +70,7 @@ def _breach(records: Records, p: Parameters, stretch: Stretch, measured: Mapping
         amount_jpy=excess,
         evidence=_evidence(names | largest_balances(records, [worst], at.assets, p.ledger_evidence_max)),
         facts={
-            "share": share(at.outside_jpy, at.owed_jpy),
+            "share": at.share,
             "outside_jpy": at.outside_jpy,
             "owed_jpy": at.owed_jpy,
             "day": worst,
@@ -132,9 +85,9 @@ def _breach(records: Records, p: Parameters, stretch: Stretch, measured: Mapping
     )
 
 
-def _above_internal_cap(stretch: Stretch, measured: Mapping[date, _Measured], p: Parameters) -> Found:
+def _above_internal_cap(stretch: Stretch, measured: Mapping[date, Exposure], p: Parameters) -> Found:
     """Within the law's share but above the cap of the firm's own rules: to be cured promptly, without a day named."""
-    worst = max(stretch.days, key=lambda day: (share(measured[day].outside_jpy, measured[day].owed_jpy), -day.toordinal()))
+    worst = max(stretch.days, key=lambda day: (measured[day].share, -day.toordinal()))
     at = measured[worst]
     excess = at.excess_jpy(p.internal_share_max)
     return Found(
@@ -147,7 +100,7 @@ def _above_internal_cap(stretch: Stretch, measured: Mapping[date, _Measured], p:
         amount_jpy=excess,
         evidence=_evidence({name for day in stretch.days for name in measured[day].names}),
         facts={
-            "share": share(at.outside_jpy, at.owed_jpy),
+            "share": at.share,
             "day": worst,
             "first_day": stretch.first,
             "last_day": stretch.last,
@@ -156,7 +109,7 @@ def _above_internal_cap(stretch: Stretch, measured: Mapping[date, _Measured], p:
     )
 
 
-def _once_online(wallet: Wallet, measured: Mapping[date, _Measured], prices: Prices, p: Parameters) -> Iterator[Found]:
+def _once_online(wallet: Wallet, measured: Mapping[date, Exposure], prices: Prices, p: Parameters) -> Iterator[Found]:
     """A wallet that the books call cold although its keys were online, on the days on which it held something."""
     held = {day: seen for day, each in measured.items() for seen in each.outside if seen.wallet == wallet}
     if not held:
@@ -184,7 +137,7 @@ def _once_online(wallet: Wallet, measured: Mapping[date, _Measured], prices: Pri
     )
 
 
-def _not_valued(records: Records, p: Parameters, asset: str, stretch: Stretch, measured: Mapping[date, _Measured]) -> Found:
+def _not_valued(records: Records, p: Parameters, asset: str, stretch: Stretch, measured: Mapping[date, Exposure]) -> Found:
     outside = (seen for day in stretch.days for seen in measured[day].outside if seen.wallet.asset == asset)
     names = {name for seen in outside for name in seen.names}
     return Found(

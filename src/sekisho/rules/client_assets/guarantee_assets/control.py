@@ -3,26 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from sekisho.engine.answers import Evidence, Found, Obligation, Severity
 from sekisho.typologies.business_days import BusinessDays
-from sekisho.typologies.custody import (
-    Chain,
-    Name,
-    Observation,
-    Stretch,
-    Wallet,
-    Worth,
-    by_asset,
-    read_chain,
-    share,
-    stretches,
-    worth,
-)
+from sekisho.typologies.custody import Chain, Name, Stretch, Wallet, Worth, read_chain, share, stretches, worth
+from sekisho.typologies.guarantee import Matched, is_guarantee, match
+from sekisho.typologies.outside_cold import is_outside_cold
 from sekisho.typologies.valuation import EXACT, Cutoff, Prices, read_prices, starts_at
 
 if TYPE_CHECKING:
@@ -36,13 +25,13 @@ def detect(records: Records, p: Parameters) -> Iterator[Found]:
     cutoff = Cutoff.parse(p.cutoff)
     prices = read_prices(records, cutoff, p.price_source, timedelta(seconds=int(p.price_age_seconds_max)))
     chain = read_chain(records, cutoff)
-    days = chain.days(lambda wallet: _outside_cold(wallet) or _is_guarantee(wallet))
-    matched = {day: _match(chain, day, p.guarantee_ratio) for day in days}
+    days = chain.days(lambda wallet: is_outside_cold(wallet) or is_guarantee(wallet))
+    matched = {day: match(chain, day, p.guarantee_ratio) for day in days}
     for asset in sorted({asset for each in matched.values() for asset in each}):
         of_asset = {day: each[asset] for day, each in matched.items() if asset in each}
         for stretch in stretches({day: each.shortage > 0 for day, each in of_asset.items()}):
             yield _short(asset, stretch, of_asset, prices, p)
-    for wallet in filter(_is_guarantee, chain.wallets):
+    for wallet in filter(is_guarantee, chain.wallets):
         yield from _not_apart(wallet, chain)
     yield from _net_assets(records, chain, prices, p)
 
@@ -61,47 +50,7 @@ def due(calendar: Calendar, p: Parameters) -> Iterator[Obligation]:
             )
 
 
-@dataclass(frozen=True, slots=True)
-class _Matched:
-    """One asset on one day: customers' coins outside cold storage, and the guarantee for them, cold and not."""
-
-    hot: Decimal
-    required: Decimal
-    cold_guarantee: Decimal
-    all_guarantee: Decimal
-    seen: tuple[Observation, ...]
-
-    @property
-    def shortage(self) -> Decimal:
-        return EXACT.subtract(self.required, self.cold_guarantee)
-
-
-def _outside_cold(wallet: Wallet) -> bool:
-    return wallet.is_customers and not wallet.is_cold
-
-
-def _is_guarantee(wallet: Wallet) -> bool:
-    return wallet.holder == "guarantee"
-
-
-def _match(chain: Chain, day: date, ratio: Decimal) -> dict[str, _Matched]:
-    hot, guarantee = chain.at(day, _outside_cold), chain.at(day, _is_guarantee)
-    hots, all_of_it = by_asset(hot), by_asset(guarantee)
-    cold = by_asset(seen for seen in guarantee if seen.wallet.is_cold)
-    none = Decimal(0)
-    return {
-        asset: _Matched(
-            hots.get(asset, none),
-            EXACT.multiply(ratio, hots.get(asset, none)),
-            cold.get(asset, none),
-            all_of_it.get(asset, none),
-            tuple(seen for seen in (*hot, *guarantee) if seen.wallet.asset == asset),
-        )
-        for asset in sorted({*hots, *all_of_it})
-    }
-
-
-def _short(asset: str, stretch: Stretch, matched: Mapping[date, _Matched], prices: Prices, p: Parameters) -> Found:
+def _short(asset: str, stretch: Stretch, matched: Mapping[date, Matched], prices: Prices, p: Parameters) -> Found:
     worst = max(stretch.days, key=lambda day: (matched[day].shortage, -day.toordinal()))
     at = matched[worst]
     held_hot = all(matched[day].all_guarantee >= matched[day].required for day in stretch.days)
@@ -164,7 +113,7 @@ def _net_assets(records: Records, chain: Chain, prices: Prices, p: Parameters) -
 
 
 def _required(chain: Chain, prices: Prices, day: date, p: Parameters) -> Worth:
-    quantities = {asset: each.required for asset, each in _match(chain, day, p.guarantee_ratio).items()}
+    quantities = {asset: each.required for asset, each in match(chain, day, p.guarantee_ratio).items()}
     found = worth(quantities, prices, day)
     return Worth(EXACT.multiply(p.net_assets_ratio_min, found.value_jpy), found.not_valued, found.names)
 
@@ -174,7 +123,7 @@ def _thin(stretch: Stretch, net_assets: Mapping[date, Decimal], required: Mappin
     worst = max(stretch.days, key=lambda day: (missing[day], -day.toordinal()))
     names: set[Name] = {("firm_balance", f"{day}|net_assets") for day in stretch.days}
     names |= {name for day in stretch.days for name in required[day].names}
-    names |= {name for day in stretch.days for seen in chain.at(day, _outside_cold) for name in seen.names if seen.quantity}
+    names |= {name for day in stretch.days for seen in chain.at(day, is_outside_cold) for name in seen.names if seen.quantity}
     return Found(
         subject_kind="exchange",
         subject_id="exchange",
@@ -196,7 +145,7 @@ def _thin(stretch: Stretch, net_assets: Mapping[date, Decimal], required: Mappin
 
 
 def _not_valued(asset: str, stretch: Stretch, chain: Chain) -> Found:
-    seen = (one for day in stretch.days for one in chain.at(day, _outside_cold) if one.wallet.asset == asset and one.quantity)
+    seen = (one for day in stretch.days for one in chain.at(day, is_outside_cold) if one.wallet.asset == asset and one.quantity)
     names: set[Name] = {name for one in seen for name in one.names}
     return Found(
         subject_kind="asset",

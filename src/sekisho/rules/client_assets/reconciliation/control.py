@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 from functools import partial
@@ -15,10 +14,7 @@ from sekisho.typologies.custody import (
     Chain,
     Ledger,
     Name,
-    Observation,
     Stretch,
-    Wallet,
-    by_asset,
     largest_balances,
     quantities_stated,
     read_chain,
@@ -26,6 +22,7 @@ from sekisho.typologies.custody import (
     share,
     stretches,
 )
+from sekisho.typologies.ledger_gap import Gap, compare, gaps, is_customers
 from sekisho.typologies.valuation import EXACT, Cutoff, Prices, read_prices, starts_at
 
 if TYPE_CHECKING:
@@ -40,15 +37,15 @@ def detect(records: Records, p: Parameters) -> Iterator[Found]:
     prices = read_prices(records, cutoff, p.price_source, timedelta(seconds=int(p.price_age_seconds_max)))
     chain, ledger = read_chain(records, cutoff), read_ledger(records)
     named = partial(largest_balances, records, number=p.ledger_evidence_max)
-    compared = {day: _compare(chain, ledger, day) for day in sorted(ledger)}
+    compared = {day: compare(chain, ledger, day) for day in sorted(ledger)}
     for asset in sorted({asset for each in compared.values() for asset in each}):
         of_asset = {day: each[asset] for day, each in compared.items() if asset in each}
-        for gap in _gaps(asset, of_asset, {day: each.short for day, each in of_asset.items()}, _term(p)):
+        for gap in gaps(asset, of_asset, {day: each.short for day, each in of_asset.items()}, _term(p)):
             yield _shortfall(gap, prices, named)
         if p.own_buffer_max is not None:
             allowed = quantities_stated(p.own_buffer_max).get(asset, Decimal(0))
             over = {day: EXACT.subtract(-each.short, allowed) for day, each in of_asset.items()}
-            for gap in _gaps(asset, of_asset, over, p.excess_cure_business_days):
+            for gap in gaps(asset, of_asset, over, p.excess_cure_business_days):
                 yield _excess(gap, allowed, named)
     yield from _not_reconciled(chain, ledger, partial(largest_balances, records, number=1))
 
@@ -60,85 +57,12 @@ def due(calendar: Calendar, p: Parameters) -> Iterator[Obligation]:
         if isinstance(trigger, Found) and "deadline" in trigger.facts:
             yield Obligation(
                 name=names.get(trigger.sentence, "make_good_shortfall"),
-                due_on=trigger.facts["deadline"],  # type: ignore[arg-type]  # _Gap.facts puts dates there
+                due_on=trigger.facts["deadline"],  # type: ignore[arg-type]  # _facts puts dates there
                 arose_on=trigger.facts["first_day"],  # type: ignore[arg-type]
                 because=f"{trigger.facts['term']} business days, the day after {trigger.facts['first_day']} being day 1",
                 evidence=trigger.evidence,
                 facts={"asset": trigger.asset, "gap": trigger.facts["gap"], "cured_on": trigger.facts["cured_on"]},
             )
-
-
-@dataclass(frozen=True, slots=True)
-class _Compared:
-    """One asset on one day: what customers are owed and what their wallets held."""
-
-    ledger: Decimal
-    chain: Decimal
-    seen: tuple[Observation, ...]
-
-    @property
-    def short(self) -> Decimal:
-        """What is missing on the chain; below 0 where there is more than is owed."""
-        return EXACT.subtract(self.ledger, self.chain)
-
-
-def _customers(wallet: Wallet) -> bool:
-    return wallet.is_customers
-
-
-def _compare(chain: Chain, ledger: Ledger, day: date) -> dict[str, _Compared]:
-    """The assets owed on a day of which a customers' wallet was observed on that day; other wallets keep their last balance."""
-    seen = chain.at(day, _customers)
-    held = by_asset(seen)
-    return {
-        asset: _Compared(ledger[day][asset], held[asset], tuple(one for one in seen if one.wallet.asset == asset))
-        for asset in sorted(chain.observed_on(day, _customers) & set(ledger[day]))
-    }
-
-
-@dataclass(frozen=True, slots=True)
-class _Gap:
-    """One continuous gap of an asset: how large on each day, and how many business days there are to close it."""
-
-    asset: str
-    stretch: Stretch
-    compared: Mapping[date, _Compared]
-    size: Mapping[date, Decimal]
-    term: int
-
-    @property
-    def worst(self) -> date:
-        return max(self.stretch.days, key=lambda day: (self.size[day], -day.toordinal()))
-
-    @property
-    def deadline(self) -> date:
-        return BusinessDays().add(self.stretch.first, self.term)
-
-    @property
-    def names(self) -> set[Name]:
-        return {name for day in self.stretch.days for one in self.compared[day].seen for name in one.names}
-
-    @property
-    def facts(self) -> dict[str, Any]:
-        at = self.compared[self.worst]
-        return {
-            "ledger": at.ledger,
-            "chain": at.chain,
-            "gap": self.size[self.worst],
-            "day": self.worst,
-            "first_day": self.stretch.first,
-            "last_day": self.stretch.last,
-            "term": self.term,
-            "deadline": self.deadline,
-            "cured_on": self.stretch.cured_on,
-            "state": self.stretch.state(self.deadline),
-            "not_seen_that_day": [one.wallet.wallet_id for one in at.seen if one.day != self.worst],
-        }
-
-
-def _gaps(asset: str, compared: Mapping[date, _Compared], size: Mapping[date, Decimal], term: int) -> Iterator[_Gap]:
-    for stretch in stretches({day: each > 0 for day, each in size.items()}):
-        yield _Gap(asset, stretch, compared, size, term)
 
 
 def _term(p: Parameters) -> int:
@@ -152,7 +76,7 @@ _Named = Callable[[Sequence[date], Sequence[str]], set[Name]]
 """Names the largest customer balances of assets on days."""
 
 
-def _shortfall(gap: _Gap, prices: Prices, named: _Named) -> Found:
+def _shortfall(gap: Gap, prices: Prices, named: _Named) -> Found:
     at, state = gap.compared[gap.worst], gap.stretch.state(gap.deadline)
     quote = prices.quote(gap.asset, gap.worst)
     names = gap.names | named([gap.worst], [gap.asset]) | ({quote.name} if quote else set())
@@ -166,11 +90,11 @@ def _shortfall(gap: _Gap, prices: Prices, named: _Named) -> Found:
         sentence={"open": "default"}.get(state, state),
         amount_jpy=prices.value(gap.asset, at.short, gap.worst),
         evidence=_evidence(names),
-        facts=gap.facts,
+        facts=_facts(gap),
     )
 
 
-def _excess(gap: _Gap, allowed: Decimal, named: _Named) -> Found:
+def _excess(gap: Gap, allowed: Decimal, named: _Named) -> Found:
     return Found(
         subject_kind="asset",
         subject_id=gap.asset,
@@ -180,15 +104,32 @@ def _excess(gap: _Gap, allowed: Decimal, named: _Named) -> Found:
         severity=Severity.high if gap.stretch.state(gap.deadline) == "late" else None,
         sentence="excess",
         evidence=_evidence(gap.names | named([gap.worst], [gap.asset])),
-        facts={**gap.facts, "buffer": allowed},
+        facts={**_facts(gap), "buffer": allowed},
     )
+
+
+def _facts(gap: Gap) -> dict[str, Any]:
+    at = gap.compared[gap.worst]
+    return {
+        "ledger": at.ledger,
+        "chain": at.chain,
+        "gap": gap.size[gap.worst],
+        "day": gap.worst,
+        "first_day": gap.stretch.first,
+        "last_day": gap.stretch.last,
+        "term": gap.term,
+        "deadline": gap.deadline,
+        "cured_on": gap.stretch.cured_on,
+        "state": gap.stretch.state(gap.deadline),
+        "not_seen_that_day": [one.wallet.wallet_id for one in at.seen if one.day != gap.worst],
+    }
 
 
 def _not_reconciled(chain: Chain, ledger: Ledger, named: _Named) -> Iterator[Found]:
     """Business days on which customers were owed an asset and no wallet of theirs was looked at; one finding per run of days."""
     calendar = BusinessDays()
     days = tuple(day for day in sorted(ledger) if calendar.is_open(day))
-    missed = {day: {a for a, owed in ledger[day].items() if owed > 0} - chain.observed_on(day, _customers) for day in days}
+    missed = {day: {a for a, owed in ledger[day].items() if owed > 0} - chain.observed_on(day, is_customers) for day in days}
     runs: dict[Stretch, list[str]] = {}
     for asset in sorted({asset for each in missed.values() for asset in each}):
         for stretch in stretches({day: asset in each for day, each in missed.items()}):
