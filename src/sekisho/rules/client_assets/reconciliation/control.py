@@ -44,7 +44,7 @@ def detect(records: Records, p: Parameters) -> Iterator[Found]:
             yield _shortfall(gap, prices, named)
         if p.own_buffer_max is not None:
             allowed = quantities_stated(p.own_buffer_max).get(asset, Decimal(0))
-            over = {day: EXACT.subtract(-each.short, allowed) for day, each in of_asset.items()}
+            over = {day: EXACT.subtract(each.short.copy_negate(), allowed) for day, each in of_asset.items()}
             for gap in gaps(asset, of_asset, over, p.excess_cure_business_days):
                 yield _excess(gap, allowed, named)
     yield from _not_reconciled(chain, ledger, partial(largest_balances, records, number=1))
