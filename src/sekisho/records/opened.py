@@ -39,6 +39,7 @@ class Records:
         self.present = frozenset(tables)
         self.warnings = warnings
         self._tables = dict(tables)
+        self._empty: dict[str, ibis.Table] = {}
         self._into_memory = into_memory
         self._scratch = connection.sekisho_scratch = scratch  # expressions hold the connection, not these records
         self._numbers = count(1)
@@ -53,9 +54,11 @@ class Records:
 
     def optional(self, name: str) -> ibis.Table:
         """The table, or an empty one with the contract's columns where these records hold none."""
-        if name not in self.present and name not in self._tables:
-            self._tables[name] = self.memory(f"no_{name}", TABLES[name].arrow_schema.empty_table())
-        return self._tables[name]
+        if name in self._tables:
+            return self._tables[name]
+        if name not in self._empty:
+            self._empty[name] = self.memory(f"no_{name}", TABLES[name].arrow_schema.empty_table())
+        return self._empty[name]
 
     def memory(self, name_hint: str, table: pa.Table) -> ibis.Table:
         """Brings a small Arrow table beside the records, to be joined with them."""
