@@ -144,6 +144,16 @@ def test_unusable_books_are_one_line_and_nothing_is_written(
     assert [f.name for f in tmp_path.iterdir()] == ["books"]
 
 
+def test_one_assumption_may_stand_for_several_parameters(books: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    out = tmp_path / "out"
+    assert (
+        run(monkeypatch, "inspect", books, "--regime", "FIEA-ACT64", "--assume", "transfers/cooling_off.days=7", "--out", out) == 0
+    )
+    told = json.loads((out / "run.json").read_text())
+    assert told["assumed"] == {"transfers/cooling_off.days_new_account": 7, "transfers/cooling_off.days_new_address": 7}
+    assert any("--as-of" in warning or "what-if" in warning for warning in told["warnings"])
+
+
 def test_a_missing_folder_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(monkeypatch, "inspect", tmp_path / "nowhere", "--out", tmp_path / "out") == 2
     assert len(capsys.readouterr().err.strip().splitlines()) == 1

@@ -53,7 +53,7 @@ def test_an_overlay_is_not_chosen_alone() -> None:
         REGIMES.chosen("FIEA-PEN-2026-08-12")
 
 
-def test_every_regime_of_the_dossier_is_known(shared_data: Path) -> None:
+def test_every_regime_of_the_reference_list_is_known(shared_data: Path) -> None:
     file = shared_data.parent / "law" / "regimes.csv"
     if not file.exists():
         pytest.skip(f"no list of regimes at {file}")

@@ -43,15 +43,19 @@ class Rulebook:
         return found
 
     def assumptions(self, texts: tuple[str, ...] | list[str]) -> dict[str, dict[str, Value]]:
-        """Parse every --assume and check that rule and parameter exist."""
+        """Parse every --assume and check that rule and parameter exist.
+
+        A name that several parameters begin with stands for all of them: ``cooling_off.days`` assumes both waiting periods.
+        """
         assumed: dict[str, dict[str, Value]] = {}
         for text in texts:
             path, name, value = parse_assumption(text)
             rule = self[path]
-            if name not in rule.parameters:
+            named = [name] if name in rule.parameters else [each for each in rule.parameters if each.startswith(f"{name}_")]
+            if not named:
                 known = ", ".join(rule.parameters) or "none"
                 raise RulebookError(f"--assume {text}: rule {path} has no parameter '{name}'; it has {known}")
-            assumed.setdefault(path, {})[name] = value
+            assumed.setdefault(path, {}).update(dict.fromkeys(named, value))
         return assumed
 
     def regime_on(self, regime: str | None, day: date) -> tuple[str, date]:

@@ -1,0 +1,34 @@
+"""Every measurement, one after the other: ``python -m benchmarks`` (about half an hour on 2 cores). ``--quick`` takes small sizes."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+FULL = (
+    ("benchmarks.order_book",),
+    ("benchmarks.layering_quality",),
+    ("benchmarks.wash_quality",),
+    ("benchmarks.simulator_quality",),
+    ("benchmarks.convert",),
+    ("benchmarks.throughput", "--events", "20"),
+    ("benchmarks.throughput", "--linearity", "5,20,50"),
+)
+QUICK = (
+    ("benchmarks.order_book",),
+    ("benchmarks.simulator_quality", "--seeds", "101-101"),
+    ("benchmarks.throughput", "--events", "0.5"),
+)
+
+
+def main() -> None:
+    """Run them all, each in its own process; stop at the first that fails."""
+    chosen = QUICK if "--quick" in sys.argv[1:] else FULL
+    for module, *options in chosen:
+        print(f"\n## {module} {' '.join(options)}\n", flush=True)
+        subprocess.run([sys.executable, "-m", module, *options], check=True, cwd=Path(__file__).resolve().parent.parent)
+
+
+if __name__ == "__main__":
+    main()
