@@ -23,6 +23,7 @@ from sekisho.simulation.matching import (
     BID,
     BUY,
     CANCEL,
+    EXPIRE,
     LIMIT,
     MARKET,
     NOBODY,
@@ -190,10 +191,10 @@ def _size(pace: Pace, dice: Dice) -> int:
 
 @inlined
 def _customer(crowd: Crowd, side: int, at: int, dice: Dice) -> int:
-    """A customer who wants this side. People keep to a view for two hours; one in eight acts against it."""
+    """A customer who wants this side. People keep to a view for two hours; one in sixteen acts against it."""
     account = 0
-    for _try in range(3):
-        account = int(crowd.customers[int(crowd.customers.size * uniform(dice) ** 2.5)])
+    for _try in range(4):
+        account = int(crowd.customers[int(crowd.customers.size * uniform(dice) ** 2)])
         view = (account * 2_654_435_761 + (at // VIEW_HELD_MICROSECONDS) * 40_503) >> 9
         if (view & 1) == (1 if side == BUY else 0):
             break
@@ -238,7 +239,7 @@ def _take(book: Book, pace: Pace, crowd: Crowd, fair: float, trend: float, at: i
     price = best + side * int(pace.half_spread * uniform(dice))
     order = submit(book, at, account, side, LIMIT, price, lots, NOBODY, True)
     if book.orders[order].resting:
-        cancel(book, at, order, CANCEL)
+        cancel(book, at, order, EXPIRE)  # immediate or cancel
     return order
 
 
