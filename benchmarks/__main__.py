@@ -1,4 +1,4 @@
-"""Every measurement, one after the other: ``python -m benchmarks`` (about half an hour on 2 cores). ``--quick`` takes small sizes."""
+"""Every measurement, one after the other: ``python -m benchmarks`` (half an hour on 2 cores); ``--quick`` takes small sizes."""
 
 from __future__ import annotations
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import gzip
 import lzma
+import shutil
 import zipfile
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from sekisho.records import RecordsError
@@ -15,6 +18,7 @@ from sekisho.records.commands import app
 from sekisho.records.convert import Options, convert
 
 HEADER = "timestamp_ms,side,price,amount\n"
+WORDS = ("1", "2", "4", "0", "-1", "99999999999999999999", "1e9", "", "x", "34200.5")
 PRINTS = HEADER + "".join(f"{1000 + i},buy,{i + 1},0.5\n" for i in range(5000))
 
 
@@ -90,6 +94,37 @@ def test_byte_order_mark_is_no_fault(tmp_path: Path) -> None:
     source = tmp_path / "AAA.csv"
     source.write_text("\ufeff" + HEADER + "1,buy,1,1\n", encoding="utf-8")
     assert convert("binance-trades", source, tmp_path / "books", Options()).rows["trade"] == 1
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(told=st.lists(st.tuples(*[st.sampled_from(WORDS)] * 6), min_size=1, max_size=20))
+def test_any_rows_are_converted_or_refused_with_one_line(told: list[tuple[str, ...]], tmp_path: Path) -> None:
+    source, out, refusal = tmp_path / "GOOG_2012-06-21_0_1_message_1.csv", tmp_path / "books", ""
+    source.write_text("".join(",".join(row) + "\n" for row in told))
+    try:
+        convert("lobster", source, out, Options())
+        shutil.rmtree(out)
+    except RecordsError as error:
+        refusal = str(error)
+    assert "\n" not in refusal
+    assert [path.name for path in tmp_path.iterdir()] == [source.name]
+
+
+def test_day_that_does_not_exist(tmp_path: Path) -> None:
+    source = tmp_path / "GOOG_2012-06-31_0_1_message_1.csv"
+    source.write_text("34200.1,1,1,100,1000000,1\n")
+    assert "'2012-06-31' is no day of the calendar" in refused(tmp_path, source, "lobster")
+
+
+def test_what_a_killed_run_left_is_cleared(tmp_path: Path) -> None:
+    source = tmp_path / "AAA.csv"
+    source.write_text(PRINTS)
+    for name in (".books.unfinished", ".books.unfinished.work"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "half").write_text("half")
+    convert("binance-trades", source, tmp_path / "books", Options())
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["AAA.csv", "books"]
+    assert not (tmp_path / "books" / "half").exists()
 
 
 def test_options_are_checked(tmp_path: Path) -> None:

@@ -7,8 +7,8 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from rules.case import Case, cases_of, typed
 
+from rules.case import Case, cases_of, typed
 from sekisho.engine.answers import Found, Outcome, Reason
 from sekisho.engine.controls import load_control
 from sekisho.engine.run import Judged, RuleRun, japan_period, run_rule
