@@ -14,6 +14,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import cast
 
+import duckdb
+
 from sekisho.records.convert import formats as _formats
 from sekisho.records.convert.format import Conversion, Format, Option, Options, chosen
 from sekisho.records.errors import RecordsError
@@ -43,6 +45,9 @@ def convert(format_name: str, source: Path, out: Path, options: Options) -> Conv
         account = _account(format_.NAME, source, settled, conversion)
         (unfinished / ACCOUNT_FILE).write_text(account, encoding="utf-8")
         unfinished.rename(out)
+    except (duckdb.DataError, duckdb.OperationalError) as error:
+        said = str(error).splitlines()[0]
+        raise RecordsError(source.name, f"cannot be converted: {said}", "correct the value, or make room") from None
     finally:
         shutil.rmtree(unfinished, ignore_errors=True)
     return conversion

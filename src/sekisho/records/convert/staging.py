@@ -36,6 +36,7 @@ class Staging:
     def __init__(self, out: Path) -> None:
         self.out = out
         self.work = out.parent / f"{out.name}.work"
+        shutil.rmtree(self.work, ignore_errors=True)
         self.work.mkdir(parents=True)
         self.connection = duckdb.connect()
         self.connection.execute("SET TimeZone = 'UTC'")

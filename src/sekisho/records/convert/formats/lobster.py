@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import zipfile
+from datetime import date
 from pathlib import Path
 from typing import NamedTuple
 
@@ -85,18 +86,24 @@ def _days(source: Path) -> list[Day]:
 def _day(path: Path) -> Day | None:
     """The ticker and day of a message file or of the zip around it; None for any other file."""
     if path.suffix != ".zip":
-        match = _FILE.fullmatch(path.name)
-        return Day(match[1], match[2], path, None) if match else None
+        return _named(path, path.name, None)
     try:
         with zipfile.ZipFile(path) as packed:
             names = [name for name in packed.namelist() if _FILE.fullmatch(Path(name).name)]
     except (zipfile.BadZipFile, OSError) as error:
         raise RecordsError(path.name, f"damaged or cut short ({error})", "fetch the file again") from None
-    if not names:
+    return _named(path, Path(names[0]).name, names[0]) if names else None
+
+
+def _named(path: Path, name: str, member: str | None) -> Day | None:
+    match = _FILE.fullmatch(name)
+    if match is None:
         return None
-    match = _FILE.fullmatch(Path(names[0]).name)
-    assert match is not None
-    return Day(match[1], match[2], path, names[0])
+    try:
+        date.fromisoformat(match[2])
+    except ValueError:
+        raise RecordsError(path.name, f"'{match[2]}' is no day of the calendar", "correct the name of the file") from None
+    return Day(match[1], match[2], path, member)
 
 
 def _read(staging: Staging, day: Day) -> None:
