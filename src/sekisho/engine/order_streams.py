@@ -319,16 +319,19 @@ def _codes(columns: list[pa.ChunkedArray]) -> tuple[list[Int32], pa.Array]:
 
 def _whole(instrument: str, name: str, orders: pa.Table, trades: pa.Table, unit: Decimal | None) -> tuple[Int64, Decimal]:
     """A decimal column of both tables as multiples of one unit, exactly."""
-    try:
-        parts = [_unscaled(table[name]) for table in (orders, trades)]
-        scale = max(parts[0][1], parts[1][1], _scale_of(unit))
-        raised = [_raised(values, scale - own) for values, own in parts]
-    except OverflowError as error:
+    columns = [table[name] for table in (orders, trades)]
+    scale = columns[0].type.scale
+    parts = [_low_words(column) if column.type.scale == scale else None for column in columns]
+    if any(part is None for part in parts) or _scale_of(unit) > scale:
+        scale = max(_scale_of(unit), *(_scale_needed(column) for column in columns))
+        parts = [_low_words(_rescaled(column, scale)) for column in columns]
+    exact = [part for part in parts if part is not None]
+    if len(exact) < len(parts):
         raise OrderStreamError(
             f"instrument {instrument}: column '{name}' of order_event or trade does not fit into 63-bit whole numbers "
             "at the precision recorded; 'sekisho records validate' names rows out of proportion"
-        ) from error
-    values = np.concatenate(raised)
+        )
+    values: Int64 = np.concatenate(exact)
     start = int(unit.scaleb(scale)) if unit else 0
     step = int(_common_unit(values, start)) or 1
     return np.where(values == NO_PRICE, NO_PRICE, values // step), Decimal(step).scaleb(-scale)
@@ -338,17 +341,9 @@ def _scale_of(unit: Decimal | None) -> int:
     return max(0, -int(unit.normalize().as_tuple().exponent)) if unit else 0
 
 
-def _unscaled(column: pa.ChunkedArray) -> tuple[Int64, int]:
-    """The integers behind a DECIMAL column and their scale; a finer scale than the numbers need is taken back if it must be."""
-    scale = column.type.scale
-    values = _low_words(column)
-    if values is not None:
-        return values, scale
-    enough = next(s for s in range(scale + 1) if _rescaled(column, s) is not None)
-    values = _low_words(_rescaled(column, enough))
-    if values is None:
-        raise OverflowError
-    return values, enough
+def _scale_needed(column: pa.ChunkedArray) -> int:
+    """The fewest decimals that hold every number of the column exactly."""
+    return next(scale for scale in range(column.type.scale + 1) if _rescaled(column, scale) is not None)
 
 
 def _rescaled(column: pa.ChunkedArray, scale: int) -> pa.ChunkedArray | None:
@@ -358,8 +353,10 @@ def _rescaled(column: pa.ChunkedArray, scale: int) -> pa.ChunkedArray | None:
         return None
 
 
-def _low_words(column: pa.ChunkedArray) -> Int64 | None:
+def _low_words(column: pa.ChunkedArray | None) -> Int64 | None:
     """128-bit integers as 64-bit ones, or None where one of them is too large. Null becomes NO_PRICE."""
+    if column is None:
+        return None
     parts = [np.empty(0, np.int64)]
     for chunk in column.cast(pa.decimal128(38, column.type.scale)).chunks:
         words = np.frombuffer(chunk.buffers()[1], np.int64)
@@ -375,17 +372,6 @@ def _low_words(column: pa.ChunkedArray) -> Int64 | None:
             return None
         parts.append(low)
     return np.concatenate(parts)
-
-
-def _raised(values: Int64, digits: int) -> Int64:
-    """Values times ten to the ``digits``, NO_PRICE left alone."""
-    if not digits or not len(values):
-        return values
-    real = values != NO_PRICE
-    bound = (1 << 63) // 10**digits
-    if (np.abs(values[real]) >= bound).any():
-        raise OverflowError
-    return np.where(real, values * np.int64(10) ** digits, NO_PRICE)
 
 
 @njit(cache=True, nogil=True)

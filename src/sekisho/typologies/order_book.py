@@ -92,26 +92,26 @@ class Depth(NamedTuple):
 def best_prices(stream: OrderStream) -> BestPrices:
     """Best bid and ask after each event."""
     ladder = ladder_of(stream.price)
-    best, _, _ = _rebuilt(stream, ladder, 0)
+    best, _, _ = _rebuilt(stream, ladder, np.empty(0, np.int64), 0)
     return BestPrices(ladder.price_of(best[:, 0]), ladder.price_of(best[:, 1]))
 
 
-def depth(stream: OrderStream, levels: int) -> Depth:
-    """The best ``levels`` prices of each side and the lots resting there, after each event."""
+def depth(stream: OrderStream, levels: int, after: Int64 | None = None) -> Depth:
+    """The best ``levels`` prices of each side and the lots resting there, after each event (or after these, ascending)."""
     ladder = ladder_of(stream.price)
-    _, level, lots = _rebuilt(stream, ladder, levels)
+    after = np.arange(len(stream)) if after is None else after
+    _, level, lots = _rebuilt(stream, ladder, after, levels)
     return Depth(ladder.price_of(level), lots)
 
 
-def _rebuilt(stream: OrderStream, ladder: Ladder, levels: int) -> tuple[Int32, Int32, Int64]:
-    events = len(stream)
-    best = np.empty((events, 2), np.int32)
-    level, lots = np.full((events, 2, levels), -1, np.int32), np.zeros((events, 2, levels), np.int64)
+def _rebuilt(stream: OrderStream, ladder: Ladder, after: Int64, levels: int) -> tuple[Int32, Int32, Int64]:
+    best = np.empty((len(stream), 2), np.int32)
+    level, lots = np.full((len(after), 2, levels), -1, np.int32), np.zeros((len(after), 2, levels), np.int64)
     _follow(
         (stream.kind, stream.side, stream.order_type, ladder.level_of(stream.price), stream.quantity),
         (stream.order, stream.contra_order),
         (len(stream.order_ids), ladder.levels),
-        (best, level, lots),
+        (best, after, level, lots),
     )
     return best, level, lots
 
@@ -121,27 +121,29 @@ def _follow(
     event: tuple[Int8, Int8, Int8, Int32, Int64],
     parties: tuple[Int32, Int32],
     size: tuple[int, int],
-    seen: tuple[Int32, Int32, Int64],
+    seen: tuple[Int32, Int64, Int32, Int64],
 ) -> None:
     """Follow every order through the stream. One loop without inner calls: a call would cost more than the work.
 
     Some venues tell a fill twice, as a smaller order and as a trade. What an order lost at its price without a trade is kept in
-    ``told``, so that the trade that follows does not take it away again. Market and stop orders never show.
+    ``told``, so that the trade that follows does not take it away again. Market and stop orders never show. A trade proves that
+    nothing better rested on the passive side; what the records still show there (a cancellation lost) is swept away.
     """
     kind, side, order_type, level, quantity = event
     buyer, seller = parties
     orders, levels = size
-    best, seen_level, seen_lots = seen
+    best, after, seen_level, seen_lots = seen
     lots, busy = np.zeros((2, levels), np.int64), np.zeros((2, (levels >> _BLOCK_BITS) + 1), np.int32)
     left, told = np.zeros(orders, np.int64), np.zeros(orders, np.int64)
     at, row = np.zeros(orders, np.int32), np.zeros(orders, np.int8)
-    top = np.array([-1, levels])
+    top, looked = np.array([-1, levels]), 0
+    swept, age = np.zeros((2, levels), np.int32), np.zeros(orders, np.int32)
     for i in range(len(kind)):
         for leg in range(2 if kind[i] == TRADE else 1):
             order = seller[i] if leg else buyer[i]
             if order == NOBODY or kind[i] == REJECT or (kind[i] <= REPLACE and (order_type[i] != LIMIT or level[i] < 0)):
                 continue
-            was = left[order]
+            was = left[order] if age[order] == swept[row[order], at[order]] else 0
             if kind[i] == TRADE:
                 known = min(told[order], quantity[i])
                 told[order] -= known
@@ -157,34 +159,58 @@ def _follow(
                     busy[r, spot >> _BLOCK_BITS] -= 1
                     if spot == top[r] and r == 0:
                         while spot >= 0 and lots[0, spot] == 0:
-                            empty = busy[0, spot >> _BLOCK_BITS] == 0
-                            spot = ((spot >> _BLOCK_BITS) << _BLOCK_BITS) - 1 if empty else spot - 1
+                            spot = _past(spot, 0) if busy[0, spot >> _BLOCK_BITS] == 0 else spot - 1
                         top[0] = spot
                     elif spot == top[r]:
                         while spot < levels and lots[1, spot] == 0:
-                            empty = busy[1, spot >> _BLOCK_BITS] == 0
-                            spot = ((spot >> _BLOCK_BITS) + 1) << _BLOCK_BITS if empty else spot + 1
+                            spot = _past(spot, 1) if busy[1, spot >> _BLOCK_BITS] == 0 else spot + 1
                         top[1] = min(spot, levels)
             left[order] = now
             if now > 0:
                 if kind[i] != TRADE:
                     at[order], row[order] = level[i], 0 if side[i] == BUY else 1
                 r, spot = row[order], at[order]
+                age[order] = swept[r, spot]
                 busy[r, spot >> _BLOCK_BITS] += 1 if lots[r, spot] == 0 else 0
                 lots[r, spot] += now
                 top[r] = max(top[r], spot) if r == 0 else min(top[r], spot)
+        if kind[i] == TRADE and side[i] != 0 and level[i] >= 0:
+            r = 1 if side[i] == BUY else 0
+            step = 1 if r else -1
+            while 0 <= top[r] < levels and (level[i] - top[r]) * step > 0:
+                spot = top[r]
+                if lots[r, spot] > 0:
+                    lots[r, spot] = 0
+                    swept[r, spot] += 1
+                    busy[r, spot >> _BLOCK_BITS] -= 1
+                empty = busy[r, spot >> _BLOCK_BITS] == 0
+                top[r] = _past(spot, r) if empty else spot + step
+            while 0 <= top[r] < levels and lots[r, top[r]] == 0:
+                top[r] = _past(top[r], r) if busy[r, top[r] >> _BLOCK_BITS] == 0 else top[r] + step
+            top[1] = min(top[1], levels)
         best[i, 0], best[i, 1] = top[0], top[1] if top[1] < levels else -1
-        if seen_level.shape[2]:
-            _look(lots, top, seen_level[i], seen_lots[i])
+        while looked < len(after) and after[looked] == i:
+            _look(lots, busy, top, seen_level[looked], seen_lots[looked])
+            looked += 1
 
 
 @njit(cache=True, nogil=True)
-def _look(lots: Int64, top: Int64, seen_level: Int32, seen_lots: Int64) -> None:
-    """Copy the best levels of both sides, best first."""
+def _look(lots: Int64, busy: Int32, top: Int64, seen_level: Int32, seen_lots: Int64) -> None:
+    """Copy the best levels of both sides, best first, blocks of empty levels skipped at once."""
     for r in range(2):
         spot, rank = top[r], 0
         while 0 <= spot < lots.shape[1] and rank < seen_level.shape[1]:
+            if busy[r, spot >> _BLOCK_BITS] == 0:
+                spot = _past(spot, r)
+                continue
             if lots[r, spot] > 0:
                 seen_level[r, rank], seen_lots[r, rank] = spot, lots[r, spot]
                 rank += 1
             spot += -1 if r == 0 else 1
+
+
+@njit(cache=True, nogil=True)
+def _past(spot: int, row: int) -> int:
+    """The first level beyond the block of ``spot``, away from the touch."""
+    first = (spot >> _BLOCK_BITS) << _BLOCK_BITS
+    return first - 1 if row == 0 else first + (1 << _BLOCK_BITS)

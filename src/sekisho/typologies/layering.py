@@ -1,0 +1,533 @@
+"""Spoofing and layering: orders shown to push the price and taken away together once the other side has been served.
+
+A scheme is told by its structure, not by one large cancelled order. Three things must come together, each measured against the
+instrument's own book and orders, so that no figure depends on the asset, its price or its lot:
+
+* pressure: much of what the side shows, large for this market or stacked at several prices, and on one side only;
+* benefit: the schemer's own opposite order is served meanwhile, or the price moves as pushed, or the play is repeated;
+* withdrawal: the orders go together, hardly filled, and are not put back.
+
+Accounts of one owner are one trader. Where the records name no account, orders that come together and go together are taken
+for one trader's, and only what the tape shows (a trade on the other side just before they went) counts as benefit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from sekisho.typologies.order_book import BestPrices, Depth, best_prices, depth
+from sekisho.typologies.order_stream import (
+    BUY,
+    CANCEL,
+    EXPIRE,
+    LIMIT,
+    NO_PRICE,
+    NOBODY,
+    REPLACE,
+    TRADE,
+    Int8,
+    Int32,
+    Int64,
+    OrderStream,
+)
+from sekisho.typologies.trades import Trade
+
+Float = NDArray[np.float64]
+Bool = NDArray[np.bool_]
+
+_BEST_LEVELS: Final = 10
+_UNNAMED: Final = -1
+_SIDES: Final = {BUY: "buy", -BUY: "sell"}
+_PLACES: Final = 4
+_MOVED_ALONE: Final = 4
+"""A price that moved as pushed is a quarter of the proof that a served order is: prices move without schemes, too."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shape:
+    """What counts as together, soon, large and hardly. Times in seconds, the others shares from 0 to 1.
+
+    Named traders are those whose account is on record; for unnamed orders only their timing tells who belongs together.
+    """
+
+    together: Decimal | int
+    together_unnamed: Decimal | int
+    placed_together: Decimal | int
+    shown_min: Decimal | int
+    put_back: Decimal | int
+    served: Decimal | int
+    repeated: Decimal | int
+    large: Decimal | int
+    unfilled: Decimal | int
+    score: Decimal | int
+    score_unnamed: Decimal | int
+
+
+class Parts(NamedTuple):
+    """What the score is made of, each from 0 to 1; the score is their geometric mean, so that none can be missing."""
+
+    pressure: Decimal
+    benefit: Decimal
+    withdrawal: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Scheme:
+    """One play of one trader in one instrument, its cycles joined; orders by the names recorded, quantities in the base asset.
+
+    ``served`` are the trades on the other side; ``shown`` is the most on show at a time; ``side`` that of the plainest cycle.
+    """
+
+    instrument: str
+    account_ids: tuple[str, ...]
+    side: str
+    begins_at: datetime
+    ends_at: datetime
+    score: Decimal
+    parts: Parts
+    cycles: int
+    levels: int
+    shown: Decimal
+    orders: tuple[str, ...]
+    served: tuple[Trade, ...]
+
+    @property
+    def served_quantity(self) -> Decimal:
+        """Traded on the other side."""
+        return sum((trade.quantity for trade in self.served), Decimal(0))
+
+
+class Orders(NamedTuple):
+    """The life of each order of a stream, by its code. ``born`` and ``gone`` are places in the stream, -1 if never."""
+
+    born: Int64
+    gone: Int64
+    side: Int8
+    price: Int64
+    lots: Int64
+    filled: Int64
+    account: Int32
+
+
+class Episodes(NamedTuple):
+    """Orders of one trader and side withdrawn together. ``member`` lists order codes, episode after episode from ``start``."""
+
+    member: Int64
+    start: Int64
+    owner: Int64
+    side: Int8
+    lots: Int64
+    filled: Int64
+    levels: Int64
+    first_born: Int64
+    last_born: Int64
+    first_gone: Int64
+    last_gone: Int64
+
+    def __len__(self) -> int:
+        return len(self.start) - 1
+
+    def only(self, chosen: NDArray[np.intp]) -> Episodes:
+        """The chosen episodes, in the given order."""
+        sizes = np.diff(self.start)[chosen]
+        start = np.concatenate([[0], np.cumsum(sizes)])
+        member = (
+            np.concatenate([self.member[self.start[e] : self.start[e + 1]] for e in chosen]) if len(chosen) else self.member[:0]
+        )
+        rest: list[Any] = [column[chosen] for column in self[2:]]
+        return Episodes(member, start, *rest)
+
+
+def layering_schemes(stream: OrderStream, owners: Mapping[str, str], shape: Shape) -> list[Scheme]:
+    """The schemes of one instrument, in order of time. ``owners`` names the owner of accounts that belong together."""
+    orders = lives(stream)
+    owner = _owner_codes(stream, owners)
+    market = _Market(stream, orders, owner, best_prices(stream), shape)
+    found = [scheme for episodes in market.episodes() for scheme in market.schemes(episodes)]
+    return sorted(found, key=lambda scheme: (scheme.begins_at, scheme.side, scheme.orders))
+
+
+def lives(stream: OrderStream) -> Orders:
+    """Follow every order from its first showing to its last event."""
+    count = len(stream.order_ids)
+    orders = Orders(
+        np.full(count, -1, np.int64),
+        np.full(count, -1, np.int64),
+        np.zeros(count, np.int8),
+        np.zeros(count, np.int64),
+        np.zeros(count, np.int64),
+        np.zeros(count, np.int64),
+        np.full(count, NOBODY, np.int32),
+    )
+    events = (stream.kind, stream.side, stream.order_type, stream.price, stream.quantity)
+    _live(events, (stream.order, stream.contra_order, stream.account), orders)
+    return orders
+
+
+@njit(cache=True, nogil=True)
+def _live(events: tuple[Int8, Int8, Int8, Int64, Int64], parties: tuple[Int32, Int32, Int32], orders: Orders) -> None:
+    kind, side, order_type, price, quantity = events
+    buyer, seller, account = parties
+    born, gone, own_side, own_price, lots, filled, own_account = orders
+    for i in range(len(kind)):
+        order = buyer[i]
+        if kind[i] == TRADE:
+            if order != NOBODY:
+                filled[order] += quantity[i]
+            if seller[i] != NOBODY:
+                filled[seller[i]] += quantity[i]
+        elif order == NOBODY:
+            continue
+        elif kind[i] <= REPLACE and order_type[i] == LIMIT and price[i] != NO_PRICE and quantity[i] > 0:
+            if born[order] < 0:
+                born[order] = i
+                own_side[order], own_price[order], own_account[order] = side[i], price[i], account[i]
+            lots[order] = max(lots[order], quantity[i])
+        elif kind[i] in (CANCEL, EXPIRE, REPLACE):
+            gone[order] = i
+
+
+def _owner_codes(stream: OrderStream, owners: Mapping[str, str]) -> Int64:
+    """A number for the trader behind each account of the stream: the code of the first account of the same owner."""
+    first: dict[str, int] = {}
+    names = stream.account_ids.to_pylist()
+    return np.array([first.setdefault(owners.get(name, name), code) for code, name in enumerate(names)] + [_UNNAMED], np.int64)
+
+
+class _Legs:
+    """Something that happened to traders on a side at a place in the stream (a fill, a placement), summed over any stretch."""
+
+    def __init__(self, events: int, owner: Int64, side: Int8, place: Int64, lots: Int64) -> None:
+        self._span = events + 1
+        key = self._key(owner, side) + place
+        self.by_key = np.argsort(key, kind="stable")
+        self._keys = key[self.by_key]
+        self.place = place[self.by_key]
+        self._sums = np.concatenate([[0], np.cumsum(lots[self.by_key])])
+
+    def _key(self, owner: Int64, side: Int8) -> Int64:
+        key: Int64 = ((owner.astype(np.int64) + 1) * 2 + (side == BUY)) * self._span
+        return key
+
+    def between(self, owner: Int64, side: Int8, after: Int64, until: Int64) -> tuple[Int64, Int64]:
+        """For each query the range of legs (in key order) with ``after`` < place <= ``until``."""
+        key = self._key(owner, side)
+        return np.searchsorted(self._keys, key + after, "right"), np.searchsorted(self._keys, key + until, "right")
+
+    def lots(self, owner: Int64, side: Int8, after: Int64, until: Int64) -> Int64:
+        """Lots of those legs."""
+        first, last = self.between(owner, side, after, until)
+        return np.where(last > first, self._sums[last] - self._sums[np.minimum(first, last)], 0)
+
+
+class _Market:
+    """One instrument's orders, fills and prices, as the search for schemes asks for them."""
+
+    def __init__(self, stream: OrderStream, orders: Orders, owner: Int64, best: BestPrices, shape: Shape) -> None:
+        self.stream, self.orders = stream, orders
+        self.together, self.together_unnamed = _micros(shape.together), _micros(shape.together_unnamed)
+        self.placed_together, self.shown_min = _micros(shape.placed_together), _micros(shape.shown_min)
+        self.put_back, self.served, self.repeated = _micros(shape.put_back), _micros(shape.served), _micros(shape.repeated)
+        self.large, self.unfilled = float(shape.large), float(shape.unfilled)
+        self.score, self.score_unnamed = float(shape.score), float(shape.score_unnamed)
+        self.clock = np.maximum.accumulate(stream.at)
+        self.owner = owner[orders.account]
+        self.middle, self.spread = _middle(best)
+        self.norm = {side: _norms(orders.lots[(orders.side == side) & (orders.born >= 0)], self.large) for side in (BUY, -BUY)}
+        self.fills = self._fills(owner)
+        placed = np.flatnonzero((orders.born >= 0) & ((self.owner != _UNNAMED) | self._large()) & (self._life() >= self.shown_min))
+        self.placed = self._legs(placed, orders.born)
+
+    def _legs(self, order: NDArray[np.intp], place: Int64) -> _Legs:
+        return _Legs(len(self.stream), self.owner[order], self.orders.side[order], place[order], self.orders.lots[order])
+
+    def _fills(self, owner: Int64) -> _Legs:
+        """Both legs of each trade where accounts are named; only the passive one where not (its aggressor pays for his haste)."""
+        stream = self.stream
+        trades = np.flatnonzero(stream.kind == TRADE)
+        parts = []
+        for account, side in ((stream.account, BUY), (stream.contra_account, -BUY)):
+            whose = owner[account[trades]]
+            seen = (whose != _UNNAMED) | (stream.side[trades] == -side)
+            parts.append((trades[seen], whose[seen], np.full(int(seen.sum()), side, np.int8)))
+        place, whose, own_side = (np.concatenate(column) for column in zip(*parts, strict=True))
+        return _Legs(len(stream), whose, own_side, place, stream.quantity[place])
+
+    def _large(self) -> Bool:
+        bar = np.where(self.orders.side == BUY, self.norm[BUY], self.norm[-BUY])
+        return self.orders.lots >= bar
+
+    def _life(self) -> Int64:
+        last = np.where(self.orders.gone >= 0, self.orders.gone, len(self.stream) - 1)
+        return self.clock[last] - self.clock[np.maximum(self.orders.born, 0)]
+
+    # --- orders withdrawn together
+
+    def episodes(self) -> tuple[Episodes, Episodes]:
+        """Withdrawals of named traders, and those that only their timing holds together."""
+        orders = self.orders
+        withdrawn = (orders.born >= 0) & (orders.gone > orders.born) & (self._life() >= self.shown_min)
+        withdrawn &= orders.lots - orders.filled >= self.unfilled * orders.lots
+        named = np.flatnonzero(withdrawn & (self.owner != _UNNAMED))
+        unnamed = np.flatnonzero(withdrawn & (self.owner == _UNNAMED) & self._large())
+        return self._together(named, named=True), self._together(unnamed, named=False)
+
+    def _together(self, order: NDArray[np.intp], *, named: bool) -> Episodes:
+        """Cut orders of one trader and side where the next one goes too late, or came only after the first had gone."""
+        orders = self.orders
+        order = order[np.lexsort((orders.gone[order], orders.side[order], self.owner[order]))]
+        whose = self.owner[order] * 2 + (orders.side[order] == BUY)
+        gone, born = self.clock[orders.gone[order]], self.clock[orders.born[order]]
+        burst = _bursts(whose, born, gone, self.together if named else self.together_unnamed)
+        if not named:
+            by_birth = np.lexsort((born, burst))
+            order, burst, born = order[by_birth], burst[by_birth], born[by_birth]
+            burst = np.cumsum(np.r_[True, (burst[1:] != burst[:-1]) | (np.diff(born) > self.placed_together)][: len(order)])
+        return self._described(order, np.flatnonzero(np.r_[True, burst[1:] != burst[:-1]][: len(order)]))
+
+    def _described(self, member: NDArray[np.intp], first: NDArray[np.intp]) -> Episodes:
+        orders = self.orders
+        if not len(member):
+            nothing = np.empty(0, np.int64)
+            return Episodes(nothing, np.zeros(1, np.int64), nothing, nothing.astype(np.int8), *(nothing,) * 7)
+        by_price = np.lexsort((orders.price[member], np.repeat(first, np.diff(np.r_[first, len(member)]))))
+        price = orders.price[member][by_price]
+        another = np.r_[True, price[1:] != price[:-1]]
+        another[first] = True
+        return Episodes(
+            member,
+            np.r_[first, len(member)],
+            self.owner[member[first]],
+            orders.side[member[first]],
+            np.add.reduceat(orders.lots[member], first),
+            np.add.reduceat(orders.filled[member], first),
+            np.add.reduceat(another.astype(np.int64), first),
+            np.minimum.reduceat(orders.born[member], first),
+            np.maximum.reduceat(orders.born[member], first),
+            np.minimum.reduceat(orders.gone[member], first),
+            np.maximum.reduceat(orders.gone[member], first),
+        )
+
+    # --- schemes
+
+    def schemes(self, episodes: Episodes) -> list[Scheme]:
+        """Score the episodes and join those of one trader that follow one another."""
+        if not len(episodes):
+            return []
+        episodes, parts, score = self.scored(episodes)
+        bar = np.where(episodes.owner == _UNNAMED, self.score_unnamed, self.score)
+        chosen = np.flatnonzero(score >= bar)
+        series = self._series(episodes.only(chosen))
+        return [self._scheme(episodes.only(chosen[group]), score[chosen[group]], parts[chosen[group]]) for group in series]
+
+    def scored(self, episodes: Episodes) -> tuple[Episodes, Float, Float]:
+        """The episodes worth a look, their parts (pressure, benefit, withdrawal) and their score, the geometric mean."""
+        episodes, served = self._worth_a_look(episodes)
+        benefit = 1 - (1 - served) * (1 - self._moved(episodes) / _MOVED_ALONE) * 0.5 ** (self._repeats(episodes, served) - 1)
+        parts = np.column_stack([self._pressure(episodes), benefit, self._withdrawal(episodes)])
+        score: Float = np.asarray(np.cbrt(parts.prod(axis=1)), np.float64).round(_PLACES)
+        return episodes, parts, score
+
+    def _worth_a_look(self, episodes: Episodes) -> tuple[Episodes, Float]:
+        """Episodes with a stack or one large order, on the side opposite to which something was served or that come again."""
+        bar = np.where(episodes.side == BUY, self.norm[BUY], self.norm[-BUY])
+        some = np.flatnonzero((episodes.levels > 1) | (episodes.lots >= bar))
+        episodes = episodes.only(some)
+        return episodes, self._how_well_served(episodes)
+
+    def _served_until(self, episodes: Episodes) -> Int64:
+        until: Int64 = np.where(episodes.owner == _UNNAMED, episodes.first_gone, self._later(episodes.first_gone, self.served))
+        return until
+
+    def _how_well_served(self, episodes: Episodes) -> Float:
+        """How well the other side was served: named, by the trader's own fills; unnamed, by a trade just before the orders went."""
+        until = self._served_until(episodes)
+        first, last = self.fills.between(episodes.owner, -episodes.side, episodes.first_born, until)
+        lots = np.maximum(self.fills.lots(episodes.owner, -episodes.side, episodes.first_born, until), 1)
+        latest = np.append(self.fills.place, 0)[np.maximum(last - 1, 0)]
+        wait = self.clock[episodes.first_gone] - self.clock[latest]
+        share = np.where(episodes.owner == _UNNAMED, np.maximum(0.0, 1 - wait / self.served), np.minimum(1.0, episodes.lots / lots))
+        return np.where(last > first, share, 0.0)
+
+    def _later(self, place: Int64, microseconds: int) -> Int64:
+        """The last place of the stream at most so much later."""
+        later: Int64 = np.searchsorted(self.clock, self.clock[place] + microseconds, "right") - 1
+        return later
+
+    def _moved(self, episodes: Episodes) -> Float:
+        """Move of the middle price in the direction of the pressure, in spreads, at most 1."""
+        before, after = self.middle[np.maximum(episodes.first_born - 1, 0)], self.middle[np.maximum(episodes.first_gone - 1, 0)]
+        moved: Float = np.clip((after - before) * episodes.side / self.spread, 0, 1)
+        return moved
+
+    def _repeats(self, episodes: Episodes, served: Float) -> Int64:
+        """How many episodes of the same trader, side and build follow one another.
+
+        Counted are those that served, and stacks of a named trader: one large order shown again and again proves nothing.
+        """
+        counted = np.flatnonzero(((episodes.owner != _UNNAMED) & (episodes.levels > 1)) | (served > 0))
+        begins, ends = self.clock[episodes.first_born], self.clock[episodes.last_gone]
+        by_time = counted[np.lexsort((begins[counted], episodes.side[counted], episodes.owner[counted]))]
+        repeats = np.ones(len(episodes), np.int64)
+        whose, build = (episodes.owner[by_time], episodes.side[by_time]), (episodes.lots[by_time], np.diff(episodes.start)[by_time])
+        repeats[by_time] = _alike(whose, (begins[by_time], ends[by_time]), build, self.repeated)
+        return repeats
+
+    def _pressure(self, episodes: Episodes) -> Float:
+        """Share of what its side shows at the best prices, and size in multiples of a large order, or levels stacked."""
+        shown = self._shown(episodes)
+        bar = np.where(episodes.side == BUY, self.norm[BUY], self.norm[-BUY])
+        size = np.minimum(1.0, np.log2(1 + episodes.lots / bar) / 3)
+        stack = np.minimum(1.0, (episodes.levels - 1) / 2)
+        return (episodes.lots / np.maximum(shown, episodes.lots) + np.maximum(size, stack)) / 2
+
+    def _shown(self, episodes: Episodes) -> Int64:
+        """Lots at the best levels of the own side just before the first order goes."""
+        asked, back = np.unique(np.maximum(episodes.first_gone - 1, 0), return_inverse=True)
+        seen: Depth = depth(self.stream, _BEST_LEVELS, asked)
+        shown: Int64 = seen.lots[back, np.where(episodes.side == BUY, 0, 1)].sum(axis=1)
+        return shown
+
+    def _withdrawal(self, episodes: Episodes) -> Float:
+        """Gone together, unfilled, not put back, and without as much being withdrawn or shown on the other side."""
+        span = self.clock[episodes.last_gone] - self.clock[episodes.first_gone]
+        shown = np.maximum(self.clock[episodes.first_gone] - self.clock[episodes.first_born], 1)
+        until = self._later(episodes.last_gone, self.put_back)
+        own = self.fills.lots(episodes.owner, episodes.side, episodes.first_born, episodes.last_gone)
+        filled = np.where(episodes.owner == _UNNAMED, episodes.filled, np.maximum(own, episodes.filled))
+        again = self.placed.lots(episodes.owner, episodes.side, episodes.first_gone, until)
+        unfilled, kept_away = episodes.lots / (episodes.lots + filled), np.maximum(0.0, 1 - again / episodes.lots)
+        withdrawal: Float = shown / (shown + span) * unfilled * kept_away * self._one_sided(episodes)
+        return withdrawal
+
+    def _one_sided(self, episodes: Episodes) -> Float:
+        """How little the same trader showed on the other side while these orders stood."""
+        orders = self.orders
+        last = np.where(orders.gone >= 0, orders.gone, np.where(orders.filled < orders.lots, len(self.stream), orders.born))
+        counted = (orders.born >= 0) & ((self.owner != _UNNAMED) | (self._large() & (self._life() >= self.shown_min)))
+        chosen = np.flatnonzero(counted)
+        came, went = self._legs(chosen, orders.born), self._legs(chosen, last)
+        none = np.full(len(episodes), -1, np.int64)
+        named = np.zeros(len(episodes), np.int64)
+        for now in (np.maximum(episodes.first_gone - 1, 0), self._later(episodes.first_gone, -self.together)):
+            on_show = [legs.lots(episodes.owner, -episodes.side, none, now) for legs in (came, went)]
+            named = np.maximum(named, on_show[0] - on_show[1])
+        early, late = self._later(episodes.first_gone, -self.together), self._later(episodes.last_gone, self.together)
+        unnamed = went.lots(episodes.owner, -episodes.side, early, late)
+        opposite = np.where(episodes.owner == _UNNAMED, unnamed, named)
+        return np.maximum(0.0, 1 - opposite / episodes.lots)
+
+    def _series(self, episodes: Episodes) -> list[NDArray[np.intp]]:
+        """Episodes of one trader that follow one another closely enough to be one scheme; unnamed ones must be alike as well."""
+        begins, ends = self.clock[episodes.first_born], self.clock[episodes.last_gone]
+        build = np.where(episodes.owner == _UNNAMED, episodes.side * np.diff(episodes.start), 0)
+        by_time = np.lexsort((begins, build, episodes.owner))
+        if not len(by_time):
+            return []
+        lots, owner = episodes.lots[by_time], episodes.owner[by_time]
+        same = (np.diff(owner) == 0) & (np.diff(build[by_time]) == 0)
+        same &= begins[by_time][1:] - ends[by_time][:-1] <= self.repeated
+        alike = 3 * np.minimum(lots[1:], lots[:-1]) >= 2 * np.maximum(lots[1:], lots[:-1])
+        return np.split(by_time, np.flatnonzero(~(same & ((owner[1:] != _UNNAMED) | alike))) + 1)
+
+    def _scheme(self, episodes: Episodes, scores: Float, parts: Float) -> Scheme:
+        stream, best = self.stream, int(scores.argmax())
+        first, last = self.fills.between(episodes.owner, -episodes.side, episodes.first_born, self._served_until(episodes))
+        served = sorted({int(place) for a, b in zip(first, last, strict=True) for place in self.fills.place[a:b]})
+        accounts = {int(code) for code in self.orders.account[episodes.member] if code != NOBODY}
+        return Scheme(
+            stream.instrument,
+            tuple(sorted(stream.account_ids[code].as_py() for code in accounts)),
+            _SIDES[int(episodes.side[best])],
+            _moment(int(self.clock[episodes.first_born].min())),
+            _moment(int(self.clock[episodes.last_gone].max())),
+            _rounded(scores[best]),
+            Parts(*(_rounded(part) for part in parts[best])),
+            len(episodes),
+            int(episodes.levels.max()),
+            int(episodes.lots.max()) * stream.lot,
+            tuple(sorted(stream.order_ids[int(code)].as_py() for code in np.unique(episodes.member))),
+            tuple(self._trade(place) for place in served),
+        )
+
+    def _trade(self, place: int) -> Trade:
+        stream = self.stream
+        sides = ((stream.order_ids, stream.order), (stream.order_ids, stream.contra_order))
+        orders = [_name(names, codes[place]) for names, codes in sides]
+        accounts = [_name(stream.account_ids, codes[place]) or "" for codes in (stream.account, stream.contra_account)]
+        name = stream.trade_ids[int(stream.trade[place])].as_py()
+        price, quantity = int(stream.price[place]) * stream.tick, int(stream.quantity[place]) * stream.lot
+        sequence, moment = int(stream.sequence[place]), _moment(int(stream.at[place]))
+        return Trade(name, sequence, moment, stream.instrument, price, quantity, orders[0], orders[1], *accounts)
+
+
+def _name(names: Any, code: int) -> Any:
+    return None if code == NOBODY else names[int(code)].as_py()
+
+
+def _rounded(share: Any) -> Decimal:
+    return Decimal(str(round(float(share), _PLACES)))
+
+
+def _micros(seconds: Decimal | int) -> int:
+    return int(seconds * 1_000_000)
+
+
+def _moment(microseconds: int) -> datetime:
+    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=microseconds)
+
+
+def _norms(lots: Int64, large: float) -> int:
+    """The size that counts as large on this side: that many of its orders are smaller."""
+    return max(1, int(np.quantile(lots, large, method="higher"))) if len(lots) else 1
+
+
+def _middle(best: BestPrices) -> tuple[Int64, float]:
+    """Twice the middle price after each event (the last sound one where the book is crossed) and twice the usual spread."""
+    sound = (best.bid != NO_PRICE) & (best.ask != NO_PRICE) & (best.bid < best.ask)
+    if not sound.any():
+        return np.zeros(len(best.bid), np.int64), 1.0
+    last = np.maximum.accumulate(np.where(sound, np.arange(len(sound)), np.argmax(sound)))
+    return (best.bid + best.ask)[last], float(np.median((best.ask - best.bid)[sound])) * 2
+
+
+@njit(cache=True, nogil=True)
+def _bursts(whose: Int64, born: Int64, gone: Int64, together: int) -> Int64:
+    """Number of the burst of each order; orders come sorted by trader, side and going."""
+    burst = np.zeros(len(whose), np.int64)
+    first = 0
+    for i in range(1, len(whose)):
+        joined = whose[i] == whose[i - 1] and gone[i] - gone[i - 1] <= together and born[i] <= gone[first]
+        if not joined:
+            first = i
+        burst[i] = burst[i - 1] + (0 if joined else 1)
+    return burst
+
+
+@njit(cache=True, nogil=True)
+def _alike(whose: tuple[Int64, Int8], when: tuple[Int64, Int64], build: tuple[Int64, Int64], repeated: int) -> Int64:
+    """Episodes in the same series, itself included: same trader and side, as many orders, about as large, soon after the last."""
+    (owner, side), (begins, ends), (lots, orders) = whose, when, build
+    count = np.ones(len(owner), np.int64)
+    chain = np.full(len(owner), -1, np.int64)
+    for i in range(len(owner)):
+        j = i - 1
+        while j >= 0 and owner[j] == owner[i] and side[j] == side[i] and begins[i] - ends[j] <= repeated:
+            near = 3 * min(lots[i], lots[j]) >= 2 * max(lots[i], lots[j])
+            if orders[i] == orders[j] and near and begins[i] >= ends[j]:
+                chain[i] = j
+                count[i] = count[j] + 1
+                break
+            j -= 1
+    for i in range(len(owner) - 1, -1, -1):
+        if chain[i] >= 0:
+            count[chain[i]] = max(count[chain[i]], count[i])
+    return count
