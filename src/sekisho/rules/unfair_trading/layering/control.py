@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from sekisho.records import Records
     from sekisho.rulebook import Parameters
 
-_JAPANESE = {"buy": "買い", "sell": "売り"}
-
 
 def detect(records: Records, p: Parameters) -> Iterator[Found]:
     """One finding for each trader and instrument: the orders shown and withdrawn, all cycles of the play joined."""
@@ -42,13 +40,12 @@ def _found(scheme: Scheme, yen: YenValue) -> Found:
         score=scheme.score,
         amount_jpy=yen.of(scheme.served) if scheme.served else None,
         evidence=_evidence(scheme),
-        sentence="default" if named else "unnamed",
+        sentence=scheme.side if named else f"unnamed_{scheme.side}",
         facts={
             "orders": len(scheme.orders),
             "cycles": scheme.cycles,
             "levels": scheme.levels,
             "side": scheme.side,
-            "side_ja": _JAPANESE[scheme.side],
             "shown": scheme.shown,
             "served": scheme.served_quantity,
             "first_at": scheme.begins_at,
