@@ -142,3 +142,21 @@ def test_a_window_and_a_deadline_are_marked_and_described_alone() -> None:
     assert picture.described.en == "Largest shortfall 1 BTC on 1 May 2026; to be cured by 2 May 2026."
     assert [key.text.en for key in picture.keys][-1] == "this finding"
     assert "var(--tone-wash)" in picture.marks
+
+
+def test_a_closer_look_is_taken_at_a_cycle_with_executions() -> None:
+    events = [
+        {**exchange._event(f"O{cycle}{level}", cycle * 1_000 + second, action, Decimal(100 + level), Decimal(1)), "sequence": 1}
+        for cycle, levels in ((0, 5), (1, 3), (2, 4))
+        for level in range(levels)
+        for second, action in ((0, "new"), (20, "cancel"))
+    ]
+    trades = [{**exchange._trade("T", 1_010, 99, "A17", "A9", quantity="1"), "sequence": 9}]
+    window = ladder.close_up(events, trades)
+    assert window == (exchange.at(990), exchange.at(1_030))
+    picture = ladder.draw_close_up(events, trades, [], window)
+    assert picture is not None
+    assert picture.described.en == "3 orders of 1 account at 3 prices; 3 cancelled; 1 execution."
+    assert ladder.close_up([e for e in events if e["order_id"].startswith("O1")], trades) is None, (
+        "one cycle needs no second picture"
+    )

@@ -132,6 +132,7 @@ def _obligation(run: RuleRun, due: Obligation) -> dict[str, object]:
         "arose_on": due.arose_on.isoformat(),
         "repeats": due.repeats,
         "cured_on": exact_text(due.facts.get("cured_on")),
+        "cure_shown_by_books": "cured_on" in due.facts,
         "asset": due.facts.get("asset"),
         "because_en": words.en,
         "because_ja": words.ja,

@@ -11,7 +11,7 @@ from typing import Any
 import ibis
 import pyarrow as pa
 
-from sekisho.findings.report.charts.canvas import seconds
+from sekisho.findings.report.charts.canvas import Traded, seconds
 from sekisho.findings.report.typeset import as_utc, cell
 from sekisho.records import TABLES, Records, Table
 from sekisho.rulebook.texts import Text
@@ -27,8 +27,6 @@ Row = Mapping[str, Any]
 Evidence = tuple[str, str]
 Window = tuple[str, datetime, datetime]
 """An instrument, from when, until when."""
-Traded = tuple[float, float, float]
-"""What an instrument traded at: epoch second, lowest and highest price."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -92,11 +92,13 @@ class Due:
     days_left: int
     cured_on: Text | None = None
     """The day on which the books show the cause cured, where they show it."""
+    cure_shown: bool = True
+    """Whether books can show the cure at all; a notice or a report they cannot."""
 
     @property
     def late(self) -> bool:
-        """Whether the day has gone by without the books showing that the cause was cured in time."""
-        return self.days_left < 0
+        """Whether the day went by and the books, which would show a cure, show none in time."""
+        return self.days_left < 0 and self.cure_shown
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -242,6 +244,7 @@ def _due(told: Mapping[str, Any], as_of: date, card: RuleCard) -> Due:
         because=Text(told.get("because_en") or "", told.get("because_ja") or ""),
         days_left=(due_on - stopped_on).days,
         cured_on=typeset.day(cured_on) if cured_on else None,
+        cure_shown=bool(told.get("cure_shown_by_books", True)),
     )
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from sekisho.findings.report import typeset
 from sekisho.findings.report.card import ParameterInForce, RuleCard
 from sekisho.findings.report.charts import gauge, ladder, ledger_gap, ring, tier_share, trade_line
-from sekisho.findings.report.charts.canvas import Picture
+from sekisho.findings.report.charts.canvas import Picture, Traded
 from sekisho.findings.report.charts.deadline import Marks
 from sekisho.findings.report.exhibits import ORDER, ORDER_TABLE, Books, Row, prices_around
 from sekisho.findings.report.shown import Finding
@@ -35,7 +35,7 @@ class Studio:
     books: Books
     run: Mapping[str, Any]
     cards: Mapping[str, RuleCard]
-    prices: Mapping[str, list[tuple[float, float, float]]] = field(default_factory=dict)
+    prices: Mapping[str, list[Traded]] = field(default_factory=dict)
 
     def pictures(self, finding: Finding) -> tuple[Picture, ...]:
         """The pictures of a finding; none where the records give nothing to draw."""
@@ -62,11 +62,15 @@ class Studio:
         prices = self.prices.get(finding.id, ())
         if trades and (not events or _among_themselves(finding, events, trades)):
             return ring.draw(trades), trade_line.draw(trades, prices)
-        return (ladder.draw(events, trades, prices),)
+        closer = ladder.close_up(events, trades)
+        if closer is None:
+            return (ladder.draw(events, trades, prices),)
+        near = ladder.draw_close_up(events, trades, self.prices.get(_closer(finding), ()), closer)
+        return ladder.draw(events, trades, prices), near
 
     def _series(self, finding: Finding) -> Picture | None:
         amounts = [a for a in self.run.get("amounts", ()) if a["rule"] == finding.rule]
-        return series(amounts, self.cards.get(finding.rule))
+        return series(amounts, self.cards.get(finding.rule), self._marks(finding))
 
     def _ledger(self, finding: Finding) -> Picture | None:
         asset = finding.asset or finding.subject_id
@@ -165,17 +169,20 @@ def open_studio(
         if finding.instrument and {ORDER, ORDER_TABLE, "trade"} & {table for table, _ in finding.evidence}:
             air = max((finding.window_until - finding.window_from) / 10, _AIR)
             around[finding.id] = (finding.instrument, finding.window_from - air, finding.window_until + air)
+            closer = ladder.close_up(books.order_events(finding.evidence), books.of(finding.evidence, "trade"))
+            if closer is not None:
+                around[_closer(finding)] = (finding.instrument, *closer)
     return Studio(records, books, run, cards, prices_around(records, around))
 
 
-def series(amounts: Sequence[Mapping[str, Any]], card: RuleCard | None) -> Picture | None:
+def series(amounts: Sequence[Mapping[str, Any]], card: RuleCard | None, marked: Marks) -> Picture | None:
     """A computed figure over its days, or its gauge when there is but one day."""
     points = [(date.fromisoformat(str(a["as_of"])), value) for a in amounts if (value := typeset.decimal(a["value"])) is not None]
     if not points:
         return None
     unit, title = str(amounts[0]["unit"]), card.title if card else typeset.same(str(amounts[0]["name"]))
     bands = bands_of(card, unit)
-    return gauge.draw_series(points, unit, bands, title) or gauge.draw(points[-1][1], unit, bands, title)
+    return gauge.draw_series(points, unit, bands, title, marked) or gauge.draw(points[-1][1], unit, bands, title)
 
 
 def bands_of(card: RuleCard | None, unit: str) -> list[tuple[Decimal, Text]]:
@@ -205,6 +212,11 @@ def _among_themselves(finding: Finding, events: Sequence[Row], trades: Sequence[
         members |= {finding.subject_id}
     own = sum(t.get("buy_account_id") in members and t.get("sell_account_id") in members for t in trades)
     return own >= len(trades) * _RING_OWN_SHARE_MIN
+
+
+def _closer(finding: Finding) -> str:
+    """The name under which the prices around a finding's busiest cycle are kept."""
+    return f"{finding.id}/closer"
 
 
 def _near(day: date, finding: Finding) -> bool:

@@ -29,6 +29,8 @@ _SVG = "{http://www.w3.org/2000/svg}"
 _LABEL_GAP_SHARE = 0.07
 _SHORT_FORMS = ((10**9, "B"), (10**6, "M"))
 Span = tuple[float, float]
+Traded = tuple[float, float, float]
+"""What an instrument traded at: epoch second, lowest and highest price."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,6 +213,19 @@ def grid(plot: Plot, ticks: Sequence[Label]) -> None:
     low, high = plot.y
     for tick in ticks:
         plot.level(low + (high - low) * tick.y / 100, "grid", width=0.75)
+
+
+def market(plot: Plot, prices: Sequence[Traded]) -> None:
+    """What the market traded at: a level until the next trade, a stroke where prices differed."""
+    if not prices:
+        return
+    xs, ys = [], []
+    middle = (prices[0][1] + prices[0][2]) / 2
+    for at, low, high in prices:
+        xs += [at] * 4
+        ys += [middle, low, high, (low + high) / 2]
+        middle = ys[-1]
+    plot.line(xs, ys, "muted", width=1.25)
 
 
 def number_ticks(plot: Plot, count: int = 5, *, percent: bool = False) -> tuple[Label, ...]:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 
-from sekisho.findings.report.charts.canvas import Key, Label, Picture, Plot, number_ticks, seconds, time_ticks
-from sekisho.findings.report.typeset import JST, many, valued
+from sekisho.findings.report.charts.canvas import Key, Label, Picture, Plot, number_ticks, time_ticks
+from sekisho.findings.report.charts.deadline import Marks, midnight
+from sekisho.findings.report.typeset import many, valued
 from sekisho.rulebook.texts import Text
 
 _GAUGE_HEIGHT, _SERIES_HEIGHT = 56, 200
+_APART_MIN = 9
+NOTHING_MARKED = Marks()
 Band = tuple[Decimal, Text]
 
 
@@ -36,24 +39,36 @@ def draw(value: Decimal, unit: str, bands: Sequence[Band], title: Text) -> Pictu
     )  # fmt: skip
 
 
-def draw_series(points: Sequence[tuple[date, Decimal]], unit: str, bands: Sequence[Band], title: Text) -> Picture | None:
+def draw_series(
+    points: Sequence[tuple[date, Decimal]], unit: str, bands: Sequence[Band], title: Text, marked: Marks = NOTHING_MARKED
+) -> Picture | None:
     """The value over time with each threshold as a line; only where there is more than one day."""
     if len(points) < 2:
         return None
     ordered, edges = sorted(points), sorted(bands)
-    xs = [seconds(datetime(on.year, on.month, on.day, tzinfo=JST)) for on, _ in ordered]
+    xs = [midnight(on) for on, _ in ordered]
     low, high = _scale([v for _, v in ordered], edges)
     plot = Plot((xs[0], xs[-1]), (low, high), height=_SERIES_HEIGHT)
+    marked.shade(plot)
     for edge, _ in edges:
         plot.level(float(edge), "alarm", dashed=True)
     plot.line(xs, [float(v) for _, v in ordered], "ink", width=1.75)
     plot.dots([(x, float(v)) for x, (_, v) in zip(xs, ordered, strict=True)], "ink", size=6)
-    names = tuple(Label(0.8, plot.up(float(edge)) + 5, valued(edge, unit), "start", "alarm") for edge, _ in edges)
+    covered = [v for x, (_, v) in zip(xs, ordered, strict=True) if marked.since is not None and marked.covers(x)]
     return Picture(
-        marks=plot.marks(), title=title, described=_described(ordered[-1][1], unit, edges), x_ticks=time_ticks(plot),
-        y_ticks=number_ticks(plot, percent=unit == "share"), labels=names, height=_SERIES_HEIGHT,
-        x_title=Text("Japan date", "日付（日本時間）"), keys=(Key("line", "ink", title), *_keys(edges, unit)),
+        marks=plot.marks(), title=title, described=_described(min(covered, default=ordered[-1][1]), unit, edges),
+        x_ticks=time_ticks(plot), y_ticks=_edge_ticks(plot, edges, unit), height=_SERIES_HEIGHT,
+        x_title=Text("Japan date", "日付（日本時間）"), keys=(*_keys(edges, unit), *marked.keys),
     )  # fmt: skip
+
+
+def _edge_ticks(plot: Plot, edges: Sequence[Band], unit: str) -> tuple[Label, ...]:
+    """The thresholds, and round values that keep clear of them."""
+    own = [Label(0, plot.up(float(edge)), valued(edge, unit), "end", "alarm") for edge, _ in edges]
+    round_ones = [
+        tick for tick in number_ticks(plot, percent=unit == "share") if all(abs(tick.y - edge.y) > _APART_MIN for edge in own)
+    ]
+    return (*round_ones, *own)
 
 
 def _scale(values: Sequence[Decimal], edges: Sequence[Band]) -> tuple[float, float]:
@@ -77,7 +92,7 @@ def _needle(plot: Plot, value: Decimal, unit: str) -> Label:
 def _keys(edges: Sequence[Band], unit: str) -> tuple[Key, ...]:
     """Each threshold with what it is for."""
     told = ((valued(edge, unit), name) for edge, name in edges)
-    return tuple(Key("line", "ink", Text(f"{shown.en}: {name.en}", f"{shown.ja}：{name.ja}")) for shown, name in told)
+    return tuple(Key("dash", "alarm", Text(f"{shown.en}: {name.en}", f"{shown.ja}：{name.ja}")) for shown, name in told)
 
 
 def _described(value: Decimal, unit: str, edges: Sequence[Band]) -> Text:

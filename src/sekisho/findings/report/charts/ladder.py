@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -12,7 +12,9 @@ from sekisho.findings.report.charts.canvas import (
     Key,
     Picture,
     Plot,
+    Traded,
     grid,
+    market,
     number_ticks,
     padded,
     seconds,
@@ -24,6 +26,7 @@ from sekisho.rulebook.texts import Text
 _THICKNESS_MIN, _THICKNESS_MAX = 2.0, 11.0
 _ENDINGS = frozenset({"cancel", "expire", "reject"})
 _HEIGHT = 280
+_CLOSER_MIN = 6
 Row = Mapping[str, Any]
 
 
@@ -40,8 +43,10 @@ class Resting:
     pulled: bool
 
 
-def draw(events: Sequence[Row], trades: Sequence[Row], prices: Sequence[tuple[float, float, float]]) -> Picture | None:
-    """The ladder from the scheme's order events, the scheme's own trades, and the market's (second, low, high)."""
+def draw(
+    events: Sequence[Row], trades: Sequence[Row], prices: Sequence[Traded], window: tuple[datetime, datetime] | None = None
+) -> Picture | None:
+    """The ladder from the scheme's order events, the scheme's own trades, and the market's prices, over a window at least."""
     if not events:
         return None
     ends = [row["occurred_at"] for row in events] + [row["executed_at"] for row in trades]
@@ -50,10 +55,10 @@ def draw(events: Sequence[Row], trades: Sequence[Row], prices: Sequence[tuple[fl
         return None
     levels = [float(bar.price) for bar in bars] + [float(t["price"]) for t in trades]
     levels += [edge for _, low, high in prices for edge in (low, high)]
-    plot = Plot(padded([seconds(end) for end in ends], 0.04), padded(levels), height=_HEIGHT)
+    plot = Plot(padded([seconds(end) for end in (*ends, *(window or ()))], 0.04), padded(levels), height=_HEIGHT)
     ticks = number_ticks(plot)
     grid(plot, ticks)
-    _market(plot, prices)
+    market(plot, prices)
     _orders(plot, bars)
     owners = {row.get("account_id") for row in events}
     fills = [(seconds(t["executed_at"]), float(t["price"])) for t in trades]
@@ -69,6 +74,41 @@ def draw(events: Sequence[Row], trades: Sequence[Row], prices: Sequence[tuple[fl
         keys=_keys(bars, bool(trades), bool(prices)),
         height=_HEIGHT,
     )
+
+
+def close_up(events: Sequence[Row], trades: Sequence[Row]) -> tuple[datetime, datetime] | None:
+    """The busiest cycle (one with executions, if any) of a scheme whose orders rest only briefly within a long window: where to look closer."""
+    if not events:
+        return None
+    first, last = (pick(row["occurred_at"] for row in events) for pick in (min, max))
+    bars = sorted(resting(events, trades, last), key=lambda bar: bar.since)
+    cycles: list[list[Resting]] = []
+    for bar in bars:
+        joined = cycles and bar.since <= max(each.until for each in cycles[-1])
+        cycles[-1].append(bar) if joined else cycles.append([bar])
+    if len(cycles) < 2:
+        return None
+    busiest = max(cycles, key=lambda cycle: (_traded_into(cycle, trades), len(cycle), -seconds(cycle[0].since)))
+    since, until = busiest[0].since, max(bar.until for bar in busiest)
+    air = (until - since) / 2
+    return (since - air, until + air) if (until - since) * _CLOSER_MIN <= last - first else None
+
+
+def _traded_into(cycle: Sequence[Resting], trades: Sequence[Row]) -> bool:
+    """Whether the scheme traded while the orders of the cycle rested."""
+    since, until = cycle[0].since, max(bar.until for bar in cycle)
+    return any(since <= trade["executed_at"] <= until for trade in trades)
+
+
+def draw_close_up(
+    events: Sequence[Row], trades: Sequence[Row], prices: Sequence[Traded], window: tuple[datetime, datetime]
+) -> Picture | None:
+    """The ladder of one cycle alone: its orders, and the executions while they rested."""
+    since, until = window
+    own = {row["order_id"] for row in events if row["action"] == "new" and since <= row["occurred_at"] <= until}
+    fills = [trade for trade in trades if since <= trade["executed_at"] <= until]
+    picture = draw([row for row in events if row["order_id"] in own], fills, prices, window)
+    return picture and replace(picture, title=Text("Its busiest cycle, closer", "最も注文の多い一回の拡大図"))
 
 
 def resting(events: Iterable[Row], trades: Sequence[Row], end: datetime) -> Iterable[Resting]:
@@ -89,15 +129,6 @@ def resting(events: Iterable[Row], trades: Sequence[Row], end: datetime) -> Iter
             pulled = after is not None and after["action"] == "cancel"
             if until > row["occurred_at"]:
                 yield Resting(order_id, row["side"], row["price"], row["quantity"], row["occurred_at"], until, pulled)
-
-
-def _market(plot: Plot, prices: Sequence[tuple[float, float, float]]) -> None:
-    if not prices:
-        return
-    xs = [at for at, _, _ in prices]
-    if any(low != high for _, low, high in prices):
-        plot.area(xs, [low for _, low, _ in prices], [high for _, _, high in prices], "wash", opacity=0.8)
-    plot.line(xs, [(low + high) / 2 for _, low, high in prices], "muted", width=1.25, stepped=True)
 
 
 def _orders(plot: Plot, bars: Sequence[Resting]) -> None:

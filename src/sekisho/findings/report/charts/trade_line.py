@@ -6,7 +6,18 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from sekisho.findings.report.charts.canvas import Key, Picture, Plot, grid, number_ticks, padded, seconds, time_ticks
+from sekisho.findings.report.charts.canvas import (
+    Key,
+    Picture,
+    Plot,
+    Traded,
+    grid,
+    market,
+    number_ticks,
+    padded,
+    seconds,
+    time_ticks,
+)
 from sekisho.findings.report.typeset import clock, many, number
 from sekisho.rulebook.texts import Text
 
@@ -15,8 +26,8 @@ _DOT_MIN, _DOT_MAX = 3.5, 9.0
 Row = Mapping[str, Any]
 
 
-def draw(trades: Sequence[Row], prices: Sequence[tuple[float, float, float]]) -> Picture | None:
-    """The trades as dots (larger: more), the market as a line of (second, low, high); None for fewer than two trades."""
+def draw(trades: Sequence[Row], prices: Sequence[Traded]) -> Picture | None:
+    """The trades as dots (larger: more), the market as a line; None for fewer than two trades."""
     if len(trades) < 2:
         return None
     times = [trade["executed_at"] for trade in trades]
@@ -24,8 +35,7 @@ def draw(trades: Sequence[Row], prices: Sequence[tuple[float, float, float]]) ->
     plot = Plot(padded([seconds(at) for at in times], 0.04), padded(levels, 0.15), height=_HEIGHT)
     ticks = number_ticks(plot, 4)
     grid(plot, ticks)
-    if prices:
-        plot.line([at for at, _, _ in prices], [(low + high) / 2 for _, low, high in prices], "muted", width=1.25, stepped=True)
+    market(plot, prices)
     largest = max(trade["quantity"] for trade in trades) or Decimal(1)
     for trade in trades:
         size = _DOT_MIN + (_DOT_MAX - _DOT_MIN) * float(trade["quantity"] / largest) ** 0.5
