@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from sekisho.records import Records
     from sekisho.rulebook import Parameters
 
+_SENTENCES = {(True, "buy"): "default", (True, "sell"): "sell", (False, "buy"): "unnamed", (False, "sell"): "unnamed_sell"}
+
 
 def detect(records: Records, p: Parameters) -> Iterator[Found]:
     """One finding for each trader and instrument: the orders shown and withdrawn, all cycles of the play joined."""
@@ -40,7 +42,7 @@ def _found(scheme: Scheme, yen: YenValue) -> Found:
         score=scheme.score,
         amount_jpy=yen.of(scheme.served) if scheme.served else None,
         evidence=_evidence(scheme),
-        sentence=scheme.side if named else f"unnamed_{scheme.side}",
+        sentence=_SENTENCES[named, scheme.side],
         facts={
             "orders": len(scheme.orders),
             "cycles": scheme.cycles,
