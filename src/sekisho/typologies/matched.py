@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import ibis
 import pyarrow as pa
 
+from sekisho.typologies.activity import Sides, both_sides
 from sekisho.typologies.chance import expected_meetings, tries, unlikelihood
-from sekisho.typologies.market import Market
+from sekisho.typologies.held import held
+from sekisho.typologies.market import Orders, Sample
 from sekisho.typologies.ownership import Link, Ownership
 from sekisho.typologies.rings import Turn, closed_circles
 from sekisho.typologies.trades import Trade, collect, window_number, window_of
@@ -68,7 +70,7 @@ class Match(NamedTuple):
     """A pair's meetings in one instrument held against chance.
 
     ``trades``: those that speak against the pair (from orders alike, where entries are on record); ``seen`` of them,
-    ``expected`` by chance, ``against_chance`` powers of ten after counting every pair that was compared; ``share`` of
+    ``expected`` by chance, ``against_chance`` powers of ten after allowing for ``compared`` chances to be struck; ``share`` of
     the trading of the account less bound, ``alike``: share of their trades that came from orders alike.
     """
 
@@ -88,16 +90,14 @@ class Match(NamedTuple):
         return self.alike is not None
 
     @classmethod
-    def of(
-        cls, meetings: Sequence[Meeting], trades: Sequence[Trade], market: Market, owners: Ownership, pairs_compared: int
-    ) -> Match:
+    def of(cls, meetings: Sequence[Meeting], trades: Sequence[Trade], orders: Orders, owners: Ownership, compared: int) -> Match:
         """Hold a pair's meetings, all in one instrument, against chance."""
         first, pair = meetings[0], (meetings[0].low, meetings[0].high)
-        known, same = market.alike.counted(trades)
+        known, same = orders.alike.counted(trades)
         expected, seen, speaking = sum(meeting.expected for meeting in meetings), len(trades), tuple(trades)
         if known:
-            expected *= market.base_rate.without(first.instrument, [pair]) * known / seen
-            seen, speaking = same, tuple(trade for trade in trades if trade.trade_id in market.alike.alike)
+            expected *= orders.base_rate.without(first.instrument, [pair]) * known / seen
+            seen, speaking = same, tuple(trade for trade in trades if trade.trade_id in orders.alike.alike)
         days = sorted({trade.day for trade in trades})
         return cls(
             instrument=first.instrument,
@@ -105,7 +105,7 @@ class Match(NamedTuple):
             trades=speaking,
             seen=seen,
             expected=_rounded(expected),
-            against_chance=_rounded(max(0.0, unlikelihood(seen, expected) - tries(pairs_compared))),
+            against_chance=_rounded(max(0.0, unlikelihood(seen, expected) - tries(compared))),
             share=_rounded(max(meeting.share for meeting in meetings)),
             alike=_rounded(same / known) if known else None,
             links=tuple(dict.fromkeys(link for day in days for link in owners.associations(*pair, on=day))),
@@ -132,37 +132,40 @@ class Weights(NamedTuple):
 
 
 def meetings_beyond_chance(
-    trade: Any, seconds: int, met_min: int, excess_min: Decimal, beyond_owner: frozenset[str]
-) -> tuple[dict[Pair, list[Meeting]], int]:
-    """Pairs that met oftener than chance explains, with their windows; and how many pairs were compared in all.
+    records: Records, trade: Any, seconds: int, met_min: int, excess_min: Decimal, beyond_owner: frozenset[str]
+) -> dict[Pair, list[Meeting]]:
+    """Pairs that met oftener than chance explains, with the windows in which they did.
 
     Accounts that many clients share (``beyond_owner``) are left out: different clients stand behind their orders.
     """
-    rows, compared = frequent_meetings(trade, seconds, met_min, excess_min)
+    with held(records, _often(trade, seconds, met_min)) as often, both_sides(records, trade, seconds) as sides:
+        rows = _beyond_chance(often, sides, excess_min).to_pyarrow().to_pylist()
     pairs: dict[Pair, list[Meeting]] = {}
-    for meeting in sorted(Meeting(**row) for row in rows.to_pyarrow().to_pylist()):
+    for meeting in sorted(Meeting(**row) for row in rows):
         if beyond_owner.isdisjoint((meeting.low, meeting.high)):
             pairs.setdefault((meeting.instrument, meeting.low, meeting.high), []).append(meeting)
-    return pairs, int(compared.execute()) if pairs else 0
+    return dict(sorted(pairs.items()))
 
 
 def trades_between(
-    records: Records, trade: Any, meetings: Mapping[Pair, Sequence[Meeting]], owners: Ownership, seconds: int
-) -> dict[Pair, list[Trade]]:
-    """The trades of each pair in its windows, save those in which one interest stood on both sides (wash trades)."""
-    if not meetings:
-        return {}
+    records: Records, trade: Any, meetings: Mapping[Pair, Sequence[Meeting]], owners: Ownership, seconds: int, sample: Sample
+) -> tuple[dict[Pair, list[Trade]], list[Trade]]:
+    """The trades of each pair in its windows, and the market's sample; one pass over the trades serves both.
+
+    Trades in which one interest stood on both sides are left out: these are wash trades.
+    """
     columns = {name: [pair[at] for pair in meetings] for at, name in enumerate(("met_in", "low", "high"))}
     wanted = records.memory("met_pairs", pa.table({name: pa.array(cells, pa.string()) for name, cells in columns.items()}))
-    low_first = [trade.instrument == wanted.met_in, trade.buy_account_id == wanted.low, trade.sell_account_id == wanted.high]
-    high_first = [trade.instrument == wanted.met_in, trade.buy_account_id == wanted.high, trade.sell_account_id == wanted.low]
-    together: dict[Pair, list[Trade]] = {}
-    for one in collect(trade.semi_join(wanted, low_first).union(trade.semi_join(wanted, high_first))):
+    low, high = _in_order(trade)
+    paired = trade.left_join(wanted, [trade.instrument == wanted.met_in, low == wanted.low, high == wanted.high])
+    noted = collect(paired.filter(paired.met_in.notnull() | sample.of(paired)))
+    together: dict[Pair, list[Trade]] = {pair: [] for pair in meetings}
+    for one in noted:
         pair = (one.instrument, *one.pair)
-        in_window = any(window_of(one.executed_at, seconds) == meeting.window for meeting in meetings[pair])
+        in_window = any(window_of(one.executed_at, seconds) == meeting.window for meeting in meetings.get(pair, ()))
         if in_window and owners.chain(*one.pair, on=one.day) is None:
-            together.setdefault(pair, []).append(one)
-    return dict(sorted(together.items()))
+            together[pair].append(one)
+    return {pair: trades for pair, trades in together.items() if trades}, sample.among(noted)
 
 
 def without_rings(matches: Sequence[Match], turn: Turn) -> list[Match]:
@@ -174,35 +177,43 @@ def without_rings(matches: Sequence[Match], turn: Turn) -> list[Match]:
     return [match for match in matches if (match.instrument, match.pair) not in going_round]
 
 
-def frequent_meetings(trade: Any, seconds: int, met_min: int, excess_min: Decimal) -> tuple[Any, Any]:
-    """Pairs (Ibis) that met ``met_min`` times and ``excess_min`` times as often as by chance; and how many were compared.
+def _often(trade: Any, seconds: int, met_min: int) -> Any:
+    """Pairs (Ibis) that met ``met_min`` times in a window."""
+    low, high = _in_order(trade)
+    pairs = trade.select(
+        "instrument",
+        window=window_number(trade.executed_at, seconds),
+        low=low,
+        high=high,
+        low_bought=(trade.buy_account_id == low).cast("int64"),
+    )
+    met = pairs.filter(pairs.low != pairs.high).group_by("instrument", "window", "low", "high")
+    often = met.aggregate(met=lambda t: t.count(), low_bought=lambda t: t.low_bought.sum().cast("int64"))
+    return often.filter(often.met >= met_min)
+
+
+def _beyond_chance(often: Any, sides: Sides, excess_min: Decimal) -> Any:
+    """Those (Ibis) that met ``excess_min`` times as often as by chance.
 
     Two busy accounts meet often by chance: what counts is the excess over what their own activity explains.
     """
-    timed = trade.filter(trade.buy_account_id != trade.sell_account_id)
-    timed = timed.mutate(window=window_number(timed.executed_at, seconds))
-    place = ("instrument", "window")
-    low_buys = timed.buy_account_id < timed.sell_account_id
-    pairs = timed.mutate(
-        low=ibis.ifelse(low_buys, timed.buy_account_id, timed.sell_account_id),
-        high=ibis.ifelse(low_buys, timed.sell_account_id, timed.buy_account_id),
-        low_bought=low_buys.cast("int64"),
-    )
-    met = pairs.group_by(*place, "low", "high").aggregate(met=pairs.count(), low_bought=pairs.low_bought.sum())
-    often = met.filter(met.met >= met_min)
-    buys = timed.group_by(*place, account=timed.buy_account_id).aggregate(n=timed.count())
-    sells = timed.group_by(*place, account=timed.sell_account_id).aggregate(n=timed.count())
-    for side in ("low", "high"):
-        for label, counts in (("buys", buys), ("sells", sells)):
+    for label, counts in (("buys", sides.bought), ("sells", sides.sold)):
+        for side in ("low", "high"):
             column = f"{side}_{label}"
-            counted = counts.rename({side: "account", column: "n"})
-            often = often.left_join(counted, [*place, side]).select(*often.columns, column)
+            counted = counts.select("instrument", "window", **{side: counts.account, column: counts.n})
+            often = often.left_join(counted, ["instrument", "window", side]).select(*often.columns, column)
             often = often.mutate(**{column: often[column].fill_null(0)})
-    market = timed.group_by(*place).aggregate(market=timed.count())
-    often = often.join(market, [*place]).select(*often.columns, "market")
+    bought = sides.bought
+    market = bought.group_by("instrument", "window").aggregate(market=bought.n.sum().cast("int64"))
+    often = often.join(market, ["instrument", "window"]).select(*often.columns, "market")
     often = often.mutate(high_bought=often.met - often.low_bought)
     likely = often.filter(often.met.cast("float64") >= float(excess_min) * _expected(often))
-    return likely.select(*Meeting._fields), met.count()
+    return likely.select(*Meeting._fields)
+
+
+def _in_order(trade: Any) -> tuple[Any, Any]:
+    """The two accounts of a trade (Ibis), in order of their names."""
+    return ibis.least(trade.buy_account_id, trade.sell_account_id), ibis.greatest(trade.buy_account_id, trade.sell_account_id)
 
 
 def _expected(often: Any) -> Any:

@@ -94,14 +94,16 @@ class BaseRate:
     """The share of ordinary trades whose two orders are alike anyway, by instrument, from a sample of the market."""
 
     def __init__(self, sample: Iterable[Trade], alike: AlikeTrades) -> None:
-        self._counts: dict[str, tuple[int, int]] = {}
+        self._market = (0, 0)
+        self._instruments: dict[str, tuple[int, int]] = {}
         self._pairs: dict[tuple[str, tuple[str, str]], tuple[int, int]] = {}
         for trade in sample:
             if trade.trade_id in alike.known:
                 one = (1, int(trade.trade_id in alike.alike))
-                self._counts[trade.instrument] = _add(self._counts.get(trade.instrument, (0, 0)), one)
-                key = (trade.instrument, trade.pair)
-                self._pairs[key] = _add(self._pairs.get(key, (0, 0)), one)
+                pair = (trade.instrument, trade.pair)
+                self._market = _add(self._market, one)
+                self._instruments[trade.instrument] = _add(self._instruments.get(trade.instrument, (0, 0)), one)
+                self._pairs[pair] = _add(self._pairs.get(pair, (0, 0)), one)
 
     def without(self, instrument: str, pairs: Iterable[tuple[str, str]]) -> float:
         """The base rate in an instrument, leaving out the trades of the pairs under judgement.
@@ -111,11 +113,8 @@ class BaseRate:
         own = (0, 0)
         for pair in set(pairs):
             own = _add(own, self._pairs.get((instrument, pair), (0, 0)))
-        total = (-own[0], -own[1])
-        for count in self._counts.values():
-            total = _add(total, count)
-        market = (total[1] + 1) / (total[0] + 2)
-        here = self._counts.get(instrument, (0, 0))
+        here = self._instruments.get(instrument, (0, 0))
+        market = (self._market[1] - own[1] + 1) / (self._market[0] - own[0] + 2)
         return (here[1] - own[1] + _PRIOR_TRADES * market) / (here[0] - own[0] + _PRIOR_TRADES)
 
 

@@ -6,6 +6,7 @@ import heapq
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
+from functools import cached_property
 from itertools import count
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -75,6 +76,7 @@ class Ownership:
                 self._associations[link.linked_party_id].append(link)
         self._chains: dict[tuple[str, str, date], Chain | None] = {}
 
+    @cached_property
     def groups(self) -> dict[str, str]:
         """Account to the name of its group, for accounts that were ever tied to another account.
 
@@ -124,24 +126,24 @@ class Ownership:
         return component
 
     def _search(self, start: str, goal: str, on: date) -> Chain | None:
-        """Dijkstra over (party, already going down?): fewest household links first, then fewest links."""
+        """Dijkstra over (party, already going down?): the nearest tie first, then fewest households, fewest links."""
         arrival = count()
-        waiting: list[tuple[int, int, tuple[str, ...], int, str, bool, tuple[Link, ...]]]
-        waiting = [(0, 0, (), next(arrival), start, False, ())]
+        waiting: list[tuple[int, int, int, tuple[str, ...], int, str, bool, tuple[Link, ...]]]
+        waiting = [(0, 0, 0, (), next(arrival), start, False, ())]
         settled: set[tuple[str, bool]] = set()
         while waiting:
-            households, length, names, _, party, down, links = heapq.heappop(waiting)
+            weakest, households, length, names, _, party, down, links = heapq.heappop(waiting)
             if party == goal:
-                return Chain(max((link.relation for link in links), key=NEARNESS.index), links)
+                return Chain(NEARNESS[weakest], links)
             if (party, down) in settled:
                 continue
             settled.add((party, down))
             for step in self._onward(party, down, on):
+                rank = max(weakest, NEARNESS.index(step.link.relation))
                 weak = households + (step.link.relation == "household")
-                path = (*names, step.link.record_id)
+                path, taken = (*names, step.link.record_id), (*links, step.link)
                 turned = down or step.goes_down
-                taken = (*links, step.link)
-                heapq.heappush(waiting, (weak, length + 1, path, next(arrival), step.party_id, turned, taken))
+                heapq.heappush(waiting, (rank, weak, length + 1, path, next(arrival), step.party_id, turned, taken))
         return None
 
     def _onward(self, party: str, down: bool, on: date) -> Iterator[_Step]:

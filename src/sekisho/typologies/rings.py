@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import networkx as nx
 import pyarrow as pa
 
+from sekisho.typologies.activity import Sides
+from sekisho.typologies.held import held
 from sekisho.typologies.trades import Trade, collect, runs, window_number
 
 if TYPE_CHECKING:
@@ -27,6 +29,9 @@ class Flow(NamedTuple):
     quantity: Decimal
     seller_turnover: Decimal
     buyer_turnover: Decimal
+
+
+_PLACE = ("instrument", "window")
 
 
 class Turn(NamedTuple):
@@ -63,46 +68,55 @@ class Ring(NamedTuple):
 
 
 def ring_periods(
-    records: Records, trade: Any, circle: Circle, seconds: int, apart: timedelta, beyond_owner: frozenset[str]
+    records: Records, trade: Any, sides: Sides, circle: Circle, apart: timedelta, beyond_owner: frozenset[str]
 ) -> list[tuple[Trade, ...]]:
     """The trades of every ring, one bundle for each continuous period.
 
     Accounts that many clients share (``beyond_owner``) can be in no ring: a client leaving is not the client coming.
     """
-    rows = circulating_flows(trade, seconds, circle).to_pyarrow().to_pylist()
+    with held(records, turning_accounts(sides, circle.turn.turns_min)) as turning:
+        rows = circulating_flows(trade, turning, sides.seconds, circle).to_pyarrow().to_pylist()
     flows = [Flow(**row) for row in rows if beyond_owner.isdisjoint((row["seller"], row["buyer"]))]
-    inside = trades_in_rings(records, trade, find_rings(flows, circle), seconds)
+    inside = trades_in_rings(records, trade, find_rings(flows, circle), sides.seconds)
     return circulations(inside, circle, apart)
 
 
-def circulating_flows(trade: Any, seconds: int, circle: Circle) -> Any:
-    """Flows (Ibis) between accounts that bought and sold in the same window, each a good part of both their trading.
+def circulating_flows(trade: Any, turning: Any, seconds: int, circle: Circle) -> Any:
+    """Flows (Ibis) between ``turning`` accounts, each a good part of both their trading.
 
     Small by construction: a market maker's flow to one client is no great part of what it sells.
     """
-    timed = trade.mutate(window=window_number(trade.executed_at, seconds))
-    place = ("instrument", "window")
-    bought = timed.group_by(*place, account=timed.buy_account_id).aggregate(bought=timed.quantity.sum())
-    sold = timed.group_by(*place, account=timed.sell_account_id).aggregate(sold=timed.quantity.sum())
-    turning = bought.inner_join(sold, (*place, "account")).select(*place, "account", "bought", "sold")
     seller = turning.rename(sell_account_id="account", seller_bought="bought", seller_sold="sold")
     buyer = turning.rename(buy_account_id="account", buyer_bought="bought", buyer_sold="sold")
-    kept = timed.select(*place, "sell_account_id", "buy_account_id", "quantity")
-    kept = kept.filter(kept.sell_account_id != kept.buy_account_id)
-    kept = kept.semi_join(seller, (*place, "sell_account_id")).semi_join(buyer, (*place, "buy_account_id"))
-    flow = kept.group_by(*place, "sell_account_id", "buy_account_id").aggregate(quantity=kept.quantity.sum())
-    flow = flow.inner_join(seller, (*place, "sell_account_id")).inner_join(buyer, (*place, "buy_account_id"))
-    share = float(circle.flow_share_min)
-    amount = flow.quantity.cast("float64")
-    heavy = flow.filter(amount >= flow.seller_sold.cast("float64") * share, amount >= flow.buyer_bought.cast("float64") * share)
+    timed = trade.select(
+        "instrument", "sell_account_id", "buy_account_id", "quantity", window=window_number(trade.executed_at, seconds)
+    )
+    kept = timed.filter(timed.sell_account_id != timed.buy_account_id)
+    kept = kept.semi_join(seller, (*_PLACE, "sell_account_id")).semi_join(buyer, (*_PLACE, "buy_account_id"))
+    flow = kept.group_by(*_PLACE, "sell_account_id", "buy_account_id").aggregate(quantity=kept.quantity.sum())
+    flow = flow.inner_join(seller, (*_PLACE, "sell_account_id")).inner_join(buyer, (*_PLACE, "buy_account_id"))
+    share, amount = float(circle.flow_share_min), flow.quantity.cast("float64")
+    of_seller, of_buyer = flow.seller_sold.cast("float64") * share, flow.buyer_bought.cast("float64") * share
+    heavy = flow.filter(amount >= of_seller, amount >= of_buyer)
     return heavy.select(
-        *place,
+        *_PLACE,
         seller=heavy.sell_account_id,
         buyer=heavy.buy_account_id,
         quantity=heavy.quantity,
         seller_turnover=heavy.seller_bought + heavy.seller_sold,
         buyer_turnover=heavy.buyer_bought + heavy.buyer_sold,
     )
+
+
+def turning_accounts(sides: Sides, turns_min: int) -> Any:
+    """Accounts (Ibis) that bought and sold in a window, and with its two neighbours ``turns_min`` times on each side."""
+    bought = sides.bought.rename(bought="quantity", buys="n")
+    sold = sides.sold.rename(sold="quantity", sells="n")
+    both = bought.inner_join(sold, (*_PLACE, "account")).select(*_PLACE, "account", "bought", "sold", "buys", "sells")
+    nearby = both.union(both.mutate(window=both.window + 1), both.mutate(window=both.window - 1))
+    often = nearby.group_by(*_PLACE, "account").aggregate(buys=nearby.buys.sum(), sells=nearby.sells.sum())
+    often = often.filter(often.buys >= turns_min, often.sells >= turns_min)
+    return both.semi_join(often, (*_PLACE, "account")).select(*_PLACE, "account", "bought", "sold")
 
 
 def find_rings(flows: Iterable[Flow], circle: Circle) -> list[Ring]:
@@ -172,8 +186,8 @@ def _groups(flows: Sequence[Flow], circle: Circle) -> Iterator[frozenset[str]]:
     for flow in flows:
         turnover[flow.seller][flow.window] = flow.seller_turnover
         turnover[flow.buyer][flow.window] = flow.buyer_turnover
-    graph = nx.DiGraph()
-    graph.add_edges_from((flow.seller, flow.buyer) for flow in flows)
+    flows = _passing(flows)
+    graph = nx.DiGraph((flow.seller, flow.buyer) for flow in flows)
     waiting = [frozenset(group) for group in nx.strongly_connected_components(graph)]
     while waiting:
         group = waiting.pop()
@@ -190,6 +204,17 @@ def _groups(flows: Sequence[Flow], circle: Circle) -> Iterator[frozenset[str]]:
                 yield group
             continue
         waiting += [frozenset(g) for g in nx.strongly_connected_components(graph.subgraph(stay))]
+
+
+def _passing(flows: Sequence[Flow]) -> list[Flow]:
+    """Only flows between accounts that both receive and pass on; most of a market falls away at once."""
+    kept = list(flows)
+    while True:
+        both = {flow.seller for flow in kept} & {flow.buyer for flow in kept}
+        passing = [flow for flow in kept if flow.seller in both and flow.buyer in both]
+        if len(passing) == len(kept):
+            return passing
+        kept = passing
 
 
 def _goes_round(trades: Sequence[Trade], accounts: Iterable[str], turn: Turn) -> bool:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pyarrow as pa
 
 from sekisho.typologies.chance import expected_meetings
-from sekisho.typologies.market import Market
+from sekisho.typologies.market import Market, Sample
 from sekisho.typologies.ownership import NEARNESS, Chain, Link, Ownership
 from sekisho.typologies.trades import Trade, collect, grouped, runs
 
@@ -101,27 +101,28 @@ def accounts_in(trades: Iterable[Trade]) -> tuple[str, ...]:
     return tuple(sorted({account for trade in trades for account in trade.pair}))
 
 
-def own_crossings(records: Records, trade: Any, owners: Ownership, beyond_owner: frozenset[str]) -> list[Crossing]:
-    """Every trade whose two accounts belong together on its day, by the links in force then.
+def own_crossings(
+    records: Records, trade: Any, owners: Ownership, beyond_owner: frozenset[str], sample: Sample
+) -> tuple[list[Crossing], list[Trade]]:
+    """Every trade whose two accounts belong together on its day, by the links in force then; and the market's sample.
 
     ``beyond_owner`` are accounts that many clients share (omnibus): who is behind such a side is not on record.
+    One pass over the trades serves both.
     """
-    alone = trade.filter(trade.buy_account_id == trade.sell_account_id)
-    met = collect(alone)
-    ties = owners.groups()
-    if ties:
-        table = pa.table({"account_id": pa.array(ties.keys(), pa.string()), "tie": pa.array(ties.values(), pa.string())})
-        tied = records.memory("tied_accounts", table)
-        buyer, seller = tied.rename(buyer="account_id", buyer_tie="tie"), tied.rename(seller="account_id", seller_tie="tie")
-        both = trade.join(buyer, trade.buy_account_id == buyer.buyer)
-        both = both.join(seller, both.sell_account_id == seller.seller)
-        met += collect(both.filter(both.buyer_tie == both.seller_tie, both.buyer != both.seller))
+    ties = owners.groups
+    table = pa.table({"account_id": pa.array(ties.keys(), pa.string()), "tie": pa.array(ties.values(), pa.string())})
+    tied = records.memory("tied_accounts", table)
+    buyer, seller = tied.rename(buyer="account_id", buyer_tie="tie"), tied.rename(seller="account_id", seller_tie="tie")
+    both = trade.left_join(buyer, trade.buy_account_id == buyer.buyer)
+    both = both.left_join(seller, both.sell_account_id == seller.seller)
+    together = (both.buy_account_id == both.sell_account_id) | (both.buyer_tie == both.seller_tie)
+    noted = collect(both.filter(together.fill_null(False) | sample.of(both)))
     crossings = []
-    for one in sorted(met, key=lambda t: (t.sequence, t.trade_id)):
+    for one in noted:
         chain = owners.chain(one.buy_account_id, one.sell_account_id, one.day)
         if chain is not None and beyond_owner.isdisjoint(one.pair):
             crossings.append(Crossing(one, chain))
-    return crossings
+    return crossings, sample.among(noted)
 
 
 def split(crossings: Sequence[Crossing], ties: Mapping[str, str], apart: timedelta) -> list[tuple[Crossing, ...]]:
@@ -142,11 +143,11 @@ def weigh(trades: Sequence[Trade], market: Market) -> Signs:
     own, everybody = market.activity.of(accounts_in(trades), places), market.activity.market(places)
     quantity = sum((trade.quantity for trade in trades), Decimal(0))
     share = min(Decimal(1), 2 * quantity / own.quantity)
-    known, same = market.alike.counted(trades)
+    known, same = market.orders.alike.counted(trades)
     expected = expected_meetings(own.buys, own.sells, len(trades), everybody.buys, float(share))
     beyond = 1 - expected / len(trades)
     if same:
-        rate = market.base_rate.without(trades[0].instrument, {trade.pair for trade in trades})
+        rate = market.orders.base_rate.without(trades[0].instrument, {trade.pair for trade in trades})
         beyond = max(beyond, 1 - expected * rate / same)
     return Signs(
         share=_rounded(share),

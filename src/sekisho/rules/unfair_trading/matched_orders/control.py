@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from sekisho.engine.answers import Evidence, Found
-from sekisho.typologies.market import market_around
+from sekisho.typologies.market import orders_behind, sample_of
 from sekisho.typologies.matched import Match, Weights, meetings_beyond_chance, trades_between, without_rings
 from sekisho.typologies.order_pairs import Closeness
 from sekisho.typologies.ownership import Ownership, accounts_of_kind, ownership_of
@@ -24,11 +24,13 @@ def detect(records: Records, p: Parameters) -> Iterator[Found]:
     trade = between_known_accounts(since(records.trade, p.prohibited_since))
     owners, shared = ownership_of(records), accounts_of_kind(records, "omnibus")
 
-    meetings, compared = meetings_beyond_chance(trade, p.window_seconds, p.trades_min, p.excess_min, shared)
-    met = trades_between(records, trade, meetings, owners, p.window_seconds)
-    market = market_around(records, trade, [one for trades in met.values() for one in trades], _closeness(p), p.window_seconds)
+    meetings = meetings_beyond_chance(records, trade, p.window_seconds, p.trades_min, p.excess_min, shared)
+    sample = sample_of(records)
+    met, sampled = trades_between(records, trade, meetings, owners, p.window_seconds, sample)
+    orders = orders_behind(records, (one for trades in met.values() for one in trades), sampled, _closeness(p))
+    compared = sum({(m.instrument, m.window): m.market for pair in meetings.values() for m in pair}.values())
+    matches = (Match.of(meetings[pair], trades, orders, owners, compared) for pair, trades in met.items())
     turn = Turn(p.ring_accounts_min, p.ring_turns_min, p.net_share_max)
-    matches = (Match.of(meetings[pair], trades, market, owners, compared) for pair, trades in met.items())
     arranged = without_rings([match for match in matches if _is_arranged(match, p)], turn)
 
     traded = [one for match in arranged for one in match.trades]

@@ -7,7 +7,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from sekisho.engine.answers import Evidence, Found
-from sekisho.typologies.market import market_around
+from sekisho.typologies.activity import both_sides
+from sekisho.typologies.market import market_around, orders_behind, sample_of
 from sekisho.typologies.order_pairs import Closeness
 from sekisho.typologies.ownership import NEARNESS, accounts_of_kind, ownership_of
 from sekisho.typologies.rings import Circle, Turn, ring_periods
@@ -25,13 +26,15 @@ def detect(records: Records, p: Parameters) -> Iterator[Found]:
     owners, shared = ownership_of(records), accounts_of_kind(records, "omnibus")
     apart = timedelta(seconds=p.period_gap_seconds)
 
-    crossings = own_crossings(records, trade, owners, shared)
-    owned = split(crossings, owners.groups(), apart)
-    rings = [as_crossings(r, owners) for r in ring_periods(records, trade, _circle(p), p.window_seconds, apart, shared)]
-    bundles = widest([*owned, *rings])
+    sample = sample_of(records)
+    crossings, sampled = own_crossings(records, trade, owners, shared, sample)
+    owned = split(crossings, owners.groups, apart)
+    with both_sides(records, trade, p.window_seconds) as sides:
+        rings = [as_crossings(ring, owners) for ring in ring_periods(records, trade, sides, _circle(p), apart, shared)]
+        bundles = widest([*owned, *rings])
+        traded = [crossing.trade for bundle in bundles for crossing in bundle]
+        market = market_around(records, sides, traded, orders_behind(records, traded, sampled, _closeness(p)))
 
-    traded = [crossing.trade for bundle in bundles for crossing in bundle]
-    market = market_around(records, trade, traded, _closeness(p), p.window_seconds)
     yen = yen_value(records.optional("instrument"), records.optional("reference_price"), (t.instrument for t in traded))
     schemes = (Scheme(bundle, weigh([c.trade for c in bundle], market)) for bundle in bundles)
     found = (_found(scheme, yen, p) for scheme in schemes if not _too_small_a_ring(scheme, p))
