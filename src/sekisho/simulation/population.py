@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from itertools import pairwise
 
 import numpy as np
 
@@ -65,6 +66,19 @@ class Population:
         self.party_corporate.append(corporate)
         return len(self.party_corporate) - 1
 
+    def link_owner(self, parties: tuple[int, int], length: int, random: np.random.Generator) -> None:
+        """Give two parties one owner at the end of so many relations; who stands between holds no account.
+
+        Control runs from one party of the chain to both ends, so that nobody but one owner stands behind them.
+        """
+        between = [self.new_party(corporate=bool(random.random() < 0.7)) for _ in range(length - 1)]
+        chain = [parties[0], *between, parties[1]]
+        top = int(random.integers(len(chain)))
+        for place, (one, other) in enumerate(pairwise(chain)):
+            relation = str(random.choice(["same_owner", "controls"] if between else ["same_owner", "household", "controls"]))
+            since = date(2016, 1, 1) + timedelta(days=int(random.integers(3000))) if random.random() < 0.5 else None
+            self.link(*((one, other) if place >= top else (other, one)), relation, since)
+
     def groups(self) -> Words:
         """Per account, those whom the venue keeps from trading with one another: same or linked parties.
 
@@ -123,7 +137,7 @@ def population(options: Options, random: np.random.Generator) -> Population:
 
 
 def _relate(people: Population, staff: int, random: np.random.Generator) -> None:
-    """Ordinary relations: households, the officers and owners of firms, the exchange's own staff."""
+    """Ordinary relations: households, firms and their people, common owners, past relations, the exchange's own staff."""
     customers = [int(p) for p in people.party[people.of_kind(CUSTOMER)]]
     persons = sorted({p for p in customers if not people.party_corporate[p]})
     firms = sorted({p for p in customers if people.party_corporate[p]})
@@ -131,10 +145,15 @@ def _relate(people: Population, staff: int, random: np.random.Generator) -> None
     for _couple in range(len(persons) // 40):
         people.link(strangers.pop(), strangers.pop(), "household")
     for firm in firms[::2]:
-        if not strangers:
+        if len(strangers) < len(persons) // 2:
             break
         relation = str(random.choice(["officer", "controls", "major_holder", "officer"]))
         people.link(strangers.pop(), firm, relation, since=date(2019, 1, 1) + timedelta(days=int(random.integers(2000))))
+    for _pair in range(len(persons) // 60):
+        people.link_owner((strangers.pop(), strangers.pop()), int(random.integers(1, 4)), random)
+    for _pair in range(len(persons) // 200):
+        until = date(2024, 1, 1) + timedelta(days=int(random.integers(600)))
+        people.link(strangers.pop(), strangers.pop(), str(random.choice(["controls", "household"])), until=until)
     house = int(people.party[people.of_kind(HOUSE)[0]])
     for account in people.of_kind(STAFF):
         people.link(int(people.party[account]), house, "employee")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
-
 from sekisho.simulation.answer_key import LOOK_ALIKE, PLANTED, Scheme
 from sekisho.simulation.schemes.cast import HOUR, Stage
 from sekisho.simulation.schemes.sheet import BUY, INSIDE, MINUTE, SAME_PRICE, SECOND, SELL
@@ -52,15 +50,10 @@ def self_trades(stage: Stage, severity: float) -> None:
 
 
 def one_owner(stage: Stage, severity: float, length: int) -> None:
-    """Two accounts whose parties are linked by a chain of so many relations; who stands between holds no account."""
+    """Two accounts whose parties are linked by a chain of so many relations."""
     actors = stage.actors(2)
-    parties = [int(stage.people.party[actor]) for actor in actors]
-    between = [stage.people.new_party(corporate=bool(stage.random.random() < 0.7)) for _ in range(length - 1)]
-    chain = [parties[0], *between, parties[1]]
-    top = int(stage.random.integers(len(chain)))  # control runs from here to both ends, so that there is one owner
-    for place, (one, other) in enumerate(pairwise(chain)):
-        relation = str(stage.random.choice(["same_owner", "controls"] if between else ["same_owner", "household", "controls"]))
-        stage.people.link(*((one, other) if place >= top else (other, one)), relation)
+    one, other = (int(stage.people.party[actor]) for actor in actors)
+    stage.people.link_owner((one, other), length, stage.random)
     scheme = stage.scheme(RULE, PLANTED, f"one_owner_{length}", severity, actors)
     back = stage.by_severity(severity, 0.35, 0.5)
     hops = [(actors[0], actors[1])] if stage.random.random() > back else [(actors[0], actors[1]), (actors[1], actors[0])]
