@@ -68,9 +68,8 @@ def main() -> None:
             simulate(shape, folder)
             _judge(folder, tallies, verbose=options.verbose)
             print(f"seed {seed} judged", flush=True)
-    print(
-        f"\nseeds {options.seeds}, {options.days} days, {options.accounts} accounts, {options.instruments} instruments, {options.severity}\n"
-    )
+    size = f"{options.days} days, {options.accounts} accounts, {options.instruments} instruments"
+    print(f"\nseeds {options.seeds}, {size}, {options.severity}\n")
     print("| rule | planted | findings | precision | recall | F1 | look-alikes flagged | share |")
     print("| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |")
     for rule in sorted(tallies):

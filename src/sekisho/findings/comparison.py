@@ -138,19 +138,13 @@ def _standing_causes(before: RuleRun, after: RuleRun) -> list[Cause]:
     assert before.holding is not None
     assert after.holding is not None
     causes = []
-    if before.holding.status != after.holding.status:
-        causes.append(
-            Cause(
-                kind="status",
-                name="status",
-                before=before.holding.status,
-                after=after.holding.status,
-                text=Text(
-                    f"The rule is {before.holding.status} before and {after.holding.status} after (text: {after.holding.confidence}).",
-                    f"規律の位置付けが {before.holding.status} から {after.holding.status} に変わる（確度: {after.holding.confidence}）。",
-                ),
-            )
+    was, becomes, sure = before.holding.status, after.holding.status, after.holding.confidence
+    if was != becomes:
+        said = Text(
+            f"The rule is {was} before and {becomes} after (text: {sure}).",
+            f"規律の位置付けが {was} から {becomes} に変わる（確度: {sure}）。",
         )
+        causes.append(Cause(kind="status", name="status", before=was, after=becomes, text=said))
     old = {(c.kind, c.text) for c in before.holding.consequences}
     new = {(c.kind, c.text) for c in after.holding.consequences}
     for kind, text in sorted(new - old):

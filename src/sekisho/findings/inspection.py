@@ -99,9 +99,8 @@ class Inspector:
     def _warnings(self, judged: Judged) -> tuple[str, ...]:
         regime = self.rulebook.regimes[judged.regime]
         if judged.law_day != judged.as_of:
-            return (
-                f"{regime.id} was not in force on {judged.as_of}: the books are judged under its law of {judged.law_day}, as a what-if",
-            )
+            said = f"{regime.id} was not in force on {judged.as_of}"
+            return (f"{said}: the books are judged under its law of {judged.law_day}, as a what-if",)
         if regime.kind != "base":
             return (f"{regime.id} is {regime.status}, never law: this is a what-if",)
         return ()
