@@ -99,6 +99,7 @@ def test_unknown_words_and_negative_prices_are_refused(tmp_path: Path) -> None:
         (b"wallet_id,observed_at,quantity,quantity\n", "column 'quantity': is there twice"),
         (b"wallet_id,observed_at,quantity,\n", "column 4 has no name"),
         (b'wallet_id,"observed_at,quantity\n', "the header cannot be read"),
+        (f"{HEADER}\r\n{GOOD}\n{GOOD}\r\n".encode(), "its line ends or quotes do not fit together; use one kind of line end"),
         (b"wallet_id;observed_at;quantity\nW1;2026-05-02T00:00:00Z;5\n", "column 'wallet_id': is missing"),
     ],
 )
@@ -281,6 +282,12 @@ def test_a_table_in_memory_is_held_to_the_same(column: str, values: pa.Array, ex
     with pytest.raises(RecordsError) as caught:
         records_of({"trade": trade_with(**{column: values})})
     assert f"column '{column}': {expected}" in str(caught.value)
+
+
+def test_names_the_reader_needs_are_refused(tmp_path: Path) -> None:
+    trades = arrow("trade", sound()["trade"])
+    pq.write_table(trades.append_column("filename", trades["trade_id"]), tmp_path / "trade.parquet")
+    assert "trade.parquet, column 'filename': is a name the reader keeps for itself; rename" in refusal(tmp_path)
 
 
 def test_floats_and_nanoseconds_are_read_with_a_warning(tmp_path: Path) -> None:

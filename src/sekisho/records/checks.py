@@ -65,6 +65,8 @@ def unreadable(reading: Reading, error: duckdb.Error) -> RecordsError:
     if isinstance(error, duckdb.OutOfMemoryException):
         return RecordsError(reading.table.name, "does not fit into the memory limit", "raise --memory-limit")
     file = next((name for name in reading.files if name in told), reading.files[0])
+    if reading.text:
+        return RecordsError(file, "its line ends or quotes do not fit together", "use one kind of line end; close every quote")
     reason = one_line(told.splitlines()[0])
     return RecordsError(file, f"cannot be read (truncated or damaged): {reason}", "write or copy the file again")
 

@@ -29,12 +29,14 @@ _WIDE_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, codecs.BOM_UTF32_LE, co
 def header_of(source: Source) -> list[str]:
     """The column names of a CSV table, after the whole file was scanned as text. Raises RecordsError."""
     file = source.files[0]
-    check_text(file)
-    with file.open(encoding="utf-8-sig", newline="") as text:
-        try:
+    try:
+        check_text(file)
+        with file.open(encoding="utf-8-sig", newline="") as text:
             header = next(csv.reader(text, strict=True), [])
-        except csv.Error as error:
-            raise RecordsError(file.name, f"the header cannot be read: {error}", "write one header row") from None
+    except csv.Error as error:
+        raise RecordsError(file.name, f"the header cannot be read: {error}", "write one header row") from None
+    except OSError as error:
+        raise RecordsError(file.name, f"cannot be opened: {error.strerror}", "check the file and its permissions") from None
     if not any(header):
         raise RecordsError(file.name, "has no header row", "write the column names in the first row")
     if "" in header:

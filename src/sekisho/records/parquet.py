@@ -12,6 +12,7 @@ from sekisho.records.folder import Source
 from sekisho.records.table import Column, Table
 
 _DAMAGED = "is not a readable Parquet file (truncated or damaged)"
+_RESERVED = frozenset({"filename", "file_index", "file_row_number"})
 _AGAIN = "write or copy the file again"
 
 
@@ -33,6 +34,8 @@ def schema_of(source: Source) -> pa.Schema:
             if _stored(known.type) != _stored(field.type):
                 problem = f"is {field.type} here and {known.type} in other parts"
                 raise RecordsError(name, problem, "write all parts with one schema", column=field.name)
+    for name in _RESERVED & fields.keys():
+        raise RecordsError(source.label, "is a name the reader keeps for itself", "rename the column", column=name)
     if source.root is not None:
         if "date" in fields:
             raise RecordsError(source.label, "is both a column and the date= folder", "rename the column", column="date")
