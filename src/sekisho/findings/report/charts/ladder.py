@@ -77,7 +77,7 @@ def draw(
 
 
 def close_up(events: Sequence[Row], trades: Sequence[Row]) -> tuple[datetime, datetime] | None:
-    """The busiest cycle (one with executions, if any) of a scheme whose orders rest only briefly within a long window: where to look closer."""
+    """The busiest cycle of a scheme whose orders rest briefly within a long window, one with executions if there is any."""
     if not events:
         return None
     first, last = (pick(row["occurred_at"] for row in events) for pick in (min, max))
