@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sekisho.simulation.kernel import Dice, Longs, Reals, Words, compiled, exponential, inlined, normal, uniform
+from sekisho.simulation.kernel import Dice, Longs, Reals, Words, compiled, exponential, normal, uniform
 from sekisho.simulation.matching import (
     ASK,
     BID,
@@ -148,7 +148,7 @@ def run_day(book: Book, pace: Pace, crowd: Crowd, value: Reals, script: Script, 
     close(book, pace.closes_at)
 
 
-@inlined
+@compiled
 def _fair(book: Book, pace: Pace, value: Reals, at: int) -> float:
     """What the asset is worth now, in levels: the value path between its points."""
     place = (at - pace.opens_at) / pace.value_step
@@ -157,7 +157,7 @@ def _fair(book: Book, pace: Pace, value: Reals, at: int) -> float:
     return float(value[step] * (1.0 - share) + value[step + 1] * share)
 
 
-@inlined
+@compiled
 def _startle(book: Book, pace: Pace, order: int) -> float:
     """How much a resting order excites others: by its size against the usual one, at most six more arrivals."""
     if order < 0 or book.orders[order].resting == 0:
@@ -166,7 +166,7 @@ def _startle(book: Book, pace: Pace, order: int) -> float:
     return 6.0 * share * share * pace.decay if share > 0.25 else 0.0
 
 
-@inlined
+@compiled
 def _arrive(book: Book, pace: Pace, crowd: Crowd, plans: Plans, fair: float, trend: float, at: int, dice: Dice) -> int:
     """One person comes to the book. Returns the order placed, NOBODY if several or none."""
     draw = uniform(dice)
@@ -181,7 +181,7 @@ def _arrive(book: Book, pace: Pace, crowd: Crowd, plans: Plans, fair: float, tre
     return _wait(book, pace, crowd, plans, fair, at, dice)
 
 
-@inlined
+@compiled
 def _size(pace: Pace, dice: Dice) -> int:
     """An order's lots: the usual ones near the median, one in ten from a heavy tail (p99 at 15, p99.9 at 40 medians)."""
     if uniform(dice) < 0.1:
@@ -189,7 +189,7 @@ def _size(pace: Pace, dice: Dice) -> int:
     return int(max(1.0, 0.93 * pace.typical_lots * np.exp(0.5 * normal(dice))))
 
 
-@inlined
+@compiled
 def _customer(crowd: Crowd, side: int, at: int, dice: Dice) -> int:
     """A customer who wants this side. People keep to a view for two hours; one in sixteen acts against it."""
     account = 0
@@ -201,14 +201,14 @@ def _customer(crowd: Crowd, side: int, at: int, dice: Dice) -> int:
     return account
 
 
-@inlined
+@compiled
 def _middle(book: Book, fair: float) -> float:
     if book.counters[BID] < 0 or book.counters[ASK] >= book.levels.size:
         return fair
     return float(0.5 * (book.counters[BID] + book.counters[ASK]))
 
 
-@inlined
+@compiled
 def _imbalance(book: Book, pace: Pace) -> float:
     """Displayed lots near the touch, buyers against sellers, in -1..1."""
     if book.counters[BID] < 0 or book.counters[ASK] >= book.levels.size:
@@ -222,7 +222,7 @@ def _imbalance(book: Book, pace: Pace) -> float:
     return (bids - asks) / max(bids + asks, 1.0)
 
 
-@inlined
+@compiled
 def _take(book: Book, pace: Pace, crowd: Crowd, fair: float, trend: float, at: int, dice: Dice) -> int:
     middle = _middle(book, fair)
     pull = min(max((fair - middle) / (2.0 * pace.half_spread), -1.0), 1.0)
@@ -243,7 +243,7 @@ def _take(book: Book, pace: Pace, crowd: Crowd, fair: float, trend: float, at: i
     return order
 
 
-@inlined
+@compiled
 def _passive(book: Book, side: int, price: float) -> int:
     """The nearest price to the one wished for that does not trade at once."""
     level = int(np.floor(price)) if side == BUY else int(np.ceil(price))
@@ -252,7 +252,7 @@ def _passive(book: Book, side: int, price: float) -> int:
     return int(min(book.levels.size - 1, max(level, book.counters[BID] + 1)))
 
 
-@inlined
+@compiled
 def _quote(book: Book, pace: Pace, crowd: Crowd, plans: Plans, fair: float, at: int, dice: Dice) -> None:
     """A maker renews one level of quotes on both sides, or hedges first when the inventory is too large."""
     maker = int(crowd.makers.size * uniform(dice))
@@ -276,7 +276,7 @@ def _quote(book: Book, pace: Pace, crowd: Crowd, plans: Plans, fair: float, at: 
             plans.quotes[place] = submit(book, at, account, side, LIMIT, price, lots, NOBODY, True)
 
 
-@inlined
+@compiled
 def _flicker(book: Book, pace: Pace, crowd: Crowd, plans: Plans, fair: float, at: int, dice: Dice) -> int:
     side = BUY if uniform(dice) < 0.5 else SELL
     best = book.counters[BID] if side == BUY else book.counters[ASK]
@@ -291,7 +291,7 @@ def _flicker(book: Book, pace: Pace, crowd: Crowd, plans: Plans, fair: float, at
     return order
 
 
-@inlined
+@compiled
 def _wait(book: Book, pace: Pace, crowd: Crowd, plans: Plans, fair: float, at: int, dice: Dice) -> int:
     side = BUY if uniform(dice) < 0.5 + 0.1 * _imbalance(book, pace) else SELL
     wish = _middle(book, fair) - side * pace.half_spread * (0.3 + 2.0 * exponential(dice))
@@ -302,7 +302,7 @@ def _wait(book: Book, pace: Pace, crowd: Crowd, plans: Plans, fair: float, at: i
     return order
 
 
-@inlined
+@compiled
 def _play(book: Book, script: Script, plans: Plans, row: int, at: int) -> int:
     """One planned row. Returns the order placed, NOBODY when the row withdrew one or was skipped."""
     slot, side = script.slot[row], script.side[row]
@@ -325,7 +325,7 @@ def _play(book: Book, script: Script, plans: Plans, row: int, at: int) -> int:
     return int(plans.placed[slot])
 
 
-@inlined
+@compiled
 def _anchored(book: Book, script: Script, plans: Plans, row: int) -> int:
     """The level a planned order asks for; NOBODY when the book offers no such price."""
     side, offset = script.side[row], script.offset[row]
@@ -342,7 +342,7 @@ def _anchored(book: Book, script: Script, plans: Plans, row: int) -> int:
     return _passive(book, side, float(own - side * offset))
 
 
-@inlined
+@compiled
 def _after(book: Book, crowd: Crowd, script: Script, plans: Plans, log_from: int, trend: float, dice: Dice) -> float:
     """Let everybody concerned learn of the trades since ``log_from``; returns the new trend in levels."""
     for row in range(log_from, book.counters[ROWS]):
@@ -361,7 +361,7 @@ def _after(book: Book, crowd: Crowd, script: Script, plans: Plans, log_from: int
     return trend
 
 
-@inlined
+@compiled
 def _release(book: Book, script: Script, plans: Plans, filled: int, at: int, dice: Dice) -> None:
     """The order somebody was after has been filled: withdraw, within moments, the orders that were there for show."""
     for slot in range(script.watch.size):
@@ -369,7 +369,7 @@ def _release(book: Book, script: Script, plans: Plans, filled: int, at: int, dic
             _plan(plans, at + 2_000 + int(60_000 * uniform(dice)), plans.placed[slot])
 
 
-@inlined
+@compiled
 def _plan(plans: Plans, at: int, order: int) -> None:
     place = plans.pending[0]
     plans.pending[0] += 1
@@ -384,7 +384,7 @@ def _plan(plans: Plans, at: int, order: int) -> None:
     plans.heap_order[place] = order
 
 
-@inlined
+@compiled
 def _next_withdrawal(plans: Plans) -> int:
     order = plans.heap_order[0]
     plans.pending[0] -= 1

@@ -27,12 +27,11 @@ _UNIT = 1.0 / 9007199254740992.0
 
 
 def compiled(loop: Loop) -> Loop:
-    """Compile a loop to machine code that runs without the interpreter's lock; the result is cached on disk."""
-    return cast(Loop, numba.njit(cache=True, nogil=True, error_model="numpy")(loop))
+    """Compile a loop to machine code that runs without the interpreter's lock; the result is cached on disk.
 
-
-def inlined(loop: Loop) -> Loop:
-    """Compile a loop that other loops call."""
+    The cache follows the file a loop is written in, not the files of the loops it calls: after editing one of those,
+    remove ``__pycache__``.
+    """
     return cast(Loop, numba.njit(cache=True, nogil=True, error_model="numpy")(loop))
 
 
@@ -41,7 +40,7 @@ def dice(*entropy: int) -> Dice:
     return np.asarray(np.random.SeedSequence(list(entropy)).generate_state(1, np.uint64), dtype=np.uint64)
 
 
-@inlined
+@compiled
 def uniform(dice: Dice) -> float:
     """A number in [0, 1): splitmix64, the top 53 bits."""
     dice[0] += _STEP
@@ -52,13 +51,13 @@ def uniform(dice: Dice) -> float:
     return float(z >> _S11) * _UNIT
 
 
-@inlined
+@compiled
 def exponential(dice: Dice) -> float:
     """A waiting time of mean one."""
     return float(-np.log(1.0 - uniform(dice)))
 
 
-@inlined
+@compiled
 def normal(dice: Dice) -> float:
     """A standard normal number (Box and Muller, one of the pair)."""
     radius = np.sqrt(2.0 * exponential(dice))

@@ -15,7 +15,7 @@ from sekisho.simulation.kernel import Longs, Reals, Table, Words, dice
 from sekisho.simulation.listings import GRID_STEP_MICROSECONDS, Listing, half_spread_levels
 from sekisho.simulation.matching import NOBODY, ORDERS, empty_book
 from sekisho.simulation.options import Options, closes_at, opens_at
-from sekisho.simulation.order_log import EXAMPLES, NO_SCHEME, Flows, OrderLog, Session, session
+from sekisho.simulation.order_log import EXAMPLES, NO_SCHEME, Flows, OrderLog, PlayedDay, played_day
 from sekisho.simulation.population import CUSTOMER, MARKET_MAKER, OMNIBUS, Population, strangers
 from sekisho.simulation.schemes import layering
 from sekisho.simulation.schemes.programme import plan_market
@@ -62,11 +62,11 @@ class Market:
         self.log = log
         for number, day in enumerate(self.options.trading_days):
             with ThreadPoolExecutor(THREADS) as threads:
-                sessions = []
+                played = []
                 for done, each in enumerate(threads.map(partial(self._play, number), self.listed), start=1):
-                    sessions.append(each)
+                    played.append(each)
                     progress("trading", number * len(self.listed) + done, self.options.days * len(self.listed))
-            yield log.write_day(day, sessions)
+            yield log.write_day(day, played)
         log.close()
         if not self.options.clean:
             self.schemes += log.ordinary_look_alikes()
@@ -78,7 +78,7 @@ class Market:
     def _half_spread(self, one: Listing) -> float:
         return half_spread_levels(one, self._arrivals(one))
 
-    def _play(self, number: int, one: Listing) -> Session:
+    def _play(self, number: int, one: Listing) -> PlayedDay:
         """One instrument's day, alone in its thread: its randomness depends on seed, day and instrument only."""
         options = self.options
         day, sheet = options.trading_days[number], self.sheets[number][one.number]
@@ -102,7 +102,7 @@ class Market:
         crowd = self.crowds[one.number]
         plans = empty_plans(expected, crowd.makers.size, max(1, len(sheet.watch)))
         run_day(book, pace, crowd, ticks - floor, sheet.script(), plans, dice(options.seed, 7, number, one.number))
-        return session(book, one, floor, self._tags(number, sheet, book.orders[: book.counters[ORDERS]]))
+        return played_day(book, one, floor, self._tags(number, sheet, book.orders[: book.counters[ORDERS]]))
 
     def _tags(self, number: int, sheet: Sheet, orders: Table) -> Words:
         """Per order, the place of its scheme in the list of schemes; on the first day also the quoters' first orders."""

@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sekisho.simulation.kernel import Longs, Table, Words, compiled, inlined
+from sekisho.simulation.kernel import Longs, Table, Words, compiled
 
 NEW, REPLACE, CANCEL, EXPIRE, REJECT, TRADE = 0, 1, 2, 3, 4, 5
 BUY, SELL = 1, -1
@@ -72,7 +72,7 @@ def empty_book(levels: int, orders: int, rows: int, group: Words) -> Book:
     )
 
 
-@inlined
+@compiled
 def submit(book: Book, at: int, account: int, side: int, order_type: int, price: int, lots: int, slot: int, guarded: bool) -> int:
     """Enter an order, match it, let the rest of a limit order stand. ``guarded``: own resting orders in its way are cancelled."""
     order = _enter(book, account, side, order_type, price, lots, slot)
@@ -91,7 +91,7 @@ def submit(book: Book, at: int, account: int, side: int, order_type: int, price:
     return order
 
 
-@inlined
+@compiled
 def cancel(book: Book, at: int, order: int, action: int) -> bool:
     """Take a resting order off the book; False when it no longer stands. ``action`` is CANCEL or EXPIRE."""
     if order < 0 or book.orders[order].resting == 0:
@@ -102,7 +102,7 @@ def cancel(book: Book, at: int, order: int, action: int) -> bool:
     return True
 
 
-@inlined
+@compiled
 def replace(book: Book, at: int, order: int, price: int, lots: int) -> bool:
     """Change a resting order. Only fewer lots at the same price keep its place; otherwise it queues, and matches, anew."""
     if order < 0 or book.orders[order].resting == 0 or lots <= 0 or not 0 <= price < book.levels.size:
@@ -122,7 +122,7 @@ def replace(book: Book, at: int, order: int, price: int, lots: int) -> bool:
     return True
 
 
-@inlined
+@compiled
 def close(book: Book, at: int) -> None:
     """End of the day: whatever still stands expires, oldest order first."""
     for order in range(book.counters[ORDERS]):
@@ -130,7 +130,7 @@ def close(book: Book, at: int) -> None:
             cancel(book, at, order, EXPIRE)
 
 
-@inlined
+@compiled
 def _enter(book: Book, account: int, side: int, order_type: int, price: int, lots: int, slot: int) -> int:
     order = int(book.counters[ORDERS])
     book.counters[ORDERS] += 1
@@ -144,7 +144,7 @@ def _enter(book: Book, account: int, side: int, order_type: int, price: int, lot
     return order
 
 
-@inlined
+@compiled
 def _match(book: Book, at: int, order: int, guarded: bool) -> None:
     side = book.orders[order].side
     mine = book.group[book.orders[order].account]
@@ -167,7 +167,7 @@ def _match(book: Book, at: int, order: int, guarded: bool) -> None:
             _unlink(book, resting)
 
 
-@inlined
+@compiled
 def _rest(book: Book, order: int) -> None:
     level = book.orders[order].price
     book.orders[order].resting = 1
@@ -186,7 +186,7 @@ def _rest(book: Book, order: int) -> None:
         book.counters[ASK] = min(book.counters[ASK], level)
 
 
-@inlined
+@compiled
 def _unlink(book: Book, order: int) -> None:
     level = book.orders[order].price
     book.orders[order].resting = 0
@@ -212,7 +212,7 @@ def _unlink(book: Book, order: int) -> None:
         book.counters[ASK] = level
 
 
-@inlined
+@compiled
 def _log(book: Book, at: int, action: int, order: int, other: int, price: int, lots: int) -> None:
     row = book.counters[ROWS]
     book.counters[ROWS] += 1

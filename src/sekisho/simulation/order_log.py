@@ -67,7 +67,7 @@ TRADES = pa.schema(
 
 
 @dataclass(slots=True)
-class Session:
+class PlayedDay:
     """What one instrument's day left behind, without the book: log rows and orders, in their own order."""
 
     listing: Listing
@@ -83,10 +83,10 @@ class Session:
     tag: Words  # per order: place in the list of schemes
 
 
-def session(book: Book, listing: Listing, floor: int, tag: Words) -> Session:
+def played_day(book: Book, listing: Listing, floor: int, tag: Words) -> PlayedDay:
     """Keep what is needed of a book after its day; ``floor`` is the tick of the ladder's first level."""
     log, orders = book.log[: book.counters[ROWS]], book.orders[: book.counters[ORDERS]]
-    return Session(
+    return PlayedDay(
         listing=listing,
         at=log["at"].copy(),
         quantity=log["quantity"].copy(),
@@ -132,9 +132,9 @@ class OrderLog:
         """Write the accounts' ids once."""
         self._account_ids = ids("A", self.people.number)
 
-    def write_day(self, day: date, sessions: list[Session]) -> Flows:
+    def write_day(self, day: date, played: list[PlayedDay]) -> Flows:
         """Merge the instruments' logs by time, deal ids, write both tables, gather evidence and what trades moved."""
-        merged = _Merged(sessions)
+        merged = _Merged(played)
         flows = Flows(np.zeros((self.options.accounts, len(self.listed)), np.int64), np.zeros(self.options.accounts, np.int64))
         if self.options.order_events >= PARTITION_FROM:
             self.close()
@@ -292,25 +292,25 @@ class _Rows:
 class _Merged:
     """The instruments' logs as one, in order of time; ties keep the order of instruments, and each log its own."""
 
-    def __init__(self, sessions: list[Session]) -> None:
-        lengths = [each.at.size for each in sessions]
-        starts = np.cumsum([0] + [each.account.size for each in sessions])
-        for each, start in zip(sessions, starts[:-1], strict=True):
+    def __init__(self, played: list[PlayedDay]) -> None:
+        lengths = [each.at.size for each in played]
+        starts = np.cumsum([0] + [each.account.size for each in played])
+        for each, start in zip(played, starts[:-1], strict=True):
             each.order += np.int32(start)
             each.other += np.int32(start)
-        self.at = np.concatenate([each.at for each in sessions])
-        self.quantity = np.concatenate([each.quantity for each in sessions])
-        self.price = np.concatenate([each.price for each in sessions])
-        self.order = np.concatenate([each.order for each in sessions])
-        self.other = np.concatenate([each.other for each in sessions])
-        self.action = np.concatenate([each.action for each in sessions])
-        self.listing = np.repeat(np.array([each.listing.number for each in sessions], np.int16), lengths)
-        self.account = np.concatenate([each.account for each in sessions])
-        self.side = np.concatenate([each.side for each in sessions])
-        self.order_type = np.concatenate([each.order_type for each in sessions])
-        self.tag = np.concatenate([each.tag for each in sessions])
-        listed = [each.listing for each in sorted(sessions, key=lambda each: each.listing.number)]
-        sessions.clear()
+        self.at = np.concatenate([each.at for each in played])
+        self.quantity = np.concatenate([each.quantity for each in played])
+        self.price = np.concatenate([each.price for each in played])
+        self.order = np.concatenate([each.order for each in played])
+        self.other = np.concatenate([each.other for each in played])
+        self.action = np.concatenate([each.action for each in played])
+        self.listing = np.repeat(np.array([each.listing.number for each in played], np.int16), lengths)
+        self.account = np.concatenate([each.account for each in played])
+        self.side = np.concatenate([each.side for each in played])
+        self.order_type = np.concatenate([each.order_type for each in played])
+        self.tag = np.concatenate([each.tag for each in played])
+        listed = [each.listing for each in sorted(played, key=lambda each: each.listing.number)]
+        played.clear()
         self.numbers = np.zeros(self.account.size, np.int64)
         self.rank = np.argsort(self.at, kind="stable").astype(np.int32)
         self.places = np.array(

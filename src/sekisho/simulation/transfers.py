@@ -257,6 +257,8 @@ class Transfers:
             moves.append((each.at - HOUR, listing, units, funding))
         row = self._row(day, each.account, each.at, each.direction, listing, units, self.chain.address(), each.first_used_at)
         row["status"] = each.status
+        if each.direction == "out":
+            self._event(each.account, (each.first_used_at or each.at) - 5 * MINUTE, "address_added", 0)
         each.scheme.saw(each.at, each.released_at or each.at)
         self._mark(each, row)
         if each.released_at is None:
