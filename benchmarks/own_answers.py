@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from benchmarks.pandas_reference import DAY, EXCESS_MIN, FLOW_SHARE_MIN, MET_MIN, TURNS_MIN, UNIT, WEEK, digest
 
+from benchmarks.pandas_reference import DAY, EXCESS_MIN, FLOW_SHARE_MIN, MET_MIN, TURNS_MIN, UNIT, WEEK, digest
 from sekisho.engine.order_streams import map_streams
 from sekisho.records import open_records
 from sekisho.typologies.activity import both_sides

@@ -36,6 +36,7 @@ TOGETHER_MICROSECONDS = 2_000_000
 OWNING = ("same_owner", "household", "controls")
 UNIT = 10**8
 NOBODY = -1
+WORDS = ("side", "action", "order_type", "aggressor_side")
 
 TRADE_COLUMNS = [
     "trade_id",
@@ -70,7 +71,16 @@ class Books(NamedTuple):
     event: pd.DataFrame
     trade: pd.DataFrame
     accounts: pd.Index
+    instruments: list[str]
     tie: np.ndarray
+
+
+class Names(NamedTuple):
+    """What the codes of a column that ends so stand for."""
+
+    account_id: pa.Array
+    instrument: pa.Array
+    order_id: pa.Array
 
 
 class Side(NamedTuple):
@@ -132,14 +142,9 @@ def read(folder: Path) -> Books:
     trade, event = table(folder, "trade", TRADE_COLUMNS), table(folder, "order_event", EVENT_COLUMNS)
     account = table(folder, "account", ["account_id", "party_id"]).to_pandas()
     links = table(folder, "party_link", ["party_id", "linked_party_id", "relation"]).to_pandas()
-    accounts = pd.Index(account.account_id)
-    instruments = pd.Index(
-        sorted(set(pc.unique(event["instrument"]).to_pylist()) | set(pc.unique(trade["instrument"]).to_pylist()))
-    )
-    orders = pd.Index(pc.unique(pa.chunked_array([*event["order_id"].chunks])).to_pandas())
-    trades = frame(trade, accounts, instruments, orders)
-    events = frame(event, accounts, instruments, orders)
-    return Books(events, trades, accounts, ties(account, links))
+    instruments = sorted(set(pc.unique(event["instrument"]).to_pylist()) | set(pc.unique(trade["instrument"]).to_pylist()))
+    names = Names(pa.array(account.account_id), pa.array(instruments), pc.unique(event["order_id"]))
+    return Books(frame(event, names), frame(trade, names), pd.Index(account.account_id), instruments, ties(account, links))
 
 
 def table(folder: Path, name: str, columns: list[str]) -> pa.Table:
@@ -148,8 +153,8 @@ def table(folder: Path, name: str, columns: list[str]) -> pa.Table:
     return pq.read_table(path if path.exists() else folder / name, columns=columns)
 
 
-def frame(source: pa.Table, accounts: pd.Index, instruments: pd.Index, orders: pd.Index) -> pd.DataFrame:
-    """A data frame of numbers and codes."""
+def frame(source: pa.Table, names: Names) -> pd.DataFrame:
+    """A data frame of numbers and codes; Arrow's own hash tables find the codes."""
     columns: dict[str, Any] = {}
     for name in source.column_names:
         column = source[name]
@@ -158,19 +163,13 @@ def frame(source: pa.Table, accounts: pd.Index, instruments: pd.Index, orders: p
             columns[name] = pc.fill_null(scaled.cast(pa.int64()), NOBODY).to_numpy()
         elif pa.types.is_timestamp(column.type):
             columns[name] = column.cast(pa.int64()).to_numpy()
-        elif name.endswith("account_id"):
-            columns[name] = accounts.get_indexer(column.to_pandas()).astype(np.int32)
-        elif name == "instrument":
-            columns[name] = instruments.get_indexer(column.to_pandas()).astype(np.int16)
-        elif name.endswith("order_id"):
-            columns[name] = orders.get_indexer(column.to_pandas()).astype(np.int32)
-        elif pa.types.is_string(column.type) and name != "trade_id":
-            columns[name] = column.to_pandas().astype("category")
+        elif kind := next((kind for kind in Names._fields if name.endswith(kind)), None):
+            columns[name] = pc.fill_null(pc.index_in(column, value_set=getattr(names, kind)), NOBODY).to_numpy()
+        elif name in WORDS:
+            columns[name] = column.dictionary_encode().unify_dictionaries().to_pandas()
         else:
             columns[name] = column.to_pandas()
-    whole = pd.DataFrame(columns, copy=False)
-    whole.attrs["instruments"] = list(instruments)
-    return whole
+    return pd.DataFrame(columns, copy=False)
 
 
 def ties(account: pd.DataFrame, links: pd.DataFrame) -> np.ndarray:
@@ -217,8 +216,9 @@ def circulating_flows(books: Books) -> Iterator[str]:
     seller = turning[[*place, "account", "sum_sold"]].rename(columns={"account": "sell_account_id"})
     buyer = turning[[*place, "account", "sum_bought"]].rename(columns={"account": "buy_account_id"})
     flow = flow.merge(seller, on=[*place, "sell_account_id"]).merge(buyer, on=[*place, "buy_account_id"])
-    heavy = flow[(flow.quantity >= FLOW_SHARE_MIN * flow.sum_sold) & (flow.quantity >= FLOW_SHARE_MIN * flow.sum_bought)]
-    names, instruments = books.accounts, books.trade.attrs["instruments"]
+    quantity, of_sold, of_bought = (flow[name] / UNIT for name in ("quantity", "sum_sold", "sum_bought"))
+    heavy = flow[(quantity >= FLOW_SHARE_MIN * of_sold) & (quantity >= FLOW_SHARE_MIN * of_bought)]
+    names, instruments = books.accounts, books.instruments
     rows = zip(heavy.instrument, heavy.window, heavy.sell_account_id, heavy.buy_account_id, strict=True)
     yield from sorted(f"{instruments[i]}|{w}|{names[s]}|{names[b]}\n" for i, w, s, b in rows)
 
@@ -239,7 +239,7 @@ def frequent_meetings(books: Books) -> Iterator[str]:
             met = met.merge(counted, on=[*place, side], how="left")
     met = met.fillna(0).merge(bought.groupby(place)["size"].sum().rename("market").reset_index(), on=place)
     likely = met[met.met >= EXCESS_MIN * expected(met)]
-    names, instruments = books.accounts, books.trade.attrs["instruments"]
+    names, instruments = books.accounts, books.instruments
     rows = zip(likely.instrument, likely.window, likely.low, likely.high, likely.met, strict=True)
     yield from sorted(f"{instruments[i]}|{w}|{names[a]}|{names[b]}|{n}\n" for i, w, a, b, n in rows)
 
@@ -280,8 +280,8 @@ def lives(stream: pd.DataFrame) -> list[int]:
     trade = stream[stream.kind == "trade"]
     legs = pd.concat([trade[["order_id", "quantity"]], trade[["contra", "quantity"]].set_axis(["order_id", "quantity"], axis=1)])
     filled = legs[legs.order_id >= 0].groupby("order_id", sort=False).quantity.sum()
-    whole = born.join(gone.rename("gone")).join(filled.rename("filled"))
-    return [len(whole), int(whole.gone.notna().sum()), int(whole.filled.fillna(0).sum())]
+    whole = born.join(gone.rename("gone"))
+    return [len(whole), int(whole.gone.notna().sum()), int(filled.reindex(whole.index, fill_value=0).sum())]
 
 
 def best_prices(stream: pd.DataFrame) -> Iterator[str]:
