@@ -179,3 +179,20 @@ def test_compare_names_the_cause(books: Path, tmp_path: Path, monkeypatch: pytes
     assert rules["capital/adequacy_ratio"]["appears"] >= 1
     assert [cause["kind"] for cause in rules["capital/adequacy_ratio"]["causes"]] == ["provision"]
     assert (out / "comparison.html").exists()
+
+
+def test_what_a_missing_optional_table_leaves_untested_is_said(
+    books: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "out"
+    assert run(monkeypatch, "inspect", books, "--rules", "client_assets/guarantee_assets", "--out", out) == 0
+    told = json.loads((out / "run.json").read_text())
+    assert any("client_assets/guarantee_assets: no" in warning and "firm_balance" in warning for warning in told["warnings"])
+
+
+def test_an_assumption_that_makes_no_sense_is_one_line(
+    books: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = ("inspect", books, "--assume", "client_assets/cold_storage.cutoff=noon", "--out", tmp_path / "out")
+    assert run(monkeypatch, *command) == 2
+    assert "client_assets/cold_storage: --assume cutoff=noon cannot be used" in capsys.readouterr().err

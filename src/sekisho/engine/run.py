@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 from sekisho.engine.answers import Amount, Found, Obligation
 from sekisho.engine.calendar import Calendar
 from sekisho.engine.controls import load_control
-from sekisho.rulebook import Holding, Parameters, Rule, Undetermined
+from sekisho.engine.order_streams import OrderStreamError
+from sekisho.rulebook import Holding, Parameters, Rule, RulebookError, Undetermined
 from sekisho.typologies.business_days import BusinessDays
 
 if TYPE_CHECKING:
@@ -32,7 +33,10 @@ class Judged:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleRun:
-    """What one rule answered. ``state`` is one of STATES; ``why`` says what stood in the way, in one line."""
+    """What one rule answered. ``state`` is one of STATES; ``why`` says what stood in the way, in one line.
+
+    ``without`` names the tables the rule would have used had they been there: what needs them was not tested.
+    """
 
     rule: Rule
     judged: Judged
@@ -43,6 +47,7 @@ class RuleRun:
     found: tuple[Found, ...] = ()
     amounts: tuple[Amount, ...] = ()
     obligations: tuple[Obligation, ...] = ()
+    without: tuple[str, ...] = ()
     seconds: float = field(default=0.0, compare=False)
 
 
@@ -64,10 +69,16 @@ def run_rule(
         return replace(run, state="undetermined", why="; ".join(parameters.why(name) for name in missing))
     if absent := [table for table in rule.needs if table not in records.present]:
         return replace(run, state="not_inspected", why=f"not inspected: no {', '.join(absent)}")
+    run = replace(run, without=tuple(table for table in rule.uses if table not in records.present))
     try:
         run = _answers(run, records, parameters, period)
     except Undetermined as undetermined:
         return replace(run, state="undetermined", why=str(undetermined))
+    except ValueError as error:
+        if isinstance(error, RulebookError | OrderStreamError) or not (assumed or {}):
+            raise
+        given = ", ".join(f"{name}={value}" for name, value in (assumed or {}).items())
+        raise RulebookError(f"{rule.path}: --assume {given} cannot be used: {error}") from error
     return replace(run, seconds=perf_counter() - started)
 
 

@@ -73,7 +73,7 @@ class Inspector:
             period=period,
             runs=tuple(runs),
             findings=tuple(findings),
-            warnings=(*self.records.warnings, *self._warnings(judged)),
+            warnings=(*self.records.warnings, *self._warnings(judged), *_untested(runs)),
         )
 
     def _days(self, as_of: date | None) -> tuple[date, date]:
@@ -104,6 +104,11 @@ class Inspector:
         if regime.kind != "base":
             return (f"{regime.id} is {regime.status}, never law: this is a what-if",)
         return ()
+
+
+def _untested(runs: list[RuleRun]) -> list[str]:
+    """What a rule that ran could not look at, because an optional table is missing."""
+    return [f"{run.rule.path}: no {', '.join(run.without)}; what needs it was not tested" for run in runs if run.without]
 
 
 def records_name(folder: Path | None) -> str:
