@@ -292,6 +292,7 @@ def cards() -> dict[str, RuleCard]:
         source="CAO 27(2)",
         description=Text("Largest share outside cold storage", "コールドウォレット等以外の割合の上限"),
     )
+    own_cap = ParameterInForce(name="own_cap", value=None, unit="share", set_by="firm", source="left to the firm")
     levels = ParameterInForce(name="levels_min", value=3, unit="count", set_by="firm", source="measured")
     cancels = ParameterInForce(
         name="cancel_share_min", value=Decimal("0.9"), unit="share", set_by="firm", source="measured", assumed=True
@@ -302,7 +303,7 @@ def cards() -> dict[str, RuleCard]:
     )
     return {
         "client_assets/cold_storage": _card(
-            "client_assets/cold_storage", Text("Cold storage", "コールドウォレット等による管理"), provision, (share,)
+            "client_assets/cold_storage", Text("Cold storage", "コールドウォレット等による管理"), provision, (share, own_cap)
         ),
         "client_assets/reconciliation": _card(
             "client_assets/reconciliation", Text("Reconciliation", "帳簿と残高の照合"), provision

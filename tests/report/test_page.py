@@ -67,7 +67,7 @@ def test_each_finding_has_sentence_law_values_and_proof(page: Page) -> None:
     [
         "Orders of the scheme against the market price", "Who sold to whom within the group",
         "Share outside cold storage, by value",
-        "BTC: Ledger against chain", "131 %, below 1 of 3 thresholds.",
+        "BTC: Ledger against chain", "Highest 6.2 %; the limit is 5 %.", "131 %, below 1 of 3 thresholds.",
     ],
 )  # fmt: skip
 def test_each_finding_has_the_picture_that_fits_it(page: Page, title: str) -> None:

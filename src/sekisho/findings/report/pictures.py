@@ -231,6 +231,6 @@ def _cutoff(finding: Finding) -> str:
 
 
 def _limit(finding: Finding, card: RuleCard | None) -> Decimal | None:
-    """The share the law allows at most: the one value of the rule that is a share."""
-    shares = [p for p in card.parameters if p.unit == "share"] if card else []
+    """The share the law allows at most: the one share among the rule's values that the law sets."""
+    shares = [p for p in card.parameters if p.unit == "share" and p.set_by == "law"] if card else []
     return typeset.decimal(finding.parameters.get(shares[0].name)) if len(shares) == 1 else None
