@@ -75,13 +75,18 @@ def present_parquet(connection: Backend, source: Source, columns: Sequence[str])
     reader = connection._session.read.option("mergeSchema", len(source.files) > 1)
     if source.root is not None:
         reader = reader.option("basePath", str(source.root))
-    frame = reader.parquet(*(str(file) for file in source.files))
+    frame = reader.parquet(*(_glob_escaped(file) for file in source.files))
     own = [
         frame[c.name] if c.name in columns else spark.lit(None).cast(_SPARK_TYPES[c.kind]).alias(c.name)
         for c in source.table.columns
     ]
     extra = [frame[name] for name in columns if name not in source.table.by_name]
     return shown(connection, source.table.name, frame.select(*own, *extra))
+
+
+def _glob_escaped(file: Path) -> str:
+    """A path in which Spark sees no wildcard."""
+    return "".join(f"\\{c}" if c in "*?[]{}\\" else c for c in str(file))
 
 
 def present_memory(connection: Backend, name: str, table: pa.Table) -> ibis.Table:
