@@ -81,7 +81,7 @@ def _exact(sample: Lobster, rows: slice) -> np.ndarray:
     order[:, -1] = np.where(taken, slot, slots)
     side[:, -1], price[:, -1], quantity[:, -1] = direction, at, np.where(taken, left, size)
 
-    ours = depth(_stream(kind, side, price, quantity, order, slots + 1), levels)
+    ours = depth(order_events(kind, side, price, quantity, order, slots + 1), levels)
     ours_price, ours_lots = (part.reshape(steps, width, 2, levels)[:, -1] for part in ours)
     good = np.ones(steps, bool)
     for r, own, first in ((0, BUY, 1), (1, SELL, 0)):
@@ -92,7 +92,7 @@ def _exact(sample: Lobster, rows: slice) -> np.ndarray:
     return good
 
 
-def _stream(
+def order_events(
     kind: np.ndarray, side: np.ndarray, price: np.ndarray, quantity: np.ndarray, order: np.ndarray, orders: int
 ) -> OrderStream:
     """A stream of order events alone, in units of one."""
@@ -137,7 +137,7 @@ def read_bitstamp(folder: Path) -> OrderStream:
             for row in csv.DictReader(file)
         ]
     kind, side, price, quantity, order = (np.array(column) for column in zip(*rows, strict=True))
-    stream = _stream(kind, side, price.astype(np.int64), quantity.astype(np.int64), order, len(codes))
+    stream = order_events(kind, side, price.astype(np.int64), quantity.astype(np.int64), order, len(codes))
     return replace(stream, instrument="BTC/USD", lot=Decimal("1E-8"))
 
 

@@ -211,7 +211,8 @@ class _Legs:
         self.by_key = np.argsort(key, kind="stable")
         self._keys = key[self.by_key]
         self.place = place[self.by_key]
-        self._sums = np.concatenate([[0], np.cumsum(lots[self.by_key])])
+        self._lots = lots[self.by_key]
+        self._sums = np.concatenate([[0], np.cumsum(self._lots)])
 
     def _key(self, owner: Int64, side: Int8) -> Int64:
         key: Int64 = ((owner.astype(np.int64) + 1) * 2 + (side == BUY)) * self._span
@@ -226,6 +227,12 @@ class _Legs:
         """Lots of those legs."""
         first, last = self.between(owner, side, after, until)
         return np.where(last > first, self._sums[last] - self._sums[np.minimum(first, last)], 0)
+
+    def lots_as_large(self, whose: tuple[Int64, Int8], after: Int64, until: Int64, bar: Float) -> Int64:
+        """Lots of those legs that are at least as large as each query's bar."""
+        first, last = self.between(*whose, after, until)
+        total: Int64 = _sum_as_large(first, last, self._lots, bar)
+        return total
 
 
 class _Market:
@@ -344,7 +351,7 @@ class _Market:
         return episodes, self._how_well_served(episodes)
 
     def _served_until(self, episodes: Episodes) -> Int64:
-        until: Int64 = np.where(episodes.owner == _UNNAMED, episodes.first_gone, self._later(episodes.first_gone, self.served))
+        until: Int64 = np.where(episodes.owner == _UNNAMED, episodes.last_gone, self._later(episodes.first_gone, self.served))
         return until
 
     def _how_well_served(self, episodes: Episodes) -> Float:
@@ -353,7 +360,7 @@ class _Market:
         first, last = self.fills.between(episodes.owner, -episodes.side, episodes.first_born, until)
         lots = np.maximum(self.fills.lots(episodes.owner, -episodes.side, episodes.first_born, until), 1)
         latest = np.append(self.fills.place, 0)[np.maximum(last - 1, 0)]
-        wait = self.clock[episodes.first_gone] - self.clock[latest]
+        wait = self.clock[episodes.last_gone] - self.clock[latest]
         share = np.where(episodes.owner == _UNNAMED, np.maximum(0.0, 1 - wait / self.served), np.minimum(1.0, episodes.lots / lots))
         return np.where(last > first, share, 0.0)
 
@@ -403,7 +410,8 @@ class _Market:
         until = self._later(episodes.last_gone, self.put_back)
         own = self.fills.lots(episodes.owner, episodes.side, episodes.first_born, episodes.last_gone)
         filled = np.where(episodes.owner == _UNNAMED, episodes.filled, np.maximum(own, episodes.filled))
-        again = self.placed.lots(episodes.owner, episodes.side, episodes.first_gone, until)
+        whose = (episodes.owner, episodes.side)
+        again = self.placed.lots_as_large(whose, episodes.first_gone, until, _alike_size(episodes))
         unfilled, kept_away = episodes.lots / (episodes.lots + filled), np.maximum(0.0, 1 - again / episodes.lots)
         withdrawal: Float = shown / (shown + span) * unfilled * kept_away * self._one_sided(episodes)
         return withdrawal
@@ -421,7 +429,7 @@ class _Market:
             on_show = [legs.lots(episodes.owner, -episodes.side, none, now) for legs in (came, went)]
             named = np.maximum(named, on_show[0] - on_show[1])
         early, late = self._later(episodes.first_gone, -self.together), self._later(episodes.last_gone, self.together)
-        unnamed = went.lots(episodes.owner, -episodes.side, early, late)
+        unnamed = went.lots_as_large((episodes.owner, -episodes.side), early, late, _alike_size(episodes))
         opposite = np.where(episodes.owner == _UNNAMED, unnamed, named)
         return np.maximum(0.0, 1 - opposite / episodes.lots)
 
@@ -475,6 +483,21 @@ def _name(names: Any, code: int) -> Any:
 
 def _rounded(share: Any) -> Decimal:
     return Decimal(str(round(float(share), _PLACES)))
+
+
+def _alike_size(episodes: Episodes) -> Float:
+    """Of unnamed orders only those at least half as large as an episode's can be its own, put back or on the other side."""
+    return np.where(episodes.owner == _UNNAMED, episodes.lots / np.diff(episodes.start) / 2, 0.0)
+
+
+@njit(cache=True, nogil=True)
+def _sum_as_large(first: Int64, last: Int64, lots: Int64, bar: Float) -> Int64:
+    total = np.zeros(len(first), np.int64)
+    for i in range(len(first)):
+        for leg in range(first[i], last[i]):
+            if lots[leg] >= bar[i]:
+                total[i] += lots[leg]
+    return total
 
 
 def _micros(seconds: Decimal | int) -> int:
