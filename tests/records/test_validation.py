@@ -104,3 +104,15 @@ def test_a_release_after_midnight_may_fall_on_either_day(tmp_path: Path) -> None
     tables = sound()
     tables["transfer"][0] |= {"requested_at": "2026-05-01T14:00:00Z"}  # 23:00 in Japan on the day before
     assert validate_folder(write_csv(tmp_path, tables)) == []
+
+
+def test_numbers_out_of_proportion_are_told_and_do_not_end_the_validation(tmp_path: Path) -> None:
+    tables = sound()
+    for trade in tables["trade"]:
+        trade["quantity"] = "60000000000000000000"
+        trade["sell_order_id"] = "O1"
+    tables["party"][0]["party_id"] = "P9"
+    found = {(p.file, p.kind) for p in validate_folder(write_csv(tmp_path, tables))}
+    assert ("trade", "overfilled") in found
+    assert ("customer_balance", "not_compared") in found
+    assert ("account.csv", "orphan") in found

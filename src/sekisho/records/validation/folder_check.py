@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -81,16 +82,37 @@ def _present(connection: Backend, reading: Reading, scratch: Path) -> None:
 
 
 def _contradictions(connection: Backend, readings: dict[str, Reading]) -> list[Problem]:
-    present = readings.keys()
-    statements = [*clock_tables(present), *balance_tables(present)]
-    checks: list[CrossCheck] = [*clock_checks(present), *balance_checks(present), *step_checks(present)]
+    problems: list[Problem] = []
+    for statements, checks in _comparisons(readings.keys()):
+        try:
+            for statement in statements:
+                connection.raw_sql(statement)
+            problems += [problem for check in checks for problem in cross_problems(connection, check, readings)]
+        except duckdb.OutOfMemoryException:
+            raise RecordsError("validation", "does not fit into the memory limit", "raise --memory-limit") from None
+        except (duckdb.OutOfRangeException, duckdb.ConversionException) as error:
+            problems.append(_not_compared(checks[0], error))
+    return problems
+
+
+def _comparisons(present: Collection[str]) -> Iterator[tuple[list[str], list[CrossCheck]]]:
+    """Statements to run and the checks that read what they made. Orders come first: others look them up."""
     if "order_event" in present:
-        statements.append(ORDER_LIFE)
-        checks += order_life_checks()
-        if "trade" in present:
-            statements += EXECUTIONS
-            checks += execution_checks()
-    checks += reference_checks(present)
-    for statement in statements:
-        connection.raw_sql(statement)
-    return [problem for check in checks for problem in cross_problems(connection, check, readings)]
+        traded = "trade" in present
+        yield [ORDER_LIFE], list(order_life_checks())
+        yield list(EXECUTIONS) if traded else [], list(execution_checks()) if traded else []
+    yield list(clock_tables(present)), list(clock_checks(present))
+    yield list(balance_tables(present)), list(balance_checks(present))
+    yield [], list(step_checks(present))
+    yield [], list(reference_checks(present))
+
+
+def _not_compared(check: CrossCheck, error: duckdb.Error) -> Problem:
+    reason = str(error).partition("\n")[0]
+    return Problem(
+        file=check.table,
+        column=check.column,
+        kind="not_compared",
+        problem=f"cannot be compared with other records: {reason}",
+        remedy="look for values out of proportion",
+    )
