@@ -14,11 +14,13 @@ from sekisho.simulation.matching import (
     BUY,
     CANCEL,
     EXPIRE,
+    GUARDED,
     LIMIT,
     MARKET,
     NEW,
     NOBODY,
     ORDERS,
+    PLANNED,
     REJECT,
     REPLACE,
     ROWS,
@@ -184,13 +186,13 @@ def test_no_quantity_appears_or_vanishes(commands: list[tuple[int, ...]]) -> Non
 
 def test_ordinary_orders_never_meet_an_order_of_the_same_group() -> None:
     book = empty_book(LEVELS, 10, 100, np.array([7, 7, NOBODY, 9], np.int32))
-    submit(book, 0, 0, SELL, LIMIT, 5, 3, NOBODY, True)
-    submit(book, 1, 1, BUY, LIMIT, 5, 3, NOBODY, True)
+    submit(book, 0, 0, SELL, LIMIT, 5, 3, NOBODY, GUARDED)
+    submit(book, 1, 1, BUY, LIMIT, 5, 3, NOBODY, GUARDED)
     assert [row[0] for row in log_of(book)] == [NEW, NEW, CANCEL]
 
 
 def test_planned_orders_and_omnibus_accounts_may_meet_themselves() -> None:
-    for account, guarded in ((0, False), (2, True)):
+    for account, guarded in ((0, PLANNED), (2, GUARDED)):
         book = empty_book(LEVELS, 10, 100, np.array([7, 7, NOBODY, 9], np.int32))
         submit(book, 0, account, SELL, LIMIT, 5, 3, NOBODY, guarded)
         submit(book, 1, account, BUY, LIMIT, 5, 3, NOBODY, guarded)

@@ -17,17 +17,20 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sekisho.simulation.kernel import Dice, Longs, Reals, Words, compiled, exponential, normal, uniform
+from sekisho.simulation.kernel import Dice, Longs, Reals, compiled, exponential, normal, uniform, whole
 from sekisho.simulation.matching import (
     ASK,
     BID,
     BUY,
     CANCEL,
     EXPIRE,
+    GUARDED,
     LIMIT,
     MARKET,
     NOBODY,
+    NONE,
     ORDERS,
+    PLANNED,
     ROWS,
     SELL,
     TRADE,
@@ -38,8 +41,8 @@ from sekisho.simulation.matching import (
     submit,
 )
 
-PLACE, WITHDRAW, TAKE = 0, 1, 2
-OWN_BEST, OPPOSITE_BEST, INSIDE, SAME_PRICE = 0, 1, 2, 3
+PLACE, WITHDRAW, TAKE = map(whole, range(3))
+OWN_BEST, OPPOSITE_BEST, INSIDE, SAME_PRICE = map(whole, range(4))
 
 LEVELS_QUOTED = 3
 VIEW_HELD_MICROSECONDS = 7_200_000_000
@@ -62,47 +65,47 @@ class Pace(NamedTuple):
 class Crowd(NamedTuple):
     """Accounts that come to this instrument; the first of ``customers`` come most often."""
 
-    makers: Words
-    quick: Words
-    customers: Words
-    maker_of: Words  # per account: place in ``makers``, NOBODY for others
+    makers: Longs
+    quick: Longs
+    customers: Longs
+    maker_of: Longs  # per account: place in ``makers``, NOBODY for others
 
 
 class Script(NamedTuple):
     """Planned orders in order of time, one row each; a slot remembers the order a row placed."""
 
     at: Longs
-    operation: Words
-    slot: Words
-    side: Words
-    anchor: Words
-    offset: Words  # levels behind the anchor; thousandths of the spread for INSIDE
+    operation: Longs
+    slot: Longs
+    side: Longs
+    anchor: Longs
+    offset: Longs  # levels behind the anchor; thousandths of the spread for INSIDE
     lots: Longs
-    account: Words
-    other: Words  # slot that must still stand: the row is skipped when it does not
-    watch: Words  # per slot: withdrawn soon after the order in this slot has been filled
+    account: Longs
+    other: Longs  # slot that must still stand: the row is skipped when it does not
+    watch: Longs  # per slot: withdrawn soon after the order in this slot has been filled
 
 
 class Plans(NamedTuple):
     """What will happen later: a heap of withdrawals, the makers' standing quotes, and the orders that slots hold."""
 
     heap_at: Longs
-    heap_order: Words
-    quotes: Words
+    heap_order: Longs
+    quotes: Longs
     inventory: Longs
-    placed: Words
+    placed: Longs
     pending: Longs  # entries on the heap
 
 
 def empty_plans(orders: int, makers: int, slots: int) -> Plans:
     """No plans yet, with room for so many orders, makers and slots of the script."""
-    nobody = np.int32(NOBODY)
+    nobody = NOBODY
     return Plans(
         heap_at=np.zeros(orders + 1, np.int64),
-        heap_order=np.zeros(orders + 1, np.int32),
-        quotes=np.full(makers * LEVELS_QUOTED * 2, nobody, np.int32),
+        heap_order=np.zeros(orders + 1, np.int64),
+        quotes=np.full(makers * LEVELS_QUOTED * 2, nobody, np.int64),
         inventory=np.zeros(makers, np.int64),
-        placed=np.full(slots, nobody, np.int32),
+        placed=np.full(slots, nobody, np.int64),
         pending=np.zeros(1, np.int64),
     )
 
@@ -111,7 +114,7 @@ def empty_plans(orders: int, makers: int, slots: int) -> Plans:
 def run_day(book: Book, pace: Pace, crowd: Crowd, value: Reals, script: Script, plans: Plans, dice: Dice) -> None:
     """Play the day through. What happened is in the book's log; which orders the script placed is in ``plans.placed``."""
     at = float(pace.opens_at)
-    excitement, trend, row, last_at = 0.0, 0.0, 0, pace.opens_at
+    excitement, trend, row, last_at = 0.0, 0.0, NONE, pace.opens_at
     rows_max, orders_max = book.log.size - 8192, book.orders.size - 64
     waiting = True
     while book.counters[ROWS] < rows_max and book.counters[ORDERS] < orders_max:
@@ -232,12 +235,12 @@ def _take(book: Book, pace: Pace, crowd: Crowd, fair: float, trend: float, at: i
     lots = _size(pace, dice)
     account = _customer(crowd, side, at, dice)
     if uniform(dice) < 0.6:
-        return submit(book, at, account, side, MARKET, 0, lots, NOBODY, True)
+        return submit(book, at, account, side, MARKET, NOBODY, lots, NOBODY, GUARDED)
     best = book.counters[ASK] if side == BUY else book.counters[BID]
     if best < 0 or best >= book.levels.size:
         return NOBODY
     price = best + side * int(pace.half_spread * uniform(dice))
-    order = submit(book, at, account, side, LIMIT, price, lots, NOBODY, True)
+    order = submit(book, at, account, side, LIMIT, price, lots, NOBODY, GUARDED)
     if book.orders[order].resting:
         cancel(book, at, order, EXPIRE)  # immediate or cancel
     return order
@@ -259,7 +262,7 @@ def _quote(book: Book, pace: Pace, crowd: Crowd, plans: Plans, fair: float, at: 
     account = crowd.makers[maker]
     held = plans.inventory[maker]
     if abs(held) > 25.0 * pace.typical_lots and uniform(dice) < 0.4:
-        submit(book, at, account, SELL if held > 0 else BUY, MARKET, 0, int(abs(held) * 0.3) + 1, NOBODY, True)
+        submit(book, at, account, SELL if held > 0 else BUY, MARKET, NOBODY, int(abs(held) * 0.3) + 1, NOBODY, GUARDED)
     rung = int(LEVELS_QUOTED * uniform(dice))
     centre = 0.75 * fair + 0.25 * _middle(book, fair) + 0.4 * pace.half_spread * _imbalance(book, pace)
     centre -= pace.half_spread * min(max(held / (80.0 * pace.typical_lots), -2.0), 2.0)
@@ -273,7 +276,7 @@ def _quote(book: Book, pace: Pace, crowd: Crowd, plans: Plans, fair: float, at: 
             replace(book, at, standing, price, lots)
         else:
             cancel(book, at, standing, CANCEL)
-            plans.quotes[place] = submit(book, at, account, side, LIMIT, price, lots, NOBODY, True)
+            plans.quotes[place] = submit(book, at, account, side, LIMIT, price, lots, NOBODY, GUARDED)
 
 
 @compiled
@@ -285,7 +288,7 @@ def _flicker(book: Book, pace: Pace, crowd: Crowd, plans: Plans, fair: float, at
     wish = best - side * (pace.half_spread * (exponential(dice) - 0.35))
     account = crowd.quick[int(crowd.quick.size * uniform(dice))]
     lots = _size(pace, dice)
-    order = submit(book, at, account, side, LIMIT, _passive(book, side, wish), lots, NOBODY, True)
+    order = submit(book, at, account, side, LIMIT, _passive(book, side, wish), lots, NOBODY, GUARDED)
     median, spread = (25_000.0, 0.7) if uniform(dice) < 0.93 else (900_000.0, 1.2)
     _plan(plans, at + int(median * np.exp(spread * normal(dice))) + 300, order)
     return order
@@ -297,7 +300,7 @@ def _wait(book: Book, pace: Pace, crowd: Crowd, plans: Plans, fair: float, at: i
     wish = _middle(book, fair) - side * pace.half_spread * (0.3 + 2.0 * exponential(dice))
     account = _customer(crowd, side, at, dice)
     lots = _size(pace, dice)
-    order = submit(book, at, account, side, LIMIT, _passive(book, side, wish), lots, NOBODY, True)
+    order = submit(book, at, account, side, LIMIT, _passive(book, side, wish), lots, NOBODY, GUARDED)
     _plan(plans, at + int(60e6 * np.exp(1.8 * normal(dice))) + 1_000_000, order)
     return order
 
@@ -316,12 +319,12 @@ def _play(book: Book, script: Script, plans: Plans, row: int, at: int) -> int:
             return NOBODY
         lots = min(lots, book.orders[standing].left) if script.anchor[row] == SAME_PRICE else lots
     if script.operation[row] == TAKE:
-        plans.placed[slot] = submit(book, at, script.account[row], side, MARKET, 0, lots, slot, False)
+        plans.placed[slot] = submit(book, at, script.account[row], side, MARKET, NOBODY, lots, slot, PLANNED)
         return int(plans.placed[slot])
     price = _anchored(book, script, plans, row)
     if price < 0 or price >= book.levels.size:
         return NOBODY
-    plans.placed[slot] = submit(book, at, script.account[row], side, LIMIT, price, lots, slot, False)
+    plans.placed[slot] = submit(book, at, script.account[row], side, LIMIT, price, lots, slot, PLANNED)
     return int(plans.placed[slot])
 
 

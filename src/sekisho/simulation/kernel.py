@@ -35,6 +35,11 @@ def compiled(loop: Loop) -> Loop:
     return cast(Loop, numba.njit(cache=True, nogil=True, error_model="numpy")(loop))
 
 
+def whole(number: int) -> int:
+    """A constant of the compiled loops. As an int64 it does not make them compile anew for every value it takes."""
+    return cast(int, np.int64(number))
+
+
 def dice(*entropy: int) -> Dice:
     """A random state that depends on all numbers given (seed, day, instrument …) and on nothing else."""
     return np.asarray(np.random.SeedSequence(list(entropy)).generate_state(1, np.uint64), dtype=np.uint64)

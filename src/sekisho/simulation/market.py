@@ -140,16 +140,16 @@ class Market:
         crowds = []
         for one in self.listed:
             here = random.choice(makers, size=min(makers.size, 4 if one.number < 10 else 3), replace=False)
-            maker_of = np.full(people.kind.size, NOBODY, np.int32)
+            maker_of = np.full(people.kind.size, NOBODY, np.int64)
             maker_of[here] = np.arange(here.size)
             size = min(customers.size, max(60, int(customers.size * min(0.6, 2.5 / len(self.listed)))))
             pool = random.choice(customers, size=size, replace=False)
             pool[random.integers(1, 8)] = random.choice(omnibus)
             crowds.append(
                 Crowd(
-                    makers=here.astype(np.int32),
-                    quick=random.choice(people.quick, size=min(people.quick.size, 12), replace=False).astype(np.int32),
-                    customers=pool.astype(np.int32),
+                    makers=here.astype(np.int64),
+                    quick=random.choice(people.quick, size=min(people.quick.size, 12), replace=False).astype(np.int64),
+                    customers=pool.astype(np.int64),
                     maker_of=maker_of,
                 )
             )

@@ -16,36 +16,37 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sekisho.simulation.kernel import Longs, Table, Words, compiled
+from sekisho.simulation.kernel import Longs, Table, Words, compiled, whole
 
-NEW, REPLACE, CANCEL, EXPIRE, REJECT, TRADE = 0, 1, 2, 3, 4, 5
-BUY, SELL = 1, -1
-LIMIT, MARKET = 0, 1
-NOBODY = -1
+NEW, REPLACE, CANCEL, EXPIRE, REJECT, TRADE = map(whole, range(6))
+BUY, SELL = whole(1), whole(-1)
+LIMIT, MARKET = whole(0), whole(1)
+NOBODY, NONE = whole(-1), whole(0)
+GUARDED, PLANNED = whole(1), whole(0)
+"""Whether the venue keeps an order from meeting one of its own group."""
 
 BID, ASK, ORDERS, ROWS = 0, 1, 2, 3
 
 
-LEVEL = np.dtype([("depth", "i8"), ("head", "i4"), ("tail", "i4")])
+LEVEL = np.dtype([("depth", "i8"), ("head", "i8"), ("tail", "i8")])
 """One price: the lots displayed, the first and the last order of the queue (NOBODY when empty)."""
 
 ORDER = np.dtype(
     [
         ("left", "i8"),  # lots not yet traded; 0 when the order is done
-        ("after", "i4"),  # the next in the queue
-        ("before", "i4"),
-        ("price", "i4"),
-        ("account", "i4"),
-        ("slot", "i4"),  # place in the day's script, NOBODY for ordinary flow
-        ("side", "i1"),
-        ("order_type", "i1"),
-        ("resting", "i1"),
-        ("spare", "i1"),
+        ("after", "i8"),  # the next in the queue
+        ("before", "i8"),
+        ("price", "i8"),
+        ("account", "i8"),
+        ("slot", "i8"),  # place in the day's script, NOBODY for ordinary flow
+        ("side", "i8"),
+        ("order_type", "i8"),
+        ("resting", "i8"),
     ]
 )
 """One order."""
 
-ROW = np.dtype([("at", "i8"), ("quantity", "i8"), ("order", "i4"), ("other", "i4"), ("price", "i4"), ("action", "i4")])
+ROW = np.dtype([("at", "i8"), ("quantity", "i8"), ("order", "i8"), ("other", "i8"), ("price", "i8"), ("action", "i8")])
 """One line of the log; ``other`` is the resting order of a TRADE."""
 
 
@@ -73,11 +74,11 @@ def empty_book(levels: int, orders: int, rows: int, group: Words) -> Book:
 
 
 @compiled
-def submit(book: Book, at: int, account: int, side: int, order_type: int, price: int, lots: int, slot: int, guarded: bool) -> int:
-    """Enter an order, match it, let the rest of a limit order stand. ``guarded``: own resting orders in its way are cancelled."""
+def submit(book: Book, at: int, account: int, side: int, order_type: int, price: int, lots: int, slot: int, guarded: int) -> int:
+    """Enter an order, match it, let the rest of a limit order stand. GUARDED: own resting orders in its way are cancelled."""
     order = _enter(book, account, side, order_type, price, lots, slot)
     if lots <= 0 or (order_type == LIMIT and not 0 <= price < book.levels.size):
-        _log(book, at, REJECT, order, NOBODY, price, 0)
+        _log(book, at, REJECT, order, NOBODY, price, NONE)
         book.orders[order].left = 0
         return order
     _log(book, at, NEW, order, NOBODY, price if order_type == LIMIT else NOBODY, lots)
@@ -87,7 +88,7 @@ def submit(book: Book, at: int, account: int, side: int, order_type: int, price:
             _rest(book, order)
         else:
             book.orders[order].left = 0
-            _log(book, at, EXPIRE, order, NOBODY, NOBODY, 0)
+            _log(book, at, EXPIRE, order, NOBODY, NOBODY, NONE)
     return order
 
 
@@ -98,7 +99,7 @@ def cancel(book: Book, at: int, order: int, action: int) -> bool:
         return False
     _unlink(book, order)
     book.orders[order].left = 0
-    _log(book, at, action, order, NOBODY, book.orders[order].price, 0)
+    _log(book, at, action, order, NOBODY, book.orders[order].price, NONE)
     return True
 
 
@@ -116,7 +117,7 @@ def replace(book: Book, at: int, order: int, price: int, lots: int) -> bool:
     book.orders[order].price = price
     book.orders[order].left = lots
     _log(book, at, REPLACE, order, NOBODY, price, lots)
-    _match(book, at, order, True)
+    _match(book, at, order, GUARDED)
     if book.orders[order].left > 0:
         _rest(book, order)
     return True
@@ -145,7 +146,7 @@ def _enter(book: Book, account: int, side: int, order_type: int, price: int, lot
 
 
 @compiled
-def _match(book: Book, at: int, order: int, guarded: bool) -> None:
+def _match(book: Book, at: int, order: int, guarded: int) -> None:
     side = book.orders[order].side
     mine = book.group[book.orders[order].account]
     while book.orders[order].left > 0:
@@ -155,7 +156,7 @@ def _match(book: Book, at: int, order: int, guarded: bool) -> None:
         if book.orders[order].order_type == LIMIT and side * (book.orders[order].price - level) < 0:
             return
         resting = book.levels[level].head
-        if guarded and mine != NOBODY and book.group[book.orders[resting].account] == mine:
+        if guarded == GUARDED and mine != NOBODY and book.group[book.orders[resting].account] == mine:
             cancel(book, at, resting, CANCEL)
             continue
         lots = min(book.orders[order].left, book.orders[resting].left)
@@ -230,7 +231,7 @@ def run_commands(book: Book, commands: Longs) -> None:
     for row in range(commands.shape[0]):
         operation, account, side, order_type, price, lots, order = commands[row]
         if operation == NEW:
-            submit(book, row, account, side, order_type, price, lots, NOBODY, False)
+            submit(book, row, account, side, order_type, price, lots, NOBODY, PLANNED)
         elif operation == CANCEL:
             cancel(book, row, order, CANCEL)
         elif operation == REPLACE:

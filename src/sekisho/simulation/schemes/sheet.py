@@ -51,18 +51,18 @@ class Sheet:
     def script(self) -> Script:
         """The sheet as the day's loop reads it: in order of time."""
         rows = np.array(sorted(self.rows), dtype=np.int64).reshape(len(self.rows), 9)
-        words = [np.ascontiguousarray(rows[:, column]).astype(np.int32) for column in range(9)]
+        columns = [np.ascontiguousarray(rows[:, column]) for column in range(9)]
         return Script(
-            at=np.ascontiguousarray(rows[:, 0]),
-            operation=words[1],
-            slot=words[2],
-            side=words[3],
-            anchor=words[4],
-            offset=words[5],
-            lots=np.ascontiguousarray(rows[:, 6]),
-            account=words[7],
-            other=words[8],
-            watch=np.array(self.watch, dtype=np.int32),
+            at=columns[0],
+            operation=columns[1],
+            slot=columns[2],
+            side=columns[3],
+            anchor=columns[4],
+            offset=columns[5],
+            lots=columns[6],
+            account=columns[7],
+            other=columns[8],
+            watch=np.array(self.watch, dtype=np.int64),
         )
 
     def _slot(self, scheme: Scheme, watch: int) -> int:
