@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
 from records.small_exchange import Row, sound, write_csv, write_parquet
-from sekisho.records import validate_folder
+from sekisho.records import TABLES, validate_folder
+from sekisho.records.validation.folder_check import _comparisons
 
 
 @pytest.mark.parametrize("write", [write_csv, write_parquet])
@@ -116,3 +118,11 @@ def test_numbers_out_of_proportion_are_told_and_do_not_end_the_validation(tmp_pa
     assert ("trade", "overfilled") in found
     assert ("customer_balance", "not_compared") in found
     assert ("account.csv", "orphan") in found
+
+
+def test_the_guide_explains_every_kind_of_fault() -> None:
+    project = Path(__file__).resolve().parents[2]
+    guide = set(re.findall(r"^\| `(\w+)` \|", (project / "docs" / "records.md").read_text(encoding="utf-8"), re.MULTILINE))
+    comparisons = [check.kind for _, checks in _comparisons(TABLES.keys()) for check in checks]
+    single = ["unusable", "shape", "missing", "unreadable", "not_finite", "empty_text", "unknown_word", "pattern", "sign"]
+    assert guide == {*single, "implausible", "duplicate", "not_compared", *comparisons}
