@@ -10,7 +10,7 @@ import pytest
 
 from report import exchange
 from sekisho.findings.report import Text
-from sekisho.findings.report.charts import gauge, ladder, ledger_gap, ring, tier_share
+from sekisho.findings.report.charts import gauge, ladder, ledger_gap, ring, tier_share, trade_line
 from sekisho.findings.report.charts.canvas import Plot, number_ticks, time_ticks
 from sekisho.findings.report.charts.deadline import Marks
 
@@ -160,3 +160,22 @@ def test_a_closer_look_is_taken_at_a_cycle_with_executions() -> None:
     assert ladder.close_up([e for e in events if e["order_id"].startswith("O1")], trades) is None, (
         "one cycle needs no second picture"
     )
+
+
+def test_a_picture_of_thousands_shows_the_largest_and_says_so() -> None:
+    trades = [exchange._trade(f"T{n}", n, 100, f"A{n % 400}", f"B{n % 400}", quantity=str(1 + n % 900)) for n in range(2_000)]
+    graph, line = ring.draw(trades), trade_line.draw(trades, [])
+    assert graph is not None
+    assert line is not None
+    assert graph.described.en.endswith("The 60 largest of 400 are drawn.")
+    assert line.described.en == "2,000 trades over the window. The 400 largest of 2,000 are drawn."
+    events = [
+        {**exchange._event(f"O{n}", n + second, action, Decimal(100), Decimal(1 + n)), "sequence": n}
+        for n in range(1_000)
+        for second, action in ((0, "new"), (1, "cancel"))
+    ]
+    orders = ladder.draw(events, trades, [])
+    assert orders is not None
+    assert orders.described.en.startswith("1,000 orders of 1 account at 1 price; 1,000 cancelled; 2,000 executions.")
+    assert orders.described.en.endswith("The 400 largest of 1,000 are drawn.")
+    assert all(len(picture.marks) < 150_000 for picture in (graph, line, orders))

@@ -61,3 +61,10 @@ def test_prices_of_a_long_window_are_thinned_without_losing_an_extreme() -> None
     assert len(found) < 92
     assert min(low for _, low, _ in found) == 14_999_300
     assert max(high for _, _, high in found) == 15_000_500
+
+
+def test_much_evidence_in_one_table_leaves_room_for_the_others() -> None:
+    named = [("customer_balance", f"A{n}|BTC|2026-04-21") for n in range(5_000)] + [("trade", f"M{n}") for n in range(80)]
+    books = open_books(exchange.books(), [named])
+    assert len(books.of(named, "trade")) == 80
+    assert len(books.of(named, "customer_balance")) == 2

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -18,7 +18,8 @@ from sekisho.rulebook.texts import Text
 
 ROWS_SHOWN_MAX = 8
 IDS_SHOWN_MAX = 120
-ROWS_PER_PICTURE_MAX = 1_500
+DRAWN_TABLES = frozenset({"order", "order_event", "trade"})
+NAMED_PER_PICTURE_MAX = 10_000
 PRICE_POINTS_MAX = 320
 ORDER = "order"
 ORDER_TABLE = "order_event"
@@ -91,11 +92,17 @@ class Books:
 
 
 def open_books(records: Records, evidence: Iterable[Sequence[Evidence]]) -> Books:
-    """Fetch what the given findings name, at most ``ROWS_PER_PICTURE_MAX`` rows for each; a missing table leaves ids alone."""
+    """Fetch what the given findings name: of tables that are drawn (nearly) all, of others what the page shows.
+
+    A missing table leaves its ids alone.
+    """
     wanted: dict[str, set[str]] = defaultdict(set)
     for named in evidence:
-        for table, key in named[:ROWS_PER_PICTURE_MAX]:
-            wanted[table].add(key)
+        taken: Counter[str] = Counter()
+        for table, key in named:
+            if taken[table] < (NAMED_PER_PICTURE_MAX if table in DRAWN_TABLES else ROWS_SHOWN_MAX):
+                wanted[table].add(key)
+                taken[table] += 1
     return Books(rows={table: _fetch(records, table, sorted(keys)) for table, keys in sorted(wanted.items())})
 
 

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 CARDS_PER_RULE_MAX = 30
 LINES_MAX = 12_000
+PICTURE_CHARACTERS_MAX = 3_000_000
+"""Past this the lighter findings go without a picture, so that the page still opens at once."""
 _OPEN_CARDS = 3
 
 
@@ -159,13 +161,14 @@ def compose(
     listed = {finding.id for finding in [f for f in findings if f.id not in carded][:LINES_MAX]}
     books = open_books(records, [finding.evidence for finding in full])
     studio = pictures.open_studio(records, books, run, cards, full)
-    shown = {
-        finding.id: Shown(
+    shown, drawn = {}, 0
+    for finding in full:
+        made = studio.pictures(finding) if drawn < PICTURE_CHARACTERS_MAX else ()
+        drawn += sum(len(picture.marks) for picture in made)
+        shown[finding.id] = Shown(
             finding=finding, values=values_used(finding, cards.get(finding.rule)),
-            exhibits=books.exhibits(finding.evidence), pictures=studio.pictures(finding),
-        )
-        for finding in full
-    }  # fmt: skip
+            exhibits=books.exhibits(finding.evidence), pictures=made,
+        )  # fmt: skip
     return Report(
         run=run, regime=_regime(run), as_of=typeset.day(run["as_of"]), counts=counted(findings), total=len(findings),
         chapters=_chapters(run, findings, cards, shown, listed), obligations=_obligations(run, cards),
@@ -213,7 +216,7 @@ def _card(rule: str, cards: Mapping[str, RuleCard]) -> RuleCard:
 
 
 def _parameter(parameter: ParameterInForce) -> Parameter:
-    return Parameter(of=parameter, value=value_text(parameter.value, parameter.unit))
+    return Parameter(of=parameter, value=value_text(parameter.value, parameter.unit, parameter.set_by))
 
 
 def _by_firm(card: RuleCard) -> dict[str, tuple[Parameter, ...]]:

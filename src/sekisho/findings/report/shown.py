@@ -119,7 +119,7 @@ def values_used(finding: Finding, card: RuleCard | None) -> tuple[ValueUsed, ...
         used.append(
             ValueUsed(
                 name=name,
-                value=value_text(value, parameter.unit if parameter else ""),
+                value=value_text(value, parameter.unit if parameter else "", set_by),
                 assumed=name in assumed or bool(parameter and parameter.assumed),
                 set_by=set_by,
                 source=parameter.source if parameter else "",
@@ -128,9 +128,11 @@ def values_used(finding: Finding, card: RuleCard | None) -> tuple[ValueUsed, ...
     return tuple(used)
 
 
-def value_text(value: object, unit: str) -> Text:
+def value_text(value: object, unit: str, set_by: str = "law") -> Text:
     """A parameter's value with its unit; an open value says so."""
-    return Text("undetermined", "未定") if value is None else typeset.valued(value, unit)
+    if value is None:
+        return Text("not set", "未設定") if set_by == "firm" else Text("undetermined", "未定")
+    return typeset.valued(value, unit)
 
 
 def counted(findings: Sequence[Finding]) -> dict[str, int]:

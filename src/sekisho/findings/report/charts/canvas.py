@@ -7,16 +7,16 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeVar
 from xml.etree import ElementTree
 
 from markupsafe import Markup, escape
 
-from sekisho.findings.report.typeset import JST, MONTHS, as_utc, rounded, same
+from sekisho.findings.report.typeset import JST, MONTHS, as_utc, number, rounded, same
 from sekisho.rulebook.texts import Text
 
 TONES = ("ink", "muted", "grid", "buy", "sell", "alarm", "calm", "accent", "wash")
@@ -27,7 +27,10 @@ _COLOUR = re.compile(r"#[0-9a-f]{6}")
 _NUMBER = re.compile(r"-?\d+\.\d+")
 _SVG = "{http://www.w3.org/2000/svg}"
 _LABEL_GAP_SHARE = 0.07
+DRAWN_MAX = 400
+TITLED_MAX = 150
 _SHORT_FORMS = ((10**9, "B"), (10**6, "M"))
+Item = TypeVar("Item")
 Span = tuple[float, float]
 Traded = tuple[float, float, float]
 """What an instrument traded at: epoch second, lowest and highest price."""
@@ -172,6 +175,21 @@ class Plot:
                 title = self._titles[int(mark.removeprefix("mark-"))]
                 drawn.extend((path, title) for path in group.iter(f"{_SVG}path") if "d" in path.attrib)
         return drawn
+
+
+def heaviest(items: Sequence[Item], weight: Callable[[Item], Decimal], count: int = DRAWN_MAX) -> list[Item]:
+    """The ``count`` heaviest items in their own order: a picture of thousands of marks shows nothing and weighs megabytes."""
+    if len(items) <= count:
+        return list(items)
+    kept = sorted(range(len(items)), key=lambda index: (-weight(items[index]), index))[:count]
+    return [items[index] for index in sorted(kept)]
+
+
+def only(drawn: int, of: int) -> Text:
+    """Words that say a picture shows the heaviest only; nothing when it shows all."""
+    if drawn == of:
+        return Text("", "")
+    return Text(f" The {drawn} largest of {number(of)} are drawn.", f"図は{number(of)}件のうち数量の大きい{drawn}件。")
 
 
 def colour_of(tone: str) -> str:

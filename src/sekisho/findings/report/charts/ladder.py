@@ -9,13 +9,16 @@ from decimal import Decimal
 from typing import Any
 
 from sekisho.findings.report.charts.canvas import (
+    TITLED_MAX,
     Key,
     Picture,
     Plot,
     Traded,
     grid,
+    heaviest,
     market,
     number_ticks,
+    only,
     padded,
     seconds,
     time_ticks,
@@ -59,14 +62,16 @@ def draw(
     ticks = number_ticks(plot)
     grid(plot, ticks)
     market(plot, prices)
-    _orders(plot, bars)
-    owners = {row.get("account_id") for row in events}
-    fills = [(seconds(t["executed_at"]), float(t["price"])) for t in trades]
-    plot.dots(fills, "ink", size=7, titles=[_fill(t) for t in trades])
+    drawn, filled = heaviest(bars, lambda bar: bar.quantity), heaviest(trades, lambda trade: trade["quantity"])
+    _orders(plot, drawn)
+    owners = {row["account_id"] for row in events if row.get("account_id")}
+    fills = [(seconds(t["executed_at"]), float(t["price"])) for t in filled]
+    plot.dots(fills, "ink", size=7, titles=[_fill(t) for t in filled] if len(filled) <= TITLED_MAX else ())
+    described, partly = _described(bars, trades, owners), only(len(drawn), len(bars))
     return Picture(
         marks=plot.marks(),
         title=Text("Orders of the scheme against the market price", "スキームの注文と市場価格"),
-        described=_described(bars, trades, owners),
+        described=Text(described.en + partly.en, described.ja + partly.ja),
         x_ticks=time_ticks(plot),
         y_ticks=ticks,
         x_title=Text(f"UTC, {min(ends):%Y-%m-%d}", f"協定世界時（UTC）{min(ends):%Y-%m-%d}"),
@@ -134,11 +139,10 @@ def resting(events: Iterable[Row], trades: Sequence[Row], end: datetime) -> Iter
 def _orders(plot: Plot, bars: Sequence[Resting]) -> None:
     largest = max(bar.quantity for bar in bars) or Decimal(1)
     for bar in bars:
-        weight = float(bar.quantity / largest) ** 0.5
-        plot.segment(
-            (seconds(bar.since), seconds(bar.until)), float(bar.price), bar.side,
-            width=_THICKNESS_MIN + (_THICKNESS_MAX - _THICKNESS_MIN) * weight, opacity=0.82, title=_bar(bar),
-        )  # fmt: skip
+        width = _THICKNESS_MIN + (_THICKNESS_MAX - _THICKNESS_MIN) * float(bar.quantity / largest) ** 0.5
+        title = _bar(bar) if len(bars) <= TITLED_MAX else ""
+        rested = seconds(bar.since), seconds(bar.until)
+        plot.segment(rested, float(bar.price), bar.side, width=width, opacity=0.82, title=title)
 
 
 def _bar(bar: Resting) -> str:
@@ -167,8 +171,9 @@ def _keys(bars: Sequence[Resting], filled: bool, priced: bool) -> tuple[Key, ...
 def _described(bars: Sequence[Resting], trades: Sequence[Row], owners: set[Any]) -> Text:
     orders, levels = len({bar.order_id for bar in bars}), len({bar.price for bar in bars})
     pulled, accounts = len({bar.order_id for bar in bars if bar.pulled}), len(owners)
+    by_whom = Text(f" of {many(accounts, 'account')}", f"{accounts}口座による") if accounts else Text("", "")
     return Text(
-        f"{many(orders, 'order')} of {many(accounts, 'account')} at {many(levels, 'price')}; {pulled} cancelled; "
+        f"{many(orders, 'order')}{by_whom.en} at {many(levels, 'price')}; {number(pulled)} cancelled; "
         f"{many(len(trades), 'execution')}.",
-        f"{accounts}口座による{levels}価格帯の注文{orders}件。うち取消{pulled}件、約定{len(trades)}件。",
+        f"{by_whom.ja}{levels}価格帯の注文{orders}件。うち取消{pulled}件、約定{len(trades)}件。",
     )

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from sekisho.findings.report.charts.canvas import Key, Label, Picture, Plot, colour_of
+from sekisho.findings.report.charts.canvas import Key, Label, Picture, Plot, colour_of, heaviest, only
 from sekisho.findings.report.typeset import many, number
 from sekisho.rulebook.texts import Text
 
@@ -15,6 +15,7 @@ _WIDTH, _HEIGHT, _PAIR_HEIGHT = 560, 300, 120
 _NODE_SIZE, _ARROW_MAX = 16, 7.0
 _RING_MAX = 12
 _ARROWS_LABELLED_MAX = 6
+_ARROWS_MAX = 60
 _LABEL_BEND = 0.17
 _REACH = 2.4
 Row = Mapping[str, Any]
@@ -32,6 +33,9 @@ def draw(trades: Sequence[Row]) -> Picture | None:
             count[seller, buyer] += 1
     if not volume:
         return None
+    described = _described(volume, count)
+    volume = dict(heaviest(sorted(volume.items()), lambda arrow: arrow[1], _ARROWS_MAX))
+    partly = only(len(volume), len(count))
     places = _places(sorted({account for arrow in volume for account in arrow}), volume)
     height = _HEIGHT if len(places) > 2 else _PAIR_HEIGHT
     edge = _REACH * height / _WIDTH
@@ -41,7 +45,7 @@ def draw(trades: Sequence[Row]) -> Picture | None:
     return Picture(
         marks=plot.marks(),
         title=Text("Who sold to whom within the group", "グループ内の売買関係"),
-        described=_described(places, volume, count),
+        described=Text(described.en + partly.en, described.ja + partly.ja),
         labels=(*_names(plot, places), *_volumes(plot, places, volume)),
         keys=(Key("dot", "ink", Text("account", "口座")),
               Key("line", "sell", Text("sold to (thicker: more volume)", "売却方向（太いほど数量大）"))),
@@ -120,9 +124,10 @@ def _volumes(plot: Plot, places: Mapping[str, tuple[float, float]], volume: Mapp
     return tuple(labels)
 
 
-def _described(places: Mapping[str, Any], volume: Mapping[Arrow, Decimal], count: Mapping[Arrow, int]) -> Text:
+def _described(volume: Mapping[Arrow, Decimal], count: Mapping[Arrow, int]) -> Text:
+    accounts = len({account for arrow in volume for account in arrow})
     trades, quantity = sum(count.values()), number(sum(volume.values(), Decimal(0)))
     return Text(
-        f"{many(len(places), 'account')} traded {quantity} among themselves in {many(trades, 'execution')}.",
-        f"{len(places)}口座の間で{trades}回、計{quantity}の約定。",
+        f"{many(accounts, 'account')} traded {quantity} among themselves in {many(trades, 'execution')}.",
+        f"{accounts}口座の間で{trades}回、計{quantity}の約定。",
     )

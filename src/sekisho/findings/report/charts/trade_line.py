@@ -7,13 +7,16 @@ from decimal import Decimal
 from typing import Any
 
 from sekisho.findings.report.charts.canvas import (
+    TITLED_MAX,
     Key,
     Picture,
     Plot,
     Traded,
     grid,
+    heaviest,
     market,
     number_ticks,
+    only,
     padded,
     seconds,
     time_ticks,
@@ -37,12 +40,19 @@ def draw(trades: Sequence[Row], prices: Sequence[Traded]) -> Picture | None:
     grid(plot, ticks)
     market(plot, prices)
     largest = max(trade["quantity"] for trade in trades) or Decimal(1)
-    for trade in trades:
+    drawn = heaviest(trades, lambda trade: trade["quantity"])
+    for trade in drawn:
         size = _DOT_MIN + (_DOT_MAX - _DOT_MIN) * float(trade["quantity"] / largest) ** 0.5
-        plot.dots([(seconds(trade["executed_at"]), float(trade["price"]))], "sell", size=size, titles=[_told(trade)])
+        plot.dots(
+            [(seconds(trade["executed_at"]), float(trade["price"]))],
+            "sell",
+            size=size,
+            titles=[_told(trade)] if len(drawn) <= TITLED_MAX else (),
+        )
+    partly = only(len(drawn), len(trades))
     return Picture(
         marks=plot.marks(), title=Text("Their trades against the market price", "グループ内約定と市場価格"),
-        described=Text(f"{many(len(trades), 'trade')} over the window.", f"期間中の約定{len(trades)}件。"),
+        described=Text(f"{many(len(trades), 'trade')} over the window.{partly.en}", f"期間中の約定{len(trades)}件。{partly.ja}"),
         x_ticks=time_ticks(plot), y_ticks=ticks, height=_HEIGHT, y_title=Text("Price", "価格"),
         x_title=Text(f"UTC, from {min(times):%Y-%m-%d}", f"協定世界時（UTC）{min(times):%Y-%m-%d}から"),
         keys=(Key("dot", "sell", Text("trade within the group (larger: more)", "グループ内の約定（大きいほど数量大）")),
