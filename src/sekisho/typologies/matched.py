@@ -94,10 +94,11 @@ class Match(NamedTuple):
         """Hold a pair's meetings, all in one instrument, against chance."""
         first, pair = meetings[0], (meetings[0].low, meetings[0].high)
         known, same = orders.alike.counted(trades)
-        expected, seen, speaking = sum(meeting.expected for meeting in meetings), len(trades), tuple(trades)
+        expected, speaking = sum(meeting.expected for meeting in meetings), tuple(trades)
         if known:
-            expected *= orders.base_rate.without(first.instrument, [pair]) * known / seen
-            seen, speaking = same, tuple(trade for trade in trades if trade.trade_id in orders.alike.alike)
+            expected *= orders.base_rate.without(first.instrument, [pair]) * known / len(trades)
+            speaking = tuple(trade for trade in trades if trade.trade_id in orders.alike.alike)
+        seen = len({trade.meeting for trade in speaking})
         days = sorted({trade.day for trade in trades})
         return cls(
             instrument=first.instrument,

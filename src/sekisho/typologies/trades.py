@@ -38,6 +38,11 @@ class Trade(NamedTuple):
         return _EXACT.multiply(self.price, self.quantity)
 
     @property
+    def meeting(self) -> tuple[str, str]:
+        """The two orders that met; several fills of the same two orders are one meeting."""
+        return self.buy_order_id or self.trade_id, self.sell_order_id or self.trade_id
+
+    @property
     def pair(self) -> tuple[str, str]:
         """The two accounts, in order of their names."""
         low, high = sorted((self.buy_account_id, self.sell_account_id))

@@ -31,7 +31,8 @@ class Signs(NamedTuple):
     """What speaks for purpose in a group's trades with itself, each 0..1; ``alike`` is None without order entries.
 
     ``share``: of its own volume, ``market_share``: of everybody's volume meanwhile, ``alike``: trades from orders
-    alike, ``repeated``: nought for a single trade, ``beyond_chance``: nought when its activity in the market alone explains them.
+    alike, ``repeated``: nought for a single meeting of two orders, ``beyond_chance``: nought when its activity in the
+    market alone explains them.
     """
 
     share: Decimal
@@ -71,6 +72,11 @@ class Scheme(NamedTuple):
         return tuple(crossing.trade for crossing in self.crossings)
 
     @property
+    def meetings(self) -> int:
+        """How many times two orders met; several fills of the same two are one meeting."""
+        return len({trade.meeting for trade in self.trades})
+
+    @property
     def quantity(self) -> Decimal:
         """How much was traded, in the base asset."""
         return sum((trade.quantity for trade in self.trades), Decimal(0))
@@ -104,7 +110,8 @@ def accounts_in(trades: Iterable[Trade]) -> tuple[str, ...]:
 def own_crossings(
     records: Records, trade: Any, owners: Ownership, beyond_owner: frozenset[str], sample: Sample
 ) -> tuple[list[Crossing], list[Trade]]:
-    """Every trade whose two accounts belong together on its day, by the links in force then; and the market's sample.
+    """Every trade whose two accounts belong together on its day, by the links in force then; and the market's sample,
+    in which these trades have no place: how often orders are alike among strangers is what they are held against.
 
     ``beyond_owner`` are accounts that many clients share (omnibus): who is behind such a side is not on record.
     One pass over the trades serves both.
@@ -122,7 +129,8 @@ def own_crossings(
         chain = owners.chain(one.buy_account_id, one.sell_account_id, one.day)
         if chain is not None and beyond_owner.isdisjoint(one.pair):
             crossings.append(Crossing(one, chain))
-    return crossings, sample.among(noted)
+    crossed = {crossing.trade.trade_id for crossing in crossings}
+    return crossings, sample.among(trade for trade in noted if trade.trade_id not in crossed)
 
 
 def split(crossings: Sequence[Crossing], ties: Mapping[str, str], apart: timedelta) -> list[tuple[Crossing, ...]]:
@@ -147,13 +155,13 @@ def weigh(trades: Sequence[Trade], market: Market) -> Signs:
     expected = expected_meetings(own.buys, own.sells, len(trades), everybody.buys, float(share))
     beyond = 1 - expected / len(trades)
     if same:
-        rate = market.orders.base_rate.without(trades[0].instrument, {trade.pair for trade in trades})
+        rate = market.orders.base_rate.without(trades[0].instrument, ())
         beyond = max(beyond, 1 - expected * rate / same)
     return Signs(
         share=_rounded(share),
         market_share=_rounded(quantity / everybody.bought),
         alike=_rounded(Decimal(same) / known) if known else None,
-        repeated=_rounded(1 - 1 / Decimal(len(trades))),
+        repeated=_rounded(1 - 1 / Decimal(len({trade.meeting for trade in trades}))),
         beyond_chance=_rounded(Decimal(max(beyond, 0.0))),
     )
 

@@ -37,7 +37,7 @@ def detect(records: Records, p: Parameters) -> Iterator[Found]:
 
     yen = yen_value(records.optional("instrument"), records.optional("reference_price"), (t.instrument for t in traded))
     schemes = (Scheme(bundle, weigh([c.trade for c in bundle], market)) for bundle in bundles)
-    found = (_found(scheme, yen, p) for scheme in schemes if not _too_small_a_ring(scheme, p))
+    found = (_found(scheme, yen, p) for scheme in schemes if not (_too_small_a_ring(scheme, p) or _one_meeting_at_home(scheme, p)))
     yield from sorted((one for one in found if one.score >= p.score_min), key=lambda f: (f.window_from, f.subject_id))
 
 
@@ -78,6 +78,11 @@ def _too_small_a_ring(scheme: Scheme, p: Parameters) -> bool:
     """Nothing but the way they trade ties a ring, so it must be most of their trading and count in the market."""
     too_small = scheme.signs.share < p.inside_share_min or scheme.signs.market_share < p.market_share_min
     return scheme.nearness == "ring" and too_small
+
+
+def _one_meeting_at_home(scheme: Scheme, p: Parameters) -> bool:
+    """The members of a household are different persons; that they met proves nothing before they meet again."""
+    return scheme.nearness == "household" and scheme.meetings < p.household_meetings_min
 
 
 def _circle(p: Parameters) -> Circle:
