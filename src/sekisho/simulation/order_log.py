@@ -275,6 +275,14 @@ def _needs_both_sides(scheme: Scheme) -> bool:
     return scheme.kind == PLANTED and scheme.rule in (wash_trading.RULE, matched_orders.RULE)
 
 
+def _joined(played: list[PlayedDay], name: str) -> NDArray[Any]:
+    """One column over all instruments. The parts are let go at once: a large day would not fit into memory twice."""
+    parts = [getattr(each, name) for each in played]
+    for each in played:
+        setattr(each, name, None)
+    return np.concatenate(parts)
+
+
 @dataclass(slots=True)
 class _Rows:
     """One batch of the merged log."""
@@ -298,17 +306,11 @@ class _Merged:
         for each, start in zip(played, starts[:-1], strict=True):
             each.order += np.int32(start)
             each.other += np.int32(start)
-        self.at = np.concatenate([each.at for each in played])
-        self.quantity = np.concatenate([each.quantity for each in played])
-        self.price = np.concatenate([each.price for each in played])
-        self.order = np.concatenate([each.order for each in played])
-        self.other = np.concatenate([each.other for each in played])
-        self.action = np.concatenate([each.action for each in played])
         self.listing = np.repeat(np.array([each.listing.number for each in played], np.int16), lengths)
-        self.account = np.concatenate([each.account for each in played])
-        self.side = np.concatenate([each.side for each in played])
-        self.order_type = np.concatenate([each.order_type for each in played])
-        self.tag = np.concatenate([each.tag for each in played])
+        self.at, self.quantity, self.price = (_joined(played, name) for name in ("at", "quantity", "price"))
+        self.order, self.other, self.action = (_joined(played, name) for name in ("order", "other", "action"))
+        self.account, self.side = _joined(played, "account"), _joined(played, "side")
+        self.order_type, self.tag = _joined(played, "order_type"), _joined(played, "tag")
         listed = [each.listing for each in sorted(played, key=lambda each: each.listing.number)]
         played.clear()
         self.numbers = np.zeros(self.account.size, np.int64)
