@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections import Counter
 from collections.abc import Iterator
 from datetime import date, datetime
@@ -221,6 +222,17 @@ def test_the_command_refuses_a_folder_that_is_not_empty(tmp_path: Path) -> None:
     result = CliRunner().invoke(app, ["--out", str(tmp_path)])
     assert result.exit_code == 2
     assert "is not an empty folder" in result.output
+
+
+def test_the_command_writes_the_folder_whole_and_says_what_is_in_it(tmp_path: Path) -> None:
+    app = Typer()
+    app.command()(simulate_command)
+    small = ["--accounts", "100", "--days", "1", "--instruments", "1", "--orders", "2000", "--history", "0"]
+    result = CliRunner().invoke(app, ["--out", str(tmp_path / "exchange"), *small, "--json"])
+    assert result.exit_code == 0, result.output
+    told = json.loads(result.stdout)
+    assert told["rows"]["order_event"] == pq.read_metadata(tmp_path / "exchange" / "order_event.parquet").num_rows
+    assert [path.name for path in tmp_path.iterdir()] == ["exchange"]
 
 
 def test_market_decimals_keep_eight_places(exchange: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from dataclasses import asdict
 from datetime import date
 from pathlib import Path
@@ -48,11 +49,23 @@ def simulate(
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         console.print(f"{out}: is not an empty folder; give --out a new one", style="red", markup=False, soft_wrap=True)
         raise typer.Exit(2)
-    simulated = _with_bar(console, options, out)
+    simulated = _written_whole(console, options, out)
     if as_json:
         typer.echo(json.dumps({"out": str(out), **asdict(simulated)}, ensure_ascii=False))
     else:
         _print_summary(Console(), simulated, out)
+
+
+def _written_whole(console: Console, options: Options, out: Path) -> Simulated:
+    """Write beside ``out`` and move there at the end, so that a run cut short leaves no half exchange behind."""
+    draft = out.parent / f".{out.name}.partial"
+    if draft.exists():
+        shutil.rmtree(draft)
+    simulated = _with_bar(console, options, draft)
+    if out.exists():
+        out.rmdir()
+    draft.rename(out)
+    return simulated
 
 
 def _with_bar(console: Console, options: Options, out: Path) -> Simulated:
