@@ -24,7 +24,7 @@ def at(seconds: float) -> datetime:
     return NOON + timedelta(seconds=seconds)
 
 
-def books(**replaced: Sequence[Row]) -> Records:
+def books(engine: str = "duckdb", **replaced: Sequence[Row]) -> Records:
     """The exchange's records; a table may be replaced."""
     tables: dict[str, Sequence[Row]] = {
         "order_event": order_events(),
@@ -36,7 +36,7 @@ def books(**replaced: Sequence[Row]) -> Records:
         "firm_balance": firm_balances(),
         **replaced,
     }
-    return records_of({name: arrow(name, rows) for name, rows in tables.items()})
+    return records_of({name: arrow(name, rows) for name, rows in tables.items()}, engine=engine)
 
 
 def arrow(name: str, rows: Sequence[Row]) -> pa.Table:

@@ -197,3 +197,9 @@ def test_a_clock_stops_on_the_day_the_books_show_the_cure(tmp_path: Path) -> Non
     assert page.count("tr", class_="late") == 2
     assert "1 day late" in page.said
     assert "14 days late" in page.said
+
+
+@pytest.mark.usefixtures("spark")
+def test_both_engines_give_the_same_page(tmp_path: Path) -> None:
+    on_spark = rendered(tmp_path, books=exchange.books(engine="spark"))
+    assert on_spark.text == rendered(tmp_path).text
