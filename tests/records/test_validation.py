@@ -9,7 +9,7 @@ import pytest
 
 from records.small_exchange import Row, sound, write_csv, write_parquet
 from sekisho.records import TABLES, validate_folder
-from sekisho.records.validation.folder_check import _comparisons
+from sekisho.records.validation.folder_check import comparisons
 
 
 @pytest.mark.parametrize("write", [write_csv, write_parquet])
@@ -123,6 +123,6 @@ def test_numbers_out_of_proportion_are_told_and_do_not_end_the_validation(tmp_pa
 def test_the_guide_explains_every_kind_of_fault() -> None:
     project = Path(__file__).resolve().parents[2]
     guide = set(re.findall(r"^\| `(\w+)` \|", (project / "docs" / "records.md").read_text(encoding="utf-8"), re.MULTILINE))
-    comparisons = [check.kind for _, checks in _comparisons(TABLES.keys()) for check in checks]
+    between = [check.kind for _, checks in comparisons(TABLES.keys()) for check in checks]
     single = ["unusable", "shape", "missing", "unreadable", "not_finite", "empty_text", "unknown_word", "pattern", "sign"]
-    assert guide == {*single, "implausible", "duplicate", "not_compared", *comparisons}
+    assert guide == {*single, "implausible", "duplicate", "not_compared", *between}

@@ -31,7 +31,10 @@ _opened = count(1)
 
 
 def connect(scratch: Path, threads: int | None = None, memory_limit: str | None = None) -> Backend:
-    """The Ibis backend on this process's one Spark session; the first caller's settings hold."""
+    """The Ibis backend on this process's one Spark session; the first caller's settings hold.
+
+    The environment variable SEKISHO_SPARK_MASTER names a cluster; without it Spark runs in this process.
+    """
     try:
         from pyspark.sql import SparkSession
     except ImportError as error:
@@ -61,8 +64,8 @@ def _settings(scratch: Path, threads: int | None, memory_limit: str | None) -> d
         "spark.sql.warehouse.dir": str(scratch / "warehouse"),
         "spark.sql.execution.arrow.pyspark.enabled": "true",
     }
-    if threads is not None:
-        settings["spark.sql.shuffle.partitions"] = str(threads)
+    if threads is not None or "SEKISHO_SPARK_MASTER" not in os.environ:
+        settings["spark.sql.shuffle.partitions"] = str(threads or os.cpu_count())
     if memory_limit is not None:
         settings["spark.driver.memory"] = memory_limit.replace(" ", "").removesuffix("B").lower()
     return settings

@@ -83,7 +83,7 @@ def _present(connection: Backend, reading: Reading, scratch: Path) -> None:
 
 def _contradictions(connection: Backend, readings: dict[str, Reading]) -> list[Problem]:
     problems: list[Problem] = []
-    for statements, checks in _comparisons(readings.keys()):
+    for statements, checks in comparisons(readings.keys()):
         try:
             for statement in statements:
                 connection.raw_sql(statement)
@@ -95,7 +95,7 @@ def _contradictions(connection: Backend, readings: dict[str, Reading]) -> list[P
     return problems
 
 
-def _comparisons(present: Collection[str]) -> Iterator[tuple[list[str], list[CrossCheck]]]:
+def comparisons(present: Collection[str]) -> Iterator[tuple[list[str], list[CrossCheck]]]:
     """Statements to run and the checks that read what they made. Orders come first: others look them up."""
     if "order_event" in present:
         traded = "trade" in present
