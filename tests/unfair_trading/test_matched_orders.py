@@ -95,7 +95,7 @@ def test_the_bound_never_claims_more_than_the_exact_tail(seen: int, expected: fl
     assert 10 ** -unlikelihood(seen, expected) >= exact - 1e-12
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=4, deadline=None)
 @given(st.randoms(use_true_random=False), st.integers(3, 6))
 def test_the_order_of_rows_and_the_names_of_accounts_do_not_matter(shuffle: random.Random, count: int) -> None:
     rows = market(120) + pair(count)

@@ -91,7 +91,7 @@ Hand = tuple[str, str, int, int]
 hands = st.lists(st.tuples(names, names, st.integers(1, 5), st.integers(0, 7200)), min_size=1, max_size=25)
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=5, deadline=None)
 @given(hands, st.randoms(use_true_random=False))
 def test_the_order_of_rows_and_the_names_of_accounts_do_not_matter(drawn: list[Hand], shuffle: random.Random) -> None:
     rows = [row(n, buyer, seller, str(quantity), second=second) for n, (buyer, seller, quantity, second) in enumerate(drawn)]
@@ -108,7 +108,7 @@ def test_the_order_of_rows_and_the_names_of_accounts_do_not_matter(drawn: list[H
     assert {(one.evidence, one.score) for one in again} == {(one.evidence, one.score) for one in found}
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=5, deadline=None)
 @given(hands, st.lists(st.tuples(st.integers(0, 9), st.integers(10, 19)), max_size=30))
 def test_unrelated_trades_never_remove_a_self_trade(drawn: list[Hand], others: list[tuple[int, int]]) -> None:
     rows = [row(n, buyer, seller, str(quantity), second=second) for n, (buyer, seller, quantity, second) in enumerate(drawn)]

@@ -155,7 +155,7 @@ def weigh(trades: Sequence[Trade], market: Market) -> Signs:
     expected = expected_meetings(own.buys, own.sells, len(trades), everybody.buys, float(share))
     beyond = 1 - expected / len(trades)
     if same:
-        rate = market.orders.base_rate.without(trades[0].instrument, ())
+        rate = market.orders.base_rate.without(trades[0].instrument, {trade.pair for trade in trades})
         beyond = max(beyond, 1 - expected * rate / same)
     return Signs(
         share=_rounded(share),
