@@ -47,6 +47,8 @@ _BEST_LEVELS: Final = 10
 _UNNAMED: Final = -1
 _SIDES: Final = {BUY: "buy", -BUY: "sell"}
 _PLACES: Final = 4
+_SERVED_ONCE: Final = 0.7
+"""To be served once may be luck; a play served again and again comes close to 1."""
 _MOVED_ALONE: Final = 4
 """A price that moved as pushed is a quarter of the proof that a served order is: prices move without schemes, too."""
 
@@ -338,7 +340,7 @@ class _Market:
     def scored(self, episodes: Episodes) -> tuple[Episodes, Float, Float]:
         """The episodes worth a look, their parts (pressure, benefit, withdrawal) and their score, the geometric mean."""
         episodes, served = self._worth_a_look(episodes)
-        benefit = 1 - (1 - served) * (1 - self._moved(episodes) / _MOVED_ALONE) * 0.5 ** (self._repeats(episodes, served) - 1)
+        benefit = 1 - (1 - _SERVED_ONCE * served) * (1 - self._moved(episodes) / _MOVED_ALONE) * 0.5 ** (self._repeats(episodes, served) - 1)
         parts = np.column_stack([self._pressure(episodes), benefit, self._withdrawal(episodes)])
         score: Float = np.asarray(np.cbrt(parts.prod(axis=1)), np.float64).round(_PLACES)
         return episodes, parts, score
