@@ -16,12 +16,14 @@ CONNECTION.execute("SET TimeZone = 'UTC'")
 _WIDE = Context(prec=60)
 
 
-def read(text: str, divide_by_ten: int = 0) -> Decimal | None:
+def read_all(texts: list[str], divide_by_ten: int = 0) -> list[Decimal | None]:
     expression = exact_decimal("t", precision=18, scale=8, divide_by_ten=divide_by_ten)
-    row = CONNECTION.execute(f"SELECT {expression} FROM (SELECT ?::VARCHAR AS t)", [text]).fetchone()
-    assert row is not None
-    value: Decimal | None = row[0]
-    return value
+    query = f"SELECT {expression} FROM (SELECT unnest(?::VARCHAR[]) AS t, unnest(range({len(texts)})) AS n) ORDER BY n"
+    return [value for (value,) in CONNECTION.execute(query, [texts]).fetchall()]
+
+
+def read(text: str) -> Decimal | None:
+    return read_all([text])[0]
 
 
 def expected(text: str, divide_by_ten: int = 0) -> Decimal | None:
@@ -33,19 +35,19 @@ def expected(text: str, divide_by_ten: int = 0) -> Decimal | None:
 numbers = st.from_regex(r"-?[0-9]{1,12}(\.[0-9]{1,12})?(e-?[0-9])?", fullmatch=True)
 
 
-@settings(max_examples=300, deadline=None)
-@given(numbers)
-def test_number_is_exact_or_refused(text: str) -> None:
-    answer = read(text)
-    assert answer is None or answer == _WIDE.create_decimal(text)
-    if "e" not in text:
-        assert answer == expected(text)
+@settings(max_examples=20, deadline=None)
+@given(st.lists(numbers, min_size=1, max_size=50))
+def test_number_is_exact_or_refused(texts: list[str]) -> None:
+    for text, answer in zip(texts, read_all(texts), strict=True):
+        assert answer is None or answer == _WIDE.create_decimal(text)
+        if "e" not in text:
+            assert answer == expected(text)
 
 
-@settings(max_examples=200, deadline=None)
-@given(st.from_regex(r"[0-9]{1,20}", fullmatch=True))
-def test_whole_number_of_satoshi_is_divided_exactly(text: str) -> None:
-    assert read(text, divide_by_ten=8) == expected(text, divide_by_ten=8)
+@settings(max_examples=20, deadline=None)
+@given(st.lists(st.from_regex(r"[0-9]{1,20}", fullmatch=True), min_size=1, max_size=50))
+def test_whole_number_of_satoshi_is_divided_exactly(texts: list[str]) -> None:
+    assert read_all(texts, divide_by_ten=8) == [expected(text, divide_by_ten=8) for text in texts]
 
 
 @pytest.mark.parametrize("text", ["7.18e-06", "1e-05", "1.5E3", "2e9", "0.00000001", "9999999999.99999999", "+1", ".5", "5."])
