@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sys
 from collections import Counter
 from collections.abc import Iterator
@@ -131,10 +132,17 @@ def demo(
     days: Annotated[int, typer.Option(help="Days simulated.", min=1)] = 5,
     accounts: Annotated[int, typer.Option(help="Accounts simulated.", min=10)] = 1000,
     instruments: Annotated[int, typer.Option(help="Instruments simulated.", min=1)] = 6,
+    start: Annotated[str, typer.Option(help="First day of trading, a Japan date.")] = "2026-09-17",
 ) -> None:
-    """Simulate an exchange with planted misconduct, inspect it, and show where the report is."""
-    simulate_command(seed=seed, days=days, accounts=accounts, instruments=instruments, out=out / "records")
-    inspect(out / "records", out=out / "report")
+    """Simulate an exchange with planted misconduct, inspect it, and show where the report is.
+
+    The days run over the holidays of September 2026, under the law in force then; a demo made before is made anew.
+    """
+    books = out / "exchange"
+    if (books / "simulation.json").is_file():
+        shutil.rmtree(books)
+    simulate_command(seed=seed, days=days, accounts=accounts, instruments=instruments, start=start, out=books)
+    inspect(books, out=out / "report")
 
 
 @app.callback()
