@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 
 import pyarrow as pa
 import pytest
-from rules.case import Case, cases_of
 
+from rules.case import Case, cases_of
 from sekisho.engine.answers import Found
 from sekisho.engine.controls import load_control
 from sekisho.records import records_of
@@ -59,6 +59,25 @@ def test_the_mirror_image_is_the_same_scheme(case: Case) -> None:
     (plain,), (other,) = detect(case.records), detect(mirrored)
     assert (plain.score, plain.evidence) == (other.score, other.evidence)
     assert (plain.facts["side"], other.facts["side"]) == ("buy", "sell")
+
+
+def test_the_genuine_order_may_stand_in_another_account_of_the_owner() -> None:
+    apart = {name: _moved_to(table, "G1", "A2") for name, table in FOUND[0].records.items()}
+    opened = pa.array([datetime(2026, 1, 1, tzinfo=UTC)] * 2, pa.timestamp("us", "UTC"))
+    kinds = {"kind": ["customer", "customer"], "opened_at": opened}
+    account = pa.table({"account_id": ["A1", "A2"], "party_id": ["P1", "P1"], **kinds})
+    assert detect(apart) == []
+    (found,) = detect({**apart, "account": account})
+    assert (found.subject_id, found.evidence) == ("A1", detect(FOUND[0].records)[0].evidence)
+
+
+def _moved_to(table: pa.Table, order: str, account: str) -> pa.Table:
+    for orders, accounts in (("order_id", "account_id"), ("sell_order_id", "sell_account_id")):
+        if orders in table.column_names:
+            pairs = zip(table[orders].to_pylist(), table[accounts].to_pylist(), strict=True)
+            names = [account if own == order else name for own, name in pairs]
+            table = table.set_column(table.column_names.index(accounts), accounts, pa.array(names, pa.string()))
+    return table
 
 
 @pytest.mark.usefixtures("spark")

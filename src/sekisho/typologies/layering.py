@@ -20,6 +20,8 @@ from decimal import Decimal
 from typing import Any, Final, NamedTuple
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 from numba import njit
 from numpy.typing import NDArray
 
@@ -199,9 +201,13 @@ def _live(events: tuple[Int8, Int8, Int8, Int64, Int64], parties: tuple[Int32, I
 
 def _owner_codes(stream: OrderStream, owners: Mapping[str, str]) -> Int64:
     """A number for the trader behind each account of the stream: the code of the first account of the same owner."""
-    first: dict[str, int] = {}
-    names = stream.account_ids.to_pylist()
-    return np.array([first.setdefault(owners.get(name, name), code) for code, name in enumerate(names)] + [_UNNAMED], np.int64)
+    codes = np.append(np.arange(len(stream.account_ids)), _UNNAMED)
+    if owners:
+        first: dict[str, int] = {}
+        linked = pc.is_in(stream.account_ids, value_set=pa.array(list(owners), stream.account_ids.type))
+        for code in np.flatnonzero(linked.to_numpy(zero_copy_only=False)):
+            codes[code] = first.setdefault(owners[stream.account_ids[int(code)].as_py()], int(code))
+    return codes
 
 
 class _Legs:
@@ -340,7 +346,9 @@ class _Market:
     def scored(self, episodes: Episodes) -> tuple[Episodes, Float, Float]:
         """The episodes worth a look, their parts (pressure, benefit, withdrawal) and their score, the geometric mean."""
         episodes, served = self._worth_a_look(episodes)
-        benefit = 1 - (1 - _SERVED_ONCE * served) * (1 - self._moved(episodes) / _MOVED_ALONE) * 0.5 ** (self._repeats(episodes, served) - 1)
+        benefit = 1 - (1 - _SERVED_ONCE * served) * (1 - self._moved(episodes) / _MOVED_ALONE) * 0.5 ** (
+            self._repeats(episodes, served) - 1
+        )
         parts = np.column_stack([self._pressure(episodes), benefit, self._withdrawal(episodes)])
         score: Float = np.asarray(np.cbrt(parts.prod(axis=1)), np.float64).round(_PLACES)
         return episodes, parts, score
