@@ -18,6 +18,7 @@ GUARANTEE = "client_assets/guarantee_assets"
 RECONCILIATION = "client_assets/reconciliation"
 TRUST = "client_assets/money_trust"
 CAPITAL = "capital/adequacy_ratio"
+MINIMUM = "capital/minimum"
 
 OVER_CURED, OVER_LATE, EXACTLY_FIVE, ONCE_ONLINE = "over_cured", "over_late", "exactly_five_percent", "once_online"
 SHORT, HELD_HOT, EXACTLY_MATCHED = "short", "held_hot", "exactly_matched"
@@ -27,6 +28,8 @@ INSIDE_BUFFER, NOT_RECONCILED, ONE_NOT_RECONCILED = "inside_buffer", "not_reconc
 HOLIDAY_UNSEEN = "holiday_not_observed"
 TRUST_CURED, TRUST_LATE, TRUST_EXACT = "trust_short_cured", "trust_short_late", "trust_exact"
 ALERT, BREACH, SUSPENSION, CAPPED, AT_ALERT = "alert", "breach", "suspension_possible", "supplementary_capped", "exactly_at_alert"
+
+CAPITAL_BELOW, CAPITAL_EXACT = "capital_below_minimum", "exactly_minimum_capital"
 
 EXCHANGE = "exchange"
 WHOLE, ONE_ASSET = False, True
@@ -56,6 +59,8 @@ TIMETABLE: tuple[tuple[str, str, str, bool, int, int], ...] = (
     (RECONCILIATION, ONE_NOT_RECONCILED, PLANTED, ONE_ASSET, 13, 13),
     (RECONCILIATION, SHORTFALL_OPEN, PLANTED, ONE_ASSET, 15, 99),
     (GUARANTEE, NET_ASSETS_EXACT, LOOK_ALIKE, WHOLE, 16, 16),
+    (MINIMUM, CAPITAL_EXACT, LOOK_ALIKE, WHOLE, 3, 3),
+    (MINIMUM, CAPITAL_BELOW, PLANTED, WHOLE, 14, 15),
 )
 BUSINESS_DAYS_NEEDED = 18
 
@@ -119,7 +124,15 @@ class Failures:
     ) -> None:  # fmt: skip
         rule, pattern, kind = what
         severity = options.draw_severity(random) if kind == PLANTED else 0.0
-        if pattern in (NOT_RECONCILED, ONE_NOT_RECONCILED, EXACTLY_FIVE, EXACTLY_MATCHED, NET_ASSETS_EXACT, AT_ALERT):
+        if pattern in (
+            NOT_RECONCILED,
+            ONE_NOT_RECONCILED,
+            EXACTLY_FIVE,
+            EXACTLY_MATCHED,
+            NET_ASSETS_EXACT,
+            AT_ALERT,
+            CAPITAL_EXACT,
+        ):
             span = (span[0], span[0])
         asset = None if listing is None else listed[listing].asset
         scheme = Scheme(

@@ -13,6 +13,7 @@ from sekisho.simulation.custody_failures import Episode, Failures
 from sekisho.simulation.registers import quantity
 
 YEN = 10**8
+MINIMUM_CAPITAL_JPY = 10_000_000
 TRUSTEE = "Aoba Trust Bank"
 RISK_SHARES = {"market_risk": 30, "counterparty_risk": 15, "basic_risk": 55}
 """Hundredths of the amount at risk."""
@@ -32,7 +33,7 @@ def firm_rows(
     for place, day in enumerate(days):
         items = _capital(failures, place, at_risk, random)
         items["net_assets"] = normal_net_assets + int(random.integers(0, 9_999)) * 1_000 * YEN
-        items["capital"] = 100_000_000 * YEN
+        items["capital"] = _stated_capital(failures.find(place, plan.CAPITAL_BELOW, plan.CAPITAL_EXACT), day)
         items["reserve"] = 0
         items["insurance_limit"] = 500_000_000 * YEN
         items["trading_volume"] = volumes[place] * YEN
@@ -48,6 +49,16 @@ def firm_rows(
                 each.scheme.evidence |= {("firm_balance", f"{day}|{item}") for item in (*RISK_SHARES, "basic_items", "deductions")}
                 each.scheme.evidence.add(("firm_balance", f"{day}|supplementary_items"))
     return rows
+
+
+def _stated_capital(episode: Episode | None, day: date) -> int:
+    """Capital in units: ten times the minimum, exactly the minimum in the look-alike, up to nine tenths below when planted."""
+    if episode is None:
+        return MINIMUM_CAPITAL_JPY * 10 * YEN
+    episode.scheme.evidence.add(("firm_balance", f"{day}|capital"))
+    if episode.scheme.pattern == plan.CAPITAL_EXACT:
+        return MINIMUM_CAPITAL_JPY * YEN
+    return MINIMUM_CAPITAL_JPY * (990 - round(890 * episode.severity)) // 1000 * YEN
 
 
 def _thin(episode: Episode, required: int) -> int:
