@@ -130,7 +130,7 @@ def demo(
     out: _Out = Path("demo"),
     seed: Annotated[int, typer.Option(help="Seed of the simulated exchange.")] = 1,
     days: Annotated[int, typer.Option(help="Days simulated.", min=1)] = 5,
-    accounts: Annotated[int, typer.Option(help="Accounts simulated.", min=10)] = 1000,
+    accounts: Annotated[int, typer.Option(help="Accounts simulated.", min=100)] = 1000,
     instruments: Annotated[int, typer.Option(help="Instruments simulated.", min=1)] = 6,
     start: Annotated[str, typer.Option(help="First day of trading, a Japan date.")] = "2026-09-17",
 ) -> None:
