@@ -179,3 +179,8 @@ def test_a_picture_of_thousands_shows_the_largest_and_says_so() -> None:
     assert orders.described.en.startswith("1,000 orders of 1 account at 1 price; 1,000 cancelled; 2,000 executions.")
     assert orders.described.en.endswith("The 400 largest of 1,000 are drawn.")
     assert all(len(picture.marks) < 150_000 for picture in (graph, line, orders))
+
+
+def test_accounts_stand_in_the_order_the_volume_flows() -> None:
+    flow = {("A", "C"): Decimal(5), ("C", "B"): Decimal(5), ("B", "D"): Decimal(5), ("D", "A"): Decimal(5), ("A", "B"): Decimal(1)}
+    assert ring._round(["A", "B", "C", "D"], flow) == ["A", "C", "B", "D"]

@@ -203,3 +203,16 @@ def test_a_clock_stops_on_the_day_the_books_show_the_cure(tmp_path: Path) -> Non
 def test_both_engines_give_the_same_page(tmp_path: Path) -> None:
     on_spark = rendered(tmp_path, books=exchange.books(engine="spark"))
     assert on_spark.text == rendered(tmp_path).text
+
+
+def test_money_short_of_its_trust_is_drawn_against_the_principal(tmp_path: Path) -> None:
+    balances = [{"account_id": "A1", "asset": "JPY", "as_of_date": day, "quantity": 1_000} for day in exchange.DAYS]
+    trust = [{"as_of_date": day, "principal_jpy": 900, "trustee": trustee} for day in exchange.DAYS for trustee in ("T1",)]
+    short = {
+        **exchange.shortfall(), "rule": "client_assets/reconciliation", "asset": "JPY", "subject_kind": "exchange",
+        "evidence": exchange.evidence(("money_trust", "2026-04-28"), ("customer_balance", "A1|JPY|2026-04-28")),
+    }  # fmt: skip
+    books = exchange.books(customer_balance=balances, money_trust=trust)
+    page = rendered(tmp_path, exchange.table(short), books)
+    assert "JPY: Customers' money against the trust" in page.said
+    assert "Largest shortfall 100 JPY on 28 April 2026" in page.said

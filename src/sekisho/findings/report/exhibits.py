@@ -17,7 +17,7 @@ from sekisho.records import TABLES, Records, Table
 from sekisho.rulebook.texts import Text
 
 ROWS_SHOWN_MAX = 8
-IDS_SHOWN_MAX = 120
+IDS_SHOWN_MAX = 40
 DRAWN_TABLES = frozenset({"order", "order_event", "trade"})
 NAMED_PER_PICTURE_MAX = 10_000
 PRICE_POINTS_MAX = 320

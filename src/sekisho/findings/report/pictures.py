@@ -88,13 +88,17 @@ class Studio:
 
     def _trust(self, finding: Finding) -> Picture | None:
         """Customers' money by the rule's own reading of the ledger, against the principal over all trustees."""
-        owed = custody.read_money(self.records)
-        rows = self.records.money_trust.select("as_of_date", "principal_jpy").to_pyarrow().to_pylist()
-        trust: dict[date, Decimal] = {}
-        for row in rows:
-            trust[row["as_of_date"]] = trust.get(row["as_of_date"], Decimal(0)) + row["principal_jpy"]
-        days = [(day, owed[day], trust[day]) for day in sorted(owed) if day in trust and _near(day, finding)]
+        days = [balance for balance in self._money if _near(balance[0], finding)]
         return ledger_gap.draw(days, custody.MONEY, self._marks(finding), ledger_gap.TRUST)
+
+    @cached_property
+    def _money(self) -> list[ledger_gap.Balance]:
+        """Day, money owed, money in trust; days without a principal on record are left out."""
+        owed = custody.read_money(self.records)
+        trust: dict[date, Decimal] = {}
+        for row in self.records.money_trust.select("as_of_date", "principal_jpy").to_pyarrow().to_pylist():
+            trust[row["as_of_date"]] = trust.get(row["as_of_date"], Decimal(0)) + row["principal_jpy"]
+        return [(day, owed[day], trust[day]) for day in sorted(owed) if day in trust]
 
     def _guarantee(self, finding: Finding) -> Picture | None:
         asset, chain = finding.asset or finding.subject_id, self._chain(finding)
@@ -125,14 +129,17 @@ class Studio:
         return tier_share.draw(points, _limit(finding, self.cards.get(finding.rule)), self._marks(finding))
 
     def _prices(self, finding: Finding) -> valuation.Prices:
-        """The prices the finding was judged by."""
+        """The prices the finding was judged by; read once for each way of judging."""
         age = typeset.decimal(finding.parameters.get("price_age_seconds_max"))
-        return valuation.read_prices(
-            self.records,
-            valuation.Cutoff.parse(_cutoff(finding)),
-            str(finding.parameters.get("price_source") or valuation.ANY_SOURCE),
-            timedelta(seconds=int(age)) if age is not None else _PRICE_AGE_MAX,
-        )
+        source = str(finding.parameters.get("price_source") or valuation.ANY_SOURCE)
+        asked = _cutoff(finding), source, timedelta(seconds=int(age)) if age is not None else _PRICE_AGE_MAX
+        if asked not in self._quoted:
+            self._quoted[asked] = valuation.read_prices(self.records, valuation.Cutoff.parse(asked[0]), *asked[1:])
+        return self._quoted[asked]
+
+    @cached_property
+    def _quoted(self) -> dict[tuple[str, str, timedelta], valuation.Prices]:
+        return {}
 
     @cached_property
     def _ledgers(self) -> custody.Ledger:

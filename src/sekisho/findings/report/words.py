@@ -76,6 +76,7 @@ CHANGE = {
 }
 SUBJECT = {
     "account": Text("Account", "口座"),
+    "accounts": Text("Accounts", "口座群"),
     "account_group": Text("Group of accounts", "口座グループ"),
     "group": Text("Group", "グループ"),
     "asset": Text("Asset", "暗号資産"),

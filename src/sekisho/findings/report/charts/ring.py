@@ -59,7 +59,7 @@ def _places(accounts: Sequence[str], volume: Mapping[Arrow, Decimal]) -> dict[st
     import networkx as nx
 
     graph = nx.Graph()
-    graph.add_nodes_from(accounts)
+    graph.add_nodes_from(_round(accounts, volume))
     graph.add_edges_from(sorted({tuple(sorted(arrow)) for arrow in volume if arrow[0] != arrow[1]}))
     places = nx.circular_layout(graph)
     if len(accounts) > _RING_MAX:
@@ -67,6 +67,18 @@ def _places(accounts: Sequence[str], volume: Mapping[Arrow, Decimal]) -> dict[st
     if len(accounts) > 2:  # a pair stands side by side, a ring starts at the top
         places = {account: (-places[account][1], places[account][0]) for account in accounts}
     return {account: (round(float(places[account][0]), 3), round(float(places[account][1]), 3)) for account in accounts}
+
+
+def _round(accounts: Sequence[str], volume: Mapping[Arrow, Decimal]) -> list[str]:
+    """The accounts in the order the volume flows, so that a ring is drawn as one and its arrows do not cross."""
+    waiting, order = list(accounts), [accounts[0]]
+    waiting.remove(accounts[0])
+    while waiting:
+        here = order[-1]
+        following = max(waiting, key=lambda account: (volume.get((here, account), Decimal(0)), -accounts.index(account)))
+        order.append(following)
+        waiting.remove(following)
+    return order
 
 
 def _arrows(plot: Plot, places: Mapping[str, tuple[float, float]], volume: Mapping[Arrow, Decimal],
