@@ -346,10 +346,10 @@ class _Market:
     def scored(self, episodes: Episodes) -> tuple[Episodes, Float, Float]:
         """The episodes worth a look, their parts (pressure, benefit, withdrawal) and their score, the geometric mean."""
         episodes, served = self._worth_a_look(episodes)
-        benefit = 1 - (1 - _SERVED_ONCE * served) * (1 - self._moved(episodes) / _MOVED_ALONE) * 0.5 ** (
-            self._repeats(episodes, served) - 1
-        )
-        parts = np.column_stack([self._pressure(episodes), benefit, self._withdrawal(episodes)])
+        repeats = self._repeats(episodes, served)
+        by_luck = (1 - _SERVED_ONCE * served) * (1 - self._moved(episodes) / _MOVED_ALONE) * 0.5 ** (repeats - 1)
+        pressure = self._pressure(episodes, np.where(served > 0, repeats, 1))
+        parts = np.column_stack([pressure, 1 - by_luck, self._withdrawal(episodes)])
         score: Float = np.asarray(np.cbrt(parts.prod(axis=1)), np.float64).round(_PLACES)
         return episodes, parts, score
 
@@ -398,12 +398,16 @@ class _Market:
         repeats[by_time] = _alike(whose, (begins[by_time], ends[by_time]), build, self.repeated)
         return repeats
 
-    def _pressure(self, episodes: Episodes) -> Float:
-        """Share of what its side shows at the best prices, and size in multiples of a large order, or levels stacked."""
+    def _pressure(self, episodes: Episodes, plays: Int64) -> Float:
+        """Share of what its side shows at the best prices; and size in multiples of a large order, or stacked high or often.
+
+        A named trader who is served behind one order again and again stacks in time as others stack in price.
+        """
         shown = self._shown(episodes)
         bar = np.where(episodes.side == BUY, self.norm[BUY], self.norm[-BUY])
         size = np.minimum(1.0, np.log2(1 + episodes.lots / bar) / 3)
-        stack = np.minimum(1.0, (episodes.levels - 1) / 2)
+        stacked = np.where(episodes.owner == _UNNAMED, episodes.levels, np.maximum(episodes.levels, plays))
+        stack = np.minimum(1.0, (stacked - 1) / 2)
         return (episodes.lots / np.maximum(shown, episodes.lots) + np.maximum(size, stack)) / 2
 
     def _shown(self, episodes: Episodes) -> Int64:
