@@ -49,6 +49,7 @@ _BEST_LEVELS: Final = 10
 _UNNAMED: Final = -1
 _SIDES: Final = {BUY: "buy", -BUY: "sell"}
 _PLACES: Final = 4
+_HALF: Final = 0.5
 _SERVED_ONCE: Final = 0.7
 """To be served once may be luck; a play served again and again comes close to 1."""
 _MOVED_ALONE: Final = 4
@@ -523,8 +524,11 @@ def _moment(microseconds: int) -> datetime:
 
 
 def _norms(lots: Int64, large: float) -> int:
-    """The size that counts as large on this side: that many of its orders are smaller."""
-    return max(1, int(np.quantile(lots, large, method="higher"))) if len(lots) else 1
+    """The size that counts as large on this side: that share of its orders is smaller. Nothing is large where half are as large."""
+    if not len(lots):
+        return 1
+    bar, usual = (int(np.quantile(lots, share, method="higher")) for share in (large, _HALF))
+    return max(1, bar if bar > usual else bar + 1)
 
 
 def _middle(best: BestPrices) -> tuple[Int64, float]:
