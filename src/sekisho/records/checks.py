@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import duckdb
+import numpy as np
 from ibis.backends.duckdb import Backend
 
 from sekisho.records.errors import RecordsError, one_line
@@ -14,6 +15,9 @@ from sekisho.records.on_duckdb import literal, quoted
 from sekisho.records.problems import Problem
 from sekisho.records.reading import FILE, ROW, Reading
 from sekisho.records.table import Column, Kind
+
+SORTED_IN_MEMORY_MAX = 64_000_000
+"""Ids whose hashes are sorted in memory (8 bytes each); more are counted within the memory limit."""
 
 LISTED_MAX = 100
 """Faults listed for one column and kind; the rest are only counted."""
@@ -34,17 +38,16 @@ def value_problems(connection: Backend, reading: Reading, listed_max: int = LIST
     """What is wrong with single values and ids of one table; the first ``listed_max`` of each kind and column."""
     checks = [check for name in reading.values for check in _checks(reading, reading.table.by_name[name])]
     counts = [f"count_if({check.fails})" for check in checks]
-    unique = reading.table.unique
-    if unique:
-        counts += ["count(*)", f"count(DISTINCT hash({', '.join(_values(reading, unique))}))"]
+    if reading.table.unique:
+        counts.append("count(*)")
     # Statistics in a file's footer are claims, and those of floats leave NaN out: the checks look at the values alone.
     connection.raw_sql("SET disabled_optimizers = 'statistics_propagation,filter_pushdown'")
     try:
-        found = connection.con.execute(f"SELECT {', '.join(counts)} FROM {reading.relation}").fetchone()
+        found = connection.con.execute(f"SELECT {', '.join(counts)} FROM {reading.relation}").fetchall()[0]
         failing = [(check, n) for check, n in zip(checks, found, strict=False) if n]
         problems = [problem for check, n in failing for problem in _list(connection, reading, check, n, listed_max)]
         assert len({(p.column, p.kind) for p in problems}) == len(failing), "every fault that is counted is listed"
-        if unique and found[-2] != found[-1]:
+        if reading.table.unique and _may_repeat(connection, reading, rows=found[-1]):
             problems += _duplicates(connection, reading, listed_max)
     except duckdb.Error as error:
         raise unreadable(reading, error) from None
@@ -152,6 +155,17 @@ def _misread(kind: Kind, value: str) -> tuple[str, str]:
         "date": ("is not a date", "write a Japan date such as 2026-05-02"),
         "string": ("is not text", "write text"),
     }[kind]
+
+
+def _may_repeat(connection: Backend, reading: Reading, rows: int) -> bool:
+    """Whether two rows share the hash of their id. Sorting the hashes takes a third of the time of counting distinct ones."""
+    hashed = f"hash({', '.join(_values(reading, reading.table.unique))})"
+    if rows > SORTED_IN_MEMORY_MAX:
+        distinct = connection.con.execute(f"SELECT count(DISTINCT {hashed}) FROM {reading.relation}").fetchall()[0][0]
+        return bool(distinct != rows)
+    hashes = connection.con.sql(f"SELECT {hashed} AS hash FROM {reading.relation}").to_arrow_table()["hash"].to_numpy()
+    ordered = np.sort(hashes)
+    return bool((ordered[1:] == ordered[:-1]).any())
 
 
 def _duplicates(connection: Backend, reading: Reading, listed_max: int) -> list[Problem]:
