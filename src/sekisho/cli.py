@@ -8,6 +8,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
 from typing import Annotated
 
@@ -17,7 +18,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from rich.table import Table
 
 from sekisho import __version__
-from sekisho.engine.answers import Severity
+from sekisho.engine.answers import Obligation, Severity
 from sekisho.engine.order_streams import OrderStreamError
 from sekisho.findings.comparison import Comparison, compare, gravest
 from sekisho.findings.inspection import Inspection, Inspector, Question
@@ -213,11 +214,18 @@ def _print_inspection(inspection: Inspection, out: Path) -> None:
             console.print(f"  {said}", style="yellow", highlight=False, soft_wrap=True)
     for warning in inspection.warnings:
         console.print(f"  {warning}", style="yellow", highlight=False, soft_wrap=True)
-    late = [due for run in inspection.runs for due in run.obligations if due.due_on < judged.as_of]
-    console.print(
-        f"{len(inspection.findings)} findings; {sum(len(r.obligations) for r in inspection.runs)} deadlines, {len(late)} passed"
-    )
+    deadlines = [due for run in inspection.runs for due in run.obligations]
+    late = [due for due in deadlines if _late(due, judged.as_of)]
+    console.print(f"{len(inspection.findings)} findings; {len(deadlines)} deadlines, {len(late)} late")
     console.print(f"report: {out / 'report.html'}", soft_wrap=True, highlight=False)
+
+
+def _late(due: Obligation, as_of: date) -> bool:
+    """Past its day: cured later than due, or, where the books can show a cure, not cured by the day judged."""
+    cured_on = due.facts.get("cured_on")
+    if isinstance(cured_on, date):
+        return cured_on > due.due_on
+    return "cured_on" in due.facts and as_of > due.due_on
 
 
 _ANSWERS = {
