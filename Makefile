@@ -12,7 +12,7 @@ help: ## What can be done here.
 demo: $(VENV)/run.done ## Simulate an exchange, inspect it, and show where the report is (under 5 minutes).
 	$(BIN)/sekisho demo --out demo
 
-test: $(VENV)/test.done check ## Install what the tests need and run them all (under 20 minutes on 2 cores).
+test: $(VENV)/test.done $(VENV)/docs.done check ## Install what the tests need and run them all (under 20 minutes on 2 cores).
 	$(BIN)/python -m pytest --cov=sekisho --cov-report=term:skip-covered
 	$(MAKE) --no-print-directory cite
 
