@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from sekisho.engine.order_streams import OrderStreamError, map_streams, order_streams
-from sekisho.records import Records, records_of
+from sekisho.records import Records, open_records, records_of
 from sekisho.typologies.order_stream import CANCEL, COLUMNS, NEW, NO_PRICE, NOBODY, TRADE, OrderStream
 
 START = datetime(2026, 6, 4, 1, tzinfo=UTC)
@@ -108,6 +110,17 @@ def test_equal_sequence_numbers_are_put_in_one_order() -> None:
     back = twice.take(pa.array([3, 2, 1, 0]))
     streams = [list(order_streams(records_of({**tables, "order_event": rows}))) for rows in (twice, back)]
     assert [told(stream) for stream in streams[0]] == [told(stream) for stream in streams[1]]
+
+
+def test_shuffled_parts_give_the_same_streams(tmp_path: Path) -> None:
+    with records_of(small_tables()) as whole:
+        tables = {name: getattr(whole, name).to_pyarrow() for name in ("order_event", "trade")}
+        expected = [told(stream) for stream in order_streams(whole)]
+    for name, rows in tables.items():
+        (tmp_path / name).mkdir()
+        for part, row in enumerate(reversed(range(rows.num_rows))):
+            pq.write_table(rows.slice(row, 1), tmp_path / name / f"part-{part}.parquet")
+    assert [told(stream) for stream in order_streams(open_records(tmp_path))] == expected
 
 
 @pytest.mark.usefixtures("spark")
