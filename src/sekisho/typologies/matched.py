@@ -169,6 +169,13 @@ def trades_between(
     return {pair: trades for pair, trades in together.items() if trades}, sample.among(noted)
 
 
+def met_often_alike(trades: Sequence[Trade], orders: Orders, met_min: int) -> bool:
+    """Whether the trades that can speak against a pair are ``met_min`` meetings or more; most pairs fall away here."""
+    known, _ = orders.alike.counted(trades)
+    speaking = (trade for trade in trades if not known or trade.trade_id in orders.alike.alike)
+    return len({trade.meeting for trade in speaking}) >= met_min
+
+
 def without_rings(matches: Sequence[Match], turn: Turn) -> list[Match]:
     """Leave out matches through which a position goes round three accounts or more: these are wash trades."""
     going_round: set[tuple[str, tuple[str, str]]] = set()

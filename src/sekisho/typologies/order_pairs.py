@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
@@ -49,27 +48,19 @@ class AlikeTrades(NamedTuple):
 
 def alike_trades(trades: Sequence[Trade], entries: Mapping[str, Entry], closeness: Closeness) -> AlikeTrades:
     """Compare the two orders of every trade. Size is what was entered, or what was filled here if that is more."""
-    filled: dict[str, Decimal] = defaultdict(Decimal)
-    for trade in trades:
-        for order in (trade.buy_order_id, trade.sell_order_id):
-            if order is not None:
-                filled[order] += trade.quantity
-    known, alike = set(), set()
+    known, near = set(), []
     for trade in trades:
         buy, sell = entries.get(trade.buy_order_id or ""), entries.get(trade.sell_order_id or "")
-        if buy is None or sell is None:
-            continue
-        known.add(trade.trade_id)
-        sizes = sorted(
-            max(entry.quantity, filled[order])
-            for entry, order in ((buy, trade.buy_order_id), (sell, trade.sell_order_id))
-            if order is not None
-        )
-        if (
-            abs(buy.entered_at - sell.entered_at) <= closeness.entry_gap
-            and _price_gap(buy, sell, trade.price) <= closeness.price_gap_max * trade.price
-            and sizes[0] >= closeness.size_ratio_min * sizes[1]
-        ):
+        if buy is not None and sell is not None:
+            known.add(trade.trade_id)
+            if abs(buy.entered_at - sell.entered_at) <= closeness.entry_gap:
+                near.append((trade, buy, sell))
+    filled = _filled(trades, {order for trade, _, _ in near for order in trade.meeting})
+    alike = set()
+    for trade, buy, sell in near:
+        sizes = sorted(max(entry.quantity, filled[order]) for entry, order in zip((buy, sell), trade.meeting, strict=True))
+        price_close = _price_gap(buy, sell, trade.price) <= closeness.price_gap_max * trade.price
+        if price_close and sizes[0] >= closeness.size_ratio_min * sizes[1]:
             alike.add(trade.trade_id)
     return AlikeTrades(frozenset(known), frozenset(alike))
 
@@ -82,12 +73,10 @@ def entries_of(records: Records, trades: Iterable[Trade]) -> dict[str, Entry]:
     wanted = records.memory("wanted_orders", pa.table({"order_id": pa.array(orders, pa.string())}))
     event = records.order_event
     new = event.filter(event.action == "new").semi_join(wanted, "order_id")
-    columns = ("order_id", "sequence", "occurred_at", "price", "quantity")
-    rows = new.select(*columns).to_pyarrow().to_pylist()
-    entries: dict[str, Entry] = {}
-    for row in sorted(rows, key=lambda r: (r["order_id"], r["sequence"])):
-        entries.setdefault(row["order_id"], Entry(row["occurred_at"], row["price"], row["quantity"]))
-    return entries
+    rows = new.select("order_id", "sequence", "occurred_at", "price", "quantity").to_pyarrow()
+    latest_first = rows.sort_by([("order_id", "ascending"), ("sequence", "descending")])
+    order, _, *entered = (column.to_pylist() for column in latest_first.columns)
+    return dict(zip(order, map(Entry._make, zip(*entered, strict=True)), strict=True))  # the first entry comes last and stays
 
 
 class BaseRate:
@@ -116,6 +105,16 @@ class BaseRate:
         here = self._instruments.get(instrument, (0, 0))
         market = (self._market[1] - own[1] + 1) / (self._market[0] - own[0] + 2)
         return (here[1] - own[1] + _PRIOR_TRADES * market) / (here[0] - own[0] + _PRIOR_TRADES)
+
+
+def _filled(trades: Iterable[Trade], orders: Set[str]) -> dict[str, Decimal]:
+    """How much of each of the orders was filled in these trades."""
+    filled = dict.fromkeys(orders, Decimal(0))
+    for trade in trades:
+        for order in (trade.buy_order_id, trade.sell_order_id):
+            if order in filled:
+                filled[order] += trade.quantity
+    return filled
 
 
 def _price_gap(buy: Entry, sell: Entry, price: Decimal) -> Decimal:

@@ -71,8 +71,8 @@ def window_of(moment: datetime, seconds: int) -> int:
 
 def collect(trade: Any) -> list[Trade]:
     """Bring a small Ibis table of trades into memory, in venue order."""
-    rows = trade.select(*Trade._fields).to_pyarrow().to_pylist()
-    return sorted((Trade(**row) for row in rows), key=lambda t: (t.sequence, t.trade_id))
+    columns = trade.select(*Trade._fields).to_pyarrow().sort_by([("sequence", "ascending"), ("trade_id", "ascending")])
+    return list(map(Trade._make, zip(*(column.to_pylist() for column in columns.columns), strict=True)))
 
 
 def runs(trades: Iterable[Trade], apart: timedelta) -> Iterator[list[Trade]]:

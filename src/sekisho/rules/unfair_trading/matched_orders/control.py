@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from sekisho.engine.answers import Evidence, Found
 from sekisho.typologies.market import orders_behind, sample_of
-from sekisho.typologies.matched import Match, Weights, meetings_beyond_chance, trades_between, without_rings
+from sekisho.typologies.matched import Match, Weights, meetings_beyond_chance, met_often_alike, trades_between, without_rings
 from sekisho.typologies.order_pairs import Closeness
 from sekisho.typologies.ownership import Ownership, accounts_of_kind, ownership_of
 from sekisho.typologies.rings import Turn
@@ -29,7 +29,8 @@ def detect(records: Records, p: Parameters) -> Iterator[Found]:
     met, sampled = trades_between(records, trade, meetings, owners, p.window_seconds, sample)
     orders = orders_behind(records, (one for trades in met.values() for one in trades), sampled, _closeness(p))
     compared = sum({(m.instrument, m.window): m.market for pair in meetings.values() for m in pair}.values())
-    matches = (Match.of(meetings[pair], trades, orders, owners, compared) for pair, trades in met.items())
+    often = {pair: trades for pair, trades in met.items() if met_often_alike(trades, orders, p.trades_min)}
+    matches = (Match.of(meetings[pair], trades, orders, owners, compared) for pair, trades in often.items())
     turn = Turn(p.ring_accounts_min, p.ring_turns_min, p.net_share_max)
     arranged = without_rings([match for match in matches if _is_arranged(match, p)], turn)
 
