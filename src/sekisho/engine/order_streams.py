@@ -74,7 +74,7 @@ def stream_of(instrument: str, orders: pa.Table, trades: pa.Table, units: Units 
     ``units`` are tick and lot size where known. The unit of the stream is the largest that holds every recorded number exactly
     and divides the known one; a number that would need more than 63 bits is refused.
     """
-    orders = _untied(orders, "order_id", "kind", "price", "quantity")
+    orders = _untied(orders, "order_id", "kind", "price", "quantity", "account_id", "side", "order_type")
     trades = _untied(trades, "trade_id")
     count, more = orders.num_rows, trades.num_rows
     order_codes, order_ids = _codes([orders["order_id"], trades["buy_order_id"], trades["sell_order_id"]])
