@@ -66,7 +66,15 @@ def test_a_full_fill_may_be_told_by_the_trade_alone() -> None:
 def test_a_fill_told_twice_is_taken_once() -> None:
     events = [(NEW, SELL, 101, 5, 0), (REPLACE, SELL, 101, 3, 0), (TRADE, BUY, 101, 2, 1), (TRADE, BUY, 101, 3, 1)]
     stream = with_trades(stream_of_events(events), [0, 0, 1, 1], [NOBODY, NOBODY, 0, 0])
+    stream = replace(stream, at=np.array([0, 1, 1, 2], np.int64))
     assert depth(stream, 1).lots[:, 1, 0].tolist() == [5, 3, 3, 0]
+
+
+def test_a_customer_who_makes_an_order_smaller_and_trades_later_loses_both() -> None:
+    events = [(NEW, SELL, 101, 748, 0), (REPLACE, SELL, 101, 501, 0), (TRADE, BUY, 101, 501, 1)]
+    stream = with_trades(stream_of_events(events), [0, 0, 1], [NOBODY, NOBODY, 0])
+    stream = replace(stream, at=np.array([0, 1, 2], np.int64))
+    assert depth(stream, 1).lots[:, 1, 0].tolist() == [748, 501, 0]
 
 
 def test_a_trade_sweeps_away_what_cannot_have_been_there() -> None:

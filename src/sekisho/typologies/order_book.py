@@ -108,7 +108,7 @@ def _rebuilt(stream: OrderStream, ladder: Ladder, after: Int64, levels: int) -> 
     best = np.empty((len(stream), 2), np.int32)
     level, lots = np.full((len(after), 2, levels), -1, np.int32), np.zeros((len(after), 2, levels), np.int64)
     _follow(
-        (stream.kind, stream.side, stream.order_type, ladder.level_of(stream.price), stream.quantity),
+        (stream.kind, stream.side, stream.order_type, ladder.level_of(stream.price), stream.quantity, stream.at),
         (stream.order, stream.contra_order),
         (len(stream.order_ids), ladder.levels),
         (best, after, level, lots),
@@ -118,23 +118,24 @@ def _rebuilt(stream: OrderStream, ladder: Ladder, after: Int64, levels: int) -> 
 
 @njit(cache=True, nogil=True)
 def _follow(
-    event: tuple[Int8, Int8, Int8, Int32, Int64],
+    event: tuple[Int8, Int8, Int8, Int32, Int64, Int64],
     parties: tuple[Int32, Int32],
     size: tuple[int, int],
     seen: tuple[Int32, Int64, Int32, Int64],
 ) -> None:
     """Follow every order through the stream. One loop without inner calls: a call would cost more than the work.
 
-    Some venues tell a fill twice, as a smaller order and as a trade. What an order lost at its price without a trade is kept in
-    ``told``, so that the trade that follows does not take it away again. Market and stop orders never show. A trade proves that
-    nothing better rested on the passive side; what the records still show there (a cancellation lost) is swept away.
+    Some venues tell a fill twice, as a smaller order and as a trade of the same moment. What an order lost at its price without a
+    trade is kept in ``told``, so that a trade that follows in that moment does not take it away again; a reduction followed by a
+    later trade is the customer's own. Market and stop orders never show. A trade proves that nothing better rested on the passive
+    side; what the records still show there (a cancellation lost) is swept away.
     """
-    kind, side, order_type, level, quantity = event
+    kind, side, order_type, level, quantity, moment = event
     buyer, seller = parties
     orders, levels = size
     best, after, seen_level, seen_lots = seen
     lots, busy = np.zeros((2, levels), np.int64), np.zeros((2, (levels >> _BLOCK_BITS) + 1), np.int32)
-    left, told = np.zeros(orders, np.int64), np.zeros(orders, np.int64)
+    left, told, told_at = np.zeros(orders, np.int64), np.zeros(orders, np.int64), np.zeros(orders, np.int64)
     at, row = np.zeros(orders, np.int32), np.zeros(orders, np.int8)
     top, looked = np.array([-1, levels]), 0
     swept, age = np.zeros((2, levels), np.int32), np.zeros(orders, np.int32)
@@ -145,13 +146,14 @@ def _follow(
                 continue
             was = left[order] if age[order] == swept[row[order], at[order]] else 0
             if kind[i] == TRADE:
-                known = min(told[order], quantity[i])
+                known = min(told[order], quantity[i]) if told_at[order] == moment[i] else 0
                 told[order] -= known
                 now = max(was - quantity[i] + known, 0)
             else:
                 now = quantity[i] if kind[i] <= REPLACE else 0
                 stays = was > 0 and at[order] == level[i]
-                told[order] = told[order] + was - now if stays and now < was else 0
+                kept = told[order] if told_at[order] == moment[i] else 0
+                told[order], told_at[order] = (kept + was - now if stays and now < was else 0), moment[i]
             if was > 0:
                 r, spot = row[order], at[order]
                 lots[r, spot] -= was
