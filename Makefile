@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 
-.PHONY: help demo test test-long check docs bench lock clean
+.PHONY: help demo test cite coverage check docs bench lock clean
 
 help: ## What can be done here.
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -13,8 +13,11 @@ demo: $(VENV)/run.done ## Simulate an exchange, inspect it, and show where the r
 	$(BIN)/sekisho demo --out demo
 
 test: $(VENV)/test.done $(VENV)/docs.done check ## Install what the tests need and run them all (under 20 minutes on 2 cores).
-	$(BIN)/python -m pytest --cov=sekisho --cov-report=term:skip-covered
+	$(BIN)/python -m pytest -p no:warnings
 	$(MAKE) --no-print-directory cite
+
+coverage: $(VENV)/test.done $(VENV)/docs.done ## The tests again, counting which lines and branches they reach (about 20 minutes).
+	$(BIN)/python -m pytest -p no:warnings --cov=sekisho --cov-report=term:skip-covered
 
 cite: $(VENV)/run.done ## Resolve every citation against the law texts, where they are.
 	@law="$${SEKISHO_DATA:-../shared/data}/law"; if [ -d "$$law" ]; then $(BIN)/sekisho rules cite --law "$$law"; \
