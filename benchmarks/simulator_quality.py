@@ -2,7 +2,7 @@
 
 Run: ``python -m benchmarks.simulator_quality [--seeds 101-110] [--severity mixed] [--days 5] [--accounts 1000] [--instruments 6]``
 
-Every seed gives another exchange. The thresholds were never looked at with these seeds. A finding is right when it shares an
+Every seed gives another exchange. No threshold was chosen on these seeds. A finding is right when it shares an
 order, trade or transfer with a planted scheme of its rule or, for the books of custody and capital, names the same asset
 in the same days. Rules that hold only under the Act to come are asked under it, with the waiting period the simulation assumes.
 """
