@@ -17,7 +17,8 @@ test: $(VENV)/test.done $(VENV)/docs.done check ## Install what the tests need a
 	$(MAKE) --no-print-directory cite
 
 coverage: $(VENV)/test.done $(VENV)/docs.done ## The tests again, counting which lines and branches they reach (about 20 minutes).
-	$(BIN)/python -m pytest -p no:warnings --cov=sekisho --cov-report=term:skip-covered
+	$(BIN)/python -m coverage run -m pytest -p no:warnings
+	$(BIN)/python -m coverage report --skip-covered
 
 cite: $(VENV)/run.done ## Resolve every citation against the law texts, where they are.
 	@law="$${SEKISHO_DATA:-../shared/data}/law"; if [ -d "$$law" ]; then $(BIN)/sekisho rules cite --law "$$law"; \

@@ -14,11 +14,12 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
 from weakref import WeakKeyDictionary
 
 import ibis
@@ -61,6 +62,32 @@ def map_streams(records: Records, kernel: Kernel[Answer], *, threads: int | None
     spool = _Spool()
     yield from _ahead(_sorting_tasks(records, spool, kernel), threads)
     _SPOOLS[records] = spool
+
+
+class StreamScheme(Protocol):
+    """What a search of streams answers: who did what, when, and the ids of the orders and trades that prove it."""
+
+    @property
+    def instrument(self) -> str: ...
+    @property
+    def account_ids(self) -> tuple[str, ...]: ...
+    @property
+    def begins_at(self) -> datetime: ...
+    @property
+    def ends_at(self) -> datetime: ...
+    @property
+    def proof(self) -> frozenset[str]:
+        """Ids of orders and trades."""
+        ...
+
+
+Found = TypeVar("Found", bound=StreamScheme)
+
+
+def search_streams(records: Records, search: Kernel[list[Found]]) -> list[Found]:
+    """What ``search`` finds in the streams, in order of instrument and time. This is what a rule over order flow calls."""
+    found = [scheme for schemes in map_streams(records, search) for scheme in schemes]
+    return sorted(found, key=lambda scheme: (scheme.instrument, scheme.begins_at, scheme.account_ids))
 
 
 def order_streams(records: Records) -> Iterator[OrderStream]:

@@ -63,6 +63,7 @@ def simulate(options: Options, out: Path, progress: Progress = lambda _doing, _d
         "trade": market.log.trades,
         "reference_price": references.write(out),
         **kept.rows,
+        **market.registers.write(out),
     }
     write_answer_key(out, schemes)
     told = Counter(f"{each.rule} {each.kind}" for each in schemes if each.window_from is not None)

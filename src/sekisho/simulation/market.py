@@ -17,6 +17,7 @@ from sekisho.simulation.matching import NOBODY, ORDERS, empty_book
 from sekisho.simulation.options import Options, closes_at, opens_at
 from sekisho.simulation.order_log import EXAMPLES, NO_SCHEME, Flows, OrderLog, PlayedDay, played_day
 from sekisho.simulation.population import CUSTOMER, MARKET_MAKER, OMNIBUS, Population, strangers
+from sekisho.simulation.registers import Registers
 from sekisho.simulation.schemes import layering
 from sekisho.simulation.schemes.programme import plan_market
 from sekisho.simulation.schemes.sheet import Sheet
@@ -51,7 +52,8 @@ class Market:
         ]
         new = set(newcomers.tolist())
         self.free = [each for each in strangers(people, random) if each not in new]
-        self.schemes = plan_market(options, people, self.free, self.sheets, random)
+        self.registers = Registers()
+        self.schemes = plan_market(options, people, self.free, self.sheets, self.registers)
         self.crowds = self._crowds(newcomers, random)
         self.quoters = [] if options.clean else [self._quoters(one, crowd) for one, crowd in zip(listed, self.crowds, strict=True)]
         self.groups = people.groups()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -24,6 +25,22 @@ CUTOFF, INDEX = "cutoff", "index"
 COUNTRIES = ("JP", "JP", "JP", "JP", "JP", "JP", "JP", "SG", "US", "KR")
 EXPERIENCE = ("none", "under 1 year", "1-3 years", "over 3 years")
 RISK = ("low", "medium", "high")
+
+
+@dataclass(slots=True)
+class Registers:
+    """Rows of the tables that people keep by hand, as schemes write them: facts, knowledge, publications, plans, messages."""
+
+    rows: dict[str, list[dict[str, object]]] = field(default_factory=dict)
+
+    def add(self, table: str, **row: object) -> None:
+        """One more row of a record table; columns left out are null."""
+        self.rows.setdefault(table, []).append(row)
+
+    def write(self, folder: Path) -> dict[str, int]:
+        """Write the tables that have rows, in the order of their contents; returns rows by table."""
+        in_order = {name: sorted(rows, key=lambda row: tuple(map(str, row.values()))) for name, rows in sorted(self.rows.items())}
+        return {name: write(folder, name, rows) for name, rows in in_order.items()}
 
 
 def write_who(folder: Path, people: Population, random: np.random.Generator) -> dict[str, int]:

@@ -9,6 +9,7 @@ import numpy as np
 from sekisho.simulation.answer_key import Scheme
 from sekisho.simulation.options import Options
 from sekisho.simulation.population import Population
+from sekisho.simulation.registers import Registers
 from sekisho.simulation.schemes.sheet import MINUTE, SECOND, Sheet
 
 HOUR = 60 * MINUTE
@@ -29,6 +30,7 @@ class Stage:
     free: list[int]  # accounts
     sheet: Sheet
     schemes: list[Scheme]
+    registers: Registers
 
     def actors(self, number: int) -> list[int]:
         """Accounts of unrelated customers, cast once only."""
@@ -54,6 +56,16 @@ class Stage:
         """A moment at which something may begin that takes so many hours."""
         latest = max(1.0, min(LATEST_START_HOURS, 23.0 - hours_needed))
         return self.sheet.opens_at + float(self.random.uniform(0.5, latest)) * HOUR
+
+    def start_alone(self, hours: float) -> float:
+        """The same for what moves the price: where it can be, at a moment when nothing else of that kind goes on here."""
+        at = self.start(hours)
+        for _try in range(60):
+            if all(at + hours * HOUR <= begins or ends <= at for begins, ends in self.sheet.taken):
+                break
+            at = self.start(hours)
+        self.sheet.taken.append((at, at + hours * HOUR))
+        return at
 
     def between(self, least: float, most: float) -> float:
         """A number in between."""

@@ -1,24 +1,39 @@
-"""The programme: how many schemes of each kind are played, on which day and in which instrument."""
+"""The programme: how many schemes of each kind are played, on which day and in which instrument.
+
+Every module of this folder that has ``RULE``, ``PATTERNS`` and ``LOOK_ALIKES`` is a chapter of the programme: adding one touches
+nothing else. Each chapter draws from its own stream of randomness, so that a new one does not change what the others play.
+"""
 
 from __future__ import annotations
 
+import pkgutil
 from collections.abc import Callable
+from importlib import import_module
+from types import ModuleType
+from zlib import crc32
 
 import numpy as np
 
+from sekisho.simulation import schemes as here
 from sekisho.simulation.answer_key import Scheme
 from sekisho.simulation.options import Options
 from sekisho.simulation.population import Population
-from sekisho.simulation.schemes import layering, matched_orders, wash_trading
+from sekisho.simulation.registers import Registers
 from sekisho.simulation.schemes.cast import CastExhaustedError, Stage
 from sekisho.simulation.schemes.sheet import Sheet
 
-CHAPTERS = (wash_trading, matched_orders, layering)
 CAST_SHARE = 0.4
+ROUNDS_MIN = 6
+
+
+def chapters() -> tuple[ModuleType, ...]:
+    """The modules that plan schemes, in the order of their names."""
+    modules = (import_module(f"{here.__name__}.{each.name}") for each in pkgutil.iter_modules(here.__path__))
+    return tuple(module for module in modules if hasattr(module, "PATTERNS"))
 
 
 def plan_market(
-    options: Options, people: Population, free: list[int], sheets: list[list[Sheet]], random: np.random.Generator
+    options: Options, people: Population, free: list[int], sheets: list[list[Sheet]], registers: Registers
 ) -> list[Scheme]:
     """Write planted schemes and look-alikes of every market rule on the sheets (by day, by listing), in turn."""
     schemes: list[Scheme] = []
@@ -26,13 +41,16 @@ def plan_market(
         return schemes
     last = len(free) - max(12, int(CAST_SHARE * options.accounts))  # whom to leave to other schemes
     stages = [sheet for today in sheets for sheet in today]
-    deal: list[Sheet] = []
-    for number in range(max(6, round(0.35 * len(stages)))):
-        for chapter in CHAPTERS:
+    told = chapters()
+    randoms = {chapter.RULE: np.random.default_rng([options.seed, crc32(chapter.RULE.encode())]) for chapter in told}
+    deals: dict[str, list[Sheet]] = {chapter.RULE: [] for chapter in told}
+    for number in range(max(ROUNDS_MIN, round(0.35 * len(stages)))):
+        for chapter in told:
+            random, deal = randoms[chapter.RULE], deals[chapter.RULE]
             for patterns, planted in ((chapter.PATTERNS, True), (chapter.LOOK_ALIKES, False)):
                 if not deal:
-                    deal = [stages[place] for place in random.permutation(len(stages))]
-                stage = Stage(options, people, random, free, deal.pop(), schemes)
+                    deal += [stages[place] for place in random.permutation(len(stages))]
+                stage = Stage(options, people, random, free, deal.pop(), schemes, registers)
                 play: Callable[..., None] = patterns[number % len(patterns)]
                 if len(free) <= last:
                     return schemes
