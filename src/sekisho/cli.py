@@ -20,6 +20,7 @@ from rich.table import Table
 from sekisho import __version__
 from sekisho.engine.answers import Obligation, Severity
 from sekisho.engine.order_streams import OrderStreamError
+from sekisho.findings.commands import calibrate_command
 from sekisho.findings.comparison import Comparison, compare, gravest
 from sekisho.findings.inspection import Inspection, Inspector, Question
 from sekisho.findings.outputs import write_comparison, write_inspection
@@ -42,6 +43,7 @@ app = typer.Typer(
 app.add_typer(rules_app, name="rules")
 app.add_typer(records_app, name="records")
 app.command("simulate")(simulate_command)
+app.command("calibrate")(calibrate_command)
 
 _Records = Annotated[
     Path, typer.Argument(help="Records folder: NAME.parquet, NAME.csv or NAME/ for each table.", show_default=False)
