@@ -30,6 +30,7 @@ from sekisho.rulebook import RulebookError, load_rulebook
 from sekisho.rulebook.commands import app as rules_app
 from sekisho.rulebook.commands import parse_day
 from sekisho.simulation.commands import simulate as simulate_command
+from sekisho.watch.commands import watch_command
 
 UNUSABLE = 2
 FOUND = 1
@@ -44,6 +45,7 @@ app.add_typer(rules_app, name="rules")
 app.add_typer(records_app, name="records")
 app.command("simulate")(simulate_command)
 app.command("calibrate")(calibrate_command)
+app.command("watch")(watch_command)
 
 _Records = Annotated[
     Path, typer.Argument(help="Records folder: NAME.parquet, NAME.csv or NAME/ for each table.", show_default=False)

@@ -11,7 +11,7 @@ from itertools import pairwise
 from typing import Final
 
 from sekisho.engine.run import RuleRun
-from sekisho.findings.finding import Finding, exact_text
+from sekisho.findings.finding import Finding, exact_text, same_case
 from sekisho.findings.inspection import Inspection, Inspector, Question
 from sekisho.findings.labels import Judgement, Label, interval, judge
 from sekisho.records import Records
@@ -102,14 +102,6 @@ def calibrate(inspector: Inspector, asked: Asked, labels: Sequence[Label] | None
         reference=reference,
         changes=tuple(changes),
     )
-
-
-def same_case(one: Finding, other: Finding) -> bool:
-    """Whether two findings speak of one case: a record proves both, or subject and instrument are the same and the windows meet."""
-    if not {(e.table, e.id) for e in one.evidence}.isdisjoint((e.table, e.id) for e in other.evidence):
-        return True
-    same = (one.subject_id, one.instrument, one.asset) == (other.subject_id, other.instrument, other.asset)
-    return same and one.window_from < other.window_until and other.window_from < one.window_until
 
 
 def to_json(calibration: Calibration) -> dict[str, object]:

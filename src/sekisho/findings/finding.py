@@ -125,6 +125,14 @@ def _finding(rule: Rule, parameters: Parameters, found: Found) -> Finding:
     )
 
 
+def same_case(one: Finding, other: Finding) -> bool:
+    """Whether two findings speak of one case: a record proves both, or subject and instrument are the same and the windows meet."""
+    if not {(e.table, e.id) for e in one.evidence}.isdisjoint((e.table, e.id) for e in other.evidence):
+        return True
+    same = (one.subject_id, one.instrument, one.asset) == (other.subject_id, other.instrument, other.asset)
+    return same and one.window_from < other.window_until and other.window_from < one.window_until
+
+
 def sentence_facts(parameters: Parameters, found: Found) -> Mapping[str, object]:
     """Everything a sentence may name: the parameters, what the finding is about, and the control's own facts."""
     return {

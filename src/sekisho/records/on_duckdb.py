@@ -34,7 +34,9 @@ def connect(scratch: Path, threads: int | None = None, memory_limit: str | None 
         settings["threads"] = threads
     if memory_limit is not None:
         settings["memory_limit"] = memory_limit
-    return ibis.duckdb.connect(**settings)
+    connection = ibis.duckdb.connect(**settings)
+    connection.raw_sql("SET enable_progress_bar = false")
+    return connection
 
 
 def quoted(name: str) -> str:
