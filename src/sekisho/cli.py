@@ -18,6 +18,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from rich.table import Table
 
 from sekisho import __version__
+from sekisho.cases.penalty_command import penalty_command
 from sekisho.engine.answers import Obligation, Severity
 from sekisho.engine.order_streams import OrderStreamError
 from sekisho.findings.comparison import Comparison, compare, gravest
@@ -42,6 +43,7 @@ app = typer.Typer(
 app.add_typer(rules_app, name="rules")
 app.add_typer(records_app, name="records")
 app.command("simulate")(simulate_command)
+app.command("penalty")(penalty_command)
 
 _Records = Annotated[
     Path, typer.Argument(help="Records folder: NAME.parquet, NAME.csv or NAME/ for each table.", show_default=False)
@@ -235,6 +237,7 @@ _ANSWERS = {
     "not_in_regime": "no such rule",
     "attested": "to be attested",
     "gate_only": "at the gate",
+    "by_case": "by case file",
 }
 
 
