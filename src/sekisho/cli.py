@@ -18,6 +18,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from rich.table import Table
 
 from sekisho import __version__
+from sekisho.cases.evidence_command import evidence_command
 from sekisho.cases.penalty_command import penalty_command
 from sekisho.engine.answers import Obligation, Severity
 from sekisho.engine.order_streams import OrderStreamError
@@ -44,6 +45,7 @@ app.add_typer(rules_app, name="rules")
 app.add_typer(records_app, name="records")
 app.command("simulate")(simulate_command)
 app.command("penalty")(penalty_command)
+app.command("evidence")(evidence_command)
 
 _Records = Annotated[
     Path, typer.Argument(help="Records folder: NAME.parquet, NAME.csv or NAME/ for each table.", show_default=False)

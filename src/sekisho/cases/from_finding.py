@@ -154,7 +154,9 @@ def _opening(records: Records, accounts: frozenset[str], instrument: str, begins
         return {}
     b = records.customer_balance
     day = begins_at.astimezone(JAPAN).date() - timedelta(days=1)
-    mine = b.filter(b.account_id.isin(sorted(accounts)) & (b.asset == instrument.partition("/")[0]) & (b.as_of_date == ibis.literal(day)))
+    mine = b.filter(
+        b.account_id.isin(sorted(accounts)) & (b.asset == instrument.partition("/")[0]) & (b.as_of_date == ibis.literal(day))
+    )
     held = [_exact(q) for q in mine.quantity.to_pyarrow().to_pylist()]
     if not held:
         return {}

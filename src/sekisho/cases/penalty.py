@@ -60,9 +60,7 @@ class _Law:
         return holding, rule, tuple(compute(case, parameters))
 
 
-def penalty(
-    rulebook: Rulebook, case: PenaltyCase, *, regime: str | None = None, assume: tuple[str, ...] = ()
-) -> dict[str, Any]:
+def penalty(rulebook: Rulebook, case: PenaltyCase, *, regime: str | None = None, assume: tuple[str, ...] = ()) -> dict[str, Any]:
     """The answer of ``sekisho penalty`` as a plain structure; see docs/penalty.md for its keys.
 
     ``amount_jpy`` is what the order would come to, a whole number of yen; None where a figure is missing (``undetermined``
@@ -81,15 +79,17 @@ def _penalty(rulebook: Rulebook, case: PenaltyCase, regime: str | None, assume: 
     if case.violation in FORMULAE or case.computed_jpy is not None:
         told |= _amount(law, case, undetermined)
     else:
-        told |= {"amount_jpy": 0, "computed_jpy": "0", "working": [_line("monetary penalty", "no provision for this act", Decimal(0))]}
+        told |= {
+            "amount_jpy": 0,
+            "computed_jpy": "0",
+            "working": [_line("monetary penalty", "no provision for this act", Decimal(0))],
+        }
     told["criminal"] = _criminal(rulebook, case, undetermined)
     told["undetermined"] = undetermined
     return told
 
 
-def _law(
-    rulebook: Rulebook, case: PenaltyCase, regime: str | None, day: date, assumed: Mapping[str, Mapping[str, Value]]
-) -> _Law:
+def _law(rulebook: Rulebook, case: PenaltyCase, regime: str | None, day: date, assumed: Mapping[str, Mapping[str, Value]]) -> _Law:
     if case.object == "security":
         if regime not in (None, SECURITIES):
             raise RulebookError(f"--regime {regime}: a case about a security is judged under {SECURITIES}; leave --regime out")

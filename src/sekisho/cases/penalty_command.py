@@ -24,10 +24,16 @@ def penalty_command(
         str | None, typer.Option("--regime", help="Regime of a crypto case; default: the one in force on the day of the act.")
     ] = None,
     assume: Annotated[list[str] | None, typer.Option("--assume", help="RULE.PARAMETER=VALUE; the answer says so.")] = None,
-    from_finding: Annotated[str | None, typer.Option("--from-finding", help="Fill the case from this finding (id or its beginning).")] = None,
-    result: Annotated[Path, typer.Option("--result", help="Result folder of the inspection, with --from-finding.")] = Path("sekisho-out"),
+    from_finding: Annotated[
+        str | None, typer.Option("--from-finding", help="Fill the case from this finding (id or its beginning).")
+    ] = None,
+    result: Annotated[Path, typer.Option("--result", help="Result folder of the inspection, with --from-finding.")] = Path(
+        "sekisho-out"
+    ),
     records: Annotated[Path | None, typer.Option("--records", help="Records folder the finding was made from.")] = None,
-    violation: Annotated[str | None, typer.Option("--violation", help="Violation, where the finding's rule does not tell it.")] = None,
+    violation: Annotated[
+        str | None, typer.Option("--violation", help="Violation, where the finding's rule does not tell it.")
+    ] = None,
     price_source: Annotated[str, typer.Option("--price-source", help="Prices from trade or reference_price.")] = "trade",
     out: Annotated[Path | None, typer.Option("--out", help="Write the case filled from the finding here.")] = None,
     show_schema: Annotated[bool, typer.Option("--schema", help="Print the JSON Schema of a case file and stop.")] = False,

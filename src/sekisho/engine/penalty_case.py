@@ -44,7 +44,9 @@ class _Strict(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
             if not isinstance(figure, Decimal) or name in _SIGNED:
                 continue
             if not figure.is_finite() or figure < 0 or (name == "quantity" and figure == 0):
-                raise ValueError(f"`{name}` is {figure}; it must be a figure {'above zero' if name == 'quantity' else 'not below zero'}")
+                raise ValueError(
+                    f"`{name}` is {figure}; it must be a figure {'above zero' if name == 'quantity' else 'not below zero'}"
+                )
 
 
 class Trade(_Strict):
@@ -409,7 +411,9 @@ def before_publication(case: PenaltyCase, trade: Trade) -> bool:
         return moment(trade.executed_at) < published
     day = published.astimezone(JAPAN).date()
     if trade.day == day:
-        raise MissingFigure(f"a trade of {day} is dated by day; on the day of publication its time decides: give 'executed_at' with time")
+        raise MissingFigure(
+            f"a trade of {day} is dated by day; on the day of publication its time decides: give 'executed_at' with time"
+        )
     return trade.day < day
 
 

@@ -31,7 +31,10 @@ def compute(case: PenaltyCase, p: Parameters) -> Iterator[Amount]:
         parts = tuple(_gains(case, p, counted))
         gain = sum((part.amount for part in parts), ZERO)
         lines = [line for part in parts for line in part.lines]
-        lines += [Line("recipient's gain", "all issues", gain), Line("share of it", f"{p.gain_share} x {gain}", gain * p.gain_share)]
+        lines += [
+            Line("recipient's gain", "all issues", gain),
+            Line("share of it", f"{p.gain_share} x {gain}", gain * p.gain_share),
+        ]
         yield from amounts(p, (), (gain * p.gain_share, lines))
     else:
         yield from amounts(p, (), _consideration(tip, p))

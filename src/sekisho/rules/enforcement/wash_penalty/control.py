@@ -18,9 +18,7 @@ def compute(case: PenaltyCase, p: Parameters) -> Iterator[Amount]:
     """Each issue by itself with its opening position, then the fee of trading for others until the window ends."""
     window = month_after(case.ended_on, p.price_months)
     parts = [
-        position_amount(
-            position(case, name, prices, fills(trades, OWN, case, case.counted), window, "start_price"), matched=False
-        )
+        position_amount(position(case, name, prices, fills(trades, OWN, case, case.counted), window, "start_price"), matched=False)
         for name, prices, trades in case.each_issue()
     ]
     others = [t for t in case.trades if t.account == "other" and case.counted(t, end_of(window.last))]
