@@ -86,7 +86,9 @@ def _about(
     }
 
 
-def _custody(findings: Sequence[Finding], run: Mapping[str, Any], sources: Mapping[str, Any], export: Export) -> list[dict[str, Any]]:
+def _custody(
+    findings: Sequence[Finding], run: Mapping[str, Any], sources: Mapping[str, Any], export: Export
+) -> list[dict[str, Any]]:
     return [
         {
             "action": "inspected",
@@ -125,9 +127,7 @@ def _report(findings: Sequence[Finding], run: Mapping[str, Any], records: Record
     """The report of these findings alone: sentences, values in force, evidence and charts, as the inspection shows them."""
     import pyarrow as pa
 
-    judged = Judged(
-        regime=run["regime"]["id"], law_day=date.fromisoformat(run["law_day"]), as_of=date.fromisoformat(run["as_of"])
-    )
+    judged = Judged(regime=run["regime"]["id"], law_day=date.fromisoformat(run["law_day"]), as_of=date.fromisoformat(run["as_of"]))
     chosen = {f["rule"] for f in findings}
     runs = tuple(_ran(rulebook[path], judged, run) for path in sorted(chosen))
     own = dict(run) | {
@@ -178,8 +178,9 @@ def _rule_text(rule: Rule, run: Mapping[str, Any]) -> str:
     lines = [f"# {rule.title.ja} / {rule.title.en}", f"`{rule.path}`, hash `{told['hash']}`", rule.statement.ja, rule.statement.en]
     if holding is not None:
         lines.append(f"## 条文 / Provisions ({run['regime']['id']}, {holding.status}, {holding.confidence})")
-        for one in holding.provisions:
-            lines.append(f"**{one.document} {one.provision or ''}**" + (f"\n\n> {one.quote}" if one.quote else ""))
+        lines += [
+            f"**{one.document} {one.provision or ''}**" + (f"\n\n> {one.quote}" if one.quote else "") for one in holding.provisions
+        ]
         lines += [f"* {c.kind}: {c.document} {c.provision or ''} {c.text.ja} / {c.text.en}" for c in holding.consequences]
         if holding.note is not None:
             lines += [holding.note.ja, holding.note.en]
@@ -198,36 +199,8 @@ def _rule_text(rule: Rule, run: Mapping[str, Any]) -> str:
 def _readme(findings: Sequence[Finding], export: Export, names: Sequence[str]) -> str:
     listed = "\n".join(f"* `{f['finding_id']}` ({f['rule']}): {f['summary_ja']} / {f['summary_en']}" for f in findings)
     parts = "\n".join(f"* `{name}`" for name in names)
-    return f"""# 証拠パッケージ / Evidence package
-
-事件 Case: {export.case}
-作成者 Exported by: {export.by}
-日時 At: {export.at}
-目的 Reason: {export.reason}
-
-## 検証 / Verification
-
-このフォルダで `python verify.py` を実行する（Python 3のみ、通信なし）。終了コード0は一致、1は相違。別途通知された封印値があれば `--seal` で渡す。
-
-Run `python verify.py` in this folder (Python 3 alone, no network). Exit status 0: everything is as exported; 1: something differs.
-If the seal was announced to you apart from this package, pass it with `--seal`.
-
-## 内容 / Contents
-
-対象事案 Findings:
-
-{listed}
-
-* `records/` 必要な記録のみ（CSV・Parquet）。対象者以外については注文・約定に含まれる口座番号のみ。Only the records needed; of others than the
-  subjects no more than the account ids that orders and trades carry.
-* `replay/` 前後の板の再現（CSV全件、HTMLはオフラインで閲覧）。The book around the window, event by event.
-* `report.html`, `charts/` 図と説明 Charts and explanation
-* `rules/` 適用した規則、条文、数値 Rule, provisions and values in force
-* `run.json` 検査の記録 What was run, over which tables (hashes)
-* `manifest.json`, `custody.jsonl` 全ファイルのハッシュと保管の連鎖 Hashes of every file, and the chain of custody
-
-{parts}
-"""
+    template = (files("sekisho.cases") / "page" / "readme.md").read_text(encoding="utf-8")
+    return template.format(case=export.case, by=export.by, at=export.at, reason=export.reason, listed=listed, parts=parts)
 
 
 def _plain(finding: Finding) -> dict[str, Any]:

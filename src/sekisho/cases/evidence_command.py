@@ -29,7 +29,9 @@ def evidence_command(
     by: Annotated[str, typer.Option("--by", help="Who takes the evidence out.")] = "not stated",
     reason: Annotated[str, typer.Option("--reason", help="Why.")] = "not stated",
     case: Annotated[str, typer.Option("--case", help="Number of the case.")] = "not stated",
-    at: Annotated[str | None, typer.Option("--at", help="Time of export (ISO 8601); default: now. Fix it for the same bytes.")] = None,
+    at: Annotated[
+        str | None, typer.Option("--at", help="Time of export (ISO 8601); default: now. Fix it for the same bytes.")
+    ] = None,
     abroad: Annotated[str | None, typer.Option("--foreign", help="Add a request for assistance to this foreign authority.")] = None,
     country: Annotated[str | None, typer.Option("--country", help="Country of the authority (two letters).")] = None,
     reciprocity: Annotated[
@@ -51,9 +53,7 @@ def evidence_command(
     if abroad is not None or country is not None:
         if abroad is None or country is None or len(country) != 2 or not country.isalpha():
             raise RecordsError("--foreign", "needs an authority and --country", "give --foreign NAME --country XX, such as SG")
-        request = Request(
-            authority=abroad, country=country.upper(), reciprocity=reciprocity, case=case, by=by, at=export.at
-        )
+        request = Request(authority=abroad, country=country.upper(), reciprocity=reciprocity, case=case, by=by, at=export.at)
         export = Export(by=by, at=export.at, case=case, reason=reason, request=request)
     books = open_records(records or _beside(result, str(run["records"]["folder"])))
     content = package(found, run, books, load_rulebook(), export)
@@ -84,7 +84,9 @@ def _beside(result: Path, name: str) -> Path:
 
 def _verify(places: list[str], seal: str | None, as_json: bool) -> None:
     if len(places) != 1 or not Path(places[0]).exists():
-        raise RecordsError(" ".join(places) or "evidence verify", "needs one package that is there", "give PACKAGE.zip or its unpacked folder")
+        raise RecordsError(
+            " ".join(places) or "evidence verify", "needs one package that is there", "give PACKAGE.zip or its unpacked folder"
+        )
     place = Path(places[0])
     differing, count = check(place, seal)
     if as_json:

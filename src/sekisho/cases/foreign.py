@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 from collections.abc import Sequence
 from dataclasses import dataclass
+from importlib.resources import files
 
 from sekisho.cases.result import Finding, subjects
 
@@ -50,56 +51,21 @@ def letter(request: Request, findings: Sequence[Finding]) -> str:
     facts_ja = "\n".join(_fact(f, f["summary_ja"]) for f in findings)
     facts_en = "\n".join(_fact(f, f["summary_en"]) for f in findings)
     who = "、".join(dict.fromkeys(name for f in findings for name in subjects(f)))
-    return f"""# 調査協力の要請 / Request for assistance
-
-**状態 / State:** {state_ja} / {state_en}
-
-## 日本語
-
-宛先: {request.authority}（{request.country}）
-事件: {request.case}
-作成: {request.by}、{request.at}
-
-当局は、下記の事実に関し、貴当局の法令の範囲内で、関係する口座の名義人、取引記録及び資金・暗号資産の移転記録の提供について協力を要請する。
-
-**対象者（口座等）:** {who}
-
-**事実:**
-
-{facts_ja}
-
-**法的根拠:** 日本の法令が相手国の要請に応ずる場合の規定は金融商品取引法第189条であり、同条第2項第1号は相互主義の保証がない場合の処分を認めない。
-日本からの要請の根拠となる覚書等（多国間覚書を含む）は、記録の限りで確認できる場合に限り次に記す。
-
-**相互主義:** {assured_ja}
-
-**用途:** 提供された情報は行政上の調査にのみ用い、刑事手続には用いない（第189条第4項の趣旨に準ずる）。
-暗号資産に係る証券取引等監視委員会の調査権限は、改正法の本体施行日前は及ばない（2026年7月29日の公表）。
-
-## English
-
-To: {request.authority} ({request.country})
-Case: {request.case}
-Prepared by: {request.by}, {request.at}
-
-We ask for your assistance, within your law, with the holders of the accounts concerned, their trading records and their transfers of funds and
-crypto-assets, as to the following facts.
-
-**Subjects (accounts):** {who}
-
-**Facts:**
-
-{facts_en}
-
-**Legal basis:** Japan answers requests of foreign authorities under Article 189 of the Financial Instruments and Exchange Act, which refuses them without an
-assurance of reciprocity (189(2)(i)). The memorandum or other arrangement under which Japan itself asks is named below only where it is on file.
-
-**Reciprocity:** {assured_en}
-
-**Use:** What is provided is used for the administrative investigation only, not in criminal proceedings (in the spirit of Article 189(4)).
-Before the main date of Act No. 64 of 2026 the investigation powers of the Securities and Exchange Surveillance Commission do not reach crypto-asset
-trading (notice of 29 July 2026).
-"""
+    template = (files("sekisho.cases") / "page" / "letter.md").read_text(encoding="utf-8")
+    return template.format(
+        authority=request.authority,
+        country=request.country,
+        case=request.case,
+        by=request.by,
+        at=request.at,
+        state_ja=state_ja,
+        state_en=state_en,
+        who=who,
+        facts_ja=facts_ja,
+        facts_en=facts_en,
+        assured_ja=assured_ja,
+        assured_en=assured_en,
+    )
 
 
 def _fact(finding: Finding, sentence: str) -> str:
@@ -122,6 +88,6 @@ def page(markdown: str) -> str:
             body.append("<p>" + text.replace("\n", "<br>") + "</p>")
     head = (
         '<!doctype html><html lang="ja"><head><meta charset="utf-8">'
-        "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'\"><title>Request for assistance</title></head>"
+        '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'"><title>Request for assistance</title></head>'
     )
     return f"{head}<body>{''.join(body)}</body></html>\n"

@@ -11,7 +11,12 @@ import msgspec
 
 from sekisho.cases.result import Finding, subjects
 from sekisho.engine.penalty_case import (
-    JAPAN, DailyPrice, OpeningPosition, PenaltyCase, Publication, Trade,
+    JAPAN,
+    DailyPrice,
+    OpeningPosition,
+    PenaltyCase,
+    Publication,
+    Trade,
 )  # fmt: skip
 from sekisho.records import Records, RecordsError
 from sekisho.typologies.monetary_penalty import month_after, weeks_after
@@ -85,7 +90,7 @@ def _fills(row: dict[str, Any], accounts: frozenset[str]) -> list[Trade]:
         Trade(
             trade_id=row["trade_id"],
             executed_at=_text(row["executed_at"]),
-            side=side,  # type: ignore[arg-type]
+            side=side,
             price=_exact(row["price"]),
             quantity=_exact(row["quantity"]),
         )
@@ -113,7 +118,7 @@ def _prices(
 ) -> dict[str, Any]:
     """Daily extremes after ``since``, how far they are known, and the last price before the start."""
     day = since.astimezone(JAPAN).date()
-    window = weeks_after(since.replace(tzinfo=None), 2) if published else month_after(day, 1)
+    window = weeks_after(since, 2) if published else month_after(day, 1)
     points = _points(records, instrument, source)
     daily: dict[date, list[Decimal]] = {}
     before, last = None, None

@@ -17,7 +17,9 @@ def packed(files: Mapping[str, bytes], about: Mapping[str, Any], custody: Sequen
     """The zip: manifest, custody log, then the files by name. ``custody`` holds the entries before the seal."""
     listed = [{"path": name, "size": len(files[name]), "sha256": sha256(files[name])} for name in sorted(files)]
     manifest = _json({"format": FORMAT, **about, "files": listed})
-    log = _chained([*custody, {"action": "sealed", "at": about["exported_at"], "by": about["by"], "manifest_sha256": sha256(manifest)}])
+    log = _chained(
+        [*custody, {"action": "sealed", "at": about["exported_at"], "by": about["by"], "manifest_sha256": sha256(manifest)}]
+    )
     whole = {MANIFEST: manifest, CUSTODY: log, **{name: files[name] for name in sorted(files)}}
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w") as package:

@@ -32,8 +32,8 @@ FORMULAE = {
     "manipulation": "manipulation_penalty",
     "stabilisation": "stabilisation_penalty",
 }
-"""Which rule computes which violation. ``rumour`` is rumour and fraudulent means (風説・偽計); fraud in the sense of articles 157 and
-185-22 and business without registration have no monetary penalty."""
+"""Which rule computes which violation. ``rumour`` is rumour and fraudulent means (風説・偽計). Fraud in the sense of articles
+157 and 185-22, and business without registration, have no monetary penalty."""
 _DIGITS = 60
 """Enough digits that no product of a price and a quantity, nor a sum of them, is ever rounded."""
 
@@ -146,7 +146,8 @@ def _standing(regime: str) -> tuple[bool, str, str]:
     if regime == "FIEA-ACT64":
         return (
             False,
-            "Act No. 64 of 2026 brings a monetary penalty for crypto-assets; its formula has not been read. The figure is an analogy.",
+            "Act No. 64 of 2026 brings a monetary penalty for crypto-assets; its formula has not been read. "
+            "The figure is an analogy.",
             "令和8年法律第64号は暗号資産に課徴金を導入するが、算定式は未確認であり、金額は有価証券の算定式による参考値である。",
         )
     if regime in {"WG4-SEED", "WG-REPORT"}:
@@ -157,7 +158,8 @@ def _standing(regime: str) -> tuple[bool, str, str]:
         )
     return (
         False,
-        "No monetary penalty today: the law in force knows none for crypto-assets. The figure is a what-if by analogy to securities.",
+        "No monetary penalty today: the law in force knows none for crypto-assets. "
+        "The figure is a what-if by analogy to securities.",
         "現行法上、暗号資産について課徴金を命ずることはできない。金額は有価証券の算定式を当てはめた参考値である。",
     )
 

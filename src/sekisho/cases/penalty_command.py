@@ -96,13 +96,17 @@ def _print(answer: dict[str, Any]) -> None:
     console.print(answer["statement_en"], style=None if answer["binding"] else "yellow", soft_wrap=True)
     console.print(answer["statement_ja"], style=None if answer["binding"] else "yellow", soft_wrap=True)
     for one in answer["criminal"]:
-        console.print(
-            f"criminal, acts from {one['acts_from']} to {one['acts_until']}: {one['provision']}, up to {one['imprisonment_years_max']} years, "
-            f"fine up to JPY {one['fine_jpy_max']:,} ({one['combination']}); corporation up to JPY {one['corporate_fine_jpy_max']:,} "
-            f"({one['corporate_provision']})", highlight=False, soft_wrap=True,
-        )  # fmt: skip
+        console.print(_range(one), highlight=False, soft_wrap=True)
     for note in answer["notes"]:
         console.print(f"note: {note}", markup=False, soft_wrap=True, style="dim")
+
+
+def _range(one: dict[str, Any]) -> str:
+    return (
+        f"criminal, acts from {one['acts_from']} to {one['acts_until']}: {one['provision']}, "
+        f"up to {one['imprisonment_years_max']} years, fine up to JPY {one['fine_jpy_max']:,} ({one['combination']}); "
+        f"corporation up to JPY {one['corporate_fine_jpy_max']:,} ({one['corporate_provision']})"
+    )
 
 
 def _grouped(value: str) -> str:

@@ -56,7 +56,9 @@ def _around(stream: OrderStream, finding: Finding) -> list[dict[str, Any]]:
 
 def _event(stream: OrderStream, row: int, prices: Any, lots: Any, who: set[str]) -> dict[str, Any]:
     """One event. Accounts other than the subjects' are not named, only whether the event is a subject's."""
-    accounts = {stream.account_ids[int(code)].as_py() for code in (stream.account[row], stream.contra_account[row]) if code != NOBODY}
+    accounts = {
+        stream.account_ids[int(code)].as_py() for code in (stream.account[row], stream.contra_account[row]) if code != NOBODY
+    }
     side = int(stream.side[row])
     event: dict[str, Any] = {
         "sequence": int(stream.sequence[row]),
@@ -112,7 +114,9 @@ def as_page(finding: Finding, events: Sequence[dict[str, Any]]) -> bytes:
     folder = files("sekisho.cases") / "page"
     style, script, page = ((folder / name).read_text(encoding="utf-8") for name in ("replay.css", "replay.js", "replay.html"))
     data = json.dumps(told, ensure_ascii=False).replace("<", "\\u003c")
-    policy = f"default-src 'none'; style-src '{_hashed(style)}'; script-src '{_hashed(script)}'; base-uri 'none'; form-action 'none'"
+    policy = (
+        f"default-src 'none'; style-src '{_hashed(style)}'; script-src '{_hashed(script)}'; base-uri 'none'; form-action 'none'"
+    )
     for mark, text in (("{{policy}}", policy), ("{{style}}", style), ("{{script}}", script), ("{{data}}", data)):
         page = page.replace(mark, text)
     return page.encode()

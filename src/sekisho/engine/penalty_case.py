@@ -49,7 +49,7 @@ class _Strict(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
                 )
 
 
-class Trade(_Strict):
+class Trade(_Strict, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """One sale or purchase. ``account``: own; close_person (a company the offender controls, the same household);
     issuer (an officer trading for the listed company); other (anyone else's account)."""
 
@@ -71,7 +71,7 @@ class Trade(_Strict):
         return japan_day(self.executed_at)
 
 
-class Publication(_Strict):
+class Publication(_Strict, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """When the material fact was published, and where."""
 
     published_at: Moment
@@ -82,7 +82,7 @@ class Publication(_Strict):
         moment(self.published_at)
 
 
-class DailyPrice(_Strict):
+class DailyPrice(_Strict, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """The lowest and highest official price of a Japan day. On the day of publication, or of the end of the violation, the
     prices are those a Cabinet Office Order sets (after the event); the case states them."""
 
@@ -91,21 +91,21 @@ class DailyPrice(_Strict):
     high: NotNegative | None = None
 
 
-class OpeningPosition(_Strict):
+class OpeningPosition(_Strict, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """What was held (long) or owed (short, sold without having or borrowed) when the violation began."""
 
     long: NotNegative = ZERO
     short: NotNegative = ZERO
 
 
-class Issuance(_Strict):
+class Issuance(_Strict, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """The offender's own issuance, or hand-over in a reorganisation, of the asset; until a month after the end it counts."""
 
     quantity: Positive
     issued_on: date | None = None
 
 
-class Prices(_Strict):
+class Prices(_Strict, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """What is known of one issue: prices to measure against, the opening position, the offender's own issuance.
 
     ``start_price``: at the start of the violation; ``price_before``: the last one published before it (rumour, fraud).
@@ -148,7 +148,7 @@ class Issue(Prices, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_
     instrument: str
 
 
-class ForOthers(_Strict):
+class ForOthers(_Strict, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """What was earned by trading for somebody else's account.
 
     An asset manager: the management fee of the month of the trades (``monthly_fee_jpy``, or ``fees_by_month`` with keys such
@@ -174,7 +174,7 @@ class ForOthers(_Strict):
             )
 
 
-class Tip(_Strict):
+class Tip(_Strict, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """A tip or recommendation. The trades of the case are the recipient's.
 
     ``business``: none; intermediary (broking); offering. ``monthly_consideration_jpy`` is what the recipient paid for broking in
@@ -194,7 +194,7 @@ class Tip(_Strict):
             moment(self.tipped_at)
 
 
-class PriorOrder(_Strict):
+class PriorOrder(_Strict, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """An earlier order against the same person (or a decision that none was made because confiscation covered it)."""
 
     ordered_on: date

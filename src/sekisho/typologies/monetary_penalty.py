@@ -242,7 +242,7 @@ def stabilising_amount(issue: Issue, later: Sequence[Fill]) -> IssueAmount:
     Which fills balance is not told where one side is larger; the earliest are taken.
     """
     sold, bought = (quantity(f for f in issue.fills if f.side == side) for side in ("sell", "buy"))
-    closing = []
+    closing: list[Fill] = []
     for side, room in (("sell", max(ZERO, bought - sold)), ("buy", max(ZERO, sold - bought))):
         mine = sorted((f for f in later if f.side == side), key=lambda f: f.at)
         closing += taken_first(mine, room)[0]

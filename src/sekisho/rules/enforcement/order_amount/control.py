@@ -46,10 +46,8 @@ def _days(case: PenaltyCase) -> list[date]:
     """The days the law counts from: of each trade (insider), of the tip, or of the start of the violation."""
     if case.violation == "insider":
         return [trade.day for trade in case.trades]
-    if case.violation == "tipping":
-        text = (case.tip.tipped_at if case.tip else None) or case.violation_from
-    else:
-        text = case.violation_from
+    tipped_at = case.tip.tipped_at if case.tip and case.violation == "tipping" else None
+    text = tipped_at or case.violation_from
     return [japan_day(text)] if text else []
 
 
