@@ -10,16 +10,9 @@ import ibis
 import msgspec
 
 from sekisho.cases.result import Finding, subjects
-from sekisho.engine.penalty_case import (
-    JAPAN,
-    DailyPrice,
-    OpeningPosition,
-    PenaltyCase,
-    Publication,
-    Trade,
-)  # fmt: skip
+from sekisho.engine.penalty_case import JAPAN, DailyPrice, OpeningPosition, PenaltyCase, Publication, Trade, end_of  # fmt: skip
 from sekisho.records import Records, RecordsError
-from sekisho.typologies.monetary_penalty import month_after, weeks_after
+from sekisho.typologies.monetary_penalty import Window, month_after, weeks_after
 
 VIOLATIONS = {
     "wash_trading": "wash", "matched_orders": "matched", "layering": "manipulation", "quote_stuffing": "manipulation",
@@ -120,37 +113,36 @@ def _prices(
     day = since.astimezone(JAPAN).date()
     window = weeks_after(since, 2) if published else month_after(day, 1)
     points = _points(records, instrument, source)
-    daily: dict[date, list[Decimal]] = {}
-    before, last = None, None
-    for row in points:
-        at, price = row["at"], _exact(row["price"])
-        before = price if at < begins_at else before
-        last = at.astimezone(JAPAN).date()
-        if at > since and last in window:
-            daily.setdefault(last, []).append(price)
-    rows = tuple(DailyPrice(date=on, low=min(prices), high=max(prices)) for on, prices in sorted(daily.items()))
+    earlier = points.filter(points.at < ibis.literal(begins_at)).order_by(ibis.desc("at"), ibis.desc("place")).limit(1)
+    before = [_exact(price) for price in earlier.price.to_pyarrow().to_pylist()]
+    last = points.at.max().to_pyarrow().as_py()
     return {
-        "prices_after": rows or (DailyPrice(date=day),),
-        "prices_until": last or day,
-        "start_price": before,
-        "price_before": before,
+        "prices_after": _daily(points, since, window) or (DailyPrice(date=day),),
+        "prices_until": last.astimezone(JAPAN).date() if last else day,
+        "start_price": before[0] if before else None,
+        "price_before": before[0] if before else None,
         "notes": (
             f"Prices on {day} are those after {_text(since)}; the order that sets the price of that day has not been read.",
-            *(() if before is not None else ("No price before the start is on the tape; start_price is open.",)),
+            *(() if before else ("No price before the start is on the tape; start_price is open.",)),
         ),
     }
 
 
-def _points(records: Records, instrument: str, source: str) -> list[dict[str, Any]]:
+def _daily(points: Any, since: datetime, window: Window) -> tuple[DailyPrice, ...]:
+    """The lowest and highest price of each Japan day of the window, after a moment."""
+    dated = points.filter((points.at > ibis.literal(since)) & (points.at <= ibis.literal(end_of(window.last))))
+    dated = dated.mutate(on=(dated.at + ibis.interval(hours=9)).strftime("%Y-%m-%d"))
+    rows = dated.group_by("on").aggregate(low=dated.price.min(), high=dated.price.max()).order_by("on").to_pyarrow().to_pylist()
+    return tuple(DailyPrice(date=date.fromisoformat(r["on"]), low=_exact(r["low"]), high=_exact(r["high"])) for r in rows)
+
+
+def _points(records: Records, instrument: str, source: str) -> Any:
+    """Prices with their time and, where times are equal, their place."""
     if source == "trade":
         t = records.trade
-        found = t.filter(t.instrument == instrument).order_by("sequence", "trade_id").select(at=t.executed_at, price=t.price)
-    else:
-        r = records.optional("reference_price")
-        asset = instrument.partition("/")[0]
-        found = r.filter(r.asset == asset).order_by("quoted_at", "source").select(at=r.quoted_at, price=r.price_jpy)
-    rows: list[dict[str, Any]] = found.to_pyarrow().to_pylist()
-    return rows
+        return t.filter(t.instrument == instrument).select(at=t.executed_at, price=t.price, place=t.sequence)
+    r = records.optional("reference_price")
+    return r.filter(r.asset == instrument.partition("/")[0]).select(at=r.quoted_at, price=r.price_jpy, place=r.source)
 
 
 def _opening(records: Records, accounts: frozenset[str], instrument: str, begins_at: datetime) -> dict[str, Any]:

@@ -12,12 +12,13 @@ from datetime import UTC, datetime, timedelta
 from importlib.resources import files
 from typing import Any
 
+import ibis
 import numpy as np
 
 from sekisho.cases.exhibits import text_of
 from sekisho.cases.result import Finding, subjects
 from sekisho.engine.order_streams import order_streams
-from sekisho.records import Records
+from sekisho.records import Records, records_of
 from sekisho.typologies.order_book import depth
 from sekisho.typologies.order_stream import KINDS, NO_PRICE, NOBODY, TRADE, OrderStream
 
@@ -31,21 +32,36 @@ COLUMNS = ("sequence", "at", "action", "side", "price", "quantity", "order_id", 
 
 
 def replays(findings: Sequence[Finding], records: Records) -> dict[str, list[dict[str, Any]]]:
-    """The events around each finding on an instrument, with the best levels after each. Reads the market once."""
-    wanted = [f for f in findings if f["instrument"]]
-    if not wanted or "order_event" not in records.present:
-        return {}
+    """The events around each finding on an instrument, with the best levels after each. Reads each instrument once."""
     told: dict[str, list[dict[str, Any]]] = {}
-    for stream in order_streams(records):
-        for finding in wanted:
-            if finding["instrument"] == stream.instrument:
-                told[finding["finding_id"]] = _around(stream, finding)
+    if "order_event" not in records.present:
+        return told
+    for instrument in sorted({f["instrument"] for f in findings if f["instrument"]}):
+        own = [f for f in findings if f["instrument"] == instrument]
+        for stream in order_streams(_of_instrument(records, instrument, max(_window(f)[1] for f in own))):
+            told |= {f["finding_id"]: _around(stream, f) for f in own}
     return told
 
 
-def _around(stream: OrderStream, finding: Finding) -> list[dict[str, Any]]:
+def _of_instrument(records: Records, instrument: str, until: datetime) -> Records:
+    """The orders and trades of one instrument up to a moment; the book must be followed from its beginning."""
+    tables = {}
+    for name, clock in (("order_event", "occurred_at"), ("trade", "executed_at"), ("instrument", None)):
+        if name in records.present:
+            rows = getattr(records, name)
+            rows = rows.filter(rows.instrument == instrument)
+            tables[name] = (rows if clock is None else rows.filter(rows[clock] <= ibis.literal(until))).to_pyarrow()
+    return records_of(tables)
+
+
+def _window(finding: Finding) -> tuple[datetime, datetime]:
+    """The finding's window with some air around it."""
     air = max(_AIR, (finding["window_until"] - finding["window_from"]) / 10)
-    start, end = (_micros(at) for at in (finding["window_from"] - air, finding["window_until"] + air))
+    return finding["window_from"] - air, finding["window_until"] + air
+
+
+def _around(stream: OrderStream, finding: Finding) -> list[dict[str, Any]]:
+    start, end = (_micros(at) for at in _window(finding))
     rows = np.flatnonzero((stream.at >= start) & (stream.at <= end))
     if not len(rows):
         return []

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from sekisho.engine.answers import Amount, Step
-from sekisho.engine.penalty_case import PenaltyCase
+from sekisho.engine.penalty_case import PenaltyCase, before_publication
 from sekisho.typologies.monetary_penalty import MissingFigure
 
 if TYPE_CHECKING:
@@ -68,6 +68,8 @@ def _offences(case: PenaltyCase, p: Parameters) -> Iterator[_Offence]:
     elif security and case.violation == "insider":
         yield _Offence("FIEA 197-2(1)(xiii)", "insider", "FIEA 207(1)(ii)", "FIEA 198-2(1)(i)")
     elif security and case.violation == "tipping":
+        if case.trades and case.publication and not any(before_publication(case, trade) for trade in case.trades):
+            return  # punishable only where the recipient traded before publication
         yield _Offence(f"FIEA 197-2(1)({'xv' if case.tender_offer else 'xiv'})", "insider", "FIEA 207(1)(ii)")
     elif p.regime == "FIEA-ACT64":
         raise MissingFigure(f"the penal provision of Act No. 64 of 2026 on {case.violation} in crypto-assets has not been read")

@@ -45,7 +45,8 @@ def compute(case: PenaltyCase, p: Parameters) -> Iterator[Amount]:
 def _days(case: PenaltyCase) -> list[date]:
     """The days the law counts from: of each trade (insider), of the tip, or of the start of the violation."""
     if case.violation == "insider":
-        return [trade.day for trade in case.trades]
+        last = japan_day(case.publication.published_at) if case.publication else date.max
+        return [trade.day for trade in case.trades if trade.day <= last]
     tipped_at = case.tip.tipped_at if case.tip and case.violation == "tipping" else None
     text = tipped_at or case.violation_from
     return [japan_day(text)] if text else []

@@ -25,6 +25,8 @@ def compute(case: PenaltyCase, p: Parameters) -> Iterator[Amount]:
         after_tip = tip.tipped_at is None or moment(trade.executed_at) >= moment(tip.tipped_at)
         return after_tip and before_publication(case, trade)
 
+    if not case.trades:
+        raise MissingFigure("the recipient's 'trades' are not given; without one before publication there is no order")
     if not any(counted(trade) for trade in case.trades):
         yield from amounts(p, (), (ZERO, [Line("recipient's trades before publication", "none: no order", ZERO)]))
     elif tip.business == "none":
