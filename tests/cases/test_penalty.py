@@ -123,3 +123,11 @@ def test_the_examples_of_the_page_are_what_it_says(file: Path) -> None:
     page = (EXAMPLES.parent / "penalty.md").read_text(encoding="utf-8")
     answer = penalty(RULEBOOK, read_case(file.read_bytes(), str(file)))
     assert f"| `{file.name}` | {answer['amount_jpy']:,} |" in page
+
+
+def test_a_regime_that_was_not_the_law_of_the_day_is_shown_beside_never_instead() -> None:
+    act = {"violation": "unregistered_exchange", "violation_from": "2026-09-01", "violation_until": "2026-09-30"}
+    answer = told(act, regime="FIEA-ACT64")
+    assert [c["imprisonment_years_max"] for c in answer["criminal"]] == [3]
+    assert [c["imprisonment_years_max"] for c in answer["criminal_what_if"]] == [10]
+    assert told(act)["criminal_what_if"] == []

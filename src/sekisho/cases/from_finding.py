@@ -41,6 +41,10 @@ def case_of(finding: Finding, records: Records, violation: str | None = None, pr
     instrument = finding["instrument"] or trades[0]["instrument"]
     publication = _publication(finding, records) if kind in {"insider", "tipping"} else None
     last = finding["window_until"] - timedelta.resolution
+    prices = _prices(records, instrument, finding["window_from"], publication or last, publication is not None, price_source)
+    if len(subjects(finding)) > 1:
+        one = "Several accounts are taken as one offender; where they are different persons, make a case for each."
+        prices["notes"] = (*prices["notes"], one)
     return PenaltyCase(
         violation=kind,  # type: ignore[arg-type]
         title=f"{finding['finding_id']}: {finding['summary_en']}",
@@ -51,7 +55,7 @@ def case_of(finding: Finding, records: Records, violation: str | None = None, pr
         trades=tuple(fill for row in trades for fill in _fills(row, accounts)),
         price_source=f"{price_source} of the records, lowest and highest of each Japan day",
         **_publication_field(publication),
-        **_prices(records, instrument, finding["window_from"], publication or last, publication is not None, price_source),
+        **prices,
         **_opening(records, accounts, instrument, finding["window_from"]),
     )
 

@@ -85,6 +85,7 @@ def _penalty(rulebook: Rulebook, case: PenaltyCase, regime: str | None, assume: 
             "working": [_line("monetary penalty", "no provision for this act", Decimal(0))],
         }
     told["criminal"] = _criminal(rulebook, case, undetermined)
+    told["criminal_what_if"] = _criminal_what_if(law, case) if regime and regime != rulebook.regime_on(None, day)[0] else []
     told["undetermined"] = undetermined
     return told
 
@@ -241,6 +242,15 @@ def _criminal(rulebook: Rulebook, case: PenaltyCase, undetermined: list[str]) ->
         for one in told:
             one["note"] = "Acts before the change are punished under the law before it (Act No. 64 of 2026, 附則89)."
     return told
+
+
+def _criminal_what_if(law: _Law, case: PenaltyCase) -> list[dict[str, Any]]:
+    """The range under a regime that was not the law of the day: to compare, never to apply."""
+    try:
+        amounts = law.compute("enforcement/criminal_ranges", case)[2]
+    except (MissingFigure, Undetermined):
+        return []
+    return [{"regime": law.regime, **{name: _plain(value) for name, value in amount.facts.items()}} for amount in amounts]
 
 
 _DATES = frozenset({"acts_from", "acts_until", "rule_hash", "note"})

@@ -97,6 +97,9 @@ def _print(answer: dict[str, Any]) -> None:
     console.print(answer["statement_ja"], style=None if answer["binding"] else "yellow", soft_wrap=True)
     for one in answer["criminal"]:
         console.print(_range(one), highlight=False, soft_wrap=True)
+    for one in answer["criminal_what_if"]:
+        told = f"{one['provision']}, up to {one['imprisonment_years_max']} years, fine up to JPY {one['fine_jpy_max']:,}"
+        console.print(f"under {one['regime']}, to compare only: {told}", style="dim", highlight=False, soft_wrap=True)
     for note in answer["notes"]:
         console.print(f"note: {note}", markup=False, soft_wrap=True, style="dim")
 
@@ -105,8 +108,12 @@ def _range(one: dict[str, Any]) -> str:
     return (
         f"criminal, acts from {one['acts_from']} to {one['acts_until']}: {one['provision']}, "
         f"up to {one['imprisonment_years_max']} years, fine up to JPY {one['fine_jpy_max']:,} ({one['combination']}); "
-        f"corporation up to JPY {one['corporate_fine_jpy_max']:,} ({one['corporate_provision']})"
+        f"corporation up to {_yen(one['corporate_fine_jpy_max'])} ({one['corporate_provision']})"
     )
+
+
+def _yen(amount: int | None) -> str:
+    return "an amount not known" if amount is None else f"JPY {amount:,}"
 
 
 def _grouped(value: str) -> str:

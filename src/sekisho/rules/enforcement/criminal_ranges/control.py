@@ -27,6 +27,12 @@ _BUSINESS = {
     "unregistered_fiea_business": _Offence("FIEA 197(1)(iv-3)", "fiea_business", "FIEA 207(1)"),
     "name_lending_fiea_business": _Offence("FIEA 197(1)(iv-5)", "fiea_business", "FIEA 207(1)"),
 }
+_UNDER = {
+    ("FIEA-ACT64", "unregistered_exchange"): _Offence("FIEA 197(1)(iv-3)", "exchange", "FIEA 207(1)(i)"),
+    ("FIEA-ACT64", "name_lending_exchange"): _Offence("FIEA 197(1)(iv-5)", "exchange", "FIEA 207(1)(i)"),
+    ("WG4-SEED", "unregistered_exchange"): _Offence("framework IV.A-2 (proposal)", "exchange", "not proposed"),
+}
+"""Where a regime places exchange business elsewhere than the Payment Services Act does."""
 
 
 def compute(case: PenaltyCase, p: Parameters) -> Iterator[Amount]:
@@ -42,7 +48,11 @@ def compute(case: PenaltyCase, p: Parameters) -> Iterator[Amount]:
             working=(
                 Step(f"{offence.provision}: imprisonment, years at most", joined, years),
                 Step(f"{offence.provision}: fine at most", joined, fine),
-                Step(f"{offence.corporate}: fine of the corporation at most", "beside the person", corporate),
+                *(
+                    [Step(f"{offence.corporate}: fine of the corporation at most", "beside the person", corporate)]
+                    if corporate
+                    else []
+                ),
             ),
             evidence=(),
             facts={
@@ -60,7 +70,7 @@ def compute(case: PenaltyCase, p: Parameters) -> Iterator[Amount]:
 def _offences(case: PenaltyCase, p: Parameters) -> Iterator[_Offence]:
     security = case.object == "security"
     if case.violation in _BUSINESS:
-        yield _BUSINESS[case.violation]
+        yield _UNDER.get((p.regime, case.violation), _BUSINESS[case.violation])
     elif case.violation in _ABUSE or (security and case.violation == "stabilisation"):
         yield _Offence(f"FIEA 197(1)({'v' if security else 'vi'})", "abuse", "FIEA 207(1)(i)", "FIEA 198-2(1)(i)")
         if case.for_gain:
