@@ -18,6 +18,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from rich.table import Table
 
 from sekisho import __version__
+from sekisho.cases.evidence_command import evidence_command
+from sekisho.cases.penalty_command import penalty_command
 from sekisho.engine.answers import Obligation, Severity
 from sekisho.engine.order_streams import OrderStreamError
 from sekisho.findings.commands import calibrate_command
@@ -46,6 +48,8 @@ app.add_typer(records_app, name="records")
 app.command("simulate")(simulate_command)
 app.command("calibrate")(calibrate_command)
 app.command("watch")(watch_command)
+app.command("penalty")(penalty_command)
+app.command("evidence")(evidence_command)
 
 _Records = Annotated[
     Path, typer.Argument(help="Records folder: NAME.parquet, NAME.csv or NAME/ for each table.", show_default=False)
@@ -239,6 +243,7 @@ _ANSWERS = {
     "not_in_regime": "no such rule",
     "attested": "to be attested",
     "gate_only": "at the gate",
+    "by_case": "by case file",
 }
 
 

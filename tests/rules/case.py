@@ -9,13 +9,15 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
+import msgspec
 import pyarrow as pa
 
+from sekisho.engine.penalty_case import PenaltyCase, read_case
 from sekisho.records import TABLES
 from sekisho.rulebook.rule import Rule
 from sekisho.rulebook.strict_yaml import Listed, Reader, read_yaml
 
-CASE_KEYS = {"name", "regime", "as_of", "assume", "records", "request", "expect"}
+CASE_KEYS = {"name", "regime", "as_of", "assume", "records", "request", "case", "expect"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +31,7 @@ class Case:
     assume: dict[str, Any]
     records: dict[str, pa.Table]
     request: dict[str, Any] | None
+    case: PenaltyCase | None
     expect: dict[str, Any]
 
 
@@ -50,10 +53,17 @@ def _case(rule: Rule, reader: Reader) -> Case:
         assume=dict(reader.maybe("assume", dict) or {}),
         records={name: table_of(name, text) for name, text in (reader.maybe("records", dict) or {}).items()},
         request=reader.maybe("request", dict),
+        case=_penalty_case(reader),
         expect=dict(reader.take("expect", dict)),
     )
     reader.done()
     return case
+
+
+def _penalty_case(reader: Reader) -> PenaltyCase | None:
+    """A penalty case as it would stand in a file of its own."""
+    told = reader.maybe("case", dict)
+    return None if told is None else read_case(msgspec.json.encode(told), str(reader.mapped.file))
 
 
 def table_of(name: str, text: str) -> pa.Table:

@@ -11,6 +11,7 @@ import pytest
 from rules.case import Case, cases_of, typed
 from sekisho.engine.answers import Found, Outcome, Reason
 from sekisho.engine.controls import load_control
+from sekisho.engine.penalty_case import PenaltyCase
 from sekisho.engine.run import Judged, RuleRun, japan_period, run_rule
 from sekisho.engine.view import RecordsView, transfer_request
 from sekisho.findings.finding import findings_of
@@ -39,6 +40,9 @@ def test_case(case: Case) -> None:
     assert case.expect, "a case expects something"
     if case.request is not None:
         _check_decision(case)
+        return
+    if case.case is not None:
+        _check_penalty(case, case.case)
         return
     run = _run(case)
     _check_state(case, run)
@@ -117,6 +121,23 @@ def _same(have: object, want: object) -> bool:
     if isinstance(have, Decimal) and isinstance(want, int | Decimal):
         return have == want
     return have == want
+
+
+def _check_penalty(case: Case, penalty: PenaltyCase) -> None:
+    """A rule computed over a case file: its amounts, or the figure without which it has none."""
+    regime, law_day = RULEBOOK.regime_on(case.regime, case.as_of) if case.regime != "FIEA" else ("FIEA", case.as_of)
+    if case.rule.holding(regime, law_day) is None:
+        assert case.expect == {"not_in_regime": True}
+        return
+    compute = load_control(case.rule).compute
+    assert compute is not None
+    parameters = case.rule.parameters_in(regime, law_day, case.as_of, case.assume)
+    if "undetermined" in case.expect:
+        with pytest.raises(LookupError) as open_figure:
+            list(compute(penalty, parameters))
+        assert all(word in str(open_figure.value) for word in case.expect["undetermined"])
+        return
+    _check_rows(tuple(compute(penalty, parameters)), case.expect["amounts"])
 
 
 def _check_decision(case: Case) -> None:

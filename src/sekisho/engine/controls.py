@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from types import ModuleType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sekisho.rulebook import Parameters, Rule, RulebookError
 
@@ -22,11 +22,14 @@ _FUNCTIONS = ("detect", "decide", "compute", "due")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Control:
-    """The functions of one control.py; None for a question the rule does not ask."""
+    """The functions of one control.py; None for a question the rule does not ask.
+
+    ``compute`` takes the records, or for a rule with ``over: case`` a penalty case.
+    """
 
     detect: Callable[[Records, Parameters], Iterable[Found]] | None = None
     decide: Callable[[TransferRequest, View, Parameters], Iterable[Reason]] | None = None
-    compute: Callable[[Records, Parameters], Iterable[Amount]] | None = None
+    compute: Callable[[Any, Parameters], Iterable[Amount]] | None = None
     due: Callable[[Calendar, Parameters], Iterable[Obligation]] | None = None
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from sekisho.records import Records
     from sekisho.rulebook.parameters import Value
 
-STATES = ("ran", "undetermined", "not_inspected", "not_in_regime", "attested", "gate_only")
+STATES = ("ran", "undetermined", "not_inspected", "not_in_regime", "attested", "gate_only", "by_case")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +63,8 @@ def run_rule(
     run = replace(run, parameters=parameters)
     if not set(rule.questions) & {"detect", "compute", "due"}:
         return replace(run, state="attested" if "attest" in rule.questions else "gate_only")
+    if rule.over == "case":
+        return replace(run, state="by_case")
     if not rule.has_control:
         return replace(run, state="not_inspected", why=f"{rule.path} is written down but has no control yet")
     if missing := parameters.missing():

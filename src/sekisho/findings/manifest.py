@@ -60,11 +60,12 @@ def _tables(inspection: Inspection) -> dict[str, object]:
     records = inspection.records
     tables: dict[str, object] = {}
     for name in sorted(records.present):
-        tables[name] = {"rows": int(getattr(records, name).count().execute()), "sha256": _sha256(records.folder, name)}
+        tables[name] = {"rows": int(getattr(records, name).count().execute()), "sha256": table_hash(records.folder, name)}
     return tables
 
 
-def _sha256(folder: Path | None, table: str) -> str | None:
+def table_hash(folder: Path | None, table: str) -> str | None:
+    """SHA-256 over the files a table is read from; None for records that lie in no folder."""
     if folder is None:
         return None
     digest = hashlib.sha256()

@@ -23,6 +23,8 @@ BINDS = frozenset(
         "dex_ui_provider", "dex_developer", "customer", "custody_vendor", "unregistered_operator",
     }
 )  # fmt: skip
+OVER = frozenset({"records", "case"})
+"""What a rule answers over: the books, or a case file given to ``sekisho penalty``, which an inspection does not have."""
 CONSEQUENCES = frozenset({"criminal", "monetary_penalty", "administrative", "sro", "civil"})
 SEVERITIES = ("low", "medium", "high", "critical")
 _DURATION = re.compile(r"P(\d+Y)?(\d+M)?(\d+W)?(\d+D)?$")
@@ -92,6 +94,7 @@ class Rule:
     statement: Text
     binds: tuple[str, ...]
     questions: tuple[str, ...]
+    over: str
     needs: tuple[str, ...]
     uses: tuple[str, ...]
     severity: tuple[tuple[str, Decimal], ...]
@@ -170,6 +173,7 @@ def read_rule(folder: Path, path: str, regimes: frozenset[str], documents: froze
         statement=take_text(reader, "statement"),
         binds=reader.words("binds", BINDS, required=True),
         questions=questions,
+        over=reader.word("over", OVER) if "over" in reader.mapped else "records",
         needs=reader.words("needs"),
         uses=reader.words("uses"),
         severity=_severity(reader),
@@ -303,6 +307,8 @@ def _check(rule: Rule, reader: Reader, anchors: frozenset[str] | None) -> None:
         raise reader.error("rule: 'false_positives' is missing; say what innocent thing this rule may catch")
     if ("attest" in rule.questions) != bool(rule.attestations):
         raise reader.error("rule: 'attest' items are given if and only if the rule asks 'attest'", "questions")
+    if rule.over == "case" and (set(rule.questions) != {"compute"} or rule.needs or rule.uses):
+        raise reader.error("rule: 'over: case' goes with 'questions: [compute]' and no tables", "over")
     speaking = {"detect", "decide", "due"} & set(rule.questions)
     if speaking and "default" not in rule.sentences:
         raise reader.error("rule: 'sentences' needs a 'default'; a finding says itself in one sentence")

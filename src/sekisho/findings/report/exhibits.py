@@ -103,7 +103,7 @@ def open_books(records: Records, evidence: Iterable[Sequence[Evidence]]) -> Book
             if taken[table] < (NAMED_PER_PICTURE_MAX if table in DRAWN_TABLES else ROWS_SHOWN_MAX):
                 wanted[table].add(key)
                 taken[table] += 1
-    return Books(rows={table: _fetch(records, table, sorted(keys)) for table, keys in sorted(wanted.items())})
+    return Books(rows={table: fetch(records, table, sorted(keys)) for table, keys in sorted(wanted.items())})
 
 
 def prices_around(records: Records, windows: Mapping[str, Window]) -> dict[str, list[Traded]]:
@@ -147,7 +147,8 @@ def _slot(start: datetime, end: datetime) -> int:
     return 0 if length <= PRICE_POINTS_MAX else -(-length // PRICE_POINTS_MAX)
 
 
-def _fetch(records: Records, table: str, keys: Sequence[str]) -> dict[str, tuple[Row, ...]]:
+def fetch(records: Records, table: str, keys: Sequence[str]) -> dict[str, tuple[Row, ...]]:
+    """The rows of a table by the ids evidence gives them; ``order`` gives every event of an order. Unknown ids are left out."""
     stored = ORDER_TABLE if table == ORDER else table
     schema = TABLES.get(stored)
     if schema is None or stored not in records.present:

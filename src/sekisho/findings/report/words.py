@@ -51,6 +51,7 @@ STATE = {
     "not_in_regime": Text("not in this regime", "適用外"),
     "attested": Text("attested by people", "人による証明"),
     "gate_only": Text("gate only", "事前判定のみ"),
+    "by_case": Text("computed from a case file", "事案ファイルから計算"),
 }
 SET_BY = {
     "law": Text("set by law", "法令で定める値"),
