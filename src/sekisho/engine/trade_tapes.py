@@ -52,7 +52,8 @@ def _on_duckdb(records: Records, rows: Any, kernel: Kernel[Answer]) -> Iterator[
     placed = rows.join(records.memory("tape", places), "instrument").drop("instrument").order_by("place", "sequence", *_COLUMNS)
     held: list[pa.RecordBatch] = []
     place = 0
-    for batch in placed.to_pyarrow_batches(chunk_size=_BATCH_ROWS):
+    backend = records.connection
+    for batch in backend.con.sql(backend.compile(placed)).to_arrow_reader(_BATCH_ROWS):
         own = batch["place"].to_numpy(zero_copy_only=False)
         for part in np.split(np.arange(len(own)), np.flatnonzero(own[1:] != own[:-1]) + 1) if len(own) else ():
             if held and own[part[0]] != place:

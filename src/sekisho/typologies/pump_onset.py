@@ -125,7 +125,7 @@ def _onsets(
     in_hour = np.zeros((3, at[-1] // _HOUR - hour_zero + 1))
     starts = np.zeros(count, np.int64)
     places, firsts, told = [np.int64(0) for _ in range(0)], [np.int64(0) for _ in range(0)], [np.zeros(5) for _ in range(0)]
-    start, before, learned = 0, -1, 0
+    start, before, learned, oldest = 0, -1, 0, 0
     running, sum_bought, last_moment, last_burst = 0.0, 0.0, np.int64(-1), np.int64(-1) << 60
     new_moment = np.zeros(count, np.bool_)
     for i in range(count):
@@ -151,10 +151,12 @@ def _onsets(
             in_hour[1, hour] = max(in_hour[1, hour], bought[learned])
             in_hour[2, hour] = max(in_hour[2, hour], risen[learned])
             learned += 1
-        if not buys[i] or running < moments_min or at[i] - at[0] < warm_up:
+        while at[oldest] <= at[i] - hours * _HOUR:
+            oldest += 1
+        if not buys[i] or running < moments_min or at[i] - at[oldest] < warm_up:
             continue
         until = (at[i] - apart) // _HOUR - hour_zero + 1
-        since = max(0, until - hours - 1)
+        since = max(0, until - hours - 1, at[oldest] // _HOUR - hour_zero)
         past_moments, past_bought = in_hour[0, since:until].max(), in_hour[1, since:until].max()
         if past_moments < 1.0 or past_bought <= 0.0:
             continue
