@@ -8,7 +8,7 @@ from sekisho.simulation.answer_key import LOOK_ALIKE, PLANTED, Scheme
 from sekisho.simulation.population import CUSTOMER
 from sekisho.simulation.registers import moment
 from sekisho.simulation.schemes.cast import HOUR, Stage
-from sekisho.simulation.schemes.sheet import BUY, MINUTE, SECOND, SELL
+from sekisho.simulation.schemes.sheet import BUY, MINUTE, SECOND, SELL, Mood
 
 RULE = "unfair_trading/pump_and_dump"
 ALSO = (
@@ -57,11 +57,16 @@ def _accumulate(stage: Stage, scheme: Scheme, account: int, span: tuple[float, f
 
 
 def _distribute(stage: Stage, scheme: Scheme, account: int, span: tuple[float, float], medians: float) -> None:
-    """Sell so much while others buy, most of it early."""
-    pieces = max(4, round(medians / stage.between(2, 4)))
+    """Sell so much while others buy, most of it early, half by orders that wait for buyers."""
+    pieces = max(4, round(medians / stage.between(1.5, 3)))
     for _piece in range(pieces):
-        at = span[0] + min(float(stage.random.exponential(0.35)), 1.0) * (span[1] - span[0])
-        stage.sheet.take(scheme, at, account, SELL, stage.lots(medians / pieces * stage.between(0.8, 1.2)))
+        at = span[0] + min(float(stage.random.exponential(0.4)), 1.0) * (span[1] - span[0])
+        lots = stage.lots(medians / pieces * stage.between(0.8, 1.2))
+        if stage.random.random() < 0.5:
+            slot = stage.sheet.place(scheme, at, account, SELL, lots)
+            stage.sheet.withdraw(slot, at + stage.between(2, 8) * MINUTE)
+        else:
+            stage.sheet.take(scheme, at, account, SELL, lots)
 
 
 def pump(stage: Stage, severity: float, *, linked: bool, message: bool) -> None:
@@ -78,19 +83,26 @@ def pump(stage: Stage, severity: float, *, linked: bool, message: bool) -> None:
     ignition = begins + hours * HOUR
     scheme = stage.scheme(RULE, PLANTED, pattern, severity, members)
     scheme.also = ALSO
-    held = stage.by_severity(severity, 12, 30) * stage.between(0.8, 1.3)
-    drive = stage.by_severity(severity, 5, 16) * stage.between(0.8, 1.2)
+    held = stage.by_severity(severity, 35, 90) * stage.between(0.8, 1.3) / len(members)
+    drive = stage.by_severity(severity, 15, 45) * stage.between(0.8, 1.2) / len(members)
     spread = stage.by_severity(severity, 40, 6) * SECOND
     minutes = stage.by_severity(severity, 20, 10)
     for member in members:
         _accumulate(stage, scheme, member, (begins, ignition - 5 * MINUTE), held)
         for _push in range(int(stage.random.integers(2, 5))):
             stage.sheet.take(scheme, ignition + stage.between(0, 1) * spread, member, BUY, stage.lots(drive / 3))
+    rise, turns = (
+        stage.by_severity(severity, 0.02, 0.09) * stage.between(0.8, 1.3),
+        ignition + stage.between(0.8, 1.4) * minutes * MINUTE,
+    )
+    stage.sheet.moods.append(
+        Mood(ignition, spread + 0.4 * minutes * MINUTE, rise, turns, turns + stage.between(1, 4) * minutes * MINUTE)
+    )
     if message:
         _publish(stage, parties[0], ignition - stage.between(0, 60) * SECOND)
     _crowd(stage, ignition + spread, round(stage.by_severity(severity, 10, 24)), minutes, pattern="followers", back=0.5)
     for member in members:
-        span = (ignition + spread + stage.between(20, 60) * SECOND, ignition + stage.between(1.2, 2.5) * minutes * MINUTE)
+        span = (ignition + spread + stage.between(0.3, 0.5) * minutes * MINUTE, turns + stage.between(0.5, 1.5) * minutes * MINUTE)
         _distribute(stage, scheme, member, span, (held + drive) * stage.between(0.8, 1.0))
 
 
@@ -107,6 +119,15 @@ def _publish(stage: Stage, party: int, at: float) -> None:
     )
 
 
+def _rally(stage: Stage, at: float, minutes: float) -> None:
+    """Something makes people think more of the asset: every other time it lasts, otherwise it is gone within hours."""
+    turns = at + stage.between(1, 4) * minutes * MINUTE
+    rise, ends = stage.between(0.02, 0.07), turns + stage.between(1, 5) * minutes * MINUTE
+    lasts = stage.random.random() < 0.5
+    mood = Mood(at, stage.between(0.2, 0.8) * minutes * MINUTE, rise, None if lasts else turns, None if lasts else ends)
+    stage.sheet.moods.append(mood)
+
+
 def holder_sells_into_rally(stage: Stage) -> None:
     """Look-alike: somebody has bought for hours; others start a rally; he sells into it what he has."""
     (actor,) = stage.actors(1)
@@ -115,6 +136,7 @@ def holder_sells_into_rally(stage: Stage) -> None:
     begins = stage.start_alone(hours + 2)
     rally = begins + hours * HOUR
     _accumulate(stage, scheme, actor, (begins, rally - 5 * MINUTE), held)
+    _rally(stage, rally, 12)
     _crowd(stage, rally, int(stage.random.integers(15, 28)), 12, pattern="followers", back=0.3)
     _distribute(stage, scheme, actor, (rally + 3 * MINUTE, rally + 25 * MINUTE), held)
 
@@ -122,7 +144,9 @@ def holder_sells_into_rally(stage: Stage) -> None:
 def organic_momentum(stage: Stage) -> None:
     """Look-alike: many people who have nothing to do with each other run after a price, some of them sell again."""
     at = stage.start_alone(2)
-    _crowd(stage, at, int(stage.random.integers(20, 32)), stage.between(6, 20), pattern="organic_momentum", back=0.6)
+    minutes = stage.between(6, 20)
+    _rally(stage, at, minutes)
+    _crowd(stage, at, int(stage.random.integers(20, 32)), minutes, pattern="organic_momentum", back=0.6)
 
 
 def early_momentum_trader(stage: Stage) -> None:
@@ -130,6 +154,7 @@ def early_momentum_trader(stage: Stage) -> None:
     (actor,) = stage.actors(1)
     scheme = stage.scheme(RULE, LOOK_ALIKE, "early_momentum_trader", 0.0, [actor])
     at = stage.start_alone(2)
+    _rally(stage, at, 10)
     _crowd(stage, at, int(stage.random.integers(15, 25)), 10, pattern="followers", back=0.4)
     size = stage.between(4, 10)
     for _push in range(3):

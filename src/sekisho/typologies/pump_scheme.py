@@ -1,0 +1,348 @@
+"""Pump and dump: a few traders who hold the asset already drive its price up together and sell to those who run after it.
+
+A run of the price alone accuses nobody, nor does a good sale. A trader is named only when all of this is on record for one run:
+he had bought beforehand and hardly sold, he was among those whose aggressive buying made the run, and he sold most of what he
+held at better prices before it was over. Together the traders named must have made a good part of the run within a short time of
+one another. Those who only follow never held beforehand; a holder who only sells never drove the price; neither is named.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import ROUND_DOWN, ROUND_HALF_EVEN, Context, Decimal
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import pyarrow as pa
+
+from sekisho.typologies.price_runs import Run
+from sekisho.typologies.trades import Trade, YenValue
+
+if TYPE_CHECKING:
+    from sekisho.records import Records
+
+_EXACT = Context(prec=60)
+_PLACES = Decimal("0.0001")
+_NOTHING = Decimal(0)
+_MOMENT = pa.timestamp("us", "UTC")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plot:
+    """What a pump and dump looks like. Times by their names; the others are shares from 0 to 1.
+
+    ``lead``: the buying that drives may begin so long before the price is seen to leave its level.
+    """
+
+    before_hours: Decimal | int
+    lead_minutes: Decimal | int
+    after_minutes: Decimal | int
+    together_seconds: Decimal | int
+    member_share_min: Decimal | int
+    group_share_min: Decimal | int
+    one_way_min: Decimal | int
+    unloaded_min: Decimal | int
+
+    def spans(self, run: Run) -> tuple[datetime, datetime, datetime]:
+        """Where the past of a run begins, where the driving begins, and until when sales still belong to it."""
+        driven = run.begins_at - timedelta(minutes=float(self.lead_minutes))
+        until = run.peaks_at + timedelta(minutes=float(self.after_minutes))
+        return driven - timedelta(hours=float(self.before_hours)), driven, until
+
+
+class Leg(NamedTuple):
+    """One side of a trade, as an account of a trader had it. ``took``: this side was the aggressor (or that is not on record)."""
+
+    trade: Trade
+    account: str
+    bought: bool
+    took: bool
+
+    @property
+    def order_id(self) -> str | None:
+        """The account's own order."""
+        return self.trade.buy_order_id if self.bought else self.trade.sell_order_id
+
+
+class Actor(NamedTuple):
+    """One trader (an account, or all accounts of one owner) in one run. Quantities in the base asset, prices exact."""
+
+    accounts: tuple[str, ...]
+    before: tuple[Leg, ...]
+    driving: tuple[Leg, ...]
+    later_buys: tuple[Leg, ...]
+    sales: tuple[Leg, ...]
+    drove: Decimal
+
+    @property
+    def held(self) -> Decimal:
+        """What he had bought beforehand, less what he had sold."""
+        return quantity(leg for leg in self.before if leg.bought) - quantity(leg for leg in self.before if not leg.bought)
+
+    @property
+    def one_way(self) -> Decimal:
+        """How far his trading beforehand was buying only: 1 wholly, 0 when he sold as much."""
+        total = quantity(self.before)
+        return self.held / total if total else _NOTHING
+
+    @property
+    def buys(self) -> tuple[Leg, ...]:
+        """All he bought up to the end of the driving."""
+        return (*(leg for leg in self.before if leg.bought), *self.driving)
+
+    @property
+    def unloaded(self) -> Decimal:
+        """Which part of what he held at most he sold again before the run was over; more than all counts as all."""
+        most = self.held + quantity(self.driving) + quantity(self.later_buys)
+        return min(Decimal(1), quantity(self.sales) / most) if most > 0 else _NOTHING
+
+    @property
+    def sold_dearer(self) -> bool:
+        """Whether he sold on average above what he had paid."""
+        return bool(self.sales) and average(self.sales) > average(self.buys)
+
+
+class Parts(NamedTuple):
+    """What the score is made of, each from 0 to 1: who made the run, how far they were prepared, and what they sold."""
+
+    drive: Decimal
+    prepared: Decimal
+    unloaded: Decimal
+
+    @property
+    def score(self) -> Decimal:
+        """Their geometric mean: none can be missing."""
+        product = float(self.drive * self.prepared * self.unloaded)
+        return Decimal(product ** (1 / 3)).quantize(_PLACES, rounding=ROUND_HALF_EVEN)
+
+
+class Scheme(NamedTuple):
+    """A run and the traders who made it and sold into it."""
+
+    run: Run
+    actors: tuple[Actor, ...]
+    drive: Decimal
+
+    @property
+    def accounts(self) -> tuple[str, ...]:
+        """Accounts named, in order."""
+        return tuple(sorted({leg.account for leg in self.legs}))
+
+    @property
+    def legs(self) -> tuple[Leg, ...]:
+        """Everything they did, phase after phase."""
+        return (*self.accumulation, *self.driving, *self.sales)
+
+    @property
+    def accumulation(self) -> tuple[Leg, ...]:
+        """Purchases beforehand, in order of time."""
+        return _timed(leg for actor in self.actors for leg in actor.before if leg.bought)
+
+    @property
+    def driving(self) -> tuple[Leg, ...]:
+        """The aggressive purchases that made the run."""
+        return _timed(leg for actor in self.actors for leg in actor.driving)
+
+    @property
+    def sales(self) -> tuple[Leg, ...]:
+        """Sales from then on."""
+        return _timed(leg for actor in self.actors for leg in actor.sales)
+
+    @property
+    def parts(self) -> Parts:
+        """What the score is made of."""
+        held, driven = sum((a.held for a in self.actors), _NOTHING), quantity(self.driving)
+        most = sum((a.held + quantity(a.driving) + quantity(a.later_buys) for a in self.actors), _NOTHING)
+        sold = min(Decimal(1), quantity(self.sales) / most)
+        return Parts(*(each.quantize(_PLACES, rounding=ROUND_HALF_EVEN) for each in (self.drive, held / (held + driven), sold)))
+
+    def gain_jpy(self, yen: YenValue) -> Decimal | None:
+        """Proceeds of what was sold less what it had cost on average, in whole yen; None without a yen price."""
+        bought, sold = (*self.accumulation, *self.driving), self.sales
+        cost, proceeds = yen.of(leg.trade for leg in bought), yen.of(leg.trade for leg in sold)
+        if cost is None or proceeds is None:
+            return None
+        both = min(quantity(bought), quantity(sold))
+        gain = proceeds * both / quantity(sold) - cost * both / quantity(bought)
+        return gain.quantize(Decimal(1), rounding=ROUND_DOWN)
+
+
+def quantity(legs: Iterable[Leg]) -> Decimal:
+    """How much was traded, in the base asset."""
+    return sum((leg.trade.quantity for leg in legs), _NOTHING)
+
+
+def average(legs: Sequence[Leg]) -> Decimal:
+    """The average price, weighted by quantity."""
+    value = sum((leg.trade.notional for leg in legs), _NOTHING)
+    return _EXACT.divide(value, quantity(legs))
+
+
+def pump_schemes(
+    records: Records, trade: Any, runs: Sequence[Run], plot: Plot, owners: Mapping[str, str], outside: frozenset[str]
+) -> list[Scheme]:
+    """For each run the traders who made it and sold into it, where there are any.
+
+    ``owners`` names the group of accounts that belong together; ``outside`` are accounts never named (market makers, omnibus).
+    """
+    driven = _driven(records, trade, runs, plot)
+    of_owner: dict[str, list[str]] = defaultdict(list)
+    for account in owners:
+        of_owner[owners[account]].append(account)
+    wanted: list[tuple[int, str]] = []
+    for place, by_account in driven.items():
+        total = sum(by_account.values(), _NOTHING)
+        by_trader: dict[str, Decimal] = defaultdict(Decimal)
+        for account, amount in by_account.items():
+            if account is not None and account not in outside:
+                by_trader[owners.get(account, account)] += amount
+        drivers = (trader for trader, amount in by_trader.items() if amount >= plot.member_share_min * total)
+        wanted += ((place, account) for trader in sorted(drivers) for account in of_owner.get(trader, [trader]))
+    legs = _legs(records, trade, runs, plot, _prepared(records, trade, runs, plot, wanted, owners))
+    schemes = []
+    for place, by_trader_legs in legs.items():
+        total = sum(driven[place].values(), _NOTHING)
+        actors = [_actor(runs[place], plot, own) for own in _grouped(by_trader_legs, owners)]
+        scheme = _scheme(runs[place], [actor for actor in actors if _plays(actor, plot, total)], plot, total)
+        if scheme is not None:
+            schemes.append(scheme)
+    return schemes
+
+
+def _plays(actor: Actor, plot: Plot, total: Decimal) -> bool:
+    """Held beforehand, drove, unloaded at better prices: all of it."""
+    prepared = actor.held > 0 and actor.one_way >= plot.one_way_min
+    drove = actor.drove >= plot.member_share_min * total
+    return prepared and drove and actor.unloaded >= plot.unloaded_min and actor.sold_dearer
+
+
+def _scheme(run: Run, actors: list[Actor], plot: Plot, total: Decimal) -> Scheme | None:
+    """The traders who began to drive within a short time of one another and made most of the run."""
+    together = timedelta(seconds=float(plot.together_seconds))
+    actors = sorted(actors, key=lambda actor: (actor.driving[0].trade.executed_at, actor.accounts))
+    best: list[Actor] = []
+    for first in actors:
+        begins = first.driving[0].trade.executed_at
+        group = [a for a in actors if begins <= a.driving[0].trade.executed_at <= begins + together]
+        if sum((a.drove for a in group), _NOTHING) > sum((a.drove for a in best), _NOTHING):
+            best = group
+    drive = sum((a.drove for a in best), _NOTHING) / total if best else _NOTHING
+    return Scheme(run, tuple(best), drive) if best and drive >= plot.group_share_min else None
+
+
+def _actor(run: Run, plot: Plot, legs: list[Leg]) -> Actor:
+    _, begins, _ = plot.spans(run)
+    drives_until = run.half_at + timedelta(minutes=1)
+    before, driving, later, sales = [], [], [], []
+    for leg in _timed(legs):
+        if leg.trade.executed_at < begins:
+            before.append(leg)
+        elif not leg.bought:
+            sales.append(leg)
+        elif leg.took and leg.trade.executed_at < drives_until:
+            driving.append(leg)
+        else:
+            later.append(leg)
+    accounts = tuple(sorted({leg.account for leg in legs}))
+    return Actor(accounts, tuple(before), tuple(driving), tuple(later), tuple(sales), quantity(driving))
+
+
+def _grouped(legs: Iterable[Leg], owners: Mapping[str, str]) -> list[list[Leg]]:
+    groups: dict[str, list[Leg]] = defaultdict(list)
+    for leg in legs:
+        groups[owners.get(leg.account, leg.account)].append(leg)
+    return [groups[name] for name in sorted(groups)]
+
+
+def _timed(legs: Iterable[Leg]) -> tuple[Leg, ...]:
+    return tuple(sorted(legs, key=lambda leg: (leg.trade.executed_at, leg.trade.sequence, leg.trade.trade_id, leg.account, leg.bought)))
+
+
+# --- reading: small tables out of all trades ---------------------------------------------------------------------------------
+
+
+def _table(records: Records, runs: Sequence[Run], plot: Plot) -> Any:
+    """Each run's place, instrument and moments."""
+    spans = [plot.spans(run) for run in runs]
+    columns = {
+        "place": pa.array(range(len(runs)), pa.int64()),
+        "of": pa.array([run.instrument for run in runs], pa.string()),
+        "since": pa.array([since for since, _, _ in spans], _MOMENT),
+        "driven": pa.array([driven for _, driven, _ in spans], _MOMENT),
+        "half": pa.array([run.half_at + timedelta(minutes=1) for run in runs], _MOMENT),
+        "until": pa.array([until for _, _, until in spans], _MOMENT),
+    }
+    return records.memory("runs", pa.table(columns))
+
+
+def _driven(records: Records, trade: Any, runs: Sequence[Run], plot: Plot) -> dict[int, dict[str | None, Decimal]]:
+    """How much each account bought aggressively while each run was made. None stands for accounts not on record."""
+    if not runs:
+        return {}
+    when = _table(records, runs, plot)
+    inside = trade.join(when, [trade.instrument == when.of, trade.executed_at >= when.driven, trade.executed_at < when.half])
+    taken = inside.filter(inside.aggressor_side.coalesce("buy") == "buy")
+    sums = taken.group_by("place", "buy_account_id").aggregate(quantity=taken.quantity.sum())
+    driven: dict[int, dict[str | None, Decimal]] = defaultdict(dict)
+    for row in sums.to_pyarrow().to_pylist():
+        driven[row["place"]][row["buy_account_id"]] = row["quantity"]
+    return dict(sorted(driven.items()))
+
+
+def _pairs(records: Records, wanted: Sequence[tuple[int, str]]) -> Any:
+    places, accounts = zip(*wanted, strict=True)
+    columns = {"place": pa.array(places, pa.int64()), "account": pa.array(accounts, pa.string())}
+    return records.memory("actors", pa.table(columns))
+
+
+def _sides(records: Records, trade: Any, when: Any, pairs: Any) -> list[tuple[bool, Any]]:
+    """The buyer's and the seller's legs of the wanted accounts from the past of each run to its end."""
+    wanted = pairs.join(when, "place")
+    told = []
+    for bought, column in ((True, "buy_account_id"), (False, "sell_account_id")):
+        inside = [
+            trade.instrument == wanted.of,
+            trade[column] == wanted.account,
+            trade.executed_at >= wanted.since,
+            trade.executed_at < wanted.until,
+        ]
+        told.append((bought, trade.join(wanted, inside)))
+    return told
+
+
+def _prepared(
+    records: Records, trade: Any, runs: Sequence[Run], plot: Plot, wanted: Sequence[tuple[int, str]], owners: Mapping[str, str]
+) -> list[tuple[int, str]]:
+    """Of the wanted accounts those whose trader bought more than he sold beforehand and sold afterwards: few of many."""
+    if not wanted:
+        return []
+    net: dict[tuple[int, str], Decimal] = defaultdict(Decimal)
+    sold: set[tuple[int, str]] = set()
+    for bought, rows in _sides(records, trade, _table(records, runs, plot), _pairs(records, wanted)):
+        earlier = rows.mutate(earlier=rows.executed_at < rows.driven)
+        sums = earlier.group_by("place", "account", "earlier").aggregate(quantity=earlier.quantity.sum())
+        for row in sums.to_pyarrow().to_pylist():
+            trader = row["place"], owners.get(row["account"], row["account"])
+            if row["earlier"]:
+                net[trader] += row["quantity"] if bought else -row["quantity"]
+            elif not bought:
+                sold.add(trader)
+    return [(place, a) for place, a in wanted if net[place, owners.get(a, a)] > 0 and (place, owners.get(a, a)) in sold]
+
+
+def _legs(
+    records: Records, trade: Any, runs: Sequence[Run], plot: Plot, wanted: Sequence[tuple[int, str]]
+) -> dict[int, list[Leg]]:
+    """Every leg of the wanted accounts around their runs."""
+    if not wanted:
+        return {}
+    legs: dict[int, list[Leg]] = defaultdict(list)
+    for bought, rows in _sides(records, trade, _table(records, runs, plot), _pairs(records, wanted)):
+        taker = rows.aggressor_side.coalesce("buy" if bought else "sell") == ("buy" if bought else "sell")
+        table = rows.select("place", "account", *Trade._fields, took=taker).to_pyarrow()
+        for row in table.to_pylist():
+            trade_row = Trade(**{name: row[name] for name in Trade._fields})
+            legs[row["place"]].append(Leg(trade_row, row["account"], bought, row["took"]))
+    return dict(sorted(legs.items()))
