@@ -8,11 +8,13 @@ one another. Those who only follow never held beforehand; a holder who only sell
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import ROUND_DOWN, ROUND_HALF_EVEN, Context, Decimal
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pyarrow as pa
@@ -42,6 +44,8 @@ class Plot:
     together_seconds: Decimal | int
     member_share_min: Decimal | int
     group_share_min: Decimal | int
+    alone_share_min: Decimal | int
+    burst_share_min: Decimal | int
     one_way_min: Decimal | int
     unloaded_min: Decimal | int
 
@@ -50,6 +54,20 @@ class Plot:
         driven = run.begins_at - timedelta(minutes=float(self.lead_minutes))
         until = run.peaks_at + timedelta(minutes=float(self.after_minutes))
         return driven - timedelta(hours=float(self.before_hours)), driven, until
+
+
+class Drive:
+    """The aggressive buying while a run was made: when, by which account (None: not on record), how much."""
+
+    def __init__(self, taken: Sequence[tuple[datetime, str | None, Decimal]]) -> None:
+        self.taken = tuple(taken)
+        self._moments = [at for at, _, _ in taken]
+        self._sums = [_NOTHING, *accumulate(amount for _, _, amount in taken)]
+        self.total = self._sums[-1]
+
+    def between(self, first: datetime, last: datetime) -> Decimal:
+        """How much was bought from the first moment to the last, both included."""
+        return self._sums[bisect_right(self._moments, last)] - self._sums[bisect_left(self._moments, first)]
 
 
 class Leg(NamedTuple):
@@ -78,7 +96,7 @@ class Actor(NamedTuple):
 
     @property
     def held(self) -> Decimal:
-        """What he had bought beforehand, less what he had sold."""
+        """What he bought in the stretch before, less what he sold in it."""
         return quantity(leg for leg in self.before if leg.bought) - quantity(leg for leg in self.before if not leg.bought)
 
     @property
@@ -105,8 +123,14 @@ class Actor(NamedTuple):
 
 
 class Parts(NamedTuple):
-    """What the score is made of, each from 0 to 1: who made the run, how far they were prepared, and what they sold."""
+    """What the score is made of, each from 0 to 1.
 
+    ``burst``: their part of the aggressive buying in the short time in which they struck together; ``drive``: their part of all
+    aggressive buying that made the run; ``prepared``: what they held beforehand of what they bought in all; ``unloaded``: what
+    they sold of what they held at most.
+    """
+
+    burst: Decimal
     drive: Decimal
     prepared: Decimal
     unloaded: Decimal
@@ -114,8 +138,8 @@ class Parts(NamedTuple):
     @property
     def score(self) -> Decimal:
         """Their geometric mean: none can be missing."""
-        product = float(self.drive * self.prepared * self.unloaded)
-        return Decimal(product ** (1 / 3)).quantize(_PLACES, rounding=ROUND_HALF_EVEN)
+        product = float(self.burst * self.drive * self.prepared * self.unloaded)
+        return Decimal(product ** (1 / len(self))).quantize(_PLACES, rounding=ROUND_HALF_EVEN)
 
 
 class Scheme(NamedTuple):
@@ -123,6 +147,7 @@ class Scheme(NamedTuple):
 
     run: Run
     actors: tuple[Actor, ...]
+    burst: Decimal
     drive: Decimal
 
     @property
@@ -156,7 +181,8 @@ class Scheme(NamedTuple):
         held, driven = sum((a.held for a in self.actors), _NOTHING), quantity(self.driving)
         most = sum((a.held + quantity(a.driving) + quantity(a.later_buys) for a in self.actors), _NOTHING)
         sold = min(Decimal(1), quantity(self.sales) / most)
-        return Parts(*(each.quantize(_PLACES, rounding=ROUND_HALF_EVEN) for each in (self.drive, held / (held + driven), sold)))
+        parts = self.burst, self.drive, held / (held + driven), sold
+        return Parts(*(each.quantize(_PLACES, rounding=ROUND_HALF_EVEN) for each in parts))
 
     def gain_jpy(self, yen: YenValue) -> Decimal | None:
         """Proceeds of what was sold less what it had cost on average, in whole yen; None without a yen price."""
@@ -188,48 +214,68 @@ def pump_schemes(
     ``owners`` names the group of accounts that belong together; ``outside`` are accounts never named (market makers, omnibus).
     """
     driven = _driven(records, trade, runs, plot)
-    of_owner: dict[str, list[str]] = defaultdict(list)
-    for account in owners:
-        of_owner[owners[account]].append(account)
-    wanted: list[tuple[int, str]] = []
-    for place, by_account in driven.items():
-        total = sum(by_account.values(), _NOTHING)
-        by_trader: dict[str, Decimal] = defaultdict(Decimal)
-        for account, amount in by_account.items():
-            if account is not None and account not in outside:
-                by_trader[owners.get(account, account)] += amount
-        drivers = (trader for trader, amount in by_trader.items() if amount >= plot.member_share_min * total)
-        wanted += ((place, account) for trader in sorted(drivers) for account in of_owner.get(trader, [trader]))
+    wanted = [pair for place, drive in driven.items() for pair in _drivers(place, drive, plot, owners, outside)]
     legs = _legs(records, trade, runs, plot, _prepared(records, trade, runs, plot, wanted, owners))
     schemes = []
-    for place, by_trader_legs in legs.items():
-        total = sum(driven[place].values(), _NOTHING)
-        actors = [_actor(runs[place], plot, own) for own in _grouped(by_trader_legs, owners)]
-        scheme = _scheme(runs[place], [actor for actor in actors if _plays(actor, plot, total)], plot, total)
+    for place, own in legs.items():
+        actors = (_actor(runs[place], plot, each) for each in _grouped(own, owners))
+        playing = [actor for actor in actors if _plays(actor, plot, driven[place].total)]
+        scheme = _scheme(runs[place], playing, plot, driven[place])
         if scheme is not None:
             schemes.append(scheme)
-    return schemes
+    return _told_once(schemes)
+
+
+def _told_once(schemes: Iterable[Scheme]) -> list[Scheme]:
+    """Of schemes that share a trade the strongest: one play may make two peaks."""
+    kept: list[Scheme] = []
+    seen: set[str] = set()
+    for scheme in sorted(schemes, key=lambda s: (-s.parts.score, s.run.begins_at, s.run.peaks_at, s.run.instrument)):
+        ids = {leg.trade.trade_id for leg in (*scheme.driving, *scheme.sales)}
+        if seen.isdisjoint(ids):
+            kept.append(scheme)
+            seen |= ids
+    return sorted(kept, key=lambda s: (s.run.instrument, s.run.begins_at, s.accounts))
+
+
+def _drivers(place: int, drive: Drive, plot: Plot, owners: Mapping[str, str], outside: frozenset[str]) -> Iterator[tuple[int, str]]:
+    """Traders with a part in the driving, with all accounts of theirs."""
+    of_owner: dict[str, list[str]] = defaultdict(list)
+    for account, owner in owners.items():
+        of_owner[owner].append(account)
+    by_trader: dict[str, Decimal] = defaultdict(Decimal)
+    for _, account, amount in drive.taken:
+        if account is not None and account not in outside:
+            by_trader[owners.get(account, account)] += amount
+    for trader in sorted(by_trader):
+        if by_trader[trader] >= plot.member_share_min * drive.total:
+            yield from ((place, account) for account in of_owner.get(trader, [trader]))
 
 
 def _plays(actor: Actor, plot: Plot, total: Decimal) -> bool:
     """Held beforehand, drove, unloaded at better prices: all of it."""
     prepared = actor.held > 0 and actor.one_way >= plot.one_way_min
-    drove = actor.drove >= plot.member_share_min * total
+    drove = bool(actor.driving) and actor.drove >= plot.member_share_min * total
     return prepared and drove and actor.unloaded >= plot.unloaded_min and actor.sold_dearer
 
 
-def _scheme(run: Run, actors: list[Actor], plot: Plot, total: Decimal) -> Scheme | None:
-    """The traders who began to drive within a short time of one another and made most of the run."""
+def _scheme(run: Run, actors: Sequence[Actor], plot: Plot, drive: Drive) -> Scheme | None:
+    """The traders who struck together, where they made most of what was bought just then and a good part of the run."""
     together = timedelta(seconds=float(plot.together_seconds))
-    actors = sorted(actors, key=lambda actor: (actor.driving[0].trade.executed_at, actor.accounts))
-    best: list[Actor] = []
-    for first in actors:
-        begins = first.driving[0].trade.executed_at
-        group = [a for a in actors if begins <= a.driving[0].trade.executed_at <= begins + together]
-        if sum((a.drove for a in group), _NOTHING) > sum((a.drove for a in best), _NOTHING):
-            best = group
-    drive = sum((a.drove for a in best), _NOTHING) / total if best else _NOTHING
-    return Scheme(run, tuple(best), drive) if best and drive >= plot.group_share_min else None
+    moments = sorted(leg.trade.executed_at for actor in actors for leg in actor.driving)
+    best: tuple[Decimal, datetime, tuple[Actor, ...]] | None = None
+    for begins in moments:
+        struck = tuple(a for a in actors if any(begins <= leg.trade.executed_at <= begins + together for leg in a.driving))
+        bought = quantity(x for a in struck for x in a.driving if begins <= x.trade.executed_at <= begins + together)
+        if best is None or bought > best[0]:
+            best = bought, begins, struck
+    if best is None:
+        return None
+    bought, begins, struck = best
+    burst, part = bought / drive.between(begins, begins + together), sum((a.drove for a in struck), _NOTHING) / drive.total
+    several = len({leg.account for a in struck for leg in a.driving}) > 1
+    enough = part >= (plot.group_share_min if several else plot.alone_share_min)
+    return Scheme(run, struck, burst, part) if enough and burst >= plot.burst_share_min else None
 
 
 def _actor(run: Run, plot: Plot, legs: list[Leg]) -> Actor:
@@ -246,7 +292,18 @@ def _actor(run: Run, plot: Plot, legs: list[Leg]) -> Actor:
         else:
             later.append(leg)
     accounts = tuple(sorted({leg.account for leg in legs}))
-    return Actor(accounts, tuple(before), tuple(driving), tuple(later), tuple(sales), quantity(driving))
+    return Actor(accounts, _stretch(before), tuple(driving), tuple(later), tuple(sales), quantity(driving))
+
+
+def _stretch(before: Sequence[Leg]) -> tuple[Leg, ...]:
+    """The last stretch of trading in which he gathered the most: what he did with earlier holdings is another matter."""
+    net = most = _NOTHING
+    start = len(before)
+    for place in range(len(before) - 1, -1, -1):
+        net += before[place].trade.quantity if before[place].bought else -before[place].trade.quantity
+        if net >= most:
+            most, start = net, place
+    return tuple(before[start:])
 
 
 def _grouped(legs: Iterable[Leg], owners: Mapping[str, str]) -> list[list[Leg]]:
@@ -257,7 +314,9 @@ def _grouped(legs: Iterable[Leg], owners: Mapping[str, str]) -> list[list[Leg]]:
 
 
 def _timed(legs: Iterable[Leg]) -> tuple[Leg, ...]:
-    return tuple(sorted(legs, key=lambda leg: (leg.trade.executed_at, leg.trade.sequence, leg.trade.trade_id, leg.account, leg.bought)))
+    return tuple(
+        sorted(legs, key=lambda leg: (leg.trade.executed_at, leg.trade.sequence, leg.trade.trade_id, leg.account, leg.bought))
+    )
 
 
 # --- reading: small tables out of all trades ---------------------------------------------------------------------------------
@@ -277,18 +336,18 @@ def _table(records: Records, runs: Sequence[Run], plot: Plot) -> Any:
     return records.memory("runs", pa.table(columns))
 
 
-def _driven(records: Records, trade: Any, runs: Sequence[Run], plot: Plot) -> dict[int, dict[str | None, Decimal]]:
-    """How much each account bought aggressively while each run was made. None stands for accounts not on record."""
+def _driven(records: Records, trade: Any, runs: Sequence[Run], plot: Plot) -> dict[int, Drive]:
+    """The aggressive buying that made each run."""
     if not runs:
         return {}
     when = _table(records, runs, plot)
     inside = trade.join(when, [trade.instrument == when.of, trade.executed_at >= when.driven, trade.executed_at < when.half])
     taken = inside.filter(inside.aggressor_side.coalesce("buy") == "buy")
-    sums = taken.group_by("place", "buy_account_id").aggregate(quantity=taken.quantity.sum())
-    driven: dict[int, dict[str | None, Decimal]] = defaultdict(dict)
-    for row in sums.to_pyarrow().to_pylist():
-        driven[row["place"]][row["buy_account_id"]] = row["quantity"]
-    return dict(sorted(driven.items()))
+    columns = taken.select("place", "executed_at", "buy_account_id", "quantity").to_pyarrow().to_pydict().values()
+    by_place: dict[int, list[tuple[datetime, str | None, Decimal]]] = defaultdict(list)
+    for place, *row in zip(*columns, strict=True):
+        by_place[place].append((row[0], row[1], row[2]))
+    return {place: Drive(sorted(by_place[place], key=lambda row: (row[0], row[1] or "", row[2]))) for place in sorted(by_place)}
 
 
 def _pairs(records: Records, wanted: Sequence[tuple[int, str]]) -> Any:
@@ -332,9 +391,7 @@ def _prepared(
     return [(place, a) for place, a in wanted if net[place, owners.get(a, a)] > 0 and (place, owners.get(a, a)) in sold]
 
 
-def _legs(
-    records: Records, trade: Any, runs: Sequence[Run], plot: Plot, wanted: Sequence[tuple[int, str]]
-) -> dict[int, list[Leg]]:
+def _legs(records: Records, trade: Any, runs: Sequence[Run], plot: Plot, wanted: Sequence[tuple[int, str]]) -> dict[int, list[Leg]]:
     """Every leg of the wanted accounts around their runs."""
     if not wanted:
         return {}

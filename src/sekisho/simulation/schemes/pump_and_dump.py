@@ -57,16 +57,15 @@ def _accumulate(stage: Stage, scheme: Scheme, account: int, span: tuple[float, f
 
 
 def _distribute(stage: Stage, scheme: Scheme, account: int, span: tuple[float, float], medians: float) -> None:
-    """Sell so much while others buy, most of it early, half by orders that wait for buyers."""
+    """Sell so much while others buy, most of it early; beside it some orders that wait for buyers, as far as they come."""
     pieces = max(4, round(medians / stage.between(1.5, 3)))
     for _piece in range(pieces):
         at = span[0] + min(float(stage.random.exponential(0.4)), 1.0) * (span[1] - span[0])
         lots = stage.lots(medians / pieces * stage.between(0.8, 1.2))
-        if stage.random.random() < 0.5:
-            slot = stage.sheet.place(scheme, at, account, SELL, lots)
+        stage.sheet.take(scheme, at, account, SELL, lots)
+        if stage.random.random() < 0.2:
+            slot = stage.sheet.place(scheme, at + stage.between(1, 60) * SECOND, account, SELL, lots)
             stage.sheet.withdraw(slot, at + stage.between(2, 8) * MINUTE)
-        else:
-            stage.sheet.take(scheme, at, account, SELL, lots)
 
 
 def pump(stage: Stage, severity: float, *, linked: bool, message: bool) -> None:
@@ -83,10 +82,10 @@ def pump(stage: Stage, severity: float, *, linked: bool, message: bool) -> None:
     ignition = begins + hours * HOUR
     scheme = stage.scheme(RULE, PLANTED, pattern, severity, members)
     scheme.also = ALSO
-    held = stage.by_severity(severity, 35, 90) * stage.between(0.8, 1.3) / len(members)
-    drive = stage.by_severity(severity, 15, 45) * stage.between(0.8, 1.2) / len(members)
+    held = stage.by_severity(severity, 20, 50) * stage.between(0.8, 1.3) / len(members)
+    drive = stage.by_severity(severity, 10, 30) * stage.between(0.8, 1.2) / len(members)
     spread = stage.by_severity(severity, 40, 6) * SECOND
-    minutes = stage.by_severity(severity, 20, 10)
+    minutes = stage.by_severity(severity, 25, 15)
     for member in members:
         _accumulate(stage, scheme, member, (begins, ignition - 5 * MINUTE), held)
         for _push in range(int(stage.random.integers(2, 5))):
@@ -96,14 +95,14 @@ def pump(stage: Stage, severity: float, *, linked: bool, message: bool) -> None:
         ignition + stage.between(0.8, 1.4) * minutes * MINUTE,
     )
     stage.sheet.moods.append(
-        Mood(ignition, spread + 0.4 * minutes * MINUTE, rise, turns, turns + stage.between(1, 4) * minutes * MINUTE)
+        Mood(ignition, spread + 0.1 * minutes * MINUTE, rise, turns, turns + stage.between(1, 4) * minutes * MINUTE)
     )
     if message:
         _publish(stage, parties[0], ignition - stage.between(0, 60) * SECOND)
     _crowd(stage, ignition + spread, round(stage.by_severity(severity, 10, 24)), minutes, pattern="followers", back=0.5)
     for member in members:
-        span = (ignition + spread + stage.between(0.3, 0.5) * minutes * MINUTE, turns + stage.between(0.5, 1.5) * minutes * MINUTE)
-        _distribute(stage, scheme, member, span, (held + drive) * stage.between(0.8, 1.0))
+        span = (ignition + spread + stage.between(0.15, 0.3) * minutes * MINUTE, turns + stage.between(1, 2) * minutes * MINUTE)
+        _distribute(stage, scheme, member, span, (held + drive) * stage.between(0.85, 1.0))
 
 
 def _publish(stage: Stage, party: int, at: float) -> None:
