@@ -42,11 +42,13 @@ class Plot:
     lead_minutes: Decimal | int
     after_minutes: Decimal | int
     together_seconds: Decimal | int
+    pushes_min: int
     member_share_min: Decimal | int
     group_share_min: Decimal | int
     alone_share_min: Decimal | int
     burst_share_min: Decimal | int
     one_way_min: Decimal | int
+    prepared_min: Decimal | int
     unloaded_min: Decimal | int
 
     def spans(self, run: Run) -> tuple[datetime, datetime, datetime]:
@@ -106,28 +108,18 @@ class Actor(NamedTuple):
         return self.held / total if total else _NOTHING
 
     @property
-    def buys(self) -> tuple[Leg, ...]:
-        """All he bought up to the end of the driving."""
-        return (*(leg for leg in self.before if leg.bought), *self.driving)
-
-    @property
     def unloaded(self) -> Decimal:
         """Which part of what he held at most he sold again before the run was over; more than all counts as all."""
         most = self.held + quantity(self.driving) + quantity(self.later_buys)
         return min(Decimal(1), quantity(self.sales) / most) if most > 0 else _NOTHING
-
-    @property
-    def sold_dearer(self) -> bool:
-        """Whether he sold on average above what he had paid."""
-        return bool(self.sales) and average(self.sales) > average(self.buys)
 
 
 class Parts(NamedTuple):
     """What the score is made of, each from 0 to 1.
 
     ``burst``: their part of the aggressive buying in the short time in which they struck together; ``drive``: their part of all
-    aggressive buying that made the run; ``prepared``: what they held beforehand of what they bought in all; ``unloaded``: what
-    they sold of what they held at most.
+    aggressive buying that made the run; ``prepared``: what they held beforehand, by all that buying (more counts as 1);
+    ``unloaded``: what they sold of what they held at most.
     """
 
     burst: Decimal
@@ -143,12 +135,13 @@ class Parts(NamedTuple):
 
 
 class Scheme(NamedTuple):
-    """A run and the traders who made it and sold into it."""
+    """A run and the traders who made it and sold into it. ``driven``: all that was bought aggressively to make it."""
 
     run: Run
     actors: tuple[Actor, ...]
     burst: Decimal
     drive: Decimal
+    driven: Decimal
 
     @property
     def accounts(self) -> tuple[str, ...]:
@@ -176,12 +169,17 @@ class Scheme(NamedTuple):
         return _timed(leg for actor in self.actors for leg in actor.sales)
 
     @property
+    def sold_dearer(self) -> bool:
+        """Whether they sold on average above what they had paid beforehand; what the driving cost is the price of the rise."""
+        return average(self.sales) > average(self.accumulation)
+
+    @property
     def parts(self) -> Parts:
         """What the score is made of."""
-        held, driven = sum((a.held for a in self.actors), _NOTHING), quantity(self.driving)
+        held = sum((a.held for a in self.actors), _NOTHING)
         most = sum((a.held + quantity(a.driving) + quantity(a.later_buys) for a in self.actors), _NOTHING)
         sold = min(Decimal(1), quantity(self.sales) / most)
-        parts = self.burst, self.drive, held / (held + driven), sold
+        parts = self.burst, self.drive, min(Decimal(1), held / self.driven), sold
         return Parts(*(each.quantize(_PLACES, rounding=ROUND_HALF_EVEN) for each in parts))
 
     def gain_jpy(self, yen: YenValue) -> Decimal | None:
@@ -253,29 +251,31 @@ def _drivers(place: int, drive: Drive, plot: Plot, owners: Mapping[str, str], ou
 
 
 def _plays(actor: Actor, plot: Plot, total: Decimal) -> bool:
-    """Held beforehand, drove, unloaded at better prices: all of it."""
-    prepared = actor.held > 0 and actor.one_way >= plot.one_way_min
+    """Held beforehand, drove and unloaded: all of it."""
+    prepared = actor.one_way >= plot.one_way_min and actor.held >= plot.prepared_min * (actor.held + actor.drove) > 0
     drove = bool(actor.driving) and actor.drove >= plot.member_share_min * total
-    return prepared and drove and actor.unloaded >= plot.unloaded_min and actor.sold_dearer
+    return prepared and drove and actor.unloaded >= plot.unloaded_min
 
 
 def _scheme(run: Run, actors: Sequence[Actor], plot: Plot, drive: Drive) -> Scheme | None:
     """The traders who struck together, where they made most of what was bought just then and a good part of the run."""
     together = timedelta(seconds=float(plot.together_seconds))
     moments = sorted(leg.trade.executed_at for actor in actors for leg in actor.driving)
-    best: tuple[Decimal, datetime, tuple[Actor, ...]] | None = None
+    best: tuple[bool, Decimal, datetime] | None = None
     for begins in moments:
-        struck = tuple(a for a in actors if any(begins <= leg.trade.executed_at <= begins + together for leg in a.driving))
-        bought = quantity(x for a in struck for x in a.driving if begins <= x.trade.executed_at <= begins + together)
-        if best is None or bought > best[0]:
-            best = bought, begins, struck
+        struck = [leg for a in actors for leg in a.driving if begins <= leg.trade.executed_at <= begins + together]
+        several, bought = len({leg.account for leg in struck}) > 1, quantity(struck)
+        if best is None or (several, bought) > best[:2]:
+            best = several, bought, begins
     if best is None:
         return None
-    bought, begins, struck = best
-    burst, part = bought / drive.between(begins, begins + together), sum((a.drove for a in struck), _NOTHING) / drive.total
-    several = len({leg.account for a in struck for leg in a.driving}) > 1
-    enough = part >= (plot.group_share_min if several else plot.alone_share_min)
-    return Scheme(run, struck, burst, part) if enough and burst >= plot.burst_share_min else None
+    several, bought, begins = best
+    group = tuple(a for a in actors if any(begins <= leg.trade.executed_at <= begins + together for leg in a.driving))
+    burst, part = bought / drive.between(begins, begins + together), sum((a.drove for a in group), _NOTHING) / drive.total
+    scheme = Scheme(run, group, burst, part, drive.total)
+    enough = part >= (plot.group_share_min if several else plot.alone_share_min) and burst >= plot.burst_share_min
+    pushes = len({leg.order_id or leg.trade.trade_id for leg in scheme.driving})
+    return scheme if enough and pushes >= plot.pushes_min and scheme.sold_dearer else None
 
 
 def _actor(run: Run, plot: Plot, legs: list[Leg]) -> Actor:
@@ -374,21 +374,17 @@ def _sides(records: Records, trade: Any, when: Any, pairs: Any) -> list[tuple[bo
 def _prepared(
     records: Records, trade: Any, runs: Sequence[Run], plot: Plot, wanted: Sequence[tuple[int, str]], owners: Mapping[str, str]
 ) -> list[tuple[int, str]]:
-    """Of the wanted accounts those whose trader bought more than he sold beforehand and sold afterwards: few of many."""
+    """Of the wanted accounts those whose trader bought beforehand and sold afterwards: few of many."""
     if not wanted:
         return []
-    net: dict[tuple[int, str], Decimal] = defaultdict(Decimal)
+    held: set[tuple[int, str]] = set()
     sold: set[tuple[int, str]] = set()
     for bought, rows in _sides(records, trade, _table(records, runs, plot), _pairs(records, wanted)):
-        earlier = rows.mutate(earlier=rows.executed_at < rows.driven)
-        sums = earlier.group_by("place", "account", "earlier").aggregate(quantity=earlier.quantity.sum())
-        for row in sums.to_pyarrow().to_pylist():
-            trader = row["place"], owners.get(row["account"], row["account"])
-            if row["earlier"]:
-                net[trader] += row["quantity"] if bought else -row["quantity"]
-            elif not bought:
-                sold.add(trader)
-    return [(place, a) for place, a in wanted if net[place, owners.get(a, a)] > 0 and (place, owners.get(a, a)) in sold]
+        phase = rows.executed_at < rows.driven if bought else rows.executed_at >= rows.driven
+        for row in rows.filter(phase).select("place", "account").distinct().to_pyarrow().to_pylist():
+            (held if bought else sold).add((row["place"], owners.get(row["account"], row["account"])))
+    both = held & sold
+    return [(place, account) for place, account in wanted if (place, owners.get(account, account)) in both]
 
 
 def _legs(records: Records, trade: Any, runs: Sequence[Run], plot: Plot, wanted: Sequence[tuple[int, str]]) -> dict[int, list[Leg]]:

@@ -37,7 +37,7 @@ def _crowd(stage: Stage, at: float, number: int, minutes: float, *, pattern: str
     scheme = stage.scheme(RULE, LOOK_ALIKE, pattern, 0.0, followers)
     for follower in followers:
         joins = at + min(float(stage.random.exponential(0.35)), 1.0) * minutes * MINUTE
-        lots = stage.lots(stage.between(1, 4))
+        lots = stage.lots(stage.between(1, 5))
         stage.sheet.take(scheme, joins, follower, BUY, lots)
         if stage.random.random() < back:
             stage.sheet.take(scheme, joins + stage.between(0.4, 2.0) * minutes * MINUTE, follower, SELL, lots)
@@ -82,8 +82,8 @@ def pump(stage: Stage, severity: float, *, linked: bool, message: bool) -> None:
     ignition = begins + hours * HOUR
     scheme = stage.scheme(RULE, PLANTED, pattern, severity, members)
     scheme.also = ALSO
-    held = stage.by_severity(severity, 20, 50) * stage.between(0.8, 1.3) / len(members)
-    drive = stage.by_severity(severity, 10, 30) * stage.between(0.8, 1.2) / len(members)
+    held = stage.by_severity(severity, 18, 40) * stage.between(0.8, 1.3) / len(members)
+    drive = stage.by_severity(severity, 18, 45) * stage.between(0.8, 1.2) / len(members)
     spread = stage.by_severity(severity, 40, 6) * SECOND
     minutes = stage.by_severity(severity, 25, 15)
     for member in members:
@@ -95,11 +95,11 @@ def pump(stage: Stage, severity: float, *, linked: bool, message: bool) -> None:
         ignition + stage.between(0.8, 1.4) * minutes * MINUTE,
     )
     stage.sheet.moods.append(
-        Mood(ignition, spread + 0.1 * minutes * MINUTE, rise, turns, turns + stage.between(1, 4) * minutes * MINUTE)
+        Mood(ignition, spread + 0.05 * minutes * MINUTE, rise, turns, turns + stage.between(1, 4) * minutes * MINUTE)
     )
     if message:
         _publish(stage, parties[0], ignition - stage.between(0, 60) * SECOND)
-    _crowd(stage, ignition + spread, round(stage.by_severity(severity, 10, 24)), minutes, pattern="followers", back=0.5)
+    _crowd(stage, ignition + spread, round(stage.by_severity(severity, 14, 26)), minutes, pattern="followers", back=0.5)
     for member in members:
         span = (ignition + spread + stage.between(0.15, 0.3) * minutes * MINUTE, turns + stage.between(1, 2) * minutes * MINUTE)
         _distribute(stage, scheme, member, span, (held + drive) * stage.between(0.85, 1.0))
