@@ -48,7 +48,7 @@ class Run:
 
 
 def price_runs(tape: Tape, shape: Shape) -> list[Run]:
-    """The runs of one instrument, in order of time, not overlapping. Prices are medians of minutes, so that no print makes a run."""
+    """The runs of one instrument, in order of their peaks. Prices are medians of minutes, so that no single print makes a run."""
     if not len(tape):
         return []
     first = int(tape.at[0] // _MINUTE)

@@ -1,9 +1,10 @@
 """Pump and dump: a few traders who hold the asset already drive its price up together and sell to those who run after it.
 
 A run of the price alone accuses nobody, nor does a good sale. A trader is named only when all of this is on record for one run:
-he had bought beforehand and hardly sold, he was among those whose aggressive buying made the run, and he sold most of what he
-held at better prices before it was over. Together the traders named must have made a good part of the run within a short time of
-one another. Those who only follow never held beforehand; a holder who only sells never drove the price; neither is named.
+he had bought beforehand and hardly sold, he was among those whose aggressive buying made the run, and he sold what he held when
+the price had risen. Together the traders named must have struck within a short time of one another and made a good part of the
+run by several orders. Those who only follow never held beforehand; a holder who only sells never drove the price; neither is
+named. Whether the play paid is told, not asked: a manipulation that fails is one.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from decimal import ROUND_DOWN, ROUND_HALF_EVEN, Context, Decimal
+from decimal import ROUND_DOWN, ROUND_HALF_EVEN, Decimal
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -25,7 +26,6 @@ from sekisho.typologies.trades import Trade, YenValue
 if TYPE_CHECKING:
     from sekisho.records import Records
 
-_EXACT = Context(prec=60)
 _PLACES = Decimal("0.0001")
 _NOTHING = Decimal(0)
 _MOMENT = pa.timestamp("us", "UTC")
@@ -169,11 +169,6 @@ class Scheme(NamedTuple):
         return _timed(leg for actor in self.actors for leg in actor.sales)
 
     @property
-    def sold_dearer(self) -> bool:
-        """Whether they sold on average above what they had paid beforehand; what the driving cost is the price of the rise."""
-        return average(self.sales) > average(self.accumulation)
-
-    @property
     def parts(self) -> Parts:
         """What the score is made of."""
         held = sum((a.held for a in self.actors), _NOTHING)
@@ -196,12 +191,6 @@ class Scheme(NamedTuple):
 def quantity(legs: Iterable[Leg]) -> Decimal:
     """How much was traded, in the base asset."""
     return sum((leg.trade.quantity for leg in legs), _NOTHING)
-
-
-def average(legs: Sequence[Leg]) -> Decimal:
-    """The average price, weighted by quantity."""
-    value = sum((leg.trade.notional for leg in legs), _NOTHING)
-    return _EXACT.divide(value, quantity(legs))
 
 
 def pump_schemes(
@@ -275,7 +264,7 @@ def _scheme(run: Run, actors: Sequence[Actor], plot: Plot, drive: Drive) -> Sche
     scheme = Scheme(run, group, burst, part, drive.total)
     enough = part >= (plot.group_share_min if several else plot.alone_share_min) and burst >= plot.burst_share_min
     pushes = len({leg.order_id or leg.trade.trade_id for leg in scheme.driving})
-    return scheme if enough and pushes >= plot.pushes_min and scheme.sold_dearer else None
+    return scheme if enough and pushes >= plot.pushes_min else None
 
 
 def _actor(run: Run, plot: Plot, legs: list[Leg]) -> Actor:
@@ -317,6 +306,30 @@ def _timed(legs: Iterable[Leg]) -> tuple[Leg, ...]:
     return tuple(
         sorted(legs, key=lambda leg: (leg.trade.executed_at, leg.trade.sequence, leg.trade.trade_id, leg.account, leg.bought))
     )
+
+
+class Message(NamedTuple):
+    """A communication that names the asset around the time the driving began. ``own``: published by one of the traders."""
+
+    communication_id: str
+    published_at: datetime
+    channel: str
+    own: bool
+
+
+def messages_around(records: Records, scheme: Scheme, asset: str, minutes: int, party_of: Mapping[str, str]) -> list[Message]:
+    """Communications that name the asset, at most so many minutes before or after the first purchase that drove, in order."""
+    near = timedelta(minutes=minutes)
+    begins = scheme.driving[0].trade.executed_at
+    told = records.optional("communication")
+    rows = told.filter(told.published_at >= begins - near, told.published_at <= begins + near)
+    parties = {party_of.get(account) for account in scheme.accounts}
+    found = [
+        Message(row["communication_id"], row["published_at"], row["channel"], row["publisher_party_id"] in parties)
+        for row in rows.to_pyarrow().to_pylist()
+        if asset.casefold() in (row["text"] or "").casefold()
+    ]
+    return sorted(found, key=lambda message: (message.published_at, message.communication_id))
 
 
 # --- reading: small tables out of all trades ---------------------------------------------------------------------------------
