@@ -88,7 +88,7 @@ def _runs(bars: Float, traded: Int64, spans: tuple[int, int, int, int], rise_min
     number, minute = 0, level_minutes
     while minute < len(bars):
         until = min(len(bars), minute + rise_minutes + 1)
-        peak = minute + np.argmax(bars[minute:until])
+        peak = minute + int(np.argmax(bars[minute:until]))
         level = np.median(bars[minute - level_minutes : minute])
         rise = bars[peak] - level
         if peak == minute or rise < rise_min * max(_ordinary(bars, traded, minute, hours), _SMALLEST):
@@ -101,7 +101,7 @@ def _runs(bars: Float, traded: Int64, spans: tuple[int, int, int, int], rise_min
         while bars[half] < level + _HALF * rise:
             half += 1
         end = min(len(bars), peak + fall_minutes + 1)
-        lowest = peak + np.argmin(bars[peak:end])
+        lowest = peak + int(np.argmin(bars[peak:end]))
         fell = (bars[peak] - bars[lowest]) / rise
         if fell >= back_min:
             back = peak

@@ -19,6 +19,7 @@ from typing import Final
 
 import numpy as np
 from numba import njit
+from numpy.typing import NDArray
 
 from sekisho.typologies.order_stream import BUY
 from sekisho.typologies.trade_tape import Float, Int8, Int64, Tape
@@ -82,7 +83,7 @@ def pump_onsets(tape: Tape, burst: Burst) -> list[Onset]:
     bars = (burst.moments_min, burst.strength_min, burst.each_min, burst.rise_min)
     place, first, told = _onsets(
         (tape.at, tape.price, tape.price * tape.quantity, tape.side),
-        tuple(int(each * _SECOND) for each in times),
+        (int(times[0] * _SECOND), int(times[1] * _SECOND), int(times[2] * _SECOND)),
         (burst.history_hours, int(burst.warm_up_hours * 3600 * _SECOND), int(burst.merge_minutes * 60 * _SECOND)),
         tuple(float(each) for each in bars),
     )
@@ -167,7 +168,7 @@ def _onsets(
         if by_rise < rise_min:
             continue
         if at[i] - last_burst > merge:
-            places.append(i)
+            places.append(np.int64(i))
             firsts.append(starts[i])
             told.append(np.array([running, by_moments, by_bought, risen[i], by_rise]))
         last_burst = at[i]
@@ -178,7 +179,7 @@ def _onsets(
 
 
 @njit(cache=True, nogil=True)
-def _taken_by_buyers(price: Float, side: Int8) -> np.ndarray:  # type: ignore[type-arg]
+def _taken_by_buyers(price: Float, side: Int8) -> NDArray[np.bool_]:
     """Whether each trade was taken by a buyer; where the record does not say, whether the price last moved up."""
     buys = np.zeros(len(price), np.bool_)
     up = False

@@ -231,9 +231,9 @@ def _drivers(place: int, drive: Drive, plot: Plot, owners: Mapping[str, str], ou
     for account, owner in owners.items():
         of_owner[owner].append(account)
     by_trader: dict[str, Decimal] = defaultdict(Decimal)
-    for _, account, amount in drive.taken:
-        if account is not None and account not in outside:
-            by_trader[owners.get(account, account)] += amount
+    for _, buyer, amount in drive.taken:
+        if buyer is not None and buyer not in outside:
+            by_trader[owners.get(buyer, buyer)] += amount
     for trader in sorted(by_trader):
         if by_trader[trader] >= plot.member_share_min * drive.total:
             yield from ((place, account) for account in of_owner.get(trader, [trader]))
