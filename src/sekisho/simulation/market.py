@@ -84,7 +84,7 @@ class Market:
         """One instrument's day, alone in its thread: its randomness depends on seed, day and instrument only."""
         options = self.options
         day, sheet = options.trading_days[number], self.sheets[number][one.number]
-        ticks = self.paths[number][one.number] / float(one.tick_size)
+        ticks = sheet.valued(self.paths[number][one.number], GRID_STEP_MICROSECONDS) / float(one.tick_size)
         floor = max(1, int(ticks.min() * (1 - MARGIN)))
         levels = int(ticks.max() * (1 + MARGIN)) - floor
         expected = int(self.events_a_day * one.share * 1.6) + 4 * len(sheet.rows) + 20_000

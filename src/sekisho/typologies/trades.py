@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import Context, Decimal
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import pyarrow as pa
+
+if TYPE_CHECKING:
+    from sekisho.records import Records
 
 _EXACT = Context(prec=80)  # the default 28 digits would round a price times a quantity
 _JAPAN = timedelta(hours=9)
@@ -73,6 +78,33 @@ def collect(trade: Any) -> list[Trade]:
     """Bring a small Ibis table of trades into memory, in venue order."""
     columns = trade.select(*Trade._fields).to_pyarrow().sort_by([("sequence", "ascending"), ("trade_id", "ascending")])
     return list(map(Trade._make, zip(*(column.to_pylist() for column in columns.columns), strict=True)))
+
+
+def trades_within(records: Records, trade: Any, windows: Sequence[tuple[str, datetime, datetime]]) -> list[list[Trade]]:
+    """The trades (Ibis) of each window (instrument, first moment, last moment, both included), in venue order.
+
+    Accounts that the records do not name are None.
+    """
+    if not windows:
+        return []
+    names, first, last = zip(*windows, strict=True)
+    moment = pa.timestamp("us", "UTC")
+    table = pa.table(
+        {
+            "place": pa.array(range(len(windows)), pa.int64()),
+            "of": pa.array(names, pa.string()),
+            "first": pa.array(first, moment),
+            "last": pa.array(last, moment),
+        }
+    )
+    wanted = records.memory("windows", table)
+    inside = [trade.instrument == wanted.of, trade.executed_at >= wanted.first, trade.executed_at <= wanted.last]
+    rows = trade.join(wanted, inside).select("place", *Trade._fields).to_pyarrow()
+    rows = rows.sort_by([("place", "ascending"), ("sequence", "ascending"), ("trade_id", "ascending")])
+    found: list[list[Trade]] = [[] for _ in windows]
+    for place, *columns in zip(*(column.to_pylist() for column in rows.columns), strict=True):
+        found[place].append(Trade._make(columns))
+    return found
 
 
 def runs(trades: Iterable[Trade], apart: timedelta) -> Iterator[list[Trade]]:

@@ -8,13 +8,35 @@ import numpy as np
 
 from sekisho.simulation.answer_key import Scheme
 from sekisho.simulation.flow import INSIDE, OPPOSITE_BEST, OWN_BEST, PLACE, SAME_PRICE, TAKE, WITHDRAW, Script
+from sekisho.simulation.kernel import Reals
 from sekisho.simulation.listings import Listing
 from sekisho.simulation.matching import BUY, NOBODY, SELL
 
-__all__ = ["BUY", "INSIDE", "NOBODY", "OPPOSITE_BEST", "OWN_BEST", "SAME_PRICE", "SELL", "Sheet"]
+__all__ = ["BUY", "INSIDE", "NOBODY", "OPPOSITE_BEST", "OWN_BEST", "SAME_PRICE", "SELL", "Mood", "Sheet"]
 
 SECOND = 1_000_000
 MINUTE = 60 * SECOND
+
+
+@dataclass(frozen=True, slots=True)
+class Mood:
+    """For a while people think more of an asset: by ``share`` of its value once ``rises`` is over, until ``turns_at``.
+
+    It is gone at ``ends_at``; a mood that never turns (None) lasts until the day ends. Times are microseconds.
+    """
+
+    at: float
+    rises: float
+    share: float
+    turns_at: float | None = None
+    ends_at: float | None = None
+
+    def logarithms(self, at: Reals) -> Reals:
+        """By how much the logarithm of the value is moved at these times."""
+        up = np.clip((at - self.at) / max(self.rises, 1.0), 0, 1)
+        if self.turns_at is not None and self.ends_at is not None:
+            up = up * (1 - np.clip((at - self.turns_at) / max(self.ends_at - self.turns_at, 1.0), 0, 1))
+        return np.asarray(np.log1p(self.share) * up)
 
 
 @dataclass(slots=True)
@@ -29,6 +51,14 @@ class Sheet:
     watch: list[int] = field(default_factory=list)
     schemes: list[Scheme] = field(default_factory=list)  # per slot
     taken: list[tuple[float, float]] = field(default_factory=list)  # when something moves the price here on purpose
+    moods: list[Mood] = field(default_factory=list)
+
+    def valued(self, path: Reals, step: int) -> Reals:
+        """What people think the asset is worth, every ``step`` microseconds, where ``path`` is what it would be without moods."""
+        at = self.opens_at + step * np.arange(path.size, dtype=np.float64)
+        for mood in self.moods:
+            path = path * np.exp(mood.logarithms(at))
+        return path
 
     def place(
         self, scheme: Scheme, at: float, account: int, side: int, lots: float, *,

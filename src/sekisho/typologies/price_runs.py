@@ -1,0 +1,129 @@
+"""Price runs: a price that leaves its level for a peak within the hour, far beyond an ordinary hour, and falls back again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from decimal import ROUND_HALF_EVEN, Decimal
+from math import exp
+from typing import Final
+
+import numpy as np
+from numba import njit
+
+from sekisho.typologies.trade_tape import Float, Int64, Tape
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_MINUTE: Final = 60_000_000
+_SMALLEST: Final = 0.0005
+_PLACES: Final = Decimal("0.0001")
+_RISING: Final = 0.2
+"""The run begins with the last minute before its peak in which no more than a fifth of the way had been made."""
+_HALF: Final = 0.5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shape:
+    """What is a run. ``rise_min`` by the range of an ordinary (median) hour of the day before, ``back_min`` a share of the rise."""
+
+    level_minutes: int
+    rise_minutes: int
+    fall_minutes: int
+    history_hours: int
+    rise_min: Decimal | int
+    back_min: Decimal | int
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One run: when it begins, is half way, peaks, and has fallen back; ``rise`` is a share of the level it left."""
+
+    instrument: str
+    begins_at: datetime
+    half_at: datetime
+    peaks_at: datetime
+    back_at: datetime
+    rise: Decimal
+    back: Decimal
+
+
+def price_runs(tape: Tape, shape: Shape) -> list[Run]:
+    """The runs of one instrument, in order of their peaks. Prices are medians of minutes, so that no single print makes a run."""
+    if not len(tape):
+        return []
+    first = int(tape.at[0] // _MINUTE)
+    bars, traded = _minutes(tape.at, np.log(np.maximum(tape.price, np.finfo(np.float64).tiny)))
+    spans = (shape.level_minutes, shape.rise_minutes, shape.fall_minutes, shape.history_hours)
+    rows = _runs(bars, traded, spans, float(shape.rise_min), float(shape.back_min))
+    return [_run(tape.instrument, first, row) for row in rows]
+
+
+def _run(instrument: str, first: int, row: Float) -> Run:
+    begins, half, peak, back = (_EPOCH + timedelta(minutes=first + int(each)) for each in row[:4])
+    rise, fell = (Decimal(each).quantize(_PLACES, rounding=ROUND_HALF_EVEN) for each in (exp(row[4]) - 1, row[5]))
+    return Run(instrument, begins, half, peak, back, rise, fell)
+
+
+@njit(cache=True, nogil=True)
+def _minutes(at: Int64, price: Float) -> tuple[Float, Int64]:
+    """The median price of each minute (the last one known where nothing traded), and how many trades it had."""
+    first = at[0] // _MINUTE
+    bars, traded = np.zeros(at[-1] // _MINUTE - first + 1), np.zeros(at[-1] // _MINUTE - first + 1, np.int64)
+    start, last = 0, price[0]
+    for minute in range(len(bars)):
+        end = start
+        while end < len(at) and at[end] // _MINUTE - first == minute:
+            end += 1
+        if end > start:
+            last = np.median(price[start:end])
+        bars[minute], traded[minute] = last, end - start
+        start = end
+    return bars, traded
+
+
+@njit(cache=True, nogil=True)
+def _runs(bars: Float, traded: Int64, spans: tuple[int, int, int, int], rise_min: float, back_min: float) -> Float:
+    level_minutes, rise_minutes, fall_minutes, hours = spans
+    found = np.zeros((len(bars), 6))
+    number, minute = 0, level_minutes
+    while minute < len(bars):
+        until = min(len(bars), minute + rise_minutes + 1)
+        peak = minute + int(np.argmax(bars[minute:until]))
+        level = np.median(bars[minute - level_minutes : minute])
+        rise = bars[peak] - level
+        if peak == minute or rise < rise_min * max(_ordinary(bars, traded, minute, hours), _SMALLEST):
+            minute += 1
+            continue
+        begins = peak
+        while begins > minute - level_minutes and bars[begins] > level + _RISING * rise:
+            begins -= 1
+        half = begins
+        while bars[half] < level + _HALF * rise:
+            half += 1
+        end = min(len(bars), peak + fall_minutes + 1)
+        lowest = peak + int(np.argmin(bars[peak:end]))
+        fell = (bars[peak] - bars[lowest]) / rise
+        if fell >= back_min:
+            back = peak
+            while bars[peak] - bars[back] < back_min * rise:
+                back += 1
+            found[number] = np.array([begins, half, peak, back, rise, min(fell, 1.0)])
+            number += 1
+        minute = peak + 1
+    return found[:number]
+
+
+@njit(cache=True, nogil=True)
+def _ordinary(bars: Float, traded: Int64, minute: int, hours: int) -> float:
+    """The range of the price in a median hour of those before this minute in which anything was traded."""
+    ranges = np.zeros(hours)
+    known = 0
+    for back in range(hours):
+        end = minute - 60 * back
+        start = max(0, end - 60)
+        if end - start < 2:
+            break
+        if traded[start:end].sum() > 0:
+            ranges[known] = bars[start:end].max() - bars[start:end].min()
+            known += 1
+    return np.median(ranges[:known]) if known else np.inf
