@@ -122,7 +122,7 @@ def interval(hits: int, of: int) -> tuple[float, float] | None:
     share, spread = hits / of, _Z95**2 / of
     middle = (share + spread / 2) / (1 + spread)
     half = _Z95 * sqrt(share * (1 - share) / of + spread / (4 * of)) / (1 + spread)
-    return max(0.0, middle - half), min(1.0, middle + half)
+    return max(0.0, min(share, middle - half)), min(1.0, max(share, middle + half))
 
 
 def read_labels(file: Path) -> tuple[Label, ...]:
