@@ -166,7 +166,7 @@ class Episodes(NamedTuple):
 
 def layering_schemes(stream: OrderStream, owners: Mapping[str, str], shape: Shape) -> list[Scheme]:
     """The schemes of one instrument, in order of time. ``owners`` names the owner of accounts that belong together."""
-    owner, best = _owner_codes(stream, owners), best_prices(stream)
+    owner, best = owner_codes(stream, owners), best_prices(stream)
     market = _Market(stream, showings(stream, owner, best, shape), owner, best, shape)
     found = [scheme for episodes in market.episodes() for scheme in market.schemes(episodes)]
     return sorted(found, key=lambda scheme: (scheme.begins_at, scheme.side, scheme.orders))
@@ -353,7 +353,7 @@ def _slices(order: Int64, trader: Int64, shown: Int64, clock: Int64, shape: tupl
                 break
 
 
-def _owner_codes(stream: OrderStream, owners: Mapping[str, str]) -> Int64:
+def owner_codes(stream: OrderStream, owners: Mapping[str, str]) -> Int64:
     """A number for the trader behind each account of the stream: the code of the first account of the same owner."""
     codes = np.append(np.arange(len(stream.account_ids)), _UNNAMED)
     if owners:
@@ -410,7 +410,7 @@ class _Market:
         self.score, self.score_unnamed = float(shape.score), float(shape.score_unnamed)
         self.clock = np.maximum.accumulate(stream.at)
         self.owner = owner[orders.account]
-        self.middle, self.spread = _middle(best)
+        self.middle, self.spread = middle_and_spread(best)
         self.norm = {side: _norms(orders.lots[(orders.side == side) & (orders.born >= 0)], self.large) for side in (BUY, -BUY)}
         self.fills, self.large_fills = self._fills(owner), self._fills_of_large()
         placed = np.flatnonzero((orders.born >= 0) & ((self.owner != _UNNAMED) | self._large()) & (self._life() >= self.shown_min))
@@ -668,18 +668,19 @@ class _Market:
             int(episodes.levels.max()),
             int(episodes.lots.max()) * stream.lot,
             tuple(sorted(stream.order_ids[int(code)].as_py() for code in np.unique(parts_of))),
-            tuple(self._trade(place) for place in served),
+            tuple(trade_at(stream, place) for place in served),
         )
 
-    def _trade(self, place: int) -> Trade:
-        stream = self.stream
-        sides = ((stream.order_ids, stream.order), (stream.order_ids, stream.contra_order))
-        orders = [_name(names, codes[place]) for names, codes in sides]
-        accounts = [_name(stream.account_ids, codes[place]) or "" for codes in (stream.account, stream.contra_account)]
-        name = stream.trade_ids[int(stream.trade[place])].as_py()
-        price, quantity = int(stream.price[place]) * stream.tick, int(stream.quantity[place]) * stream.lot
-        sequence, moment = int(stream.sequence[place]), _moment(int(stream.at[place]))
-        return Trade(name, sequence, moment, stream.instrument, price, quantity, orders[0], orders[1], *accounts)
+
+def trade_at(stream: OrderStream, place: int) -> Trade:
+    """The trade at a place of the stream, in the units recorded; an account not on record is an empty name."""
+    sides = ((stream.order_ids, stream.order), (stream.order_ids, stream.contra_order))
+    orders = [_name(names, codes[place]) for names, codes in sides]
+    accounts = [_name(stream.account_ids, codes[place]) or "" for codes in (stream.account, stream.contra_account)]
+    name = stream.trade_ids[int(stream.trade[place])].as_py()
+    price, quantity = int(stream.price[place]) * stream.tick, int(stream.quantity[place]) * stream.lot
+    sequence, moment = int(stream.sequence[place]), _moment(int(stream.at[place]))
+    return Trade(name, sequence, moment, stream.instrument, price, quantity, orders[0], orders[1], *accounts)
 
 
 def _name(names: Any, code: int) -> Any:
@@ -721,7 +722,7 @@ def _norms(lots: Int64, large: float) -> int:
     return max(1, bar if bar > usual else bar + 1)
 
 
-def _middle(best: BestPrices) -> tuple[Int64, float]:
+def middle_and_spread(best: BestPrices) -> tuple[Int64, float]:
     """Twice the middle price after each event (the last sound one where the book is crossed) and twice the usual spread."""
     sound = (best.bid != NO_PRICE) & (best.ask != NO_PRICE) & (best.bid < best.ask)
     if not sound.any():

@@ -1,0 +1,225 @@
+"""High participation (高関与取引): one trader does much of the trading in a band of time and the price moves by what he takes.
+
+Three things must come together in the band, each measured against the instrument's own bands of that length:
+
+* share: much of what was bought, or of what was sold, is the trader's;
+* influence: the move of the middle price happened at his own takings, not at the quotes and orders of others;
+* move: the price moved by more than it usually does in such a time.
+
+A program that executes a large order without moving the price lacks the move, a maker on both sides takes nothing, and where
+news moves everybody the quotes move between the takings. A band with little trading, or with few others in it, is not judged.
+It is a ground for looking closer, and of unnamed trades it says nothing. Accounts of one owner are one trader.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sekisho.typologies.layering import middle_and_spread, owner_codes, trade_at
+from sekisho.typologies.order_book import best_prices
+from sekisho.typologies.order_stream import BUY, NOBODY, TRADE, Int64, OrderStream
+from sekisho.typologies.trades import Trade
+
+Float = NDArray[np.float64]
+
+_SIDES: Final = {BUY: "buy", -BUY: "sell"}
+_PLACES: Final = 4
+_HALVES: Final = 2
+_DOUBLINGS: Final = 3
+"""A price that moved seven times as far as usual (three doublings of one more) moved as plainly as can be."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Participation:
+    """What counts as much. The band in seconds, shares from 0 to 1, the others counts."""
+
+    band: Decimal | int
+    share: Decimal | int
+    takings: int
+    others: int
+    volume: Decimal | int
+    score: Decimal | int
+
+
+class Parts(NamedTuple):
+    """What the score is made of, each from 0 to 1; the score is their geometric mean, so that none can be missing."""
+
+    share: Decimal
+    influence: Decimal
+    move: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Scheme:
+    """The bands of one trader in one instrument that follow one another; ``side`` is the one he moved the price to.
+
+    ``orders`` and ``trades`` are his on that side, ``moved`` by how much the price moved meanwhile, in quote units.
+    """
+
+    instrument: str
+    account_ids: tuple[str, ...]
+    side: str
+    begins_at: datetime
+    ends_at: datetime
+    score: Decimal
+    parts: Parts
+    share: Decimal
+    opposite_share: Decimal
+    orders: int
+    moved: Decimal
+    trades: tuple[Trade, ...]
+
+    @property
+    def proof(self) -> frozenset[str]:
+        """Ids of the trades."""
+        return frozenset(trade.trade_id for trade in self.trades)
+
+    @property
+    def quantity(self) -> Decimal:
+        """Traded on that side."""
+        return sum((trade.quantity for trade in self.trades), Decimal(0))
+
+
+class _Band(NamedTuple):
+    trader: int
+    side: int
+    begins: int
+    ends: int
+    score: float
+    parts: tuple[float, float, float]
+    share: float
+    opposite_share: float
+
+
+def high_participation(stream: OrderStream, owners: Mapping[str, str], least: Participation) -> list[Scheme]:
+    """The traders of one instrument who took such a part, in order of time. ``owners`` names the owner of joined accounts."""
+    market = _Market(stream, owner_codes(stream, owners), least)
+    found = sorted(
+        (band for band in market.bands() if band.score >= float(least.score)), key=lambda b: (b.trader, b.side, b.begins)
+    )
+    series: list[list[_Band]] = []
+    for band in found:
+        last = series[-1][-1] if series else None
+        if last and (last.trader, last.side) == (band.trader, band.side) and band.begins <= last.ends:
+            series[-1].append(band)
+        else:
+            series.append([band])
+    return sorted((market.scheme(each) for each in series), key=lambda scheme: (scheme.begins_at, scheme.account_ids))
+
+
+class _Market:
+    """One instrument's trades, band by band."""
+
+    def __init__(self, stream: OrderStream, owner: Int64, least: Participation) -> None:
+        self.stream, self.least = stream, least
+        self.trades = np.flatnonzero(stream.kind == TRADE)
+        self.clock = np.maximum.accumulate(stream.at)
+        self.at, self.lots, self.side = self.clock[self.trades], stream.quantity[self.trades], stream.side[self.trades]
+        self.owners = owner
+        self.buyer, self.seller = owner[stream.account[self.trades]], owner[stream.contra_account[self.trades]]
+        self.taker = np.where(self.side == BUY, self.buyer, np.where(self.side == -BUY, self.seller, NOBODY))
+        self.width = int(least.band * 1_000_000)
+        if len(self.trades):
+            self.middle, self.spread = self._middle()
+
+    def _middle(self) -> tuple[Int64, float]:
+        """Twice the middle price after each event; where no order shows, twice the price last traded."""
+        best = best_prices(self.stream)
+        middle, spread = middle_and_spread(best)
+        if middle.any():
+            return middle, spread
+        last = np.maximum.accumulate(np.where(self.stream.kind == TRADE, np.arange(len(self.stream)), self.trades[0]))
+        return self.stream.price[last] * 2, 1.0
+
+    def bands(self) -> Iterator[_Band]:
+        """Every trader who took part enough in a band; bands overlap by half, so that no start is missed."""
+        if not len(self.trades):
+            return
+        step = self.width // _HALVES
+        firsts = np.arange(int(self.at[0]) // step * step - step, int(self.at[-1]) + 1, step)
+        begins, ends = np.searchsorted(self.at, firsts), np.searchsorted(self.at, firsts + self.width)
+        sums = np.r_[0, np.cumsum(self.lots)]
+        volume = sums[ends] - sums[begins]
+        moves = self._moves(firsts)
+        traded = volume > 0
+        usual_volume = float(np.median(volume[traded]))
+        usual_move = max(float(np.median(np.abs(moves[traded]))), self.spread)
+        for place in np.flatnonzero(volume >= max(1.0, float(self.least.volume) * usual_volume)):
+            yield from self._in_band(
+                int(firsts[place]), slice(int(begins[place]), int(ends[place])), float(moves[place]), usual_move
+            )
+
+    def _moves(self, firsts: Int64) -> Int64:
+        """Twice the move of the middle price in each band."""
+        before = np.maximum(np.searchsorted(self.clock, firsts) - 1, 0)
+        after = np.maximum(np.searchsorted(self.clock, firsts + self.width) - 1, 0)
+        moves: Int64 = self.middle[after] - self.middle[before]
+        return moves
+
+    def _in_band(self, first: int, here: slice, move: float, usual_move: float) -> Iterator[_Band]:
+        """Who bought, or sold, much of what was traded while the price went his way by what he took."""
+        side = BUY if move > 0 else -BUY
+        own = self.buyer[here] if side == BUY else self.seller[here]
+        against = self.seller[here] if side == BUY else self.buyer[here]
+        lots = self.lots[here]
+        total = lots.sum()
+        least = float(self.least.share) * total
+        known, code = np.unique(own, return_inverse=True)
+        for trader in known[np.bincount(code, weights=lots) >= least]:
+            if trader == NOBODY:
+                continue
+            ours = own == trader
+            took = ours & (self.taker[here] == trader) & (self.side[here] == side)
+            order = self.stream.order if side == BUY else self.stream.contra_order
+            takings = len(np.unique(order[self.trades[here]][took]))
+            others = len(np.setdiff1d(np.r_[own, against], [trader, NOBODY]))
+            if takings < self.least.takings or others < self.least.others:
+                continue
+            place = self.trades[here][took]
+            by_own = float((self.middle[place] - self.middle[np.maximum(place - 1, 0)]).sum()) * side
+            share, opposite = float(lots[ours].sum() / total), float(lots[against == trader].sum() / total)
+            influence = min(1.0, max(0.0, by_own / abs(move))) if move else 0.0
+            moved = min(1.0, float(np.log2(1 + abs(move) / usual_move)) / _DOUBLINGS)
+            parts = (share, influence, moved)
+            score = round(float(np.cbrt(np.prod(parts))), _PLACES)
+            ends = self.at[here][ours]
+            yield _Band(int(trader), side, int(ends[0]), int(ends[-1]), score, parts, share, opposite)
+
+    def scheme(self, bands: list[_Band]) -> Scheme:
+        """The bands of one trader as one."""
+        stream, plainest = self.stream, max(bands, key=lambda band: band.score)
+        begins, ends = min(band.begins for band in bands), max(band.ends for band in bands)
+        here = slice(int(np.searchsorted(self.at, begins)), int(np.searchsorted(self.at, ends, "right")))
+        side, trader = plainest.side, plainest.trader
+        ours = self.trades[here][(self.buyer if side == BUY else self.seller)[here] == trader]
+        order, account = (stream.order, stream.account) if side == BUY else (stream.contra_order, stream.contra_account)
+        moved = int(self.middle[ours[-1]] - self.middle[max(int(ours[0]) - 1, 0)])
+        return Scheme(
+            stream.instrument,
+            tuple(sorted(stream.account_ids[int(code)].as_py() for code in np.unique(account[ours]) if code != NOBODY)),
+            _SIDES[side],
+            _moment(begins),
+            _moment(ends),
+            _rounded(plainest.score),
+            Parts(*(_rounded(part) for part in plainest.parts)),
+            _rounded(plainest.share),
+            _rounded(plainest.opposite_share),
+            len(np.unique(order[ours])),
+            moved * stream.tick / _HALVES,
+            tuple(trade_at(stream, int(place)) for place in ours),
+        )
+
+
+def _rounded(share: float) -> Decimal:
+    return Decimal(str(round(share, _PLACES)))
+
+
+def _moment(microseconds: int) -> datetime:
+    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=microseconds)
