@@ -3,12 +3,13 @@
 Three things must come together in the band, each measured against the instrument's own bands of that length:
 
 * share: much of what was bought, or of what was sold, is the trader's;
-* influence: the move of the middle price happened at his own takings, not at the quotes and orders of others;
-* move: the price moved by more than it usually does in such a time.
+* influence: of what takings pushed the middle price that way, he pushed it (his pushes the other way taken off);
+* move: what he pushed, and how far the price went his way meanwhile, are more than its usual move in such a time.
 
 A program that executes a large order without moving the price lacks the move, a maker on both sides takes nothing, and where
-news moves everybody the quotes move between the takings. A band with little trading, or with few others in it, is not judged.
-It is a ground for looking closer, and of unnamed trades it says nothing. Accounts of one owner are one trader.
+news moves everybody the quotes move between the takings and many push. A band with little trading, or with few others in it, is
+not judged. It is a ground for looking closer, and of unnamed trades it says nothing. Accounts of one owner are one trader; what
+they trade with each other does not count.
 """
 
 from __future__ import annotations
@@ -32,6 +33,8 @@ Float = NDArray[np.float64]
 _SIDES: Final = {BUY: "buy", -BUY: "sell"}
 _PLACES: Final = 4
 _HALVES: Final = 2
+_SHORTEST: Final = 10
+"""Takings within a tenth of the band are measured against what is usual in a tenth of it."""
 _DOUBLINGS: Final = 3
 """A price that moved seven times as far as usual (three doublings of one more) moved as plainly as can be."""
 
@@ -124,6 +127,7 @@ class _Market:
         self.at, self.lots, self.side = self.clock[self.trades], stream.quantity[self.trades], stream.side[self.trades]
         self.owners = owner
         self.buyer, self.seller = owner[stream.account[self.trades]], owner[stream.contra_account[self.trades]]
+        self.lots = np.where((self.buyer == self.seller) & (self.buyer != NOBODY), 0, self.lots)  # with himself he affects nobody
         self.taker = np.where(self.side == BUY, self.buyer, np.where(self.side == -BUY, self.seller, NOBODY))
         self.width = int(least.band * 1_000_000)
         if len(self.trades):
@@ -148,13 +152,14 @@ class _Market:
         sums = np.r_[0, np.cumsum(self.lots)]
         volume = sums[ends] - sums[begins]
         moves = self._moves(firsts)
+        pushes = self.middle[self.trades] - self.middle[np.maximum(self.trades - 1, 0)]
         traded = volume > 0
         usual_volume = float(np.median(volume[traded]))
         usual_move = max(float(np.median(np.abs(moves[traded]))), self.spread)
         for place in np.flatnonzero(volume >= max(1.0, float(self.least.volume) * usual_volume)):
-            yield from self._in_band(
-                int(firsts[place]), slice(int(begins[place]), int(ends[place])), float(moves[place]), usual_move
-            )
+            here = slice(int(begins[place]), int(ends[place]))
+            for side in _SIDES:
+                yield from self._in_band(here, side, pushes, usual_move)
 
     def _moves(self, firsts: Int64) -> Int64:
         """Twice the move of the middle price in each band."""
@@ -163,30 +168,32 @@ class _Market:
         moves: Int64 = self.middle[after] - self.middle[before]
         return moves
 
-    def _in_band(self, first: int, here: slice, move: float, usual_move: float) -> Iterator[_Band]:
-        """Who bought, or sold, much of what was traded while the price went his way by what he took."""
-        side = BUY if move > 0 else -BUY
+    def _in_band(self, here: slice, side: int, pushes: Int64, usual_move: float) -> Iterator[_Band]:
+        """Who bought (or sold) much of what was traded, while the price went his way by what he took."""
         own = self.buyer[here] if side == BUY else self.seller[here]
         against = self.seller[here] if side == BUY else self.buyer[here]
+        order = (self.stream.order if side == BUY else self.stream.contra_order)[self.trades[here]]
         lots = self.lots[here]
-        total = lots.sum()
-        least = float(self.least.share) * total
+        total = max(int(lots.sum()), 1)
         known, code = np.unique(own, return_inverse=True)
-        for trader in known[np.bincount(code, weights=lots) >= least]:
+        for trader in known[np.bincount(code, weights=lots) >= float(self.least.share) * total]:
             if trader == NOBODY:
                 continue
             ours = own == trader
             took = ours & (self.taker[here] == trader) & (self.side[here] == side)
-            order = self.stream.order if side == BUY else self.stream.contra_order
-            takings = len(np.unique(order[self.trades[here]][took]))
+            takings = len(np.unique(order[took]))
             others = len(np.setdiff1d(np.r_[own, against], [trader, NOBODY]))
             if takings < self.least.takings or others < self.least.others:
                 continue
-            place = self.trades[here][took]
-            by_own = float((self.middle[place] - self.middle[np.maximum(place - 1, 0)]).sum()) * side
             share, opposite = float(lots[ours].sum() / total), float(lots[against == trader].sum() / total)
-            influence = min(1.0, max(0.0, by_own / abs(move))) if move else 0.0
-            moved = min(1.0, float(np.log2(1 + abs(move) / usual_move)) / _DOUBLINGS)
+            pushed = float(pushes[here][self.taker[here] == trader].sum()) * side
+            together = float(np.maximum(pushes[here] * side, 0).sum())
+            influence = min(1.0, max(0.0, pushed / together)) if together else 0.0
+            first, last = self.trades[here][took][[0, -1]]
+            move = float(self.middle[last] - self.middle[max(int(first) - 1, 0)]) * side
+            active = max(int(self.clock[last] - self.clock[first]), self.width // _SHORTEST)
+            usual = usual_move * float(np.sqrt(active / self.width))
+            moved = min(1.0, float(np.log2(1 + (max(move, 0.0) + max(pushed, 0.0)) / 2 / usual)) / _DOUBLINGS)
             parts = (share, influence, moved)
             score = round(float(np.cbrt(np.prod(parts))), _PLACES)
             ends = self.at[here][ours]

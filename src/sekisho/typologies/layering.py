@@ -415,6 +415,8 @@ class _Market:
         self.fills, self.large_fills = self._fills(owner), self._fills_of_large()
         placed = np.flatnonzero((orders.born >= 0) & ((self.owner != _UNNAMED) | self._large()) & (self._life() >= self.shown_min))
         self.placed = self._legs(placed, orders.born)
+        went = np.flatnonzero((orders.born >= 0) & (orders.gone >= 0) & (self.owner != _UNNAMED))
+        self.withdrawn = self._legs(went, orders.gone)
 
     def _legs(self, order: NDArray[np.intp], place: Int64) -> _Legs:
         return _Legs(len(self.stream), self.owner[order], self.orders.side[order], place[order], self.orders.lots[order])
@@ -609,15 +611,21 @@ class _Market:
         span = self.clock[episodes.last_gone] - self.clock[episodes.first_gone]
         shown = np.maximum(self.clock[episodes.first_gone] - self.clock[episodes.first_born], 1)
         until = self._later(episodes.last_gone, self.put_back)
-        own = self.fills.lots(episodes.owner, episodes.side, episodes.first_born, episodes.last_gone)
         before = self._later(episodes.first_born, -self.put_back)
+        own = self.fills.lots(episodes.owner, episodes.side, episodes.first_born, episodes.last_gone)
         beside = self.large_fills.lots(np.full(len(episodes), _UNNAMED), episodes.side, before, episodes.last_gone)
         filled = np.maximum(np.where(episodes.owner == _UNNAMED, beside, own), episodes.filled)
         whose = (episodes.owner, episodes.side)
         again = self.placed.lots_as_large(whose, episodes.first_gone, until, _alike_size(episodes))
+        again = np.maximum(again, self._renewed(episodes, before))
         unfilled, kept_away = episodes.lots / (episodes.lots + filled), np.maximum(0.0, 1 - again / episodes.lots)
         withdrawal: Float = shown / (shown + span) * unfilled * kept_away * self._one_sided(episodes)
         return withdrawal
+
+    def _renewed(self, episodes: Episodes, before: Int64) -> Int64:
+        """Lots that the same named trader had withdrawn on this side just before, so that these are only their renewal."""
+        went = self.withdrawn.lots(episodes.owner, episodes.side, before, episodes.first_born)
+        return np.where(episodes.owner == _UNNAMED, 0, went)
 
     def _one_sided(self, episodes: Episodes) -> Float:
         """How little the same trader showed on the other side while these orders stood."""

@@ -11,32 +11,36 @@ TAKERS, TAKEN_MEDIANS = 0.115, 1.4
 """Ordinary arrivals that take, and what they take on average, in median orders."""
 
 
-def _takes(stage: Stage, scheme: Scheme, actor: int, side: int, window: tuple[float, float], share: float, size: float) -> int:
-    """Market orders of about ``size`` medians until the share of all trading is reached; returns how many."""
+def _takes(
+    stage: Stage, scheme: Scheme, actor: int, side: int, window: tuple[float, float], share: float, size: float, least: float = 0
+) -> None:
+    """Market orders of about ``size`` medians until the share of all trading, and so many medians at least, are reached."""
     at, until = window
     pace = stage.sheet.arrivals * TAKERS * TAKEN_MEDIANS * share / (1 - share)  # medians a second
-    count = min(max(round(pace * (until - at) / SECOND / size), 25), 900)
+    count = min(max(round(max(pace * (until - at) / SECOND, least) / size), 15), 900)
     for moment in sorted(stage.between(at, until) for _order in range(count)):
         stage.sheet.take(scheme, moment, actor, side, stage.lots(size * stage.between(0.6, 1.5)))
-    return count
 
 
 def pushes(stage: Stage, severity: float, *, hidden: bool = False, rests: bool = False) -> None:
-    """Takes in one direction for half an hour or more; ``hidden`` in small pieces, ``rests`` with bids (or offers) behind it."""
+    """Takes in one direction more than the book holds; ``hidden`` in small pieces, ``rests`` with own orders behind it."""
     (actor,) = stage.actors(1)
-    pattern = "in_small_pieces" if hidden else "with_orders_behind" if rests else "takes"
+    pattern = "takes"
+    if hidden or rests:
+        pattern = "in_small_pieces" if hidden else "with_orders_behind"
     scheme = stage.scheme(RULE, PLANTED, pattern, severity, [actor])
-    hours = stage.by_severity(severity, 0.5, 1.0) * stage.between(0.9, 1.3)
+    hours = stage.between(0.2, 0.5)
     at = stage.start_alone(hours + 0.5)
     side = BUY if stage.random.random() < 0.5 else SELL
     share = stage.by_severity(severity, 0.5, 0.8) * stage.between(0.95, 1.05)
-    size = (1.5 if hidden else 3) * stage.between(0.8, 1.3)
-    _takes(stage, scheme, actor, side, (at, at + hours * HOUR), share, size)
+    size = (1.2 if hidden else stage.by_severity(severity, 2, 3.5)) * stage.between(0.8, 1.3)
+    least = stage.by_severity(severity, 45, 110) * stage.between(0.8, 1.3)
+    _takes(stage, scheme, actor, side, (at, at + hours * HOUR), share, size, least)
     if rests:
         for step in range(int(stage.random.integers(8, 20))):
             moment = at + hours * HOUR * step / 20
             slot = stage.sheet.place(scheme, moment, actor, side, stage.lots(stage.between(2, 6)), offset=-1)
-            stage.sheet.withdraw(slot, moment + stage.between(1, 4) * MINUTE)
+            stage.sheet.withdraw(slot, moment + stage.between(0.5, 2) * MINUTE)
 
 
 def executes_quietly(stage: Stage) -> None:
