@@ -2,7 +2,7 @@
 
 Three things must come together in the band, each measured against the instrument's own bands of that length:
 
-* share: much of what was bought, or of what was sold, is the trader's;
+* share: much of what was bought, or of what was sold, is the trader's, more than the busiest trader of a band usually has;
 * influence: of what takings pushed the middle price that way, he pushed it (his pushes the other way taken off);
 * move: what he pushed, and how far the price went his way meanwhile, are more than its usual move in such a time.
 
@@ -32,7 +32,10 @@ Float = NDArray[np.float64]
 
 _SIDES: Final = {BUY: "buy", -BUY: "sell"}
 _PLACES: Final = 4
-_HALVES: Final = 2
+_STEPS: Final = 4
+"""Bands begin every quarter of their length, so that one of them fits what happened."""
+_MOST: Final = 0.8
+"""However few usually trade, a share above four fifths is high."""
 _SHORTEST: Final = 10
 """Takings within a tenth of the band are measured against what is usual in a tenth of it."""
 _DOUBLINGS: Final = 3
@@ -45,6 +48,7 @@ class Participation:
 
     band: Decimal | int
     share: Decimal | int
+    share_multiple: Decimal | int
     takings: int
     others: int
     volume: Decimal | int
@@ -143,10 +147,10 @@ class _Market:
         return self.stream.price[last] * 2, 1.0
 
     def bands(self) -> Iterator[_Band]:
-        """Every trader who took part enough in a band; bands overlap by half, so that no start is missed."""
+        """Every trader who took part enough in a band; bands overlap, so that no start is missed."""
         if not len(self.trades):
             return
-        step = self.width // _HALVES
+        step = self.width // _STEPS
         firsts = np.arange(int(self.at[0]) // step * step - step, int(self.at[-1]) + 1, step)
         begins, ends = np.searchsorted(self.at, firsts), np.searchsorted(self.at, firsts + self.width)
         sums = np.r_[0, np.cumsum(self.lots)]
@@ -156,10 +160,20 @@ class _Market:
         traded = volume > 0
         usual_volume = float(np.median(volume[traded]))
         usual_move = max(float(np.median(np.abs(moves[traded]))), self.spread)
-        for place in np.flatnonzero(volume >= max(1.0, float(self.least.volume) * usual_volume)):
-            here = slice(int(begins[place]), int(ends[place]))
-            for side in _SIDES:
-                yield from self._in_band(here, side, pushes, usual_move)
+        judged = np.flatnonzero(volume >= max(1.0, float(self.least.volume) * usual_volume))
+        parts = [(slice(int(begins[place]), int(ends[place])), side) for place in judged for side in _SIDES]
+        shares = [self._shares(here, side) for here, side in parts]
+        highest = [share.max(initial=0.0) for _, share in shares]
+        least = max(float(self.least.share), min(_MOST, float(self.least.share_multiple) * float(np.median(highest))))
+        for (here, side), (trader, share) in zip(parts, shares, strict=True):
+            for each in trader[(share >= least) & (trader != NOBODY)]:
+                yield from self._of(int(each), here, side, pushes, usual_move)
+
+    def _shares(self, here: slice, side: int) -> tuple[Int64, Float]:
+        """Who bought (or sold) in the band, and which share of all each."""
+        known, code = np.unique((self.buyer if side == BUY else self.seller)[here], return_inverse=True)
+        lots = self.lots[here]
+        return known, np.bincount(code, weights=lots, minlength=len(known)) / max(int(lots.sum()), 1)
 
     def _moves(self, firsts: Int64) -> Int64:
         """Twice the move of the middle price in each band."""
@@ -168,36 +182,29 @@ class _Market:
         moves: Int64 = self.middle[after] - self.middle[before]
         return moves
 
-    def _in_band(self, here: slice, side: int, pushes: Int64, usual_move: float) -> Iterator[_Band]:
-        """Who bought (or sold) much of what was traded, while the price went his way by what he took."""
-        own = self.buyer[here] if side == BUY else self.seller[here]
-        against = self.seller[here] if side == BUY else self.buyer[here]
+    def _of(self, trader: int, here: slice, side: int, pushes: Int64, usual_move: float) -> Iterator[_Band]:
+        """One trader's part in the band, if he took often enough and there were others."""
+        own = (self.buyer if side == BUY else self.seller)[here]
+        against = (self.seller if side == BUY else self.buyer)[here]
         order = (self.stream.order if side == BUY else self.stream.contra_order)[self.trades[here]]
-        lots = self.lots[here]
+        lots, ours = self.lots[here], own == trader
+        took = ours & (self.taker[here] == trader) & (self.side[here] == side)
+        others = len(np.setdiff1d(np.r_[own, against], [trader, NOBODY]))
+        if len(np.unique(order[took])) < self.least.takings or others < self.least.others:
+            return
         total = max(int(lots.sum()), 1)
-        known, code = np.unique(own, return_inverse=True)
-        for trader in known[np.bincount(code, weights=lots) >= float(self.least.share) * total]:
-            if trader == NOBODY:
-                continue
-            ours = own == trader
-            took = ours & (self.taker[here] == trader) & (self.side[here] == side)
-            takings = len(np.unique(order[took]))
-            others = len(np.setdiff1d(np.r_[own, against], [trader, NOBODY]))
-            if takings < self.least.takings or others < self.least.others:
-                continue
-            share, opposite = float(lots[ours].sum() / total), float(lots[against == trader].sum() / total)
-            pushed = float(pushes[here][self.taker[here] == trader].sum()) * side
-            together = float(np.maximum(pushes[here] * side, 0).sum())
-            influence = min(1.0, max(0.0, pushed / together)) if together else 0.0
-            first, last = self.trades[here][took][[0, -1]]
-            move = float(self.middle[last] - self.middle[max(int(first) - 1, 0)]) * side
-            active = max(int(self.clock[last] - self.clock[first]), self.width // _SHORTEST)
-            usual = usual_move * float(np.sqrt(active / self.width))
-            moved = min(1.0, float(np.log2(1 + (max(move, 0.0) + max(pushed, 0.0)) / 2 / usual)) / _DOUBLINGS)
-            parts = (share, influence, moved)
-            score = round(float(np.cbrt(np.prod(parts))), _PLACES)
-            ends = self.at[here][ours]
-            yield _Band(int(trader), side, int(ends[0]), int(ends[-1]), score, parts, share, opposite)
+        share, opposite = float(lots[ours].sum() / total), float(lots[against == trader].sum() / total)
+        pushed = max(0.0, float(pushes[here][self.taker[here] == trader].sum()) * side)
+        together = float(np.maximum(pushes[here] * side, 0).sum())
+        first, last = self.trades[here][took][[0, -1]]
+        move = max(0.0, float(self.middle[last] - self.middle[max(int(first) - 1, 0)]) * side)
+        active = max(int(self.clock[last] - self.clock[first]), self.width // _SHORTEST)
+        usual = usual_move * float(np.sqrt(active / self.width))
+        moved = min(1.0, float(np.log2(1 + (move + pushed) / 2 / usual)) / _DOUBLINGS)
+        parts = (share, min(1.0, pushed / together) if together else 0.0, moved)
+        score = round(float(np.cbrt(np.prod(parts))), _PLACES)
+        ends = self.at[here][ours]
+        yield _Band(trader, side, int(ends[0]), int(ends[-1]), score, parts, share, opposite)
 
     def scheme(self, bands: list[_Band]) -> Scheme:
         """The bands of one trader as one."""
@@ -219,7 +226,7 @@ class _Market:
             _rounded(plainest.share),
             _rounded(plainest.opposite_share),
             len(np.unique(order[ours])),
-            moved * stream.tick / _HALVES,
+            moved * stream.tick / 2,
             tuple(trade_at(stream, int(place)) for place in ours),
         )
 

@@ -32,9 +32,9 @@ def pushes(stage: Stage, severity: float, *, hidden: bool = False, rests: bool =
     hours = stage.between(0.2, 0.5)
     at = stage.start_alone(hours + 0.5)
     side = BUY if stage.random.random() < 0.5 else SELL
-    share = stage.by_severity(severity, 0.5, 0.8) * stage.between(0.95, 1.05)
-    size = (1.2 if hidden else stage.by_severity(severity, 2, 3.5)) * stage.between(0.8, 1.3)
-    least = stage.by_severity(severity, 45, 110) * stage.between(0.8, 1.3)
+    share = stage.by_severity(severity, 0.6, 0.8) * stage.between(0.95, 1.05)
+    size = (1.6 if hidden else stage.by_severity(severity, 2, 3.5)) * stage.between(0.8, 1.3)
+    least = stage.by_severity(severity, 70, 140) * stage.between(0.8, 1.3)
     _takes(stage, scheme, actor, side, (at, at + hours * HOUR), share, size, least)
     if rests:
         for step in range(int(stage.random.integers(8, 20))):

@@ -58,6 +58,7 @@ def _least(p: Parameters) -> Participation:
     return Participation(
         band=p.band_seconds,
         share=p.share_min,
+        share_multiple=p.share_multiple_min,
         takings=p.takings_min,
         others=p.others_min,
         volume=p.volume_multiple_min,
