@@ -21,6 +21,7 @@ from decimal import Decimal
 from typing import Final, NamedTuple
 
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
 
 from sekisho.typologies.layering import middle_and_spread, owner_codes, trade_at
@@ -31,6 +32,7 @@ from sekisho.typologies.trades import Trade
 Float = NDArray[np.float64]
 
 _SIDES: Final = {BUY: "buy", -BUY: "sell"}
+_ROWS: Final = (BUY, -BUY)
 _PLACES: Final = 4
 _STEPS: Final = 4
 """Bands begin every quarter of their length, so that one of them fits what happened."""
@@ -161,19 +163,13 @@ class _Market:
         usual_volume = float(np.median(volume[traded]))
         usual_move = max(float(np.median(np.abs(moves[traded]))), self.spread)
         judged = np.flatnonzero(volume >= max(1.0, float(self.least.volume) * usual_volume))
-        parts = [(slice(int(begins[place]), int(ends[place])), side) for place in judged for side in _SIDES]
-        shares = [self._shares(here, side) for here, side in parts]
-        highest = [share.max(initial=0.0) for _, share in shares]
-        least = max(float(self.least.share), min(_MOST, float(self.least.share_multiple) * float(np.median(highest))))
-        for (here, side), (trader, share) in zip(parts, shares, strict=True):
-            for each in trader[(share >= least) & (trader != NOBODY)]:
-                yield from self._of(int(each), here, side, pushes, usual_move)
-
-    def _shares(self, here: slice, side: int) -> tuple[Int64, Float]:
-        """Who bought (or sold) in the band, and which share of all each."""
-        known, code = np.unique((self.buyer if side == BUY else self.seller)[here], return_inverse=True)
-        lots = self.lots[here]
-        return known, np.bincount(code, weights=lots, minlength=len(known)) / max(int(lots.sum()), 1)
+        parties, bounds = (self.buyer, self.seller, self.lots), (begins[judged], ends[judged])
+        highest = np.zeros((len(judged), 2))
+        band, row, trader, share = _shares(parties, bounds, max(len(self.owners), 1), float(self.least.share), highest)
+        least = min(_MOST, float(self.least.share_multiple) * float(np.median(highest))) if len(judged) else 0.0
+        for each in np.flatnonzero(np.array(share, np.float64) >= least):
+            here = slice(int(begins[judged[band[each]]]), int(ends[judged[band[each]]]))
+            yield from self._of(int(trader[each]), here, _ROWS[row[each]], pushes, usual_move)
 
     def _moves(self, firsts: Int64) -> Int64:
         """Twice the move of the middle price in each band."""
@@ -229,6 +225,38 @@ class _Market:
             moved * stream.tick / 2,
             tuple(trade_at(stream, int(place)) for place in ours),
         )
+
+
+@njit(cache=True, nogil=True)
+def _shares(
+    parties: tuple[Int64, Int64, Int64], bounds: tuple[Int64, Int64], traders: int, least: float, highest: Float
+) -> tuple[list[int], list[int], list[int], list[float]]:
+    """Who bought (row 0) or sold (row 1) at least that share of each band; ``highest`` gets the highest share of anybody."""
+    buyer, seller, lots = parties
+    begins, ends = bounds
+    traded = np.zeros(traders, np.int64)
+    band, row, trader, share = [0 for _ in range(0)], [0 for _ in range(0)], [0 for _ in range(0)], [0.0 for _ in range(0)]
+    for b in range(len(begins)):
+        for r in range(2):
+            total = 0
+            for i in range(begins[b], ends[b]):
+                who = seller[i] if r else buyer[i]
+                total += lots[i]
+                if who >= 0:
+                    traded[who] += lots[i]
+            for i in range(begins[b], ends[b]):
+                who = seller[i] if r else buyer[i]
+                if who < 0 or traded[who] == 0:
+                    continue
+                part = traded[who] / total
+                highest[b, r] = max(highest[b, r], part)
+                if part >= least:
+                    band.append(b)
+                    row.append(r)
+                    trader.append(who)
+                    share.append(part)
+                traded[who] = 0
+    return band, row, trader, share
 
 
 def _rounded(share: float) -> Decimal:

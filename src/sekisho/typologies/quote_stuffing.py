@@ -25,7 +25,20 @@ from numpy.typing import NDArray
 
 from sekisho.typologies.layering import owner_codes
 from sekisho.typologies.order_book import best_prices
-from sekisho.typologies.order_stream import CANCEL, EXPIRE, NEW, NOBODY, REJECT, REPLACE, TRADE, Int8, Int32, Int64, OrderStream
+from sekisho.typologies.order_stream import (
+    CANCEL,
+    EXPIRE,
+    LIMIT,
+    NEW,
+    NOBODY,
+    REJECT,
+    REPLACE,
+    TRADE,
+    Int8,
+    Int32,
+    Int64,
+    OrderStream,
+)
 
 Float = NDArray[np.float64]
 Bool = NDArray[np.bool_]
@@ -133,41 +146,62 @@ class _Market:
         parties = (stream.order, stream.contra_order)
         _mark_fleeting((stream.kind, stream.quantity), parties, self.clock, _micros(flood.fleeting), state, self.fleeting)
         self.messages = stream.kind != TRADE
-        self.busy, self.per_second = np.unique(self.second[self.messages], return_counts=True)
+        self.quoted = (stream.kind <= REPLACE) & (stream.order_type == LIMIT)
         self.seconds = int(self.second[-1] - self.second[0]) + 1 if len(stream) else 1
+        new = np.r_[True, self.second[1:] != self.second[:-1]][: len(stream)]
+        self.active, self.place = self.second[new], np.cumsum(new) - 1
+        self.per_second = np.bincount(self.place[self.messages], minlength=len(self.active))
+        self.quotes_per_second = np.bincount(self.place[self.quoted], minlength=len(self.active))
+        self.usual: dict[int, float] = {}
 
     def bursts(self) -> Iterator[_Burst]:
         """Stretches of seconds most messages of which are one trader's fleeting quotes, with enough quotes to be a flood."""
         if not len(self.stream):
             return
-        cells = _cells(self.trader, self.fleeting, self.second, int(self.trader.max()) + 1)
-        trader, second, quotes = (np.array(column, np.int64) for column in cells)
-        if not len(trader):
-            return
-        all_messages = self.per_second[np.searchsorted(self.busy, second)]
-        chosen = 2 * quotes >= float(self.flood.share) * all_messages
-        trader, second, quotes = trader[chosen], second[chosen], quotes[chosen]
+        traders = int(self.trader.max()) + 1
+        trader, place, quotes = _columns(_cells(self.trader, self.fleeting, self.place, traders))
+        chosen = 2 * quotes >= float(self.flood.share) * self.per_second[place]
+        trader, second, quotes = trader[chosen], self.active[place[chosen]], quotes[chosen]
         order = np.lexsort((second, trader))
         trader, second, quotes = trader[order], second[order], quotes[order]
         pause = -(-_micros(self.flood.pause) // self.window)
         apart = (np.diff(trader) != 0) | (np.diff(second) > pause)
-        for group in np.split(np.arange(len(trader)), np.flatnonzero(apart) + 1):
-            if len(group) and quotes[group].sum() >= self.flood.quotes:
-                burst = self._burst(int(trader[group[0]]), int(second[group[0]]), int(second[group[-1]]))
-                if burst is not None:
-                    yield burst
+        groups = [g for g in np.split(np.arange(len(trader)), np.flatnonzero(apart) + 1) if quotes[g].sum() >= self.flood.quotes]
+        self._learn_usual(np.unique([trader[group[0]] for group in groups]).astype(np.int64), traders)
+        for group in groups:
+            burst = self._burst(int(trader[group[0]]), int(second[group[0]]), int(second[group[-1]]))
+            if burst is not None:
+                yield burst
+
+    def _learn_usual(self, suspects: Int64, traders: int) -> None:
+        """The quotes of a busy second, of each suspect himself or of all others, whichever are more."""
+        number = np.full(traders + 1, -1, np.int64)
+        number[suspects] = np.arange(len(suspects))
+        who, place, quotes = _columns(_cells(number[self.trader], self.quoted, self.place, len(suspects)))
+        order = np.argsort(who, kind="stable")
+        bounds = np.searchsorted(who[order], np.arange(len(suspects) + 1))
+        for n, suspect in enumerate(suspects):
+            own = order[bounds[n] : bounds[n + 1]]
+            others = self.quotes_per_second.copy()
+            others[place[own]] -= quotes[own]
+            self.usual[int(suspect)] = max(1.0, self._busy(quotes[own]), self._busy(others[others > 0]))
+
+    def _busy(self, counts: Int64) -> float:
+        """As many or fewer are quoted in that share of all seconds, the empty ones too."""
+        rank = int(np.ceil(float(self.flood.usual) * self.seconds)) - (self.seconds - len(counts))
+        return float(np.partition(counts, rank - 1)[rank - 1]) if rank > 0 else 0.0
 
     def _burst(self, trader: int, first: int, last: int) -> _Burst | None:
         stream = self.stream
         begins, ends = np.searchsorted(self.second, first), np.searchsorted(self.second, last, "right")
         here = slice(int(begins), int(ends))
         own, message, kind = self.trader[here] == trader, self.messages[here], stream.kind[here]
-        quoted = own & (kind <= REPLACE)
+        quoted = own & self.quoted[here]
         fleeting = int((quoted & self.fleeting[here]).sum())
         places = np.flatnonzero(own & message)
         span = max(int(self.clock[here][places[-1]] - self.clock[here][places[0]]), self.window)
         rate = int(quoted.sum()) * self.window / span
-        usual = max(1.0, self._usual(self.trader == trader), self._usual(self.messages & (self.trader != trader)))
+        usual = self.usual[trader]
         if rate < float(self.flood.multiple) * usual:
             return None
         share = float((own & message).sum() / message.sum())
@@ -183,13 +217,6 @@ class _Market:
         moments = self.clock[here][places[0]], self.clock[here][places[-1]]
         told = (quotes, fleeting, rate * 1_000_000 / self.window, usual * 1_000_000 / self.window, share, flicker)
         return _Burst(trader, int(moments[0]), int(moments[1]), score, parts, *told, orders, accounts)
-
-    def _usual(self, chosen: Bool) -> float:
-        """The messages of a busy second of these: as many or fewer are sent in that share of all seconds, the empty ones too."""
-        sent = chosen & self.messages & (self.stream.kind <= REPLACE)
-        _, counts = np.unique(self.second[sent], return_counts=True)
-        rank = int(np.ceil(float(self.flood.usual) * self.seconds)) - (self.seconds - len(counts))
-        return float(np.sort(counts)[rank - 1]) if rank > 0 else 0.0
 
     def _moved(self, here: slice) -> Bool:
         """Whether the best bid or ask is another after each event."""
@@ -217,17 +244,21 @@ class _Market:
 
 def _traders(stream: OrderStream, owner: Int64) -> Int64:
     """A number for the trader of each order event, -1 for trades and rejections; unnamed orders go by their size."""
-    named = owner[stream.account]
-    sizes = np.zeros(len(stream.order_ids) + 1, np.int64)
-    entered = (stream.kind <= REPLACE) & (stream.account == NOBODY)
-    sizes[stream.order[entered]] = stream.quantity[entered]
-    whose = np.where(named >= 0, named, len(stream.account_ids))
-    nameless = (named < 0) & (stream.kind <= EXPIRE) & (stream.order != NOBODY)
+    whose: Int64 = owner[stream.account]
+    nameless = (whose < 0) & (stream.kind <= EXPIRE) & (stream.order != NOBODY)
     if nameless.any():
-        _, code = np.unique(sizes[stream.order[nameless]], return_inverse=True)
-        whose[nameless] = len(stream.account_ids) + 1 + code
+        sizes = np.zeros(len(stream.order_ids), np.int64)
+        entered = nameless & (stream.kind == NEW)
+        sizes[stream.order[entered]] = stream.quantity[entered]
+        _, code = np.unique(sizes, return_inverse=True)
+        whose[nameless] = len(stream.account_ids) + 1 + code[stream.order[nameless]]
     whose[(stream.kind == TRADE) | (stream.kind == REJECT)] = -1
     return whose
+
+
+def _columns(cells: tuple[list[int], list[int], list[int]]) -> tuple[Int64, Int64, Int64]:
+    whose, when, quotes = (np.array(column, np.int64) for column in cells)
+    return whose, when, quotes
 
 
 @njit(cache=True, nogil=True)
