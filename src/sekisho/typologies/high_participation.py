@@ -181,11 +181,13 @@ class _Market:
     def _of(self, trader: int, here: slice, side: int, pushes: Int64, usual_move: float) -> Iterator[_Band]:
         """One trader's part in the band, if he took often enough and there were others."""
         own = (self.buyer if side == BUY else self.seller)[here]
+        took = (own == trader) & (self.taker[here] == trader) & (self.side[here] == side)
+        if took.sum() < self.least.takings:
+            return
         against = (self.seller if side == BUY else self.buyer)[here]
         order = (self.stream.order if side == BUY else self.stream.contra_order)[self.trades[here]]
         lots, ours = self.lots[here], own == trader
-        took = ours & (self.taker[here] == trader) & (self.side[here] == side)
-        others = len(np.setdiff1d(np.r_[own, against], [trader, NOBODY]))
+        others = len(set(np.unique(np.concatenate([own, against]))) - {trader, NOBODY})
         if len(np.unique(order[took])) < self.least.takings or others < self.least.others:
             return
         total = max(int(lots.sum()), 1)

@@ -56,8 +56,8 @@ _PLACES: Final = 4
 _HALF: Final = 0.5
 _SERVED_ONCE: Final = 0.7
 """To be served once may be luck; a play served again and again comes close to 1."""
-_BEHIND: Final = 64
-"""How many earlier showings of a trader are looked at for the one that a new slice continues."""
+_BEHIND: Final = 8
+"""How many withdrawals of a trader are looked back at for the one that a new slice continues."""
 _MOVED_ALONE: Final = 4
 """A price that moved as pushed is a quarter of the proof that a served order is: prices move without schemes, too."""
 
@@ -242,25 +242,18 @@ def showings(stream: OrderStream, owner: Int64, best: BestPrices, shape: Shape) 
     room = len(stream.order_ids) + int((stream.kind == REPLACE).sum())
     shown = np.full((room, 8), -1, np.int64)
     parties = (stream.order, stream.contra_order, stream.account)
-    count = _show(events, parties, (touch, max(far, 0), float(shape.unfilled)), len(stream.order_ids), shown)
-    shown = shown[:count]
-    shown = shown[np.lexsort((shown[:, 0], shown[:, 7]))]
-    clock = np.maximum.accumulate(stream.at)
-    trader = owner[shown[:, 6]]
-    order = np.lexsort((shown[:, 0], shown[:, 2], trader))
-    order = order[trader[order] != _UNNAMED]
-    follows = np.full(count, -1, np.int64)
-    _slices(order, trader, shown, clock, (_micros(shape.put_back), float(shape.unfilled)), follows)
-    return _joined(shown, follows)
+    reading = (np.maximum.accumulate(stream.at), owner, _micros(shape.put_back))
+    follows = np.full(room, -1, np.int64)
+    count = _show(events, parties, (touch, max(far, 0), float(shape.unfilled)), reading, (len(stream.order_ids), shown, follows))
+    return _joined(shown[:count], follows[:count])
 
 
 def _joined(shown: Int64, follows: Int64) -> Showings:
-    """Showings, each with those that continue it; ``follows`` names the one before (always born earlier) or -1."""
+    """Showings, each with those that continue it; ``shown`` is by birth, ``follows`` names the one before or -1."""
     root = np.arange(len(shown))
-    later = np.flatnonzero(follows >= 0)
-    for each in later[np.argsort(shown[later, 0], kind="stable")]:
+    for each in np.flatnonzero(follows >= 0):
         root[each] = root[follows[each]]
-    order = np.lexsort((shown[:, 0], root))
+    order = np.argsort(root, kind="stable")
     first = np.flatnonzero(np.r_[True, root[order][1:] != root[order][:-1]][: len(order)])
     told = shown[order]
     if not len(first):
@@ -287,13 +280,19 @@ def _show(
     events: tuple[Int8, Int8, Int8, Int64, Int64],
     parties: tuple[Int32, Int32, Int32],
     book: tuple[Int64, int, float],
-    orders: int,
-    shown: Int64,
+    reading: tuple[Int64, Int64, int],
+    answer: tuple[int, Int64, Int64],
 ) -> int:
-    """Fill ``shown`` with born, gone, side, price, lots, filled, account, order of each showing; returns how many."""
+    """Fill ``shown`` with born, gone, side, price, lots, filled, account, order of each showing, by birth; returns how many.
+
+    ``follows`` says which earlier one of the same named trader, side and size each continues, the latest withdrawn, or -1.
+    """
     kind, side, order_type, price, quantity = events
     buyer, seller, account = parties
     touch, far, unfilled = book
+    clock, owner, put_back = reading
+    orders, shown, follows = answer
+    lately, withdrawn = np.full((2 * len(owner), _BEHIND), -1, np.int64), np.zeros(2 * len(owner), np.int64)
     row = np.full(orders, -1, np.int64)
     hidden = np.zeros(orders, np.bool_)
     count = 0
@@ -318,39 +317,40 @@ def _show(
                 shown[r, 0], shown[r, 2], shown[r, 3], shown[r, 4] = i, side[i], price[i], quantity[i]
                 shown[r, 5], shown[r, 6], shown[r, 7] = 0, account[i], order
                 hidden[order] = False
+                if account[i] == NOBODY:
+                    continue
+                key = 2 * owner[account[i]] + (1 if side[i] == BUY else 0)
+                for back in range(min(withdrawn[key], _BEHIND)):
+                    spot = (withdrawn[key] - 1 - back) % _BEHIND
+                    old = lately[key, spot]
+                    if old < 0:
+                        continue
+                    gap, life = clock[i] - clock[shown[old, 1]], clock[shown[old, 1]] - clock[shown[old, 0]]
+                    if gap > put_back:
+                        break
+                    near = 3 * min(quantity[i], shown[old, 4]) >= 2 * max(quantity[i], shown[old, 4])
+                    if near and gap <= life and shown[old, 4] - shown[old, 5] >= unfilled * shown[old, 4]:
+                        follows[r], lately[key, spot] = old, -1
+                        break
                 continue
             backed = (shown[r, 3] - price[i]) * side[i] > 0
             if kind[i] == REPLACE and ((off and backed) or quantity[i] <= (1 - unfilled) * shown[r, 4]):
                 shown[r, 1] = i
                 hidden[order] = True
+                if shown[r, 6] != NOBODY:
+                    key = 2 * owner[shown[r, 6]] + (1 if shown[r, 2] == BUY else 0)
+                    lately[key, withdrawn[key] % _BEHIND] = r
+                    withdrawn[key] += 1
                 continue
             shown[r, 3], shown[r, 4] = price[i], max(shown[r, 4], quantity[i])
         elif kind[i] in (CANCEL, EXPIRE, REPLACE) and r >= 0 and not hidden[order]:
+            again = shown[r, 1] >= 0
             shown[r, 1] = i
+            if shown[r, 6] != NOBODY and not again:
+                key = 2 * owner[shown[r, 6]] + (1 if shown[r, 2] == BUY else 0)
+                lately[key, withdrawn[key] % _BEHIND] = r
+                withdrawn[key] += 1
     return count
-
-
-@njit(cache=True, nogil=True)
-def _slices(order: Int64, trader: Int64, shown: Int64, clock: Int64, shape: tuple[int, float], follows: Int64) -> None:
-    """Say of each showing which earlier one of the same trader, side and size it continues; ``order`` is by trader, side, birth."""
-    put_back, unfilled = shape
-    taken = np.zeros(len(shown), np.bool_)
-    for n in range(len(order)):
-        now = order[n]
-        born, lots = shown[now, 0], shown[now, 4]
-        for back in range(n - 1, max(n - 1 - _BEHIND, -1), -1):
-            old = order[back]
-            if trader[old] != trader[now] or shown[old, 2] != shown[now, 2]:
-                break
-            gone = shown[old, 1]
-            if taken[old] or gone < 0 or gone > born:
-                continue
-            gap, life = clock[born] - clock[gone], clock[gone] - clock[shown[old, 0]]
-            near = 3 * min(lots, shown[old, 4]) >= 2 * max(lots, shown[old, 4])
-            if near and gap <= min(put_back, life) and shown[old, 4] - shown[old, 5] >= unfilled * shown[old, 4]:
-                taken[old] = True
-                follows[now] = old
-                break
 
 
 def owner_codes(stream: OrderStream, owners: Mapping[str, str]) -> Int64:
