@@ -58,6 +58,7 @@ class Flood:
     fleeting: Decimal | int
     pause: Decimal | int
     repeated: Decimal | int
+    learned: Decimal | int
     quotes: int
     usual: Decimal | int
     multiple: Decimal | int
@@ -174,7 +175,10 @@ class _Market:
                 yield burst
 
     def _learn_usual(self, suspects: Int64, traders: int) -> None:
-        """The quotes of a busy second, of each suspect himself or of all others, whichever are more."""
+        """The quotes of a busy second, of each suspect himself or of all others, whichever are more.
+
+        Of a trader a short record shows too little: what he did in it is taken for all he did in a longer time.
+        """
         number = np.full(traders + 1, -1, np.int64)
         number[suspects] = np.arange(len(suspects))
         who, place, quotes = _columns(_cells(number[self.trader], self.quoted, self.place, len(suspects)))
@@ -184,11 +188,13 @@ class _Market:
             own = order[bounds[n] : bounds[n + 1]]
             others = self.quotes_per_second.copy()
             others[place[own]] -= quotes[own]
-            self.usual[int(suspect)] = max(1.0, self._busy(quotes[own]), self._busy(others[others > 0]))
+            least = -(-_micros(self.flood.learned) // self.window)
+            himself = self._busy(quotes[own], max(self.seconds, least))
+            self.usual[int(suspect)] = max(1.0, himself, self._busy(others[others > 0], self.seconds))
 
-    def _busy(self, counts: Int64) -> float:
-        """As many or fewer are quoted in that share of all seconds, the empty ones too."""
-        rank = int(np.ceil(float(self.flood.usual) * self.seconds)) - (self.seconds - len(counts))
+    def _busy(self, counts: Int64, seconds: int) -> float:
+        """As many or fewer are quoted in that share of so many seconds, the empty ones too."""
+        rank = int(np.ceil(float(self.flood.usual) * seconds)) - (seconds - len(counts))
         return float(np.partition(counts, rank - 1)[rank - 1]) if rank > 0 else 0.0
 
     def _burst(self, trader: int, first: int, last: int) -> _Burst | None:

@@ -59,6 +59,7 @@ def _flood(p: Parameters) -> Flood:
         fleeting=p.fleeting_seconds_max,
         pause=p.pause_seconds_max,
         repeated=p.repeated_seconds_max,
+        learned=p.learned_seconds_min,
         quotes=p.quotes_min,
         usual=p.usual_share,
         multiple=p.rate_multiple_min,
