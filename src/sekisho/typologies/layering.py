@@ -334,7 +334,7 @@ def _show(
                         break
                 continue
             backed = (shown[r, 3] - price[i]) * side[i] > 0
-            if kind[i] == REPLACE and ((off and backed) or quantity[i] <= (1 - unfilled) * shown[r, 4]):
+            if kind[i] == REPLACE and ((off and backed) or shown[r, 4] - quantity[i] >= unfilled * shown[r, 4]):
                 shown[r, 1] = i
                 hidden[order] = True
                 if shown[r, 6] != NOBODY:
