@@ -618,7 +618,11 @@ class _Market:
         whose = (episodes.owner, episodes.side)
         again = self.placed.lots_as_large(whose, episodes.first_gone, until, _alike_size(episodes))
         again = np.maximum(again, self._renewed(episodes, before))
-        unfilled, kept_away = episodes.lots / (episodes.lots + filled), np.maximum(0.0, 1 - again / episodes.lots)
+        alike = self.large_fills.lots_as_large(
+            (np.full(len(episodes), _UNNAMED), episodes.side), before, episodes.last_gone, _alike_size(episodes)
+        )
+        meant = np.where(episodes.owner == _UNNAMED, np.maximum(0.0, 1 - alike / episodes.lots), 1.0)
+        unfilled, kept_away = meant * episodes.lots / (episodes.lots + filled), np.maximum(0.0, 1 - again / episodes.lots)
         withdrawal: Float = shown / (shown + span) * unfilled * kept_away * self._one_sided(episodes)
         return withdrawal
 
