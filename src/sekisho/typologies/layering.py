@@ -7,6 +7,9 @@ instrument's own book and orders, so that no figure depends on the asset, its pr
 * benefit: the schemer's own opposite order is served meanwhile, or the price moves as pushed, or the play is repeated;
 * withdrawal: the orders go together, hardly filled, and are not put back.
 
+An order is followed through its amendments: moved far from the touch or cut to a crumb it is withdrawn, brought back it is shown
+anew, and slices entered again at once as the last one goes are one order shown in slices.
+
 Accounts of one owner are one trader. Where the records name no account, orders that come together and go together are taken
 for one trader's, and only what the tape shows (a trade on the other side just before they went) counts as benefit.
 """
@@ -31,6 +34,7 @@ from sekisho.typologies.order_stream import (
     CANCEL,
     EXPIRE,
     LIMIT,
+    NEW,
     NO_PRICE,
     NOBODY,
     REPLACE,
@@ -52,6 +56,8 @@ _PLACES: Final = 4
 _HALF: Final = 0.5
 _SERVED_ONCE: Final = 0.7
 """To be served once may be luck; a play served again and again comes close to 1."""
+_BEHIND: Final = 8
+"""How many withdrawals of a trader are looked back at for the one that a new slice continues."""
 _MOVED_ALONE: Final = 4
 """A price that moved as pushed is a quarter of the proof that a served order is: prices move without schemes, too."""
 
@@ -64,11 +70,13 @@ class Shape:
     """
 
     together: Decimal | int
+    together_share: Decimal | int
     together_unnamed: Decimal | int
     placed_together: Decimal | int
     shown_min: Decimal | int
     put_back: Decimal | int
     served: Decimal | int
+    reaction: Decimal | int
     repeated: Decimal | int
     large: Decimal | int
     unfilled: Decimal | int
@@ -103,6 +111,11 @@ class Scheme:
     shown: Decimal
     orders: tuple[str, ...]
     served: tuple[Trade, ...]
+
+    @property
+    def proof(self) -> frozenset[str]:
+        """Ids of the orders shown and of the trades served."""
+        return frozenset(self.orders) | {trade.trade_id for trade in self.served}
 
     @property
     def served_quantity(self) -> Decimal:
@@ -153,9 +166,8 @@ class Episodes(NamedTuple):
 
 def layering_schemes(stream: OrderStream, owners: Mapping[str, str], shape: Shape) -> list[Scheme]:
     """The schemes of one instrument, in order of time. ``owners`` names the owner of accounts that belong together."""
-    orders = lives(stream)
-    owner = _owner_codes(stream, owners)
-    market = _Market(stream, orders, owner, best_prices(stream), shape)
+    owner, best = owner_codes(stream, owners), best_prices(stream)
+    market = _Market(stream, showings(stream, owner, best, shape), owner, best, shape)
     found = [scheme for episodes in market.episodes() for scheme in market.schemes(episodes)]
     return sorted(found, key=lambda scheme: (scheme.begins_at, scheme.side, scheme.orders))
 
@@ -200,7 +212,148 @@ def _live(events: tuple[Int8, Int8, Int8, Int64, Int64], parties: tuple[Int32, I
             gone[order] = i
 
 
-def _owner_codes(stream: OrderStream, owners: Mapping[str, str]) -> Int64:
+class Showings(NamedTuple):
+    """What was on show: like ``Orders``, by showing. ``part`` lists the codes of each one's orders, from ``start`` on."""
+
+    born: Int64
+    gone: Int64
+    side: Int8
+    price: Int64
+    lots: Int64
+    filled: Int64
+    account: Int32
+    part: Int64
+    start: Int64
+
+    @property
+    def slices(self) -> Int64:
+        """How many orders, one after the other, each showing consists of."""
+        return np.diff(self.start)
+
+
+def showings(stream: OrderStream, owner: Int64, best: BestPrices, shape: Shape) -> Showings:
+    """Cut the life of each order where an amendment withdraws it in effect, and join slices that a trader enters again at once."""
+    events = (stream.kind, stream.side, stream.order_type, stream.price, stream.quantity)
+    own = np.where(stream.side == BUY, best.bid, best.ask)
+    touch = np.r_[NO_PRICE, np.where(stream.side[1:] == BUY, best.bid[:-1], best.ask[:-1])] if len(own) else own
+    entered = (stream.kind == NEW) & (stream.order_type == LIMIT) & (stream.price != NO_PRICE) & (touch != NO_PRICE)
+    away = ((touch - stream.price) * stream.side)[entered]
+    far = int(np.quantile(away, float(shape.large), method="higher")) if len(away) else 0
+    room = len(stream.order_ids) + int((stream.kind == REPLACE).sum())
+    shown = np.full((room, 8), -1, np.int64)
+    parties = (stream.order, stream.contra_order, stream.account)
+    reading = (np.maximum.accumulate(stream.at), owner, _micros(shape.put_back))
+    follows = np.full(room, -1, np.int64)
+    count = _show(events, parties, (touch, max(far, 0), float(shape.unfilled)), reading, (len(stream.order_ids), shown, follows))
+    return _joined(shown[:count], follows[:count])
+
+
+def _joined(shown: Int64, follows: Int64) -> Showings:
+    """Showings, each with those that continue it; ``shown`` is by birth, ``follows`` names the one before or -1."""
+    root = np.arange(len(shown))
+    for each in np.flatnonzero(follows >= 0):
+        root[each] = root[follows[each]]
+    order = np.argsort(root, kind="stable")
+    first = np.flatnonzero(np.r_[True, root[order][1:] != root[order][:-1]][: len(order)])
+    told = shown[order]
+    if not len(first):
+        nothing = np.empty(0, np.int64)
+        return Showings(
+            nothing, nothing, nothing.astype(np.int8), *(nothing,) * 3, nothing.astype(np.int32), nothing, np.zeros(1, np.int64)
+        )
+    last = np.r_[first[1:], len(order)] - 1
+    return Showings(
+        told[first, 0],
+        told[last, 1],
+        told[first, 2].astype(np.int8),
+        told[last, 3],
+        np.maximum.reduceat(told[:, 4], first),
+        np.add.reduceat(told[:, 5], first),
+        told[first, 6].astype(np.int32),
+        told[:, 7],
+        np.r_[first, len(order)],
+    )
+
+
+@njit(cache=True, nogil=True)
+def _show(
+    events: tuple[Int8, Int8, Int8, Int64, Int64],
+    parties: tuple[Int32, Int32, Int32],
+    book: tuple[Int64, int, float],
+    reading: tuple[Int64, Int64, int],
+    answer: tuple[int, Int64, Int64],
+) -> int:
+    """Fill ``shown`` with born, gone, side, price, lots, filled, account, order of each showing, by birth; returns how many.
+
+    ``follows`` says which earlier one of the same named trader, side and size each continues, the latest withdrawn, or -1.
+    """
+    kind, side, order_type, price, quantity = events
+    buyer, seller, account = parties
+    touch, far, unfilled = book
+    clock, owner, put_back = reading
+    orders, shown, follows = answer
+    lately, withdrawn = np.full((2 * len(owner), _BEHIND), -1, np.int64), np.zeros(2 * len(owner), np.int64)
+    row = np.full(orders, -1, np.int64)
+    hidden = np.zeros(orders, np.bool_)
+    count = 0
+    for i in range(len(kind)):
+        order = buyer[i]
+        if kind[i] == TRADE:
+            if order != NOBODY and row[order] >= 0:
+                shown[row[order], 5] += quantity[i]
+            if seller[i] != NOBODY and row[seller[i]] >= 0:
+                shown[row[seller[i]], 5] += quantity[i]
+            continue
+        if order == NOBODY:
+            continue
+        r = row[order]
+        if kind[i] <= REPLACE and order_type[i] == LIMIT and price[i] != NO_PRICE and quantity[i] > 0:
+            off = touch[i] != NO_PRICE and (touch[i] - price[i]) * side[i] > far
+            if r < 0 or shown[r, 1] >= 0:
+                if hidden[order] and off:
+                    continue
+                row[order] = r = count
+                count += 1
+                shown[r, 0], shown[r, 2], shown[r, 3], shown[r, 4] = i, side[i], price[i], quantity[i]
+                shown[r, 5], shown[r, 6], shown[r, 7] = 0, account[i], order
+                hidden[order] = False
+                if account[i] == NOBODY:
+                    continue
+                key = 2 * owner[account[i]] + (1 if side[i] == BUY else 0)
+                for back in range(min(withdrawn[key], _BEHIND)):
+                    spot = (withdrawn[key] - 1 - back) % _BEHIND
+                    old = lately[key, spot]
+                    if old < 0:
+                        continue
+                    gap, life = clock[i] - clock[shown[old, 1]], clock[shown[old, 1]] - clock[shown[old, 0]]
+                    if gap > put_back:
+                        break
+                    near = 3 * min(quantity[i], shown[old, 4]) >= 2 * max(quantity[i], shown[old, 4])
+                    if near and gap <= life and shown[old, 4] - shown[old, 5] >= unfilled * shown[old, 4]:
+                        follows[r], lately[key, spot] = old, -1
+                        break
+                continue
+            backed = (shown[r, 3] - price[i]) * side[i] > 0
+            if kind[i] == REPLACE and ((off and backed) or shown[r, 4] - quantity[i] >= unfilled * shown[r, 4]):
+                shown[r, 1] = i
+                hidden[order] = True
+                if shown[r, 6] != NOBODY:
+                    key = 2 * owner[shown[r, 6]] + (1 if shown[r, 2] == BUY else 0)
+                    lately[key, withdrawn[key] % _BEHIND] = r
+                    withdrawn[key] += 1
+                continue
+            shown[r, 3], shown[r, 4] = price[i], max(shown[r, 4], quantity[i])
+        elif kind[i] in (CANCEL, EXPIRE, REPLACE) and r >= 0 and not hidden[order]:
+            again = shown[r, 1] >= 0
+            shown[r, 1] = i
+            if shown[r, 6] != NOBODY and not again:
+                key = 2 * owner[shown[r, 6]] + (1 if shown[r, 2] == BUY else 0)
+                lately[key, withdrawn[key] % _BEHIND] = r
+                withdrawn[key] += 1
+    return count
+
+
+def owner_codes(stream: OrderStream, owners: Mapping[str, str]) -> Int64:
     """A number for the trader behind each account of the stream: the code of the first account of the same owner."""
     codes = np.append(np.arange(len(stream.account_ids)), _UNNAMED)
     if owners:
@@ -247,20 +400,23 @@ class _Legs:
 class _Market:
     """One instrument's orders, fills and prices, as the search for schemes asks for them."""
 
-    def __init__(self, stream: OrderStream, orders: Orders, owner: Int64, best: BestPrices, shape: Shape) -> None:
+    def __init__(self, stream: OrderStream, orders: Showings, owner: Int64, best: BestPrices, shape: Shape) -> None:
         self.stream, self.orders = stream, orders
         self.together, self.together_unnamed = _micros(shape.together), _micros(shape.together_unnamed)
+        self.together_share, self.reaction = float(shape.together_share), _micros(shape.reaction)
         self.placed_together, self.shown_min = _micros(shape.placed_together), _micros(shape.shown_min)
         self.put_back, self.served, self.repeated = _micros(shape.put_back), _micros(shape.served), _micros(shape.repeated)
         self.large, self.unfilled = float(shape.large), float(shape.unfilled)
         self.score, self.score_unnamed = float(shape.score), float(shape.score_unnamed)
         self.clock = np.maximum.accumulate(stream.at)
         self.owner = owner[orders.account]
-        self.middle, self.spread = _middle(best)
+        self.middle, self.spread = middle_and_spread(best)
         self.norm = {side: _norms(orders.lots[(orders.side == side) & (orders.born >= 0)], self.large) for side in (BUY, -BUY)}
-        self.fills = self._fills(owner)
+        self.fills, self.large_fills = self._fills(owner), self._fills_of_large()
         placed = np.flatnonzero((orders.born >= 0) & ((self.owner != _UNNAMED) | self._large()) & (self._life() >= self.shown_min))
         self.placed = self._legs(placed, orders.born)
+        went = np.flatnonzero((orders.born >= 0) & (orders.gone >= 0) & (self.owner != _UNNAMED))
+        self.withdrawn = self._legs(went, orders.gone)
 
     def _legs(self, order: NDArray[np.intp], place: Int64) -> _Legs:
         return _Legs(len(self.stream), self.owner[order], self.orders.side[order], place[order], self.orders.lots[order])
@@ -276,6 +432,18 @@ class _Market:
             parts.append((trades[seen], whose[seen], np.full(int(seen.sum()), side, np.int8)))
         place, whose, own_side = (np.concatenate(column) for column in zip(*parts, strict=True))
         return _Legs(len(stream), whose, own_side, place, stream.quantity[place])
+
+    def _fills_of_large(self) -> _Legs:
+        """What resting large orders traded, whoever owned them: beside unnamed orders it says that such orders were meant to."""
+        stream, orders = self.stream, self.orders
+        sizes = np.zeros(len(stream.order_ids) + 1, np.int64)
+        sizes[orders.part] = np.repeat(orders.lots, orders.slices)
+        trades = np.flatnonzero((stream.kind == TRADE) & (stream.side != 0))
+        side = (-stream.side[trades]).astype(np.int8)
+        passive = np.where(side == BUY, stream.order[trades], stream.contra_order[trades])
+        large = sizes[passive] >= np.where(side == BUY, self.norm[BUY], self.norm[-BUY])
+        place, side = trades[large], side[large]
+        return _Legs(len(stream), np.full(len(place), _UNNAMED), side, place, stream.quantity[place])
 
     def _large(self) -> Bool:
         bar = np.where(self.orders.side == BUY, self.norm[BUY], self.norm[-BUY])
@@ -302,7 +470,8 @@ class _Market:
         order = order[np.lexsort((orders.gone[order], orders.side[order], self.owner[order]))]
         whose = self.owner[order] * 2 + (orders.side[order] == BUY)
         gone, born = self.clock[orders.gone[order]], self.clock[orders.born[order]]
-        burst = _bursts(whose, born, gone, self.together if named else self.together_unnamed)
+        share = (self.together_share, self.placed_together, self.served) if named else (0.0, 0, 0)
+        burst = _bursts(whose, born, gone, self.together if named else self.together_unnamed, share)
         if not named:
             by_birth = np.lexsort((born, burst))
             order, burst, born = order[by_birth], burst[by_birth], born[by_birth]
@@ -366,14 +535,33 @@ class _Market:
         return until
 
     def _how_well_served(self, episodes: Episodes) -> Float:
-        """How well the other side was served: named, by the trader's own fills; unnamed, by a trade just before the orders went."""
+        """How well, and how plainly in connection, the other side was served: by the trader's own fills or, unnamed, by a trade.
+
+        The longer the pause between the last such fill and the withdrawal, the less they have to do with each other: measured
+        against a reaction, against the time the orders were shown, and against how often the trader is filled there anyway.
+        """
         until = self._served_until(episodes)
         first, last = self.fills.between(episodes.owner, -episodes.side, episodes.first_born, until)
         lots = np.maximum(self.fills.lots(episodes.owner, -episodes.side, episodes.first_born, until), 1)
-        latest = np.append(self.fills.place, 0)[np.maximum(last - 1, 0)]
-        wait = self.clock[episodes.last_gone] - self.clock[latest]
-        share = np.where(episodes.owner == _UNNAMED, np.maximum(0.0, 1 - wait / self.served), np.minimum(1.0, episodes.lots / lots))
+        latest = np.append(self.clock[self.fills.place], 0)[np.maximum(last - 1, 0)]
+        named = episodes.owner != _UNNAMED
+        begun, over = self.clock[episodes.first_gone], self.clock[episodes.last_gone]
+        wait = np.where(named, np.maximum(np.maximum(begun - latest, latest - over), 0), over - latest)
+        soon = np.maximum(0.0, 1 - wait / self.served)
+        shown = np.maximum(begun - self.clock[episodes.first_born], 1)
+        linked = np.maximum(0.0, 1 - wait / shown) * self.reaction / (self.reaction + wait)
+        linked *= np.exp(-self._usual_fills(episodes, last - first) * wait)
+        share = np.where(named, np.minimum(1.0, episodes.lots / lots) * linked, soon)
         return np.where(last > first, share, 0.0)
+
+    def _usual_fills(self, episodes: Episodes, meanwhile: Int64) -> Float:
+        """Fills of the same trader on the other side in each microsecond of his trading, those of the episode apart."""
+        none, every = np.full(len(episodes), -1, np.int64), np.full(len(episodes), len(self.stream), np.int64)
+        first, last = self.fills.between(episodes.owner, -episodes.side, none, every)
+        place = np.append(self.clock[self.fills.place], 0)
+        span = np.where(last > first, place[np.maximum(last - 1, 0)] - place[np.minimum(first, len(place) - 1)], 0)
+        usual: Float = np.maximum(last - first - meanwhile, 0) / np.maximum(span, 1)
+        return usual
 
     def _later(self, place: Int64, microseconds: int) -> Int64:
         """The last place of the stream at most so much later."""
@@ -423,13 +611,25 @@ class _Market:
         span = self.clock[episodes.last_gone] - self.clock[episodes.first_gone]
         shown = np.maximum(self.clock[episodes.first_gone] - self.clock[episodes.first_born], 1)
         until = self._later(episodes.last_gone, self.put_back)
+        before = self._later(episodes.first_born, -self.put_back)
         own = self.fills.lots(episodes.owner, episodes.side, episodes.first_born, episodes.last_gone)
-        filled = np.where(episodes.owner == _UNNAMED, episodes.filled, np.maximum(own, episodes.filled))
+        beside = self.large_fills.lots(np.full(len(episodes), _UNNAMED), episodes.side, before, episodes.last_gone)
+        filled = np.maximum(np.where(episodes.owner == _UNNAMED, beside, own), episodes.filled)
         whose = (episodes.owner, episodes.side)
         again = self.placed.lots_as_large(whose, episodes.first_gone, until, _alike_size(episodes))
-        unfilled, kept_away = episodes.lots / (episodes.lots + filled), np.maximum(0.0, 1 - again / episodes.lots)
+        again = np.maximum(again, self._renewed(episodes, before))
+        alike = self.large_fills.lots_as_large(
+            (np.full(len(episodes), _UNNAMED), episodes.side), before, episodes.last_gone, _alike_size(episodes)
+        )
+        meant = np.where(episodes.owner == _UNNAMED, np.maximum(0.0, 1 - alike / episodes.lots), 1.0)
+        unfilled, kept_away = meant * episodes.lots / (episodes.lots + filled), np.maximum(0.0, 1 - again / episodes.lots)
         withdrawal: Float = shown / (shown + span) * unfilled * kept_away * self._one_sided(episodes)
         return withdrawal
+
+    def _renewed(self, episodes: Episodes, before: Int64) -> Int64:
+        """Lots that the same named trader had withdrawn on this side just before, so that these are only their renewal."""
+        went = self.withdrawn.lots(episodes.owner, episodes.side, before, episodes.first_born)
+        return np.where(episodes.owner == _UNNAMED, 0, went)
 
     def _one_sided(self, episodes: Episodes) -> Float:
         """How little the same trader showed on the other side while these orders stood."""
@@ -466,6 +666,8 @@ class _Market:
         first, last = self.fills.between(episodes.owner, -episodes.side, episodes.first_born, self._served_until(episodes))
         served = sorted({int(place) for a, b in zip(first, last, strict=True) for place in self.fills.place[a:b]})
         accounts = {int(code) for code in self.orders.account[episodes.member] if code != NOBODY}
+        start = self.orders.start
+        parts_of = np.concatenate([self.orders.part[start[each] : start[each + 1]] for each in np.unique(episodes.member)])
         return Scheme(
             stream.instrument,
             tuple(sorted(stream.account_ids[code].as_py() for code in accounts)),
@@ -477,19 +679,20 @@ class _Market:
             len(episodes),
             int(episodes.levels.max()),
             int(episodes.lots.max()) * stream.lot,
-            tuple(sorted(stream.order_ids[int(code)].as_py() for code in np.unique(episodes.member))),
-            tuple(self._trade(place) for place in served),
+            tuple(sorted(stream.order_ids[int(code)].as_py() for code in np.unique(parts_of))),
+            tuple(trade_at(stream, place) for place in served),
         )
 
-    def _trade(self, place: int) -> Trade:
-        stream = self.stream
-        sides = ((stream.order_ids, stream.order), (stream.order_ids, stream.contra_order))
-        orders = [_name(names, codes[place]) for names, codes in sides]
-        accounts = [_name(stream.account_ids, codes[place]) or "" for codes in (stream.account, stream.contra_account)]
-        name = stream.trade_ids[int(stream.trade[place])].as_py()
-        price, quantity = int(stream.price[place]) * stream.tick, int(stream.quantity[place]) * stream.lot
-        sequence, moment = int(stream.sequence[place]), _moment(int(stream.at[place]))
-        return Trade(name, sequence, moment, stream.instrument, price, quantity, orders[0], orders[1], *accounts)
+
+def trade_at(stream: OrderStream, place: int) -> Trade:
+    """The trade at a place of the stream, in the units recorded; an account not on record is an empty name."""
+    sides = ((stream.order_ids, stream.order), (stream.order_ids, stream.contra_order))
+    orders = [_name(names, codes[place]) for names, codes in sides]
+    accounts = [_name(stream.account_ids, codes[place]) or "" for codes in (stream.account, stream.contra_account)]
+    name = stream.trade_ids[int(stream.trade[place])].as_py()
+    price, quantity = int(stream.price[place]) * stream.tick, int(stream.quantity[place]) * stream.lot
+    sequence, moment = int(stream.sequence[place]), _moment(int(stream.at[place]))
+    return Trade(name, sequence, moment, stream.instrument, price, quantity, orders[0], orders[1], *accounts)
 
 
 def _name(names: Any, code: int) -> Any:
@@ -531,7 +734,7 @@ def _norms(lots: Int64, large: float) -> int:
     return max(1, bar if bar > usual else bar + 1)
 
 
-def _middle(best: BestPrices) -> tuple[Int64, float]:
+def middle_and_spread(best: BestPrices) -> tuple[Int64, float]:
     """Twice the middle price after each event (the last sound one where the book is crossed) and twice the usual spread."""
     sound = (best.bid != NO_PRICE) & (best.ask != NO_PRICE) & (best.bid < best.ask)
     if not sound.any():
@@ -541,12 +744,18 @@ def _middle(best: BestPrices) -> tuple[Int64, float]:
 
 
 @njit(cache=True, nogil=True)
-def _bursts(whose: Int64, born: Int64, gone: Int64, together: int) -> Int64:
-    """Number of the burst of each order; orders come sorted by trader, side and going."""
+def _bursts(whose: Int64, born: Int64, gone: Int64, together: int, share: tuple[float, int, int]) -> Int64:
+    """Number of the burst of each order; orders come sorted by trader, side and going.
+
+    Orders that came together may go more slowly: within a share of the time they were shown, and a bound.
+    """
+    of_shown, placed_together, bound = share
     burst = np.zeros(len(whose), np.int64)
     first = 0
     for i in range(1, len(whose)):
-        joined = whose[i] == whose[i - 1] and gone[i] - gone[i - 1] <= together and born[i] <= gone[first]
+        pause = gone[i] - gone[i - 1]
+        slowly = abs(born[i] - born[i - 1]) <= placed_together and pause <= min(of_shown * (gone[first] - born[first]), bound)
+        joined = whose[i] == whose[i - 1] and (pause <= together or slowly) and born[i] <= gone[first]
         if not joined:
             first = i
         burst[i] = burst[i - 1] + (0 if joined else 1)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from sekisho.simulation.answer_key import LOOK_ALIKE, PLANTED, Scheme
 from sekisho.simulation.schemes.cast import HOUR, Stage
-from sekisho.simulation.schemes.sheet import BUY, MINUTE, OWN_BEST, SECOND, SELL
+from sekisho.simulation.schemes.sheet import BUY, MINUTE, NOBODY, OWN_BEST, SECOND, SELL
 
 RULE = "unfair_trading/layering"
 
@@ -63,6 +63,76 @@ def _cycle_of(stage: Stage, scheme: Scheme, show: Show, actor: int, side: int, a
         )
         sheet.withdraw(placed, max(until, moment + 0.4 * SECOND) + stage.between(0, 80_000))
     sheet.withdraw(genuine, until + stage.between(0.2, 2) * SECOND)
+
+
+def iceberg_served(stage: Stage, severity: float) -> None:
+    """The genuine order shows only a slice at a time; large orders stand opposite until its last slice is filled."""
+    (actor,) = stage.actors(1)
+    scheme = stage.scheme(RULE, PLANTED, "iceberg_served", severity, [actor])
+    show, sheet = _show(stage, severity, single=False, turns=False), stage.sheet
+    at, side = stage.start(6), BUY if stage.random.random() < 0.5 else SELL
+    for _cycle in range(max(2, show.cycles // 2)):
+        first, slices, moment, until = NOBODY, int(stage.random.integers(3, 6)), at, at + 2 * show.patience * stage.pulse()
+        lots = stage.lots(show.genuine / 2)
+        for _slice in range(slices):
+            last = sheet.place(scheme, moment, actor, side, lots, anchor=OWN_BEST, offset=-1)
+            first = last if _slice == 0 else first
+            sheet.withdraw(last, until + stage.between(0.2, 2) * SECOND)
+            moment += (until - at) / (slices + 1) * stage.between(0.8, 1.1)
+        _stack(stage, scheme, show, (actor, -side), (at, until), (first, last))
+        at = until + stage.between(1, 4) * MINUTE
+
+
+def reloaded_show(stage: Stage, severity: float) -> None:
+    """The show is entered again and again in slices of one size, so that no single order stands for long."""
+    (actor,) = stage.actors(1)
+    scheme = stage.scheme(RULE, PLANTED, "reloaded_show", severity, [actor])
+    show, sheet = _show(stage, severity, single=False, turns=False), stage.sheet
+    at, side = stage.start(6), BUY if stage.random.random() < 0.5 else SELL
+    for _cycle in range(max(2, show.cycles // 2)):
+        genuine = sheet.place(scheme, at, actor, side, stage.lots(show.genuine), anchor=OWN_BEST, offset=-1)
+        until = at + show.patience * stage.pulse() * stage.between(0.8, 1.3)
+        reloads = int(stage.random.integers(2, 5))
+        life = (until - at) / reloads
+        for reload in range(reloads):
+            _stack(
+                stage,
+                scheme,
+                show,
+                (actor, -side),
+                (at + reload * life, at + (reload + 1) * life - 0.05 * SECOND),
+                (genuine, genuine),
+            )
+        sheet.withdraw(genuine, until + stage.between(0.2, 2) * SECOND)
+        at = until + stage.between(1, 4) * MINUTE
+
+
+def _stack(
+    stage: Stage, scheme: Scheme, show: Show, who: tuple[int, int], window: tuple[float, float], genuine: tuple[int, int]
+) -> None:
+    """Large orders at several prices once the first genuine one stands, until the last is filled and not beyond the window."""
+    (actor, side), (at, until), (first, last) = who, window, genuine
+    step = max(1.0, stage.sheet.half_spread * stage.between(0.1, 0.35))
+    for level in range(show.levels):
+        moment = at + stage.between(0.01, 0.04) * SECOND
+        lots = stage.lots(show.size * stage.between(0.95, 1.05))
+        placed = stage.sheet.place(
+            scheme, moment, actor, side, lots, anchor=OWN_BEST, offset=1 + step * level, watch=last, needs=first
+        )
+        stage.sheet.withdraw(placed, max(until, moment + 0.2 * SECOND) + stage.between(0, 5_000))
+
+
+def iceberg_that_fills(stage: Stage) -> None:
+    """Look-alike: somebody who really buys and shows a large slice at a time, the next as soon as one is filled or a while old."""
+    (actor,) = stage.actors(1)
+    scheme = stage.scheme(RULE, LOOK_ALIKE, "iceberg_that_fills", 0.0, [actor])
+    side, at = BUY if stage.random.random() < 0.5 else SELL, stage.start(3)
+    lots = stage.lots(stage.between(4, 9))
+    for _slice in range(int(stage.random.integers(6, 15))):
+        slot = stage.sheet.place(scheme, at, actor, side, lots, offset=-1)
+        at += stage.between(20, 120) * SECOND
+        stage.sheet.withdraw(slot, at)
+        at += stage.between(5_000, 60_000)
 
 
 def ladder_that_fills(stage: Stage) -> None:
@@ -122,8 +192,10 @@ PATTERNS = (
     layers,
     lambda stage, severity: layers(stage, severity, single=True),
     lambda stage, severity: layers(stage, severity, turns=True),
+    iceberg_served,
+    reloaded_show,
 )
 """What is planted, in turn."""
 
-LOOK_ALIKES = (ladder_that_fills, change_of_mind, follows_the_price, two_sided_quotes)
+LOOK_ALIKES = (ladder_that_fills, change_of_mind, follows_the_price, two_sided_quotes, iceberg_that_fills)
 """What only looks like it, in turn. Market makers and quick traders add theirs from the ordinary flow."""
