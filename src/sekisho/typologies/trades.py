@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Context, Decimal
 from typing import Any, NamedTuple
 
@@ -49,30 +49,9 @@ class Trade(NamedTuple):
         return low, high
 
 
-def between_known_accounts(trade: Any) -> Any:
-    """The trades (Ibis) whose two accounts are both on record; the others cannot be judged by who traded."""
-    return trade.filter(trade.buy_account_id.notnull(), trade.sell_account_id.notnull())
-
-
-def since(trade: Any, day: date) -> Any:
-    """The trades (Ibis) from the first moment of a Japan date on."""
-    return trade.filter(trade.executed_at >= datetime(day.year, day.month, day.day, tzinfo=UTC) - _JAPAN)
-
-
-def window_number(moment: Any, seconds: int) -> Any:
-    """The number (Ibis int64) of the window of ``seconds`` a time falls in; windows start at midnight in Japan."""
-    return ((moment.epoch_seconds().cast("int64") + _SECONDS_AHEAD) / seconds).floor().cast("int64")
-
-
 def window_of(moment: datetime, seconds: int) -> int:
-    """The same number for a time in memory."""
+    """The number of the window of ``seconds`` a time falls in; windows start at midnight in Japan."""
     return (int(moment.timestamp()) + _SECONDS_AHEAD) // seconds
-
-
-def collect(trade: Any) -> list[Trade]:
-    """Bring a small Ibis table of trades into memory, in venue order."""
-    columns = trade.select(*Trade._fields).to_pyarrow().sort_by([("sequence", "ascending"), ("trade_id", "ascending")])
-    return list(map(Trade._make, zip(*(column.to_pylist() for column in columns.columns), strict=True)))
 
 
 def runs(trades: Iterable[Trade], apart: timedelta) -> Iterator[list[Trade]]:
