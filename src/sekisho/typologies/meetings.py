@@ -193,7 +193,7 @@ def trades_at(stream: OrderStream, place: Int64) -> list[Trade]:
             ids(stream.account_ids, stream.contra_account[place]),
             strict=True,
         )
-    ]  # type: ignore[arg-type]
+    ]
 
 
 # --- counting ---------------------------------------------------------------------------------------------------------------

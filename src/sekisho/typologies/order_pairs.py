@@ -35,7 +35,7 @@ class AlikeTrades(NamedTuple):
     @classmethod
     def of(cls, trades: Iterable[Trade], known: Iterable[bool], alike: Iterable[bool]) -> AlikeTrades:
         """From one answer for each trade."""
-        rows = [(trade.trade_id, *answers) for trade, *answers in zip(trades, known, alike, strict=True)]
+        rows = [(trade.trade_id, there, same) for trade, there, same in zip(trades, known, alike, strict=True)]
         return cls(frozenset(i for i, there, _ in rows if there), frozenset(i for i, _, same in rows if same))
 
     @classmethod

@@ -49,7 +49,7 @@ def detect(records: Records, p: Parameters) -> Iterator[Found]:
     circling = {ring: distinct(t for one in seen for t in one.rings.get(ring, ())) for ring in rings}
     periods = [as_crossings(period, owners) for period in circulations(circling, circle, apart)]
     bundles = widest([*split(crossings, owners.groups, apart), *periods])
-    alike = AlikeTrades.joined(one.orders for one in (*looks, *seen))
+    alike = AlikeTrades.joined([*(one.orders for one in looks), *(one.orders for one in seen)])
     rate = BaseRate(compared(totals((look.instrument, look.counts) for look in looks)), alike, [c.trade for c in crossings])
     market = Market(merged(one.activity for one in seen), Orders(alike, rate), seconds)
 
