@@ -218,7 +218,7 @@ def suspected_leads(stream: OrderStream, owners: Mapping[str, str], shape: Shape
     """Accounts that ran ahead of a heavy order of somebody else and turned round, by the pattern alone."""
     orders = orders_of(stream)
     entered = np.flatnonzero((orders.entered_at >= 0) & (orders.account != NOBODY))
-    if len(entered) < 2:
+    if not len(entered):
         return []
     owner = _owners(stream, owners)[orders.account]
     heavy = heavy_orders(orders, entered, shape.heavy_share)
@@ -247,8 +247,8 @@ def heavy_orders(orders: Orders, entered: Int64, share: float) -> Int64:
     Nothing is large where half of the orders are as large.
     """
     filled: Int64 = entered[orders.filled[entered] > 0]
-    if not len(filled):
-        return filled
+    if not len(filled) or len(entered) * (1 - share) < 1:  # too few to say what is large here
+        return filled[:0]
     lots = orders.lots[filled]
     bar = np.quantile(orders.lots[entered], share)
     if bar > np.median(orders.lots[entered]):
