@@ -22,17 +22,18 @@ if TYPE_CHECKING:
 def detect(records: Records, p: Parameters) -> Iterator[Found]:
     """One finding for each order run ahead of with knowledge on record; else one for each account, instrument and day."""
     owners, plans, inside = ownership_of(records), plans_of(records), accounts_of_kind(records, "house", "staff")
+    groups = {account: group for account, group in owners.groups.items() if account not in inside}  # the house is no customer
     look = partial(known_leads, knowers=knowers_of(records), reversal=float(p.reversal_seconds_max))
     known = [one for part in map_streams(records, look) for one in part]
     unplanned = [one for one in known if not was_planned(one, plans, owners.party_of)]
-    proven = runs_known(unplanned, owners.groups, inside, (p.weight_known, p.weight_gain, p.weight_inside))
+    proven = runs_known(unplanned, groups, inside, (p.weight_known, p.weight_gain, p.weight_inside))
 
-    search = partial(suspected_leads, owners=owners.groups, shape=_shape(p))
+    search = partial(suspected_leads, owners=groups, shape=_shape(p))
     quoting = accounts_of_kind(records, "market_maker", "omnibus")
     leads = [lead for part in map_streams(records, search) for lead in part if lead.account_id not in quoting]
     alone, together = (p.score_min, p.expected_max), (p.score_repeated_min, p.expected_max)
     told = {(one.lead.client, one.lead.account_id) for one in known}
-    suspected = runs_beyond_chance(leads, owners.groups, inside, (alone, together))
+    suspected = runs_beyond_chance(leads, groups, inside, (alone, together))
     unseen = [run for run in suspected if told.isdisjoint((lead.client, lead.account_id) for lead in run.leads)]
 
     runs = [run for run in (*proven, *unseen) if run.begins_at.date() >= p.prohibited_since]
