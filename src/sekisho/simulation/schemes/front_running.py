@@ -12,6 +12,7 @@ from sekisho.simulation.schemes.sheet import BUY, MINUTE, OWN_BEST, SECOND, SELL
 
 RULE = "unfair_trading/front_running"
 _LAST = 900
+_HALF = 0.5
 
 
 def _side(stage: Stage) -> int:
@@ -60,9 +61,11 @@ def _run(stage: Stage, scheme: Scheme, severity: float, runner: int, client: int
     own = stage.lots(size * stage.by_severity(severity, 0.08, 0.25))
     sheet.take(scheme, at + (comes - at) * stage.between(0.2, 0.8), runner, side, own)
     _know(stage, sheet.take(scheme, comes, client, side, stage.lots(size)), insider, at)
-    turns = comes + stage.by_severity(severity, 240, 3) * SECOND * stage.between(0.5, 1.5)
-    if stage.random.random() < stage.by_severity(severity, 0.7, 1.0):  # the subtle keep the position sometimes
-        sheet.take(scheme, turns, runner, -side, own)
+    if stage.random.random() < _HALF:  # sells to the customer himself, at the price his order walks up to
+        offer = sheet.place(scheme, comes - 2 * SECOND, runner, -side, own, offset=1 + sheet.half_spread * stage.between(0.2, 0.6))
+        sheet.withdraw(offer, comes + 10 * MINUTE)
+    elif stage.random.random() < stage.by_severity(severity, 0.7, 1.0):  # the subtle keep the position sometimes
+        sheet.take(scheme, comes + stage.by_severity(severity, 240, 3) * SECOND * stage.between(0.5, 1.5), runner, -side, own)
 
 
 def hedge_after(stage: Stage) -> None:
