@@ -8,7 +8,9 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator
+from datetime import date, timedelta
 from decimal import Decimal
+from functools import partial
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
@@ -18,14 +20,16 @@ import numpy as np
 from benchmarks.pandas_reference import DAY, EXCESS_MIN, FLOW_SHARE_MIN, MET_MIN, TURNS_MIN, UNIT, WEEK, digest
 from sekisho.engine.order_streams import map_streams
 from sekisho.records import open_records
-from sekisho.typologies.activity import both_sides
 from sekisho.typologies.layering import lives
-from sekisho.typologies.matched import meetings_beyond_chance
+from sekisho.typologies.matched import Pair, between, beyond_chance, met_in
+from sekisho.typologies.meetings import Scope, dealings, merged, names, numbered, trades_at
 from sekisho.typologies.order_book import best_prices
+from sekisho.typologies.order_pairs import Closeness
 from sekisho.typologies.order_stream import NO_PRICE, TRADE, OrderStream
 from sekisho.typologies.ownership import ownership_of
-from sekisho.typologies.rings import Circle, Turn, circulating_flows, turning_accounts
-from sekisho.typologies.trades import between_known_accounts
+from sekisho.typologies.rings import Circle, Flow, Turn, circulating_flows
+
+EVER = date(2000, 1, 1)
 
 
 def main() -> None:
@@ -44,24 +48,42 @@ def main() -> None:
 
 def _tied(records: Any) -> Iterator[str]:
     groups = ownership_of(records).groups
-    trade = between_known_accounts(records.trade).select("trade_id", "buy_account_id", "sell_account_id").to_pyarrow()
-    columns = (trade[name].to_pylist() for name in ("trade_id", "buy_account_id", "sell_account_id"))
-    yield from sorted(name for name, one, other in zip(*columns, strict=True) if groups.get(one, one) == groups.get(other, other))
+    found = map_streams(records, partial(_tied_here, groups=groups))
+    yield from sorted(name for part in found for name in part)
+
+
+def _tied_here(stream: OrderStream, groups: dict[str, str]) -> list[str]:
+    done, tie = dealings(stream, EVER, DAY), numbered(stream, groups)
+    together = (done.buyer == done.seller) | ((tie[done.buyer] >= 0) & (tie[done.buyer] == tie[done.seller]))
+    return [trade.trade_id for trade in trades_at(stream, done.place[together])]
 
 
 def _flows(records: Any) -> Iterator[str]:
-    trade = between_known_accounts(records.trade)
+    rows = (flow for part in map_streams(records, _flows_here) for flow in part)
+    yield from sorted(f"{flow.instrument}|{flow.window}|{flow.seller}|{flow.buyer}\n" for flow in rows)
+
+
+def _flows_here(stream: OrderStream) -> list[Flow]:
     circle = Circle(Turn(3, TURNS_MIN, Decimal("0.1")), 12, Decimal(str(FLOW_SHARE_MIN)), Decimal("0.5"))
-    with both_sides(records, trade, DAY) as sides:
-        rows = circulating_flows(trade, turning_accounts(sides, TURNS_MIN), DAY, circle).to_pyarrow().to_pylist()
-    yield from sorted(f"{r['instrument']}|{r['window']}|{r['seller']}|{r['buyer']}\n" for r in rows)
+    return circulating_flows(stream, dealings(stream, EVER, DAY), circle)
 
 
 def _meetings(records: Any) -> Iterator[str]:
-    trade = between_known_accounts(records.trade)
-    pairs = meetings_beyond_chance(records, trade, WEEK, MET_MIN, Decimal(str(EXCESS_MIN)), frozenset())
-    met = (meeting for meetings in pairs.values() for meeting in meetings)
-    yield from sorted(f"{m.instrument}|{m.window}|{m.low}|{m.high}|{m.met}\n" for m in met)
+    pairs = frozenset(pair for part in map_streams(records, _often_here) for pair in part)
+    near = Closeness(timedelta(seconds=60), Decimal("0.0005"), Decimal("0.9"))
+    parts = list(map_streams(records, partial(between, pairs=pairs, closeness=near, scope=Scope(EVER, DAY))))
+    met = {place: met for part in parts for place, met in part.met.items()}
+    windows = met_in(met, merged(part.activity for part in parts), WEEK, DAY)
+    beyond = (one for those in windows.values() for one in beyond_chance(those, MET_MIN, Decimal(str(EXCESS_MIN))))
+    yield from sorted(f"{m.instrument}|{m.window}|{m.low}|{m.high}|{m.met}\n" for m in beyond)
+
+
+def _often_here(stream: OrderStream) -> set[Pair]:
+    done = dealings(stream, EVER, WEEK)
+    pairs = np.column_stack([done.window, np.minimum(done.buyer, done.seller), np.maximum(done.buyer, done.seller)])
+    met, times = np.unique(pairs[done.buyer != done.seller], axis=0, return_counts=True)
+    one, other = (names(stream, met[times >= MET_MIN, column]) for column in (1, 2))
+    return {(stream.instrument, min(pair), max(pair)) for pair in zip(one, other, strict=True)}
 
 
 def _lives_and_best(stream: OrderStream) -> tuple[int, int, int, str]:

@@ -206,11 +206,7 @@ def circulating_flows(books: Books) -> Iterator[str]:
     """Who sold how much to whom, where both are a good part of each one's trading and both turn their position."""
     trade, bought, sold = sides(known(books.trade), DAY)
     place = ["instrument", "window"]
-    both = bought.merge(sold, on=[*place, "account"], suffixes=("_bought", "_sold"))
-    nearby = pd.concat([both, both.assign(window=both.window + 1), both.assign(window=both.window - 1)])
-    often = nearby.groupby([*place, "account"], sort=False)[["size_bought", "size_sold"]].sum()
-    often = often[(often >= TURNS_MIN).all(axis=1)].reset_index()[[*place, "account"]]
-    turning = both.merge(often, on=[*place, "account"])
+    turning = bought.merge(sold, on=[*place, "account"], suffixes=("_bought", "_sold"))
     flow = trade[trade.buy_account_id != trade.sell_account_id]
     flow = flow.groupby([*place, "sell_account_id", "buy_account_id"], sort=False).quantity.sum().reset_index()
     seller = turning[[*place, "account", "sum_sold"]].rename(columns={"account": "sell_account_id"})

@@ -100,13 +100,14 @@ def _keep_books(
     balances.close()
     volumes = [0] * options.history + [each.volume_jpy for each in books.days]
     requests = transfers.numbered()
+    events = transfers.events + market.registers.rows.pop("account_event", [])
     rows = {
         "customer_balance": balances.rows,
         "wallet": write(out, "wallet", [each.row() for each in chain.wallets]),
         "wallet_balance": write(out, "wallet_balance", chain.observations),
         "chain_movement": write(out, "chain_movement", sorted(chain.movements, key=itemgetter("occurred_at", "txid"))),
         "transfer": write(out, "transfer", requests),
-        "account_event": write(out, "account_event", sorted(transfers.events, key=itemgetter("occurred_at", "account_id"))),
+        "account_event": write(out, "account_event", sorted(events, key=itemgetter("occurred_at", "account_id"))),
         "money_trust": write(out, "money_trust", custody.trust),
         "firm_balance": write(out, "firm_balance", firm_rows(options.book_days, failures, custody.required, volumes, random)),
     }

@@ -104,7 +104,9 @@ class Market:
         crowd = self.crowds[one.number]
         plans = empty_plans(expected, crowd.makers.size, max(1, len(sheet.watch)))
         run_day(book, pace, crowd, ticks - floor, sheet.script(), plans, dice(options.seed, 7, number, one.number))
-        return played_day(book, one, floor, self._tags(number, sheet, book.orders[: book.counters[ORDERS]]))
+        orders = book.orders[: book.counters[ORDERS]]
+        named = {int(o): sheet.named[int(orders["slot"][o])] for o in np.flatnonzero(np.isin(orders["slot"], list(sheet.named)))}
+        return played_day(book, one, floor, self._tags(number, sheet, orders), named)
 
     def _tags(self, number: int, sheet: Sheet, orders: Table) -> Words:
         """Per order, the place of its scheme in the list of schemes; on the first day also the quoters' first orders."""

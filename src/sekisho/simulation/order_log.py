@@ -24,6 +24,7 @@ from sekisho.simulation.matching import BUY, LIMIT, NEW, ORDERS, REJECT, ROWS, T
 from sekisho.simulation.options import Options
 from sekisho.simulation.population import MARKET_MAKER, OMNIBUS, Population
 from sekisho.simulation.schemes import matched_orders, wash_trading
+from sekisho.simulation.schemes.sheet import PlannedOrder
 
 FIRST_NUMBER = 1_000_000_001
 BATCH = 1_000_000
@@ -81,9 +82,10 @@ class PlayedDay:
     side: NDArray[np.int8]
     order_type: NDArray[np.int8]
     tag: Words  # per order: place in the list of schemes
+    named: dict[int, PlannedOrder]  # orders whose id a register wants to know
 
 
-def played_day(book: Book, listing: Listing, floor: int, tag: Words) -> PlayedDay:
+def played_day(book: Book, listing: Listing, floor: int, tag: Words, named: dict[int, PlannedOrder]) -> PlayedDay:
     """Keep what is needed of a book after its day; ``floor`` is the tick of the ladder's first level."""
     log, orders = book.log[: book.counters[ROWS]], book.orders[: book.counters[ORDERS]]
     return PlayedDay(
@@ -98,6 +100,7 @@ def played_day(book: Book, listing: Listing, floor: int, tag: Words) -> PlayedDa
         side=orders["side"].astype(np.int8),
         order_type=orders["order_type"].astype(np.int8),
         tag=tag,
+        named=named,
     )
 
 
@@ -148,6 +151,8 @@ class OrderLog:
             traded = rows.action == TRADE
             self._write_events(day, merged, rows, ~traded)
             self._write_trades(day, merged, rows, traded, flows)
+        for order, planned in merged.named.items():
+            planned.order_id = f"O{merged.numbers[order]}" if merged.numbers[order] else None
         return flows
 
     def close(self) -> None:
@@ -303,6 +308,9 @@ class _Merged:
     def __init__(self, played: list[PlayedDay]) -> None:
         lengths = [each.at.size for each in played]
         starts = np.cumsum([0] + [each.account.size for each in played])
+        self.named = {
+            start + order: name for each, start in zip(played, starts[:-1], strict=True) for order, name in each.named.items()
+        }
         for each, start in zip(played, starts[:-1], strict=True):
             each.order += np.int32(start)
             each.other += np.int32(start)

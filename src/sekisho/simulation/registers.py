@@ -18,6 +18,7 @@ from sekisho.simulation.kernel import Reals
 from sekisho.simulation.listings import ISSUED_BY_A_FIRM, Listing
 from sekisho.simulation.options import DAY_MICROSECONDS, Options, closes_at, opens_at
 from sekisho.simulation.population import CUSTOMER, KINDS, STAFF, Population
+from sekisho.simulation.schemes.sheet import PlannedOrder
 
 QUOTES_A_DAY = 6
 INDEX_DELAY = 1_000_000  # so that no quote falls on midnight, where one day ends and the next begins
@@ -34,13 +35,24 @@ class Registers:
     rows: dict[str, list[dict[str, object]]] = field(default_factory=dict)
 
     def add(self, table: str, **row: object) -> None:
-        """One more row of a record table; columns left out are null."""
+        """One more row of a record table; columns left out are null. A planned order is named by ``Sheet.order_of``."""
         self.rows.setdefault(table, []).append(row)
 
     def write(self, folder: Path) -> dict[str, int]:
         """Write the tables that have rows, in the order of their contents; returns rows by table."""
-        in_order = {name: sorted(rows, key=lambda row: tuple(map(str, row.values()))) for name, rows in sorted(self.rows.items())}
+        told = {name: [_told(row) for row in rows if not _never_entered(row)] for name, rows in sorted(self.rows.items())}
+        in_order = {name: sorted(rows, key=lambda row: tuple(map(str, row.values()))) for name, rows in told.items() if rows}
         return {name: write(folder, name, rows) for name, rows in in_order.items()}
+
+
+def _never_entered(row: dict[str, object]) -> bool:
+    """Whether the row is about a planned order that was never entered."""
+    return any(isinstance(value, PlannedOrder) and value.order_id is None for value in row.values())
+
+
+def _told(row: dict[str, object]) -> dict[str, object]:
+    """The row with the ids that planned orders were dealt."""
+    return {name: value.order_id if isinstance(value, PlannedOrder) else value for name, value in row.items()}
 
 
 def write_who(folder: Path, people: Population, random: np.random.Generator) -> dict[str, int]:

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence, Set
-from datetime import datetime, timedelta
+from collections.abc import Iterable, Mapping
+from datetime import timedelta
 from decimal import Decimal
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
-import pyarrow as pa
-
-from sekisho.typologies.trades import Trade
-
-if TYPE_CHECKING:
-    from sekisho.records import Records
+from sekisho.typologies.trades import Trade, grouped
 
 _PRIOR_TRADES = 20
 """How many trades of the whole market the base rate of one instrument leans on."""
@@ -26,19 +21,28 @@ class Closeness(NamedTuple):
     size_ratio_min: Decimal
 
 
-class Entry(NamedTuple):
-    """How an order was entered; the price of a market order is None."""
-
-    entered_at: datetime
-    price: Decimal | None
-    quantity: Decimal
-
-
 class AlikeTrades(NamedTuple):
     """Which trades have their two orders on record, and which of those came from orders alike."""
 
     known: frozenset[str]
     alike: frozenset[str]
+
+    @classmethod
+    def none(cls) -> AlikeTrades:
+        """Nothing is known of any order."""
+        return cls(frozenset(), frozenset())
+
+    @classmethod
+    def of(cls, trades: Iterable[Trade], known: Iterable[bool], alike: Iterable[bool]) -> AlikeTrades:
+        """From one answer for each trade."""
+        rows = [(trade.trade_id, there, same) for trade, there, same in zip(trades, known, alike, strict=True)]
+        return cls(frozenset(i for i, there, _ in rows if there), frozenset(i for i, _, same in rows if same))
+
+    @classmethod
+    def joined(cls, parts: Iterable[AlikeTrades]) -> AlikeTrades:
+        """What several streams tell, as one."""
+        listed = list(parts)
+        return cls(frozenset().union(*(part.known for part in listed)), frozenset().union(*(part.alike for part in listed)))
 
     def counted(self, trades: Iterable[Trade]) -> tuple[int, int]:
         """How many of the trades are known, how many of them alike."""
@@ -46,81 +50,34 @@ class AlikeTrades(NamedTuple):
         return sum(i in self.known for i in ids), sum(i in self.alike for i in ids)
 
 
-def alike_trades(trades: Sequence[Trade], entries: Mapping[str, Entry], closeness: Closeness) -> AlikeTrades:
-    """Compare the two orders of every trade. Size is what was entered, or what was filled here if that is more."""
-    known, near = set(), []
-    for trade in trades:
-        buy, sell = entries.get(trade.buy_order_id or ""), entries.get(trade.sell_order_id or "")
-        if buy is not None and sell is not None:
-            known.add(trade.trade_id)
-            if abs(buy.entered_at - sell.entered_at) <= closeness.entry_gap:
-                near.append((trade, buy, sell))
-    filled = _filled(trades, {order for trade, _, _ in near for order in trade.meeting})
-    alike = set()
-    for trade, buy, sell in near:
-        sizes = sorted(max(entry.quantity, filled[order]) for entry, order in zip((buy, sell), trade.meeting, strict=True))
-        price_close = _price_gap(buy, sell, trade.price) <= closeness.price_gap_max * trade.price
-        if price_close and sizes[0] >= closeness.size_ratio_min * sizes[1]:
-            alike.add(trade.trade_id)
-    return AlikeTrades(frozenset(known), frozenset(alike))
-
-
-def entries_of(records: Records, trades: Iterable[Trade]) -> dict[str, Entry]:
-    """The entry of every order behind the trades, from ``order_event``; empty where that table is missing."""
-    orders = sorted({o for t in trades for o in (t.buy_order_id, t.sell_order_id) if o is not None})
-    if not orders or "order_event" not in records.present:
-        return {}
-    wanted = records.memory("wanted_orders", pa.table({"order_id": pa.array(orders, pa.string())}))
-    event = records.order_event
-    new = event.filter(event.action == "new").semi_join(wanted, "order_id")
-    rows = new.select("order_id", "sequence", "occurred_at", "price", "quantity").to_pyarrow()
-    latest_first = rows.sort_by([("order_id", "ascending"), ("sequence", "descending")])
-    order, _, *entered = (column.to_pylist() for column in latest_first.columns)
-    return dict(zip(order, map(Entry._make, zip(*entered, strict=True)), strict=True))  # the first entry comes last and stays
-
-
 class BaseRate:
-    """The share of ordinary trades whose two orders are alike anyway, by instrument, from a sample of the market."""
+    """The share of ordinary trades whose two orders are alike anyway, by instrument.
 
-    def __init__(self, sample: Iterable[Trade], alike: AlikeTrades) -> None:
-        self._market = (0, 0)
-        self._instruments: dict[str, tuple[int, int]] = {}
-        self._pairs: dict[tuple[str, tuple[str, str]], tuple[int, int]] = {}
-        for trade in sample:
-            if trade.trade_id in alike.known:
-                one = (1, int(trade.trade_id in alike.alike))
-                pair = (trade.instrument, trade.pair)
-                self._market = _add(self._market, one)
-                self._instruments[trade.instrument] = _add(self._instruments.get(trade.instrument, (0, 0)), one)
-                self._pairs[pair] = _add(self._pairs.get(pair, (0, 0)), one)
+    ``counts`` are, by instrument, the trades with both orders on record and those of them from orders alike; ``left_out``
+    are trades that have no place among ordinary ones.
+    """
 
-    def without(self, instrument: str, pairs: Iterable[tuple[str, str]]) -> float:
-        """The base rate in an instrument, leaving out the trades of the pairs under judgement.
+    def __init__(self, counts: Mapping[str, tuple[int, int]], alike: AlikeTrades, left_out: Iterable[Trade] = ()) -> None:
+        self._alike = alike
+        self._left_out = frozenset(trade.trade_id for trade in left_out)
+        self._instruments = dict(counts)
+        for instrument, trades in grouped(left_out, lambda trade: trade.instrument).items():
+            self._instruments[instrument] = _less(self._instruments[instrument], alike.counted(trades))
+        self._market = tuple(map(sum, zip(*self._instruments.values(), strict=True))) or (0, 0)
+
+    def without(self, instrument: str, own: tuple[int, int]) -> float:
+        """The base rate in an instrument, leaving out the trades under judgement (``own``: so many known, so many alike).
 
         Laplace's rule over the whole market, then drawn towards what the instrument itself shows.
         """
-        own = (0, 0)
-        for pair in set(pairs):
-            own = _add(own, self._pairs.get((instrument, pair), (0, 0)))
-        here = self._instruments.get(instrument, (0, 0))
-        market = (self._market[1] - own[1] + 1) / (self._market[0] - own[0] + 2)
-        return (here[1] - own[1] + _PRIOR_TRADES * market) / (here[0] - own[0] + _PRIOR_TRADES)
+        here, everywhere = _less(self._instruments.get(instrument, (0, 0)), own), _less(self._market, own)
+        market = (everywhere[1] + 1) / (everywhere[0] + 2)
+        return (here[1] + _PRIOR_TRADES * market) / (here[0] + _PRIOR_TRADES)
+
+    def of_own(self, trades: Iterable[Trade]) -> tuple[int, int]:
+        """What trades under judgement take away from it: those that are not left out anyway."""
+        return self._alike.counted(trade for trade in trades if trade.trade_id not in self._left_out)
 
 
-def _filled(trades: Iterable[Trade], orders: Set[str]) -> dict[str, Decimal]:
-    """How much of each of the orders was filled in these trades."""
-    filled = dict.fromkeys(orders, Decimal(0))
-    for trade in trades:
-        for order in (trade.buy_order_id, trade.sell_order_id):
-            if order in filled:
-                filled[order] += trade.quantity
-    return filled
-
-
-def _price_gap(buy: Entry, sell: Entry, price: Decimal) -> Decimal:
-    """A market order stands at the price it got."""
-    return abs((price if buy.price is None else buy.price) - (price if sell.price is None else sell.price))
-
-
-def _add(one: tuple[int, int], other: tuple[int, int]) -> tuple[int, int]:
-    return one[0] + other[0], one[1] + other[1]
+def _less(one: tuple[int, ...], other: tuple[int, ...]) -> tuple[int, int]:
+    return max(0, one[0] - other[0]), max(0, one[1] - other[1])

@@ -6,17 +6,14 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import NamedTuple
 
 import networkx as nx
-import pyarrow as pa
+import numpy as np
 
-from sekisho.typologies.activity import Sides
-from sekisho.typologies.held import held
-from sekisho.typologies.trades import Trade, collect, runs, window_number
-
-if TYPE_CHECKING:
-    from sekisho.records import Records
+from sekisho.typologies.meetings import Dealings, marks, names
+from sekisho.typologies.order_stream import Int64, OrderStream
+from sekisho.typologies.trades import Trade, runs
 
 
 class Flow(NamedTuple):
@@ -29,9 +26,6 @@ class Flow(NamedTuple):
     quantity: Decimal
     seller_turnover: Decimal
     buyer_turnover: Decimal
-
-
-_PLACE = ("instrument", "window")
 
 
 class Turn(NamedTuple):
@@ -67,56 +61,33 @@ class Ring(NamedTuple):
     accounts: frozenset[str]
 
 
-def ring_periods(
-    records: Records, trade: Any, sides: Sides, circle: Circle, apart: timedelta, beyond_owner: frozenset[str]
-) -> list[tuple[Trade, ...]]:
-    """The trades of every ring, one bundle for each continuous period.
+def circulating_flows(stream: OrderStream, done: Dealings, circle: Circle) -> list[Flow]:
+    """Flows between accounts that both buy and sell, each a good part of both their trading in the window.
 
-    Accounts that many clients share (``beyond_owner``) can be in no ring: a client leaving is not the client coming.
+    Few by construction: a market maker's flow to one client is no great part of what it sells.
     """
-    with held(records, turning_accounts(sides, circle.turn.turns_min)) as turning:
-        rows = circulating_flows(trade, turning, sides.seconds, circle).to_pyarrow().to_pylist()
-    flows = [Flow(**row) for row in rows if beyond_owner.isdisjoint((row["seller"], row["buyer"]))]
-    inside = trades_in_rings(records, trade, find_rings(flows, circle), sides.seconds)
-    return circulations(inside, circle, apart)
-
-
-def circulating_flows(trade: Any, turning: Any, seconds: int, circle: Circle) -> Any:
-    """Flows (Ibis) between ``turning`` accounts, each a good part of both their trading.
-
-    Small by construction: a market maker's flow to one client is no great part of what it sells.
-    """
-    seller = turning.rename(sell_account_id="account", seller_bought="bought", seller_sold="sold")
-    buyer = turning.rename(buy_account_id="account", buyer_bought="bought", buyer_sold="sold")
-    timed = trade.select(
-        "instrument", "sell_account_id", "buy_account_id", "quantity", window=window_number(trade.executed_at, seconds)
-    )
-    kept = timed.filter(timed.sell_account_id != timed.buy_account_id)
-    kept = kept.semi_join(seller, (*_PLACE, "sell_account_id")).semi_join(buyer, (*_PLACE, "buy_account_id"))
-    flow = kept.group_by(*_PLACE, "sell_account_id", "buy_account_id").aggregate(quantity=kept.quantity.sum())
-    flow = flow.inner_join(seller, (*_PLACE, "sell_account_id")).inner_join(buyer, (*_PLACE, "buy_account_id"))
-    share, amount = float(circle.flow_share_min), flow.quantity.cast("float64")
-    of_seller, of_buyer = flow.seller_sold.cast("float64") * share, flow.buyer_bought.cast("float64") * share
-    heavy = flow.filter(amount >= of_seller, amount >= of_buyer)
-    return heavy.select(
-        *_PLACE,
-        seller=heavy.sell_account_id,
-        buyer=heavy.buy_account_id,
-        quantity=heavy.quantity,
-        seller_turnover=heavy.seller_bought + heavy.seller_sold,
-        buyer_turnover=heavy.buyer_bought + heavy.buyer_sold,
-    )
-
-
-def turning_accounts(sides: Sides, turns_min: int) -> Any:
-    """Accounts (Ibis) that bought and sold in a window, and with its two neighbours ``turns_min`` times on each side."""
-    bought = sides.bought.rename(bought="quantity", buys="n")
-    sold = sides.sold.rename(sold="quantity", sells="n")
-    both = bought.inner_join(sold, (*_PLACE, "account")).select(*_PLACE, "account", "bought", "sold", "buys", "sells")
-    nearby = both.union(both.mutate(window=both.window + 1), both.mutate(window=both.window - 1))
-    often = nearby.group_by(*_PLACE, "account").aggregate(buys=nearby.buys.sum(), sells=nearby.sells.sum())
-    often = often.filter(often.buys >= turns_min, often.sells >= turns_min)
-    return both.semi_join(often, (*_PLACE, "account")).select(*_PLACE, "account", "bought", "sold")
+    if not len(done.place):
+        return []
+    window, lots = done.window - done.window.min(), stream.quantity[done.place].astype(np.float64)
+    span = len(stream.account_ids)
+    sold = np.bincount(window * span + done.seller, lots, minlength=(int(window.max()) + 1) * span)
+    bought = np.bincount(window * span + done.buyer, lots, minlength=len(sold))
+    turning = (sold > 0) & (bought > 0)
+    of_seller, of_buyer = window * span + done.seller, window * span + done.buyer
+    kept = np.flatnonzero((done.seller != done.buyer) & turning[of_seller] & turning[of_buyer])
+    key = of_seller[kept] * span + done.buyer[kept]
+    order = np.argsort(key)
+    key = key[order]
+    start = np.flatnonzero(np.r_[True, key[1:] != key[:-1]][: len(key)])
+    first = kept[order[start]]
+    flow = np.add.reduceat(lots[kept[order]], start) if len(start) else lots[:0]
+    share = float(circle.flow_share_min)
+    heavy = np.flatnonzero((flow >= share * sold[of_seller[first]]) & (flow >= share * bought[of_buyer[first]]))
+    first, flow = first[heavy], flow[heavy]
+    turnover = [(sold + bought)[side[first]] for side in (of_seller, of_buyer)]
+    columns = (done.window[first].tolist(), names(stream, done.seller[first]), names(stream, done.buyer[first]))
+    amounts = ([int(each) * stream.lot for each in column] for column in (flow, *turnover))
+    return [Flow(stream.instrument, *row) for row in zip(*columns, *amounts, strict=True)]
 
 
 def find_rings(flows: Iterable[Flow], circle: Circle) -> list[Ring]:
@@ -133,31 +104,14 @@ def find_rings(flows: Iterable[Flow], circle: Circle) -> list[Ring]:
     return rings
 
 
-def trades_in_rings(records: Records, trade: Any, rings: Sequence[Ring], seconds: int) -> dict[Ring, list[Trade]]:
-    """The trades among the accounts of each ring, in its windows."""
-    if not rings:
-        return {}
-    rows = [
-        {"ring": number, "ring_instrument": ring.instrument, "account": account}
-        for number, ring in enumerate(rings)
-        for account in sorted(ring.accounts)
-    ]
-    schema = pa.schema([("ring", pa.int64()), ("ring_instrument", pa.string()), ("account", pa.string())])
-    members = records.memory("ring_accounts", pa.Table.from_pylist(rows, schema=schema))
-    timed = trade.mutate(window=window_number(trade.executed_at, seconds))
-    seller = members.rename(seller="account")
-    buyer = members.rename(buyer="account", buyer_ring="ring", buyer_instrument="ring_instrument")
-    among = timed.join(seller, [timed.sell_account_id == seller.seller, timed.instrument == seller.ring_instrument])
-    among = among.join(buyer, [among.buy_account_id == buyer.buyer, among.ring == buyer.buyer_ring])
-    rows = among.select("ring", "window", "trade_id").to_pyarrow().to_pylist()
-    unique = among.select(*Trade._fields).distinct()
-    by_id = {one.trade_id: one for one in collect(unique)}
-    inside: dict[Ring, list[Trade]] = {ring: [] for ring in rings}
-    for row in rows:
-        ring = rings[row["ring"]]
-        if ring.first <= row["window"] <= ring.last:
-            inside[ring].append(by_id[row["trade_id"]])
-    return {ring: sorted(found, key=lambda t: (t.sequence, t.trade_id)) for ring, found in inside.items()}
+def trades_in_rings(stream: OrderStream, done: Dealings, rings: Sequence[Ring]) -> dict[Ring, Int64]:
+    """The places in the stream of the trades among the accounts of each ring, in its windows."""
+    inside = {}
+    for ring in rings:
+        member = marks(stream, ring.accounts)
+        among = member[done.seller] & member[done.buyer] & (done.window >= ring.first) & (done.window <= ring.last)
+        inside[ring] = done.place[among]
+    return inside
 
 
 def circulations(trades: Mapping[Ring, Sequence[Trade]], circle: Circle, apart: timedelta) -> list[tuple[Trade, ...]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Context, Decimal
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -54,23 +54,8 @@ class Trade(NamedTuple):
         return low, high
 
 
-def between_known_accounts(trade: Any) -> Any:
-    """The trades (Ibis) whose two accounts are both on record; the others cannot be judged by who traded."""
-    return trade.filter(trade.buy_account_id.notnull(), trade.sell_account_id.notnull())
-
-
-def since(trade: Any, day: date) -> Any:
-    """The trades (Ibis) from the first moment of a Japan date on."""
-    return trade.filter(trade.executed_at >= datetime(day.year, day.month, day.day, tzinfo=UTC) - _JAPAN)
-
-
-def window_number(moment: Any, seconds: int) -> Any:
-    """The number (Ibis int64) of the window of ``seconds`` a time falls in; windows start at midnight in Japan."""
-    return ((moment.epoch_seconds().cast("int64") + _SECONDS_AHEAD) / seconds).floor().cast("int64")
-
-
 def window_of(moment: datetime, seconds: int) -> int:
-    """The same number for a time in memory."""
+    """The number of the window of ``seconds`` a time falls in; windows start at midnight in Japan."""
     return (int(moment.timestamp()) + _SECONDS_AHEAD) // seconds
 
 

@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from decimal import ROUND_HALF_EVEN, Decimal
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import NamedTuple
 
-import pyarrow as pa
+import numpy as np
 
+from sekisho.typologies.activity import Activity
 from sekisho.typologies.chance import expected_meetings
-from sekisho.typologies.market import Market, Sample
+from sekisho.typologies.market import Market
+from sekisho.typologies.meetings import Counted, Scope, counted, dealings, likeness, numbered, trades_at, turnovers
+from sekisho.typologies.order_pairs import AlikeTrades, Closeness
+from sekisho.typologies.order_stream import OrderStream
 from sekisho.typologies.ownership import NEARNESS, Chain, Link, Ownership
-from sekisho.typologies.trades import Trade, collect, grouped, runs
-
-if TYPE_CHECKING:
-    from sekisho.records import Records
+from sekisho.typologies.rings import Circle, Flow, Ring, circulating_flows, trades_in_rings
+from sekisho.typologies.trades import Trade, grouped, runs
 
 _PLACES = Decimal("0.0001")
 
@@ -107,30 +109,69 @@ def accounts_in(trades: Iterable[Trade]) -> tuple[str, ...]:
     return tuple(sorted({account for trade in trades for account in trade.pair}))
 
 
-def own_crossings(
-    records: Records, trade: Any, owners: Ownership, beyond_owner: frozenset[str], sample: Sample
-) -> tuple[list[Crossing], list[Trade]]:
-    """Every trade whose two accounts belong together on its day, by the links in force then; and the market's sample,
-    in which these trades have no place: how often orders are alike among strangers is what they are held against.
+class Look(NamedTuple):
+    """What one instrument shows at first sight: trades that may be of one interest, and flows of which rings are made.
+
+    ``known`` and ``alike`` are the trades among them whose orders are on record, and alike; ``counts`` by window, of all trades.
+    """
+
+    instrument: str
+    trades: list[Trade]
+    orders: AlikeTrades
+    flows: list[Flow]
+    counts: dict[int, Counted]
+
+
+class Closer(NamedTuple):
+    """What one instrument shows at second sight: the trades of rings, and what the accounts concerned traded in all."""
+
+    rings: dict[Ring, list[Trade]]
+    orders: AlikeTrades
+    activity: Activity
+
+
+def first_look(stream: OrderStream, ties: Mapping[str, str], circle: Circle, closeness: Closeness, scope: Scope) -> Look:
+    """Trades of one account, or of two accounts that were ever tied, with themselves; and flows that may be part of a ring."""
+    done = dealings(stream, scope.since, scope.seconds)
+    alike = likeness(stream, done, closeness)
+    tie = numbered(stream, ties)
+    together = (done.buyer == done.seller) | ((tie[done.buyer] >= 0) & (tie[done.buyer] == tie[done.seller]))
+    trades = trades_at(stream, done.place[together])
+    orders = AlikeTrades.of(trades, alike.known[together], alike.alike[together])
+    flows = circulating_flows(stream, done, circle)
+    return Look(stream.instrument, trades, orders, flows, counted(done.window, alike.known, alike.alike))
+
+
+def closer_look(
+    stream: OrderStream, rings: Sequence[Ring], accounts: Mapping[str, frozenset[str]], closeness: Closeness, scope: Scope
+) -> Closer:
+    """The trades of the rings of this instrument, and the activity of the accounts named for it."""
+    here = [ring for ring in rings if ring.instrument == stream.instrument]
+    wanted = accounts.get(stream.instrument, frozenset()).union(*(ring.accounts for ring in here))
+    if not wanted:
+        return Closer({}, AlikeTrades.none(), Activity({}, {}))
+    done = dealings(stream, scope.since, scope.seconds)
+    inside = trades_in_rings(stream, done, here)
+    orders = AlikeTrades.none()
+    if any(map(len, inside.values())):
+        alike = likeness(stream, done, closeness)
+        among = np.isin(done.place, np.concatenate(list(inside.values())))
+        orders = AlikeTrades.of(trades_at(stream, done.place[among]), alike.known[among], alike.alike[among])
+    trades = {ring: trades_at(stream, place) for ring, place in inside.items()}
+    return Closer(trades, orders, turnovers(stream, done, wanted))
+
+
+def own_crossings(trades: Iterable[Trade], owners: Ownership, beyond_owner: frozenset[str]) -> list[Crossing]:
+    """The trades whose two accounts belong together on their day, by the links in force then.
 
     ``beyond_owner`` are accounts that many clients share (omnibus): who is behind such a side is not on record.
-    One pass over the trades serves both.
     """
-    ties = owners.groups
-    table = pa.table({"account_id": pa.array(ties.keys(), pa.string()), "tie": pa.array(ties.values(), pa.string())})
-    tied = records.memory("tied_accounts", table)
-    buyer, seller = tied.rename(buyer="account_id", buyer_tie="tie"), tied.rename(seller="account_id", seller_tie="tie")
-    both = trade.left_join(buyer, trade.buy_account_id == buyer.buyer)
-    both = both.left_join(seller, both.sell_account_id == seller.seller)
-    together = (both.buy_account_id == both.sell_account_id) | (both.buyer_tie == both.seller_tie)
-    noted = collect(both.filter(together.fill_null(False) | sample.of(both)))
     crossings = []
-    for one in noted:
+    for one in trades:
         chain = owners.chain(one.buy_account_id, one.sell_account_id, one.day)
         if chain is not None and beyond_owner.isdisjoint(one.pair):
             crossings.append(Crossing(one, chain))
-    crossed = {crossing.trade.trade_id for crossing in crossings}
-    return crossings, sample.among(trade for trade in noted if trade.trade_id not in crossed)
+    return crossings
 
 
 def split(crossings: Sequence[Crossing], ties: Mapping[str, str], apart: timedelta) -> list[tuple[Crossing, ...]]:
@@ -155,7 +196,8 @@ def weigh(trades: Sequence[Trade], market: Market) -> Signs:
     expected = expected_meetings(own.buys, own.sells, len(trades), everybody.buys, float(share))
     beyond = 1 - expected / len(trades)
     if same:
-        rate = market.orders.base_rate.without(trades[0].instrument, {trade.pair for trade in trades})
+        base = market.orders.base_rate
+        rate = base.without(trades[0].instrument, base.of_own(trades))
         beyond = max(beyond, 1 - expected * rate / same)
     return Signs(
         share=_rounded(share),

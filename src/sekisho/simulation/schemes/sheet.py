@@ -39,6 +39,13 @@ class Mood:
         return np.asarray(np.log1p(self.share) * up)
 
 
+@dataclass(slots=True, eq=False)
+class PlannedOrder:
+    """A planned order as a register row names it: its id is known once the order has been entered, or never."""
+
+    order_id: str | None = None
+
+
 @dataclass(slots=True)
 class Sheet:
     """Planned orders of one instrument on one day. A slot stands for an order that does not exist yet."""
@@ -50,6 +57,7 @@ class Sheet:
     rows: list[tuple[int, ...]] = field(default_factory=list)
     watch: list[int] = field(default_factory=list)
     schemes: list[Scheme] = field(default_factory=list)  # per slot
+    named: dict[int, PlannedOrder] = field(default_factory=dict)  # slots whose order id somebody wants to know
     taken: list[tuple[float, float]] = field(default_factory=list)  # when something moves the price here on purpose
     moods: list[Mood] = field(default_factory=list)
 
@@ -78,6 +86,10 @@ class Sheet:
     def withdraw(self, slot: int, at: float) -> None:
         """Cancel the slot's order if it still stands then."""
         self.rows.append((int(at), WITHDRAW, slot, BUY, OWN_BEST, 0, 0, 0, NOBODY))
+
+    def order_of(self, slot: int) -> PlannedOrder:
+        """The slot's order, for a row of a register."""
+        return self.named.setdefault(slot, PlannedOrder())
 
     def script(self) -> Script:
         """The sheet as the day's loop reads it: in order of time."""

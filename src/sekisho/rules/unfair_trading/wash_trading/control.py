@@ -4,16 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
 from sekisho.engine.answers import Evidence, Found
-from sekisho.typologies.activity import both_sides
-from sekisho.typologies.market import market_around, orders_behind, sample_of
-from sekisho.typologies.order_pairs import Closeness
+from sekisho.engine.order_streams import map_streams
+from sekisho.typologies.market import Market, Orders
+from sekisho.typologies.meetings import Scope, compared, distinct, merged, totals, window_length
+from sekisho.typologies.order_pairs import AlikeTrades, BaseRate, Closeness
 from sekisho.typologies.ownership import NEARNESS, accounts_of_kind, ownership_of
-from sekisho.typologies.rings import Circle, Turn, ring_periods
-from sekisho.typologies.trades import YenValue, between_known_accounts, since, yen_value
-from sekisho.typologies.wash import Scheme, Weights, as_crossings, own_crossings, split, weigh, widest
+from sekisho.typologies.rings import Circle, Turn, circulations, find_rings
+from sekisho.typologies.trades import Trade, YenValue, grouped, yen_value
+from sekisho.typologies.wash import (
+    Scheme,
+    Weights,
+    as_crossings,
+    closer_look,
+    first_look,
+    own_crossings,
+    split,
+    weigh,
+    widest,
+)
 
 if TYPE_CHECKING:
     from sekisho.records import Records
@@ -22,23 +34,34 @@ if TYPE_CHECKING:
 
 def detect(records: Records, p: Parameters) -> Iterator[Found]:
     """One finding for each owner group or ring, instrument and continuous period of trading with itself."""
-    trade = between_known_accounts(since(records.trade, p.prohibited_since))
     owners, shared = ownership_of(records), accounts_of_kind(records, "omnibus")
-    apart = timedelta(seconds=p.period_gap_seconds)
+    apart, circle, seconds = timedelta(seconds=p.period_gap_seconds), _circle(p), window_length(p.window_seconds)
+    scope = Scope(p.prohibited_since, seconds)
 
-    sample = sample_of(records)
-    crossings, sampled = own_crossings(records, trade, owners, shared, sample)
-    owned = split(crossings, owners.groups, apart)
-    with both_sides(records, trade, p.window_seconds) as sides:
-        rings = [as_crossings(ring, owners) for ring in ring_periods(records, trade, sides, _circle(p), apart, shared)]
-        bundles = widest([*owned, *rings])
-        traded = [crossing.trade for bundle in bundles for crossing in bundle]
-        market = market_around(records, sides, traded, orders_behind(records, traded, sampled, _closeness(p)))
+    look = partial(first_look, ties=owners.groups, circle=circle, closeness=_closeness(p), scope=scope)
+    looks = list(map_streams(records, look))
+    crossings = own_crossings(distinct(t for look in looks for t in look.trades), owners, shared)
+    rings = find_rings([flow for look in looks for flow in look.flows if shared.isdisjoint((flow.seller, flow.buyer))], circle)
+    accounts = {i: frozenset(a for t in ts for a in t.pair) for i, ts in grouped((c.trade for c in crossings), _place).items()}
+    closer = partial(closer_look, rings=rings, accounts=accounts, closeness=_closeness(p), scope=scope)
+    seen = list(map_streams(records, closer)) if rings or accounts else []
 
+    circling = {ring: distinct(t for one in seen for t in one.rings.get(ring, ())) for ring in rings}
+    periods = [as_crossings(period, owners) for period in circulations(circling, circle, apart)]
+    bundles = widest([*split(crossings, owners.groups, apart), *periods])
+    alike = AlikeTrades.joined([*(one.orders for one in looks), *(one.orders for one in seen)])
+    rate = BaseRate(compared(totals((look.instrument, look.counts) for look in looks)), alike, [c.trade for c in crossings])
+    market = Market(merged(one.activity for one in seen), Orders(alike, rate), seconds)
+
+    traded = [crossing.trade for bundle in bundles for crossing in bundle]
     yen = yen_value(records.optional("instrument"), records.optional("reference_price"), (t.instrument for t in traded))
     schemes = (Scheme(bundle, weigh([c.trade for c in bundle], market)) for bundle in bundles)
     found = (_found(scheme, yen, p) for scheme in schemes if not (_too_small_a_ring(scheme, p) or _one_meeting_at_home(scheme, p)))
     yield from sorted((one for one in found if one.score >= p.score_min), key=lambda f: (f.window_from, f.subject_id))
+
+
+def _place(trade: Trade) -> str:
+    return trade.instrument
 
 
 def _found(scheme: Scheme, yen: YenValue, p: Parameters) -> Found:
