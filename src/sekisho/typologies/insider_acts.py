@@ -59,10 +59,17 @@ class Off:
         return purpose is not None and any(word.lower() in purpose.lower() for word in self.words)
 
 
-def acts_of(
-    records: Records, accounts: Collection[str], assets: Collection[str], handled: Handled, off: Off, day: date
-) -> list[Act]:
-    """Everything the accounts did in the assets from a Japan date on, in order of time; the sets are small."""
+class Watched(NamedTuple):
+    """Whose acts in which assets are looked for, from a Japan date on; the sets are small."""
+
+    accounts: frozenset[str]
+    assets: frozenset[str]
+    since: date
+
+
+def acts_of(records: Records, watched: Watched, handled: Handled, off: Off) -> list[Act]:
+    """Everything the accounts did in the assets, in order of time."""
+    accounts, assets, day = watched
     if not accounts or not assets:
         return []
     acts = [*_trades(records, accounts, assets, handled, day), *_off_book(records, accounts, assets, off)]
