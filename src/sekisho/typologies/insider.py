@@ -6,11 +6,17 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_EVEN, Decimal
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from sekisho.typologies.insider_acts import Act, total_quantity
+from sekisho.typologies.handled_assets import Handled
+from sekisho.typologies.insider_acts import Act, Off, Watched, acts_of, entered_at, total_quantity
 from sekisho.typologies.material_facts import Bound, Facts, Plan, Post, japan_date, years_after
-from sekisho.typologies.ownership import OWNING, Chain, Link, Ownership
+from sekisho.typologies.ownership import OWNING, Chain, Link, Ownership, ownership_of
+from sekisho.typologies.trades import YenValue, yen_value
+from sekisho.typologies.valuation import EXACT
+
+if TYPE_CHECKING:
+    from sekisho.records import Records
 
 FAVOURED = {"up": "buy", "down": "sell"}
 """The side on which one gains from a fact that moves the price this way."""
@@ -167,6 +173,69 @@ def dealing(bound: Bound, term: Term, acts: Iterable[Act], ties: Mapping[str, Ne
     earlier = tuple(act for act in mine if bound.since - length <= act.at < bound.since)
     kept = tuple(one for one in excuses if term.until is None or one.act.at < term.until)
     return Dealing(bound, term, done, ties, kept, waiting, earlier)
+
+
+class Terms(NamedTuple):
+    """What the law of a regime says: which channels publish, how long to wait after, how long former insiders stay bound."""
+
+    channels: Collection[str]
+    wait: timedelta | None
+    leeway: timedelta
+    former_years: Decimal | int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Cases:
+    """The people bound by facts, with everything their acts are read against. Read once, asked person by person."""
+
+    facts: Facts
+    owners: Ownership
+    handled: Handled
+    near: Mapping[Bound, Mapping[str, Near]]
+    acts: Sequence[Act]
+    entered: Mapping[str, datetime]
+
+    def dealings(self, terms: Terms) -> Iterator[Dealing]:
+        """What each person did in the asset of the fact while it bound, in scope and in position."""
+        for bound, ties in self.near.items():
+            term = term_of(self.facts, bound.fact.fact_id, terms.channels, terms.wait, terms.leeway)
+            mine = [act for act in self.acts if self._concerns(bound, act) and still_bound(bound, act, terms.former_years)]
+            knowers = {known.party_id: known.learned_at for known in self.facts.knowledge.get(bound.fact.fact_id, ())}
+            released = excused(mine, bound.since, self.owners, Excuses(self.facts.plans, self.entered, knowers))
+            yield dealing(bound, term, mine, ties, released)
+
+    def _concerns(self, bound: Bound, act: Act) -> bool:
+        asset = bound.fact.asset
+        return act.account_id in self.near[bound] and act.asset == asset and self.handled.covers(asset, act.at)
+
+
+def cases_of(records: Records, facts: Facts, bound: Iterable[Bound], handled: Handled, off: Off, since: date) -> Cases:
+    """Look up the accounts of everybody bound, and what was done on them in the assets of the facts."""
+    owners = ownership_of(records)
+    near = {}
+    for one in bound:
+        knowers = {known.party_id for known in facts.knowledge.get(one.fact.fact_id, ())}
+        near[one] = dict(near_accounts(one, owners, knowers, japan_date(one.since)))
+    accounts = frozenset(account for ties in near.values() for account in ties)
+    acts = acts_of(records, Watched(accounts, frozenset(one.fact.asset for one in near), since), handled, off)
+    return Cases(facts, owners, handled, near, acts, entered_at(records, (act.order_id for act in acts if act.order_id)))
+
+
+def yen_of(acts: Iterable[Act], yen: YenValue) -> Decimal | None:
+    """Acts in yen; what went on chain carries no value and is left out. None where a trade has no yen price."""
+    total = Decimal(0)
+    for act in acts:
+        value = yen.of([act.trade]) if act.trade else act.notional or Decimal(0)
+        if value is None:
+            return None
+        total = EXACT.add(total, value)
+    return total
+
+
+def yen_for(records: Records, acts: Iterable[Act]) -> YenValue:
+    """What is needed to value the trades among some acts."""
+    traded = [act.trade.instrument for act in acts if act.trade]
+    return yen_value(records.optional("instrument"), records.optional("reference_price"), traded)
 
 
 def _share(part: Decimal, whole: Decimal) -> Decimal:

@@ -2,28 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime, timedelta
+from collections.abc import Iterator
+from datetime import timedelta
 from decimal import Decimal
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from sekisho.engine.answers import Evidence, Found
-from sekisho.typologies.handled_assets import Handled, read_handled
-from sekisho.typologies.insider import (
-    Dealing,
-    Excuses,
-    Near,
-    dealing,
-    excused,
-    near_accounts,
-    still_bound,
-    term_of,
-)
-from sekisho.typologies.insider_acts import Act, Off, Watched, acts_of, entered_at, total_quantity
-from sekisho.typologies.material_facts import Bound, Facts, bound_by, japan_date, read_circle, read_facts
-from sekisho.typologies.ownership import Ownership, ownership_of
-from sekisho.typologies.trades import YenValue, yen_value
-from sekisho.typologies.valuation import EXACT
+from sekisho.typologies.handled_assets import read_handled
+from sekisho.typologies.insider import Dealing, Terms, cases_of, yen_for, yen_of
+from sekisho.typologies.insider_acts import Off, total_quantity
+from sekisho.typologies.material_facts import Facts, bound_by, japan_date, read_circle, read_facts
+from sekisho.typologies.trades import YenValue
 from sekisho.typologies.waiting import length_of_hours
 
 if TYPE_CHECKING:
@@ -33,54 +22,16 @@ if TYPE_CHECKING:
 
 def detect(records: Records, p: Parameters) -> Iterator[Found]:
     """One finding for each person bound by a fact who dealt in its asset, on accounts of his own or of those near him."""
-    facts, owners, circle = read_facts(records), ownership_of(records), read_circle(records)
-    handled = read_handled(records, p.refusal_words)
+    facts, circle = read_facts(records), read_circle(records)
     bound = [one for fact in facts.facts.values() for one in bound_by(facts, fact, circle, p.positions)]
-    near = {one: dict(_near(one, facts, owners)) for one in bound}
-    watched = Watched(
-        frozenset(a for ties in near.values() for a in ties), frozenset(one.fact.asset for one in bound), p.prohibited_since
-    )
-    acts = acts_of(records, watched, handled, Off(p.value_words, p.mint_addresses))
-    entered = entered_at(records, (act.order_id for act in acts if act.order_id))
-    books = _Books(facts, owners, handled, entered, acts)
-    dealings = [_dealing(one, near[one], books, p) for one in bound]
-    traded = [act.trade.instrument for each in dealings for act in each.acts if act.trade]
-    yen = yen_value(records.optional("instrument"), records.optional("reference_price"), traded)
-    found = (_found(each, facts, yen, p) for each in dealings if each.acts)
+    off = Off(p.value_words, p.mint_addresses)
+    cases = cases_of(records, facts, bound, read_handled(records, p.refusal_words), off, p.prohibited_since)
+    wait = None if p.waiting_hours is None else length_of_hours(p.waiting_hours)
+    terms = Terms(p.channels, wait, length_of_hours(p.analogue_hours), p.former_insider_years)
+    dealings = [each for each in cases.dealings(terms) if each.acts]
+    yen = yen_for(records, (act for each in dealings for act in each.acts))
+    found = (_found(each, facts, yen, p) for each in dealings)
     yield from sorted(found, key=lambda f: (f.window_from, f.subject_id, str(f.facts["fact"])))
-
-
-class _Books(NamedTuple):
-    """What every person's acts are read against."""
-
-    facts: Facts
-    owners: Ownership
-    handled: Handled
-    entered: Mapping[str, datetime]
-    acts: list[Act]
-
-
-def _near(bound: Bound, facts: Facts, owners: Ownership) -> Iterator[tuple[str, Near]]:
-    knowers = {known.party_id for known in facts.knowledge.get(bound.fact.fact_id, ())}
-    return near_accounts(bound, owners, knowers, japan_date(bound.since))
-
-
-def _dealing(bound: Bound, ties: dict[str, Near], books: _Books, p: Parameters) -> Dealing:
-    """The acts of one person in the asset of one fact, those in scope only."""
-    fact = bound.fact
-    term = term_of(books.facts, fact.fact_id, p.channels, _hours(p.waiting_hours), length_of_hours(p.analogue_hours))
-    mine = [
-        act
-        for act in books.acts
-        if act.account_id in ties
-        and act.asset == fact.asset
-        and books.handled.covers(act.asset, act.at)
-        and still_bound(bound, act, p.former_insider_years)
-    ]
-    knowers = {known.party_id: known.learned_at for known in books.facts.knowledge.get(fact.fact_id, ())}
-    return dealing(
-        bound, term, mine, ties, excused(mine, bound.since, books.owners, Excuses(books.facts.plans, books.entered, knowers))
-    )
 
 
 def _found(each: Dealing, facts: Facts, yen: YenValue, p: Parameters) -> Found:
@@ -94,7 +45,7 @@ def _found(each: Dealing, facts: Facts, yen: YenValue, p: Parameters) -> Found:
         window_from=each.acts[0].at,
         window_until=each.acts[-1].at + timedelta.resolution,
         score=_score(each, bool(elsewhere) and elsewhere[0].published_at <= each.acts[0].at, p),
-        amount_jpy=_yen(each.acts, yen),
+        amount_jpy=yen_of(each.acts, yen),
         sentence="linked" if not each.own else "default" if place.nearness == "insider" else "recipient",
         evidence=_evidence(each),
         facts={
@@ -145,21 +96,6 @@ def _evidence(each: Dealing) -> tuple[Evidence, ...]:
     names |= {Evidence(*act.record) for act in each.acts} | {Evidence("order", act.order_id) for act in each.acts if act.order_id}
     names |= {Evidence("party_link", link.record_id) for link in each.links}
     return tuple(sorted(names | {Evidence(*one.record) for one in each.released if one.why == "plan"}))
-
-
-def _yen(acts: Iterable[Act], yen: YenValue) -> Decimal | None:
-    """Everything done, in yen; what went on chain carries no value and is left out."""
-    total = Decimal(0)
-    for act in acts:
-        value = yen.of([act.trade]) if act.trade else act.notional or Decimal(0)
-        if value is None:
-            return None
-        total = EXACT.add(total, value)
-    return total
-
-
-def _hours(hours: Decimal | int | None) -> timedelta | None:
-    return None if hours is None else length_of_hours(hours)
 
 
 def _one(names: set[str | None]) -> str | None:
