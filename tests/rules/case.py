@@ -15,7 +15,7 @@ from sekisho.records import TABLES
 from sekisho.rulebook.rule import Rule
 from sekisho.rulebook.strict_yaml import Listed, Reader, read_yaml
 
-CASE_KEYS = {"name", "regime", "as_of", "assume", "records", "request", "expect"}
+CASE_KEYS = {"name", "regime", "as_of", "assume", "records", "request", "request_order", "expect"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +29,7 @@ class Case:
     assume: dict[str, Any]
     records: dict[str, pa.Table]
     request: dict[str, Any] | None
+    request_order: dict[str, Any] | None
     expect: dict[str, Any]
 
 
@@ -50,6 +51,7 @@ def _case(rule: Rule, reader: Reader) -> Case:
         assume=dict(reader.maybe("assume", dict) or {}),
         records={name: table_of(name, text) for name, text in (reader.maybe("records", dict) or {}).items()},
         request=reader.maybe("request", dict),
+        request_order=reader.maybe("request_order", dict),
         expect=dict(reader.take("expect", dict)),
     )
     reader.done()

@@ -14,7 +14,7 @@ from sekisho.rulebook import Parameters, Rule, RulebookError
 if TYPE_CHECKING:
     from sekisho.engine.answers import Amount, Found, Obligation, Reason
     from sekisho.engine.calendar import Calendar
-    from sekisho.engine.requests import TransferRequest, View
+    from sekisho.engine.requests import Request, View
     from sekisho.records import Records
 
 _FUNCTIONS = ("detect", "decide", "compute", "due")
@@ -25,7 +25,7 @@ class Control:
     """The functions of one control.py; None for a question the rule does not ask."""
 
     detect: Callable[[Records, Parameters], Iterable[Found]] | None = None
-    decide: Callable[[TransferRequest, View, Parameters], Iterable[Reason]] | None = None
+    decide: Callable[[Request, View, Parameters], Iterable[Reason]] | None = None
     compute: Callable[[Records, Parameters], Iterable[Amount]] | None = None
     due: Callable[[Calendar, Parameters], Iterable[Obligation]] | None = None
 
