@@ -64,13 +64,14 @@ def standing_orders(records: Records, instrument: str, before: datetime) -> Mapp
     return standing
 
 
-def entries(records: Records, accounts: Collection[str], pairs: Iterable[Pair]) -> list[Entry]:
-    """What the accounts entered or changed in the pairs, without what was rejected, in order of sequence."""
-    names = sorted({pair.instrument for pair in pairs})
-    if not names or not accounts or "order_event" not in records.present:
+def entries(records: Records, accounts: Collection[str], pairs: Iterable[Pair] | None = None) -> list[Entry]:
+    """What the accounts entered or changed (in these pairs only), without what was rejected, in order of sequence."""
+    if not accounts or "order_event" not in records.present:
         return []
     event = records.order_event
-    mine = event.filter(event.account_id.isin(sorted(accounts)), event.instrument.isin(names))
+    mine = event.filter(event.account_id.isin(sorted(accounts)))
+    if pairs is not None:
+        mine = mine.filter(mine.instrument.isin(sorted({pair.instrument for pair in pairs} | {""})))
     rows = mine.select("action", **{("at" if n == "occurred_at" else n): mine[n] for n in _COLUMNS}).to_pyarrow().to_pylist()
     rejected = {row["order_id"] for row in rows if row["action"] == "reject"}
     kept = (row for row in rows if row["action"] in {"new", "replace"} and row["order_id"] not in rejected)

@@ -64,7 +64,7 @@ class RecordsView:
     def orders_known_to(self, party_id: str, instrument: str) -> Sequence[OpenOrder]:
         """Clients' orders in the market that the party could see."""
         known = self._records.optional("customer_order_knowledge")
-        seen = known.filter((known.party_id == party_id) & (known.learned_at <= self._before)).select("order_id").to_pyarrow()
+        seen = known.filter((known.party_id == party_id) & (known.learned_at < self._before)).select("order_id").to_pyarrow()
         orders = self._orders(instrument)
         return tuple(orders[each].row for each in sorted(set(seen["order_id"].to_pylist())) if each in orders)
 
