@@ -85,11 +85,11 @@ class Joint:
 
     def among(self, parties: Collection[str], day: date) -> tuple[Link, ...]:
         """The links that hold on a day between some parties, others in between included."""
+        if len(parties) < 2:
+            return ()
         group = self.on(day)
         named = {group.get(party, party) for party in parties}
-        return (
-            tuple(link for link in self.links if link.holds_on(day) and group[link.party_id] in named) if len(parties) > 1 else ()
-        )
+        return tuple(link for link in self.links if link.holds_on(day) and group[link.party_id] in named)
 
 
 def joint_holders(records: Records, relations: Collection[str]) -> Joint:
@@ -106,9 +106,11 @@ def supplies(records: Records) -> dict[str, Decimal]:
     return {row["asset"]: row["issued_supply"] for row in rows if row["issued_supply"] > 0}
 
 
-def reached(
-    records: Records, joint: Joint, supply: Mapping[str, Decimal], pairs: Mapping[str, tuple[str, str]], size: Size
-) -> list[Reached]:
+Pairs = Mapping[str, tuple[str, str]]
+"""Base and quote asset of each instrument."""
+
+
+def reached(records: Records, joint: Joint, supply: Mapping[str, Decimal], pairs: Pairs, size: Size) -> list[Reached]:
     """Every group and side that reached the size in an asset, once for each, at the first moment."""
     account = records.optional("account").select("account_id", "party_id").to_pyarrow().to_pylist()
     party_of = {row["account_id"]: row["party_id"] for row in account}
@@ -156,14 +158,14 @@ def _windows(plans: list[Plan], window: timedelta) -> Iterator[list[Plan]]:
         yield [plan for plan in plans[: place + 1] if plan.made_at > last.made_at - window]
 
 
-def _sides(records: Records, asset: str, pairs: Mapping[str, tuple[str, str]]) -> Any:
+def _sides(records: Records, asset: str, pairs: Pairs) -> Any:
     """Both sides of every trade in an asset (Ibis): trade_id, at, account_id, side and quantity in units of the asset."""
     trade, parts = records.trade, []
     as_base = sorted(name for name, (base, _quote) in pairs.items() if base == asset)
     as_quote = sorted(name for name, (_base, quote) in pairs.items() if quote == asset)
     for names, flipped in ((as_base, False), (as_quote, True)):
-        chosen = trade.filter(trade.instrument.isin(names)) if names else None
-        for side in ("buy", "sell") if chosen is not None else ():
+        chosen: Any = trade.filter(trade.instrument.isin(names or [""]))
+        for side in ("buy", "sell") if names else ():
             quantity = chosen.quantity * chosen.price if flipped else chosen.quantity
             named = chosen.select(
                 "trade_id",
