@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -55,6 +55,11 @@ class Handled:
     def of(self, asset: str) -> tuple[Pair, ...]:
         """The pairs, of whatever venue, in which an asset is one side."""
         return tuple(self._of.get(asset, ()))
+
+    @property
+    def applications(self) -> Mapping[str, Sequence[Application]]:
+        """Listing applications by asset."""
+        return self._applied
 
     def covers(self, asset: str, at: datetime) -> bool:
         """Whether the asset is handled at that moment, or a listing applied for and not refused."""
