@@ -28,6 +28,7 @@ class Sheet:
     rows: list[tuple[int, ...]] = field(default_factory=list)
     watch: list[int] = field(default_factory=list)
     schemes: list[Scheme] = field(default_factory=list)  # per slot
+    shocks: list[tuple[float, float]] = field(default_factory=list)  # when value jumps for good, and by how much (logarithm)
     taken: list[tuple[float, float]] = field(default_factory=list)  # when something moves the price here on purpose
 
     def place(
