@@ -150,10 +150,16 @@ class Market:
             quoters.append((int(account), scheme))
         return quoters
 
+    def _knowing(self) -> Longs:
+        """Accounts of parties that a register of facts names: they trade as their scheme says, and not besides."""
+        named = {row["party_id"] for row in self.registers.rows.get("fact_knowledge", ())}
+        known = [account for account, party in enumerate(self.people.party) if self.people.party_id(int(party)) in named]
+        return np.array(known, dtype=np.int64)
+
     def _crowds(self, newcomers: Longs, random: np.random.Generator) -> list[Crowd]:
         people = self.people
         makers, omnibus = people.of_kind(MARKET_MAKER), people.of_kind(OMNIBUS)
-        customers = np.setdiff1d(people.of_kind(CUSTOMER), np.concatenate([people.quick, newcomers]))
+        customers = np.setdiff1d(people.of_kind(CUSTOMER), np.concatenate([people.quick, newcomers, self._knowing()]))
         crowds = []
         for one in self.listed:
             here = random.choice(makers, size=min(makers.size, 4 if one.number < 10 else 3), replace=False)

@@ -190,6 +190,23 @@ def grid_before(records: Records, market: Market, event: Event, shape: Shape) ->
     return Grid(tuple(traders), assets, tuple(net), tuple(gross), shape)
 
 
+def paired_accounts(records: Records, known: Collection[str], share_max: Decimal, trades_min: int) -> frozenset[str]:
+    """Accounts that trade with one and the same other one most of the time: whatever they do, they do not act on news.
+
+    ``known`` are accounts that everybody trades with, such as market makers; meeting those says nothing.
+    """
+    trade, parts = records.trade, []
+    for own, other in (("buy_account_id", "sell_account_id"), ("sell_account_id", "buy_account_id")):
+        parts.append(trade.select(account=trade[own], partner=trade[other]))
+    both = ibis.union(*parts)
+    both = both.filter(both.account.notnull())
+    pairs = both.group_by("account", "partner").aggregate(n=both.count())
+    totals = pairs.group_by("account").aggregate(total=pairs.n.sum().cast("int64"))
+    named = pairs.filter(pairs.partner.notnull(), ~pairs.partner.isin(sorted(known) or [""]), pairs.n >= trades_min)
+    rows = named.inner_join(totals, "account").select("account", "n", "total").to_pyarrow().to_pylist()
+    return frozenset(row["account"] for row in rows if row["n"] > share_max * row["total"])
+
+
 def _steps(trade: Any, market: Market, at: datetime, step: timedelta, count: int) -> dict[str, list[Any]]:
     """Quantities by account, instrument and step, exact, in one order; step ``count - 1`` ends at the event."""
     parts = []

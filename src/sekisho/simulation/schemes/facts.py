@@ -18,6 +18,9 @@ SUMMARIES = {
     "basket": ("A grave fault was found in the protocol", "An upgrade will burn a part of all units"),
 }
 
+MOVE = 0.06
+"""How far news moves the value, as a logarithm."""
+
 
 @dataclass(frozen=True, slots=True)
 class News:
@@ -30,8 +33,11 @@ class News:
     published: float
 
 
-def news(stage: Stage, category: str, hours: float, *, move: float = 0.06, asset: str | None = None) -> News:
-    """A fact that arises in the morning and stands on the exchange's website so many hours later, when the price moves for good."""
+def news(stage: Stage, category: str, hours: float, *, out: bool = True, asset: str | None = None) -> News:
+    """A fact and, so many hours after it arose, its posting on the exchange's website, when the price moves for good.
+
+    Not ``out``: these records end before it is published; nobody acts on it beyond that hour all the same.
+    """
     side = BUY if stage.random.random() < 0.5 else SELL
     latest = max(0.2, 22.0 - hours)
     arises = stage.sheet.opens_at + stage.between(0.1, latest) * HOUR
@@ -42,9 +48,10 @@ def news(stage: Stage, category: str, hours: float, *, move: float = 0.06, asset
         "material_fact", fact_id=fact.fact_id, asset=told, category=category, arose_at=moment(int(arises)),
         direction="up" if side == BUY else "down", summary=SUMMARIES[category][int(side == BUY)],
     )  # fmt: skip
-    publish(stage, fact, "exchange_website", published)
-    if asset is None:
-        stage.sheet.shocks.append((published, side * move * stage.between(0.7, 1.3)))
+    if out:
+        publish(stage, fact, "exchange_website", published)
+        if asset is None:
+            stage.sheet.shocks.append((published, side * MOVE * stage.between(0.7, 1.3)))
     return fact
 
 

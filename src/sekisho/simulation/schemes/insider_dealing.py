@@ -46,7 +46,7 @@ def issuer_officer(stage: Stage, severity: float) -> None:
 def large_party(stage: Stage, severity: float) -> None:
     """Somebody who takes part in a large transaction and trades ahead of it."""
     (actor,) = stage.actors(1)
-    fact = news(stage, "large_transaction", stage.between(3, 12))
+    fact = news(stage, "large_transaction", stage.between(3, 12), out=False)
     knows(stage, fact, party_of(stage, actor), fact.arises, "large_transaction")
     _trades(stage, fact, "large_party", severity, actor, fact.arises)
 
@@ -54,7 +54,7 @@ def large_party(stage: Stage, severity: float) -> None:
 def told(stage: Stage, severity: float) -> None:
     """Somebody whom an insider told."""
     (actor,) = stage.actors(1)
-    fact, teller = news(stage, "basket", stage.between(3, 12)), outsider(stage)
+    fact, teller = news(stage, "basket", stage.between(3, 12), out=False), outsider(stage)
     knows(stage, fact, teller, fact.arises, "issuer")
     heard = fact.arises + stage.between(10, 90) * MINUTE
     knows(stage, fact, party_of(stage, actor), heard, "tippee", teller)
@@ -64,7 +64,7 @@ def told(stage: Stage, severity: float) -> None:
 def household(stage: Stage, severity: float) -> None:
     """The account of somebody who lives with an insider."""
     (actor,) = stage.actors(1)
-    fact, insider = news(stage, "issuer", stage.between(3, 12)), outsider(stage)
+    fact, insider = news(stage, "issuer", stage.between(3, 12), out=False), outsider(stage)
     stage.people.link(insider, party_of(stage, actor), "household")
     knows(stage, fact, insider, fact.arises, "issuer")
     _trades(stage, fact, "household", severity, actor, fact.arises)
@@ -83,7 +83,7 @@ def after_a_leak(stage: Stage, severity: float) -> None:
 def planned(stage: Stage) -> None:
     """Look-alike: an insider who trades as he had planned before."""
     (actor,) = stage.actors(1)
-    fact = news(stage, "issuer", stage.between(3, 12))
+    fact = news(stage, "issuer", stage.between(3, 12), out=False)
     scheme = stage.scheme(RULE, LOOK_ALIKE, "planned", 0.0, [actor])
     knows(stage, fact, party_of(stage, actor), fact.arises, "issuer")
     lots, parts = stage.lots(2), 3
@@ -114,7 +114,7 @@ def after_publication(stage: Stage) -> None:
 def hearsay(stage: Stage) -> None:
     """Look-alike: somebody who heard it from somebody who was told."""
     (actor,) = stage.actors(1)
-    fact, teller, friend = news(stage, "issuer", stage.between(4, 12)), outsider(stage), outsider(stage, "adviser")
+    fact, teller, friend = news(stage, "issuer", stage.between(4, 12), out=False), outsider(stage), outsider(stage, "adviser")
     scheme = stage.scheme(RULE, LOOK_ALIKE, "hearsay", 0.0, [actor])
     knows(stage, fact, teller, fact.arises, "issuer")
     knows(stage, fact, friend, fact.arises + 20 * MINUTE, "tippee", teller)

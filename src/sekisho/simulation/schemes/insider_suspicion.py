@@ -21,7 +21,7 @@ def informed(stage: Stage, severity: float) -> None:
     scheme = stage.scheme(RULE, PLANTED, "informed", severity, [actor])
     hours = stage.by_severity(severity, 9, 3)
     begins = stage.between(fact.arises, fact.published - hours * HOUR)
-    medians, parts = stage.by_severity(severity, 15, 60), round(stage.by_severity(severity, 14, 8))
+    medians, parts = stage.by_severity(severity, 25, 110), round(stage.by_severity(severity, 14, 8))
     deal(stage, scheme, actor, fact.side, (begins, fact.published - 5 * SECOND), medians, parts)
 
 

@@ -35,7 +35,7 @@ def tipped(stage: Stage, severity: float) -> None:
 
 def advised(stage: Stage, severity: float) -> None:
     """An insider advises everybody to trade the asset, and does not say why."""
-    fact, insider = news(stage, "basket", stage.between(4, 14)), outsider(stage)
+    fact, insider = news(stage, "basket", stage.between(4, 14), out=False), outsider(stage)
     scheme = stage.scheme(RULE, PLANTED, "advised", severity, [])
     scheme.subjects = (stage.people.party_id(insider),)
     knows(stage, fact, insider, fact.arises, "issuer")
@@ -63,7 +63,7 @@ def advice_after(stage: Stage) -> None:
 
 def ignorant_advice(stage: Stage) -> None:
     """Look-alike: somebody who knows nothing advises the same."""
-    fact, insider, writer = news(stage, "issuer", stage.between(3, 12)), outsider(stage), outsider(stage, "adviser")
+    fact, insider, writer = news(stage, "issuer", stage.between(3, 12), out=False), outsider(stage), outsider(stage, "adviser")
     scheme = stage.scheme(RULE, LOOK_ALIKE, "ignorant_advice", 0.0, [])
     knows(stage, fact, insider, fact.arises, "issuer")
     _says(stage, scheme, writer, fact, stage.between(fact.arises + SECOND, fact.published - SECOND))

@@ -20,6 +20,7 @@ from sekisho.typologies.abnormal_positions import (
     grid_before,
     known_events,
     move_at,
+    paired_accounts,
     repricings,
     strange_before,
 )
@@ -39,18 +40,19 @@ if TYPE_CHECKING:
 def detect(records: Records, p: Parameters) -> Iterator[Found]:
     """One finding for each trader whose position before an event is stranger than chance explains."""
     facts, handled, owners = read_facts(records), read_handled(records, ()), ownership_of(records)
-    out, groups = accounts_of_kind(records, *p.left_out_kinds), owners.groups
+    out, groups = accounts_of_kind(records, *p.left_out_kinds) | _on_register(facts, owners), owners.groups
     window = length_of_hours(p.window_hours)
     events = known_events(facts, handled.applications, window)
     if not events and not {"publication", "listing_application"} & records.present:
         jump = Jump(length_of_hours(p.jump_hours), p.jump_moves_min, p.jump_kept_min, p.jump_kept_steps)
         events = repricings(records, _instruments(handled, None), jump)
+    if events:
+        out |= paired_accounts(records, out, p.partner_share_max, p.partner_trades_min)
     for event in events:
         look = _look(records, event, handled, Market({}, out, groups), p)
         for one in look.strange if look else ():
             assert look is not None
-            if not _on_register(look, one, owners, facts):
-                yield _found(records, look, one, owners, p)
+            yield _found(records, look, one, owners, p)
 
 
 class _Look(NamedTuple):
@@ -148,10 +150,10 @@ def _members(look: _Look, one: Strange, owners: Ownership) -> set[str]:
     return {account for account, group in owners.groups.items() if group == name} | {name}
 
 
-def _on_register(look: _Look, one: Strange, owners: Ownership, facts: Facts) -> bool:
-    """Who knew the fact by the register is judged by the exact rule."""
-    knowers = {known.party_id for known in facts.knowledge.get(look.event.fact_id or "", ())}
-    return any(owners.party_of.get(account) in knowers for account in _members(look, one, owners))
+def _on_register(facts: Facts, owners: Ownership) -> frozenset[str]:
+    """Accounts of whoever knew a fact by the register: judged by the exact rule."""
+    knowers = {known.party_id for each in facts.knowledge.values() for known in each}
+    return frozenset(account for party in knowers for account in owners.accounts_of.get(party, ()))
 
 
 def _acts(records: Records, look: _Look, one: Strange, owners: Ownership, p: Parameters) -> list[Act]:
