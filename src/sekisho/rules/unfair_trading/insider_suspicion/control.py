@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import timedelta
 from decimal import ROUND_HALF_EVEN, Decimal
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from sekisho.engine.answers import Evidence, Found
@@ -52,7 +53,9 @@ def detect(records: Records, p: Parameters) -> Iterator[Found]:
         look = _look(records, event, handled, Market({}, out, groups), p)
         for one in look.strange if look else ():
             assert look is not None
-            yield _found(records, look, one, owners, p)
+            acts = _acts(records, look, one, owners, p)
+            if not _with_one_partner(acts, out, p):
+                yield _found(records, look, one, acts, p)
 
 
 class _Look(NamedTuple):
@@ -103,8 +106,7 @@ def _instruments(handled: Handled, quote: str | None) -> dict[str, str]:
     return {pair.instrument: pair.base for pair in handled.pairs.values() if pair.ours and quote in {None, pair.quote}}
 
 
-def _found(records: Records, look: _Look, one: Strange, owners: Ownership, p: Parameters) -> Found:
-    acts = _acts(records, look, one, owners, p)
+def _found(records: Records, look: _Look, one: Strange, acts: list[Act], p: Parameters) -> Found:
     side, asset = "buy" if look.side == BUY else "sell", look.event.asset
     net = EXACT.subtract(total_quantity(acts, lambda a: a.side == side), total_quantity(acts, lambda a: a.side != side))
     names = {Evidence(*act.record) for act in acts} | {Evidence("order", act.order_id) for act in acts if act.order_id}
@@ -162,6 +164,17 @@ def _acts(records: Records, look: _Look, one: Strange, owners: Ownership, p: Par
     watched = Watched(frozenset(_members(look, one, owners)), frozenset({look.event.asset}), japan_date(begins))
     acts = acts_of(records, watched, look.handled, Off((), ()))
     return [act for act in acts if begins <= act.at < look.event.at and act.instrument == look.instrument]
+
+
+def _with_one_partner(acts: list[Act], known: Collection[str], p: Parameters) -> bool:
+    """Whether most of it was dealt with one other customer: who acts on news takes whoever is there."""
+    partners = {act.other_account_id for act in acts} - {None} - set(known)
+    most = max((total_quantity(acts, partial(_is_with, partner)) for partner in partners), default=Decimal(0))
+    return len(acts) >= p.partner_trades_min and most > p.partner_share_max * total_quantity(acts)
+
+
+def _is_with(partner: str | None, act: Act) -> bool:
+    return act.other_account_id == partner
 
 
 def _gain(acts: list[Act], side: str, after: Decimal) -> Decimal:
