@@ -53,7 +53,7 @@ def detect(records: Records, p: Parameters) -> Iterator[Found]:
         look = _look(records, event, handled, Market({}, out, groups), p)
         for one in look.strange if look else ():
             assert look is not None
-            acts = _acts(records, look, one, owners, p)
+            acts = [act for act in _acts(records, look, one, owners, p) if act.account_id not in out]
             if not _with_one_partner(acts, out, p):
                 yield _found(records, look, one, acts, p)
 
@@ -170,7 +170,7 @@ def _with_one_partner(acts: list[Act], known: Collection[str], p: Parameters) ->
     """Whether most of it was dealt with one other customer: who acts on news takes whoever is there."""
     partners = {act.other_account_id for act in acts} - {None} - set(known)
     most = max((total_quantity(acts, partial(_is_with, partner)) for partner in partners), default=Decimal(0))
-    return len(acts) >= p.partner_trades_min and most > p.partner_share_max * total_quantity(acts)
+    return bool(len(acts) >= p.partner_trades_min and most > p.partner_share_max * total_quantity(acts))
 
 
 def _is_with(partner: str | None, act: Act) -> bool:
