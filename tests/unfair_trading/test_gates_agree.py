@@ -25,7 +25,7 @@ START = datetime(2026, 6, 4, tzinfo=UTC)
 DAY = date(2026, 6, 5)
 KINDS = {"H1": "house", "W1": "staff", "A1": "customer", "A2": "customer", "A3": "customer", "O1": "omnibus"}
 PARTIES = {"H1": "EX", "W1": "P5", "A1": "P1", "A2": "P2", "A3": "P1", "O1": "PO"}
-QUICK = settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+QUICK = settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 @st.composite
