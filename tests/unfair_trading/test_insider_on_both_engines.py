@@ -22,10 +22,9 @@ RULES = (
 )
 
 
-def told(rule: str) -> list[Case]:
-    """Worked examples of a rule in which something is found: the first, the last, and one of the middle."""
-    cases = [case for case in cases_of(RULEBOOK[f"unfair_trading/{rule}"]) if case.expect.get("findings")]
-    return [cases[place] for place in sorted({0, len(cases) // 2, len(cases) - 1})]
+def told(rule: str) -> Case:
+    """The first worked example of a rule in which something is found."""
+    return next(case for case in cases_of(RULEBOOK[f"unfair_trading/{rule}"]) if case.expect.get("findings"))
 
 
 def run(case: Case, engine: str) -> RuleRun:
@@ -37,7 +36,7 @@ def run(case: Case, engine: str) -> RuleRun:
 @pytest.mark.usefixtures("spark")
 @pytest.mark.parametrize("rule", RULES)
 def test_duckdb_and_spark_agree(rule: str) -> None:
-    for case in told(rule):
-        duckdb, spark = run(case, "duckdb"), run(case, "spark")
-        assert duckdb.found, case.name
-        assert spark.found == duckdb.found, case.name
+    case = told(rule)
+    duckdb, spark = run(case, "duckdb"), run(case, "spark")
+    assert duckdb.found, case.name
+    assert spark.found == duckdb.found, case.name

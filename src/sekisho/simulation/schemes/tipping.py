@@ -35,9 +35,9 @@ def tipped(stage: Stage, severity: float) -> None:
 
 def advised(stage: Stage, severity: float) -> None:
     """An insider advises everybody to trade the asset, and does not say why."""
-    fact, insider = news(stage, "basket", stage.between(4, 14), out=False), outsider(stage)
-    scheme = stage.scheme(RULE, PLANTED, "advised", severity, [])
-    scheme.subjects = (stage.people.party_id(insider),)
+    (actor,) = stage.actors(1)
+    fact, insider = news(stage, "basket", stage.between(4, 14), out=False), party_of(stage, actor)
+    scheme = stage.scheme(RULE, PLANTED, "advised", severity, [actor])
     knows(stage, fact, insider, fact.arises, "issuer")
     at = stage.between(fact.arises + SECOND, fact.published - SECOND)
     _says(stage, scheme, insider, fact, at)
@@ -55,18 +55,19 @@ def told_too_late(stage: Stage) -> None:
 
 def advice_after(stage: Stage) -> None:
     """Look-alike: an insider speaks after publication."""
-    fact, insider = news(stage, "issuer", stage.between(3, 12)), outsider(stage)
-    scheme = stage.scheme(RULE, LOOK_ALIKE, "advice_after", 0.0, [])
+    (actor,) = stage.actors(1)
+    fact, insider = news(stage, "issuer", stage.between(3, 12)), party_of(stage, actor)
+    scheme = stage.scheme(RULE, LOOK_ALIKE, "advice_after", 0.0, [actor])
     knows(stage, fact, insider, fact.arises, "issuer")
     _says(stage, scheme, insider, fact, fact.published + stage.between(1, 60) * MINUTE)
 
 
 def ignorant_advice(stage: Stage) -> None:
     """Look-alike: somebody who knows nothing advises the same."""
-    fact, insider, writer = news(stage, "issuer", stage.between(3, 12), out=False), outsider(stage), outsider(stage, "adviser")
-    scheme = stage.scheme(RULE, LOOK_ALIKE, "ignorant_advice", 0.0, [])
+    fact, insider, writer = news(stage, "issuer", stage.between(3, 12), out=False), outsider(stage), stage.actors(1)[0]
+    scheme = stage.scheme(RULE, LOOK_ALIKE, "ignorant_advice", 0.0, [writer])
     knows(stage, fact, insider, fact.arises, "issuer")
-    _says(stage, scheme, writer, fact, stage.between(fact.arises + SECOND, fact.published - SECOND))
+    _says(stage, scheme, party_of(stage, writer), fact, stage.between(fact.arises + SECOND, fact.published - SECOND))
 
 
 def _says(stage: Stage, scheme: Scheme, party: int, fact: News, at: float) -> None:
