@@ -27,7 +27,7 @@ from sekisho.simulation import Options, simulate
 
 ACT = Question(
     regime="FIEA-ACT64",
-    rules="capital/adequacy_ratio,transfers/cooling_off",
+    rules="capital/adequacy_ratio,transfers/cooling_off,unfair_trading/insider_dealing,unfair_trading/tipping",
     assume=("transfers/cooling_off.days_new_account=7", "transfers/cooling_off.days_new_address=7"),
 )
 FLOW = {"order", "order_event", "trade", "transfer"}

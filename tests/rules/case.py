@@ -17,7 +17,7 @@ from sekisho.records import TABLES
 from sekisho.rulebook.rule import Rule
 from sekisho.rulebook.strict_yaml import Listed, Reader, read_yaml
 
-CASE_KEYS = {"name", "regime", "as_of", "assume", "records", "request", "case", "expect"}
+CASE_KEYS = {"name", "regime", "as_of", "assume", "records", "request", "request_order", "case", "expect"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +32,7 @@ class Case:
     records: dict[str, pa.Table]
     request: dict[str, Any] | None
     case: PenaltyCase | None
+    request_order: dict[str, Any] | None
     expect: dict[str, Any]
 
 
@@ -54,6 +55,7 @@ def _case(rule: Rule, reader: Reader) -> Case:
         records={name: table_of(name, text) for name, text in (reader.maybe("records", dict) or {}).items()},
         request=reader.maybe("request", dict),
         case=_penalty_case(reader),
+        request_order=reader.maybe("request_order", dict),
         expect=dict(reader.take("expect", dict)),
     )
     reader.done()

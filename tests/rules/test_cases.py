@@ -12,8 +12,9 @@ from rules.case import Case, cases_of, typed
 from sekisho.engine.answers import Found, Outcome, Reason
 from sekisho.engine.controls import load_control
 from sekisho.engine.penalty_case import PenaltyCase
+from sekisho.engine.requests import OrderRequest, TransferRequest
 from sekisho.engine.run import Judged, RuleRun, japan_period, run_rule
-from sekisho.engine.view import RecordsView, transfer_request
+from sekisho.engine.view import RecordsView, order_request, transfer_request
 from sekisho.findings.finding import findings_of
 from sekisho.records import TABLES, records_of
 from sekisho.rulebook import load_rulebook
@@ -38,7 +39,7 @@ def test_case(case: Case) -> None:
     unknown = set(case.expect) - EXPECTATIONS
     assert not unknown, f"unknown expectation {unknown}"
     assert case.expect, "a case expects something"
-    if case.request is not None:
+    if case.request is not None or case.request_order is not None:
         _check_decision(case)
         return
     if case.case is not None:
@@ -141,9 +142,6 @@ def _check_penalty(case: Case, penalty: PenaltyCase) -> None:
 
 
 def _check_decision(case: Case) -> None:
-    assert case.request is not None
-    kinds = {c.name: c.kind for c in TABLES["transfer"].columns}
-    row = {name: _typed(kinds[name], value) for name, value in case.request.items()}
     regime, law_day = RULEBOOK.regime_on(case.regime, case.as_of)
     if case.rule.holding(regime, law_day) is None:
         assert case.expect == {"not_in_regime": True}
@@ -152,10 +150,11 @@ def _check_decision(case: Case) -> None:
     if "undetermined" in case.expect:
         assert list(parameters.missing()) == list(case.expect["undetermined"])
         return
-    request = transfer_request(row)
+    request = _request(case)
+    at = request.received_at if isinstance(request, OrderRequest) else request.requested_at
     decide = load_control(case.rule).decide
     assert decide is not None
-    reasons = list(decide(request, RecordsView(records_of(case.records), request.requested_at), parameters))
+    reasons = list(decide(request, RecordsView(records_of(case.records), at), parameters))
     outcome = max((r.outcome for r in reasons), default=Outcome.allow)
     assert outcome.name == case.expect["outcome"], reasons
     gravest: Reason | None = next((r for r in reasons if r.outcome == outcome), None)
@@ -165,6 +164,16 @@ def _check_decision(case: Case) -> None:
     if "releases_at" in case.expect:
         releases = [r.releases_at for r in reasons if r.releases_at]
         assert max(releases) == datetime.fromisoformat(case.expect["releases_at"]).astimezone(UTC)
+
+
+def _request(case: Case) -> TransferRequest | OrderRequest:
+    """The request of a case: a transfer under the columns of ``transfer``, or an order under those of ``OrderRequest``."""
+    if case.request is not None:
+        kinds = {c.name: c.kind for c in TABLES["transfer"].columns}
+        return transfer_request({name: _typed(kinds[name], value) for name, value in case.request.items()})
+    assert case.request_order is not None
+    kinds = {c.name: c.kind for c in TABLES["order_event"].columns} | {"received_at": "time"}
+    return order_request({name: _typed(kinds[name], value) for name, value in case.request_order.items()})
 
 
 def _typed(kind: str, value: object) -> object:

@@ -14,7 +14,7 @@ from sekisho.rulebook import Parameters, Rule, RulebookError
 if TYPE_CHECKING:
     from sekisho.engine.answers import Amount, Found, Obligation, Reason
     from sekisho.engine.calendar import Calendar
-    from sekisho.engine.requests import TransferRequest, View
+    from sekisho.engine.requests import Request, View
     from sekisho.records import Records
 
 _FUNCTIONS = ("detect", "decide", "compute", "due")
@@ -28,7 +28,7 @@ class Control:
     """
 
     detect: Callable[[Records, Parameters], Iterable[Found]] | None = None
-    decide: Callable[[TransferRequest, View, Parameters], Iterable[Reason]] | None = None
+    decide: Callable[[Request, View, Parameters], Iterable[Reason]] | None = None
     compute: Callable[[Any, Parameters], Iterable[Amount]] | None = None
     due: Callable[[Calendar, Parameters], Iterable[Obligation]] | None = None
 

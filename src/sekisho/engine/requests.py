@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Protocol
+from typing import NamedTuple, Protocol
+
+from sekisho.typologies.handled_assets import Pair
+from sekisho.typologies.material_facts import Circle, Facts
+from sekisho.typologies.ownership import Ownership
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +28,48 @@ class TransferRequest:
     counterparty: str = "unknown"
     counterparty_vasp: str | None = None
     counterparty_country: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderRequest:
+    """An order, or a change of one, that asks to enter the book; the names are FIX's. Times are UTC.
+
+    ``order_id`` is FIX 11 ClOrdID, ``account_id`` 1 Account, ``instrument`` 55 Symbol, ``side`` 54 Side (buy, sell),
+    ``order_type`` 40 OrdType (limit, market, stop), ``quantity`` 38 OrderQty, ``price`` 44 Price (None for a market order).
+    """
+
+    order_id: str
+    received_at: datetime
+    account_id: str
+    instrument: str
+    side: str
+    order_type: str
+    quantity: Decimal
+    price: Decimal | None = None
+
+
+Request = TransferRequest | OrderRequest
+"""What a ``decide`` rule may be asked about; a rule says nothing about the kind it is not concerned with."""
+
+
+class OpenOrder(NamedTuple):
+    """An order that is in the market with ``quantity`` left."""
+
+    order_id: str
+    account_id: str | None
+    instrument: str
+    side: str
+    order_type: str
+    price: Decimal | None
+    quantity: Decimal
+
+
+class Registers(NamedTuple):
+    """What is kept of people: who owns what, which facts are known to whom, and who serves the exchange. Every row has its time."""
+
+    owners: Ownership
+    facts: Facts
+    circle: Circle
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,4 +97,24 @@ class View(Protocol):
 
     def first_used_at(self, account_id: str, address: str) -> datetime | None:
         """When this account first sent to this address (UTC); None before the first time."""
+        ...
+
+    def registers(self) -> Registers:
+        """Ownership, facts and their knowledge, positions."""
+        ...
+
+    def pair(self, instrument: str) -> Pair:
+        """The instrument with its assets and listed period; raises KeyError for one that is not on record."""
+        ...
+
+    def book(self, instrument: str, side: str) -> Sequence[OpenOrder]:
+        """The resting limit orders of one side, those that are served first first."""
+        ...
+
+    def orders_known_to(self, party_id: str, instrument: str) -> Sequence[OpenOrder]:
+        """Clients' orders still in the market that a party could see by now, in order of their ids."""
+        ...
+
+    def ordered(self, party_id: str, asset: str, side: str, since: datetime) -> Decimal:
+        """How much the accounts of a party have ordered of an asset on one side since a moment, changes of orders included."""
         ...

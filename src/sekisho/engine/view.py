@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from sekisho.engine.requests import Account, TransferRequest
+from sekisho.engine.open_orders import Standing, entries, standing_orders
+from sekisho.engine.requests import Account, OpenOrder, OrderRequest, Registers, TransferRequest
+from sekisho.typologies.handled_assets import Handled, Pair, read_handled
+from sekisho.typologies.material_facts import read_circle, read_facts
+from sekisho.typologies.ownership import ownership_of
 
 if TYPE_CHECKING:
     from sekisho.records import Records
@@ -19,7 +25,10 @@ class RecordsView:
     """Accounts and first uses of addresses, as the records had them before a moment."""
 
     def __init__(self, records: Records, before: datetime) -> None:
-        self._before = before
+        self._records, self._before = records, before
+        self._registers: Registers | None = None
+        self._pairs: Handled | None = None
+        self._open: dict[str, Mapping[str, Standing]] = {}
         born = _birth_dates(records)
         rows = records.account.select(*_ACCOUNT_COLUMNS).to_pyarrow().to_pylist()
         self._accounts = {row["account_id"]: Account(**row, born_on=born.get(row["party_id"])) for row in rows}
@@ -32,6 +41,49 @@ class RecordsView:
     def first_used_at(self, account_id: str, address: str) -> datetime | None:
         """When this account first sent to this address; None where it never had before."""
         return self._first_uses.get((account_id, address))
+
+    def registers(self) -> Registers:
+        """Ownership, facts and their knowledge, positions; every row carries its own time."""
+        if self._registers is None:
+            self._registers = Registers(ownership_of(self._records), read_facts(self._records), read_circle(self._records))
+        return self._registers
+
+    def pair(self, instrument: str) -> Pair:
+        """The instrument; raises KeyError for one that the table does not hold."""
+        pair = self._handled().pairs[instrument]
+        if not pair.ours:
+            raise KeyError(instrument)
+        return pair
+
+    def book(self, instrument: str, side: str) -> Sequence[OpenOrder]:
+        """Resting limit orders of one side by price, then by the time they took their place."""
+        resting = [order for order in self._orders(instrument).values() if order.rests and order.row.side == side]
+        sign = -1 if side == "buy" else 1
+        return tuple(order.row for order in sorted(resting, key=lambda o: (sign * (o.row.price or 0), o.place)))
+
+    def orders_known_to(self, party_id: str, instrument: str) -> Sequence[OpenOrder]:
+        """Clients' orders in the market that the party could see."""
+        known = self._records.optional("customer_order_knowledge")
+        seen = known.filter((known.party_id == party_id) & (known.learned_at < self._before)).select("order_id").to_pyarrow()
+        orders = self._orders(instrument)
+        return tuple(orders[each].row for each in sorted(set(seen["order_id"].to_pylist())) if each in orders)
+
+    def ordered(self, party_id: str, asset: str, side: str, since: datetime) -> Decimal:
+        """What the party's accounts ordered of the asset since then and before this moment."""
+        accounts = self.registers().owners.accounts_of.get(party_id, ())
+        events = entries(self._records, accounts, self._handled().of(asset))
+        rows = (e for e in events if since <= e.at < self._before)
+        return sum((e.quantity for e in rows if e.side_of(asset, self._handled()) == side), Decimal(0))
+
+    def _handled(self) -> Handled:
+        if self._pairs is None:
+            self._pairs = read_handled(self._records, ())
+        return self._pairs
+
+    def _orders(self, instrument: str) -> Mapping[str, Standing]:
+        if instrument not in self._open:
+            self._open[instrument] = standing_orders(self._records, instrument, self._before)
+        return self._open[instrument]
 
     def _addresses(self, records: Records) -> dict[tuple[str, str], datetime]:
         transfers = records.optional("transfer")
@@ -54,3 +106,8 @@ def transfer_request(row: dict[str, object]) -> TransferRequest:
     """A request as a case or a caller writes it: the columns of ``transfer`` known before the decision."""
     known = {name: row[name] for name in TransferRequest.__dataclass_fields__ if name in row}
     return TransferRequest(**known)  # type: ignore[arg-type]
+
+
+def order_request(row: dict[str, object]) -> OrderRequest:
+    """An order as a case or a caller writes it, under the names of ``OrderRequest``."""
+    return OrderRequest(**row)  # type: ignore[arg-type]

@@ -49,9 +49,9 @@ def simulate(options: Options, out: Path, progress: Progress = lambda _doing, _d
     people = population(options, stream(PEOPLE))
     listed = listings(options, stream(LISTED))
     paths = value_paths(listed, options.days, stream(VALUES))
-    references = References(options, listed, paths, stream(DETAILS))
     new = newcomers(options, people, stream(NEWCOMERS))
-    market = Market(options, people, listed, paths, new, stream(PLANS))
+    market = Market(options, people, listed, paths, new, stream(PLANS))  # first: its news moves the values that references quote
+    references = References(options, listed, paths, stream(DETAILS))
     books = Books(people, listed)
     books.remember(market.days(out, progress))
     kept = _keep_books(options, out, market, books, references, new, stream(BOOKS), progress)

@@ -54,6 +54,7 @@ class Market:
         self.free = [each for each in strangers(people, random) if each not in new]
         self.registers = Registers()
         self.schemes = plan_market(options, people, self.free, self.sheets, self.registers)
+        self._apply_shocks()
         self.crowds = self._crowds(newcomers, random)
         self.quoters = [] if options.clean else [self._quoters(one, crowd) for one, crowd in zip(listed, self.crowds, strict=True)]
         self.groups = people.groups()
@@ -72,6 +73,20 @@ class Market:
         log.close()
         if not self.options.clean:
             self.schemes += log.ordinary_look_alikes()
+
+    def _apply_shocks(self) -> None:
+        """Let value jump where news was planned, that day and ever after."""
+        for one in self.listed:
+            carried = 1.0
+            for number, sheets in enumerate(self.sheets):
+                path, sheet = self.paths[number][one.number], sheets[one.number]
+                factors = np.full(path.size, carried)
+                for at, move in sheet.shocks:
+                    place = min(path.size - 1, 1 + int((at - sheet.opens_at) / GRID_STEP_MICROSECONDS))
+                    factors[place:] *= np.exp(move)
+                carried = float(factors[-1])
+                if sheet.shocks or carried != 1.0:
+                    self.paths[number][one.number] = path * factors
 
     def _arrivals(self, one: Listing) -> float:
         """Ordinary arrivals in a day, including those that others call forth."""
@@ -137,10 +152,16 @@ class Market:
             quoters.append((int(account), scheme))
         return quoters
 
+    def _knowing(self) -> Longs:
+        """Accounts of parties that a register of facts names: they trade as their scheme says, and not besides."""
+        named = {row["party_id"] for row in self.registers.rows.get("fact_knowledge", ())}
+        known = [account for account, party in enumerate(self.people.party) if self.people.party_id(int(party)) in named]
+        return np.array(known, dtype=np.int64)
+
     def _crowds(self, newcomers: Longs, random: np.random.Generator) -> list[Crowd]:
         people = self.people
         makers, omnibus = people.of_kind(MARKET_MAKER), people.of_kind(OMNIBUS)
-        customers = np.setdiff1d(people.of_kind(CUSTOMER), np.concatenate([people.quick, newcomers]))
+        customers = np.setdiff1d(people.of_kind(CUSTOMER), np.concatenate([people.quick, newcomers, self._knowing()]))
         crowds = []
         for one in self.listed:
             here = random.choice(makers, size=min(makers.size, 4 if one.number < 10 else 3), replace=False)

@@ -95,14 +95,32 @@ class Ownership:
         if account_id == other_id:
             return Chain("account", ())
         party, other = self.party_of.get(account_id), self.party_of.get(other_id)
-        if party is None or other is None:
-            return None
+        return None if party is None or other is None else self.between(party, other, on)
+
+    def between(self, party: str, other: str, on: date) -> Chain | None:
+        """The nearest chain between two parties on a Japan date, whether they hold accounts or not."""
         if party == other:
             return Chain("party", ())
         key = (party, other, on)
         if key not in self._chains:
             self._chains[key] = self._search(party, other, on)
         return self._chains[key]
+
+    @cached_property
+    def families(self) -> dict[str, tuple[str, ...]]:
+        """Each party that was ever tied to another, with all it may be tied to: where to look, not yet a proof."""
+        members: dict[str, list[str]] = defaultdict(list)
+        for party, first in self._components().items():
+            members[first].append(party)
+        return {party: tuple(sorted(family)) for family in members.values() for party in family}
+
+    @cached_property
+    def accounts_of(self) -> dict[str, tuple[str, ...]]:
+        """The accounts of each party."""
+        accounts: dict[str, list[str]] = defaultdict(list)
+        for account, party in sorted(self.party_of.items()):
+            accounts[party].append(account)
+        return {party: tuple(names) for party, names in accounts.items()}
 
     def associations(self, account_id: str, other_id: str, on: date) -> tuple[Link, ...]:
         """Links other than ownership (officer, adviser, employee ...) between the parties behind two accounts."""

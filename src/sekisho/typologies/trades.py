@@ -65,6 +65,11 @@ def collect(trade: Any) -> list[Trade]:
     return list(map(Trade._make, zip(*(column.to_pylist() for column in columns.columns), strict=True)))
 
 
+def since(trade: Any, day: date) -> Any:
+    """The trades (Ibis) from the first moment of a Japan date on."""
+    return trade.filter(trade.executed_at >= datetime(day.year, day.month, day.day, tzinfo=UTC) - _JAPAN)
+
+
 def trades_within(records: Records, trade: Any, windows: Sequence[tuple[str, datetime, datetime]]) -> list[list[Trade]]:
     """The trades (Ibis) of each window (instrument, first moment, last moment, both included), in venue order.
 

@@ -16,6 +16,11 @@ def length_of(days: Decimal | int) -> timedelta:
     return int(Decimal(days) * (_DAY // _MICROSECOND)) * _MICROSECOND
 
 
+def length_of_hours(hours: Decimal | int) -> timedelta:
+    """A period of hours; parts count to the microsecond."""
+    return int(Decimal(hours) * (timedelta(hours=1) // _MICROSECOND)) * _MICROSECOND
+
+
 class Spanning(Protocol):
     """Something that lasts from one moment to another."""
 

@@ -58,6 +58,7 @@ class Sheet:
     watch: list[int] = field(default_factory=list)
     schemes: list[Scheme] = field(default_factory=list)  # per slot
     named: dict[int, PlannedOrder] = field(default_factory=dict)  # slots whose order id somebody wants to know
+    shocks: list[tuple[float, float]] = field(default_factory=list)  # when value jumps for good, and by how much (logarithm)
     taken: list[tuple[float, float]] = field(default_factory=list)  # when something moves the price here on purpose
     moods: list[Mood] = field(default_factory=list)
 

@@ -13,6 +13,7 @@ import ibis
 from ibis import _
 
 from sekisho.engine.answers import Evidence, Found, Outcome, Reason
+from sekisho.engine.requests import TransferRequest
 from sekisho.typologies.custody import share
 from sekisho.typologies.valuation import in_utc, total
 from sekisho.typologies.waiting import length_of, overlapping
@@ -20,13 +21,15 @@ from sekisho.typologies.waiting import length_of, overlapping
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
-    from sekisho.engine.requests import TransferRequest, View
+    from sekisho.engine.requests import Request, View
     from sekisho.records import Records
     from sekisho.rulebook import Parameters
 
 
-def decide(request: TransferRequest, view: View, p: Parameters) -> Iterator[Reason]:
+def decide(request: Request, view: View, p: Parameters) -> Iterator[Reason]:
     """Hold a transfer out until both periods have passed; a request at the very end of a period goes ahead."""
+    if not isinstance(request, TransferRequest):
+        return
     kind = "unknown" if request.counterparty == "hosted" and request.counterparty_vasp is None else request.counterparty
     if request.direction != "out" or kind not in _scope(p):
         return
