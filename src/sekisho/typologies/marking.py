@@ -121,6 +121,11 @@ class Scheme:
         return max((mark.reverted for mark in self.marks if mark.reverted is not None), default=None)
 
     @property
+    def orders(self) -> tuple[str, ...]:
+        """All orders that took."""
+        return tuple(sorted({order for mark in self.marks for order in mark.orders}))
+
+    @property
     def account_ids(self) -> tuple[str, ...]:
         """All accounts used."""
         return tuple(sorted({account for mark in self.marks for account in mark.account_ids}))
@@ -241,7 +246,7 @@ class _Market:
         reached = float(tape.price[chain[-1]])
         moved = min(side * reached, side * self._level(at)) - side * before
         further = max(0.0, min(1.0, (moved / usual_move - 1) / (float(self.shape.moved_full) - 1)))
-        drive = max(further, self._walked(chain) * straight) * straight
+        drive = max(further, self._walked(chain, side) * straight) * straight
         share = lots / of_side
         weight = (max(0.0, (lots - usual_lots) / (lots + usual_lots)) + share) / 2 if lots > usual_lots else 0.0
         timing = self._timing(trader, side, (at, length), lots)
@@ -272,9 +277,12 @@ class _Market:
         earlier = float(self.tape.lots[self._of(trader, side, at - 4 * length, at - length)].sum()) / 3
         return max(0.0, (lots - earlier) / (lots + earlier))
 
-    def _walked(self, chain: NDArray[np.intp]) -> float:
-        """The odds that so many prices in a row do not rise (fall) by chance alone; equal prices are one step."""
-        steps = len(np.unique(self.tape.price[chain]))
+    def _walked(self, chain: NDArray[np.intp], side: int) -> float:
+        """The odds that so many orders in a row do not end each at a further price by chance alone; one order proves nothing."""
+        places = self.tape.place[chain]
+        codes = self.stream.order[places] if side == BUY else self.stream.contra_order[places]
+        last_of_order = np.r_[codes[1:] != codes[:-1], True]
+        steps = len(np.unique(self.tape.price[chain][last_of_order]))
         return 1 - 1 / factorial(min(steps, _STEPS_COUNTED))
 
     def _around(self, chain: NDArray[np.intp], at: int) -> tuple[float, float | None]:

@@ -33,7 +33,8 @@ def detect(records: Records, p: Parameters) -> Iterator[Found]:
         in_law = mark.begins_at.date() >= p.prohibited_since
         return in_law and not announced(mark.account_ids, mark.instrument, mark.side, mark.begins_at)
 
-    strong = [one for one in schemes(filter(judged, search_streams(records, search)), owners.groups) if one.score >= p.score_min]
+    every = schemes(filter(judged, search_streams(records, search)), owners.groups)
+    strong = [one for one in every if one.score >= p.score_min and len(one.orders) >= p.orders_min]
     traded = (scheme.best.instrument for scheme in strong)
     yen = yen_value(records.optional("instrument"), records.optional("reference_price"), traded)
     yield from (_found(scheme, yen) for scheme in strong)
@@ -72,7 +73,7 @@ def _found(scheme: Scheme, yen: YenValue) -> Found:
 
 
 def _evidence(scheme: Scheme) -> tuple[Evidence, ...]:
-    orders = (Evidence("order", order) for mark in scheme.marks for order in mark.orders)
+    orders = (Evidence("order", order) for order in scheme.orders)
     trades = (Evidence("trade", trade.trade_id) for mark in scheme.marks for trade in mark.trades)
     return tuple(sorted({*orders, *trades}))
 
