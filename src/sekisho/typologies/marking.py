@@ -244,7 +244,7 @@ class _Market:
         straight = max(0.0, 2 * lots / (float(tape.lots[own].sum()) + against) - 1)
         before, after = self._around(chain, at)
         reached = float(tape.price[chain[-1]])
-        moved = min(side * reached, side * self._level(at)) - side * before
+        moved = min(side * reached, self._level(at, side)) - side * before
         further = max(0.0, min(1.0, (moved / usual_move - 1) / (float(self.shape.moved_full) - 1)))
         drive = max(further, self._walked(chain, side) * straight) * straight
         share = lots / of_side
@@ -310,9 +310,11 @@ class _Market:
         near = float(self.tape.price[trade - 1]) if trade else float(self.tape.price[trade])
         return near if np.isnan(middle) else float(middle)
 
-    def _level(self, at: int) -> float:
-        """The last price at a moment."""
-        return float(self.tape.price[max(0, int(np.searchsorted(self.tape.at, at, "right")) - 1)])
+    def _level(self, at: int, side: int) -> float:
+        """What can be read at a moment, the last price or the middle, whichever lies further on this side; signed by the side."""
+        last = float(self.tape.price[max(0, int(np.searchsorted(self.tape.at, at, "right")) - 1)])
+        middle = self.middle[max(0, int(np.searchsorted(self.clock, at, "right")) - 1)]
+        return side * last if np.isnan(middle) else max(side * last, side * float(middle))
 
     def _usual(self, at: int, length: int) -> tuple[float, float]:
         """What the largest trader of a side usually takes in a stretch so long, and how far the price usually moves in it."""
