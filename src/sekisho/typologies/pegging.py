@@ -74,6 +74,8 @@ class Shape:
     near_spreads: Decimal | int
     large: Decimal | int
     present_share: Decimal | int
+    artifice: Decimal | int
+    one_sided: Decimal | int
     candidate: Decimal | int
 
 
@@ -216,10 +218,12 @@ class _Market:
         lots, filled = int(stints.lots[run].sum()), int(stints.filled[run].sum())
         one_sided = self._one_sided(whose, side, (first, last), places, own)
         calm = self._calm(first, last)
-        held = float(leaning.mean()) * (1.0 if calm is None else max(0.0, 1 - calm))
+        held = float(leaning.mean()) * (1.0 if calm is None else 1 - calm**2)
         weight = self._share_of_depth(places[leaning], own[leaning], side) if leaning.any() else 0.0
         undone = self._undone(whose, side, (first, last), filled)
         artifice = max(self._withdrawn(run), undone)
+        if artifice < float(shape.artifice) or one_sided < float(shape.one_sided):
+            return None
         stubborn = 1 - int(shape.orders_min) / (2 * len(run))
         signs = (stubborn, weight, one_sided, held, artifice)
         return self._described(run, level, (first, last), signs, (lots, filled, calm)) if min(signs) > 0 else None

@@ -45,11 +45,11 @@ def wall(stage: Stage, severity: float, *, accounts: int = 1, rule: str = RULE, 
         again = stage.sheet.place(scheme, at, actor, side, lots, anchor=LEVEL, needs=first)
         stage.sheet.withdraw(last, at + stage.between(0.05, 0.6) * SECOND)
         last = again
-    stage.sheet.withdraw(last, until + stage.between(1, 20) * SECOND)
+    stage.sheet.withdraw(last, max(until, at) + stage.between(1, 20) * SECOND)
 
 
 def slaps(stage: Stage, severity: float, *, rule: str = RULE, only: int = 0) -> None:
-    """A standing order at the level, and large ones thrown at it for some seconds whenever the price may come near."""
+    """A standing order at the level, and large ones thrown at it in turn, each for a minute or two."""
     (actor,) = stage.actors(1)
     scheme = stage.scheme(rule, PLANTED, "slaps", severity, [actor])
     scheme.also = _also(side := only or _side(stage), rule)
@@ -58,9 +58,10 @@ def slaps(stage: Stage, severity: float, *, rule: str = RULE, only: int = 0) -> 
     until, size = at + hours * HOUR, stage.by_severity(severity, 8, 20)
     first = stage.sheet.place(scheme, at, actor, side, stage.lots(size), anchor=OWN_BEST, offset=0)
     while at < until:
-        at += stage.by_severity(severity, 90, 45) * SECOND * stage.between(0.6, 1.4)
+        pause = stage.by_severity(severity, 90, 45) * SECOND * stage.between(0.6, 1.4)
+        at += pause
         thrown = stage.sheet.place(scheme, at, actor, side, stage.lots(size * stage.between(0.7, 1.2)), anchor=LEVEL, needs=first)
-        stage.sheet.withdraw(thrown, at + stage.by_severity(severity, 40, 30) * SECOND * stage.between(0.6, 1.4))
+        stage.sheet.withdraw(thrown, at + pause * stage.between(0.9, 1.5))
     stage.sheet.withdraw(first, until)
 
 

@@ -24,11 +24,13 @@ def detect(records: Records, p: Parameters) -> Iterator[Found]:
     """One finding for each trader and level held."""
     shared = accounts_of_kind(records, "omnibus", "market_maker")
     search = partial(pegs, owners=ownership_of(records).groups, shared=shared, shape=_shape(p))
-    found = [
-        peg for peg in search_streams(records, search) if peg.score >= p.score_min and peg.begins_at.date() >= p.prohibited_since
-    ]
+    found = [peg for peg in search_streams(records, search) if peg.score >= p.score_min and _in_law(peg, p)]
     yen = yen_value(records.optional("instrument"), records.optional("reference_price"), (peg.instrument for peg in found))
     yield from (_found(peg, yen) for peg in found)
+
+
+def _in_law(peg: Peg, p: Parameters) -> bool:
+    return bool(peg.begins_at.date() >= p.prohibited_since)
 
 
 def _found(peg: Peg, yen: YenValue) -> Found:
@@ -74,5 +76,7 @@ def _shape(p: Parameters) -> Shape:
         near_spreads=p.near_spreads,
         large=p.large_share,
         present_share=p.present_share_min,
+        artifice=p.artifice_share_min,
+        one_sided=p.one_sided_share_min,
         candidate=p.candidate_score_min,
     )

@@ -72,5 +72,7 @@ def _shape(p: Parameters) -> Shape:
         near_spreads=p.near_spreads,
         large=p.large_share,
         present_share=p.present_share_min,
+        artifice=p.artifice_share_min,
+        one_sided=p.one_sided_share_min,
         candidate=p.candidate_score_min,
     )
