@@ -357,7 +357,10 @@ def _mean_price(trades: Sequence[Trade]) -> Decimal:
 
 
 def _reaction(tape: Tape, instrument: str, at: datetime, direction: int, shape: Shape) -> tuple[float, float]:
-    """The largest move in the direction after the post, and how far that is beyond the usual one of as much time before it."""
+    """The largest move in the direction after the post, and how far it goes beyond a usual one of as much time before.
+
+    Where the price had already gone that way within twice that time, the words led only the rest of the move.
+    """
     numbers, prices = tape.prices(instrument)
     steps = max(1, shape.after // shape.bar)
     now = int(np.searchsorted(numbers, window_of(at, shape.bar), "left"))
@@ -372,9 +375,10 @@ def _reaction(tape: Tape, instrument: str, at: datetime, direction: int, shape: 
     if not usual:
         return moved, 0.0
     bar = float(np.quantile(usual, float(shape.usual)))
-    if bar <= 0:
-        return moved, float(moved > 0)
-    return moved, max(0.0, min(1.0, (moved / bar - 1) / (float(shape.full) - 1)))
+    earlier = max(0.0, float(((filled[here] / filled[max(0, here - 2 * steps) : here + 1] - 1) * direction).max()))
+    led = moved / (moved + earlier) if moved > 0 else 0.0
+    further = 1.0 if bar <= 0 else max(0.0, min(1.0, (moved / bar - 1) / (float(shape.full) - 1)))
+    return moved, further * led
 
 
 def _mention(asset: str, names: Iterable[str]) -> re.Pattern[str]:

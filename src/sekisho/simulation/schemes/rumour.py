@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from sekisho.simulation.answer_key import LOOK_ALIKE, PLANTED, Scheme
+from sekisho.simulation.listings import GRID_STEP_MICROSECONDS
 from sekisho.simulation.population import HOUSE
 from sekisho.simulation.registers import moment
 from sekisho.simulation.schemes.cast import HOUR, Stage
-from sekisho.simulation.schemes.sheet import BUY, MINUTE, SELL
+from sekisho.simulation.schemes.sheet import BUY, MINUTE, SECOND, SELL
 
 RULE = "unfair_trading/rumour"
 TOUTS = {
@@ -32,16 +35,22 @@ def sold_into(stage: Stage, severity: float, *, side: int = BUY, linked: bool = 
     scheme = stage.scheme(RULE, PLANTED, pattern, severity, [actors[-1]])
     hours = stage.between(1, 4)
     at = stage.start_alone(hours + 2) + hours * HOUR
-    size = stage.by_severity(severity, 2.5, 6)
-    orders = round(stage.by_severity(severity, 5, 9))
+    size = stage.by_severity(severity, 3, 7)
+    orders = round(stage.by_severity(severity, 6, 10))
     for number in range(orders):
         moment_of = at - hours * HOUR * (1 - number / orders) * stage.between(0.85, 1.0)
-        stage.sheet.take(scheme, moment_of, actors[-1], side, stage.lots(size * stage.between(0.7, 1.3)))
+        lots = stage.lots(size * stage.between(0.7, 1.3))
+        if number % 2:
+            stage.sheet.take(scheme, moment_of, actors[-1], side, lots)
+        else:
+            stage.sheet.withdraw(stage.sheet.place(scheme, moment_of, actors[-1], side, lots, offset=-1), moment_of + 20 * MINUTE)
     _publish(stage, at, int(stage.people.party[actors[0]]), _tout(stage, side))
-    _follow(stage, scheme, followers, side, at, stage.by_severity(severity, 5, 10))
+    _follow(stage, scheme, followers, side, at, stage.by_severity(severity, 0.6, 1.6))
     for number in range(orders):
-        moment_of = at + (6 + 50 * number / orders) * MINUTE * stage.between(0.9, 1.1)
-        stage.sheet.take(scheme, moment_of, actors[-1], -side, stage.lots(size * stage.between(0.6, 1.1)))
+        moment_of = at + (10 + 35 * number / orders) * MINUTE * stage.between(0.9, 1.1)
+        lots = stage.lots(size * stage.between(0.7, 1.1))
+        stage.sheet.withdraw(stage.sheet.place(scheme, moment_of, actors[-1], -side, lots, offset=-1), at + HOUR)
+    stage.sheet.take(scheme, at + 48 * MINUTE, actors[-1], -side, stage.lots(size))
 
 
 def journalist(stage: Stage) -> None:
@@ -50,7 +59,7 @@ def journalist(stage: Stage) -> None:
     scheme = stage.scheme(RULE, LOOK_ALIKE, "journalist", 0.0, [writer])
     at = stage.start_alone(2)
     _publish(stage, at, int(stage.people.party[writer]), _report(stage))
-    _follow(stage, scheme, followers, BUY, at, 6)
+    _follow(stage, scheme, followers, BUY, at, stage.between(0.5, 1.2))
 
 
 def own_announcement(stage: Stage) -> None:
@@ -60,7 +69,7 @@ def own_announcement(stage: Stage) -> None:
     at = stage.start_alone(2)
     house = int(stage.people.party[stage.people.of_kind(HOUSE)[0]])
     _publish(stage, at, house, ("ja", NOTICE), channel="exchange_website")
-    _follow(stage, scheme, followers, BUY, at, 6)
+    _follow(stage, scheme, followers, BUY, at, stage.between(0.5, 1.2))
 
 
 def keeps_holding(stage: Stage) -> None:
@@ -71,7 +80,7 @@ def keeps_holding(stage: Stage) -> None:
     for _order in range(5):
         stage.sheet.take(scheme, at - stage.between(0.1, 1.9) * HOUR, holder, BUY, stage.lots(stage.between(2, 5)))
     _publish(stage, at, int(stage.people.party[holder]), _tout(stage, BUY))
-    _follow(stage, scheme, followers, BUY, at, 6)
+    _follow(stage, scheme, followers, BUY, at, stage.between(0.5, 1.2))
     stage.sheet.take(scheme, at + stage.between(20, 40) * MINUTE, holder, BUY, stage.lots(2))
 
 
@@ -82,18 +91,25 @@ def speaks_afterwards(stage: Stage) -> None:
     at = stage.start_alone(5) + 3 * HOUR
     for _order in range(5):
         stage.sheet.take(scheme, at - stage.between(1.5, 2.8) * HOUR, holder, BUY, stage.lots(stage.between(2, 5)))
-    _follow(stage, scheme, others, BUY, at - 70 * MINUTE, 6)
+    _follow(stage, scheme, others, BUY, at - 70 * MINUTE, 1)
     _publish(stage, at, int(stage.people.party[holder]), _tout(stage, BUY))
     for _order in range(4):
         stage.sheet.take(scheme, at + stage.between(5, 50) * MINUTE, holder, SELL, stage.lots(stage.between(2, 4)))
 
 
-def _follow(stage: Stage, scheme: Scheme, followers: list[int], side: int, at: float, size: float) -> None:
-    """The believers: most at once, fewer and fewer within the hour."""
-    for _order in range(14):
-        moment_of = at + min(stage.random.exponential(14), 55) * MINUTE + stage.between(5, 60) * 1_000_000
+def _follow(stage: Stage, scheme: Scheme, followers: list[int], side: int, at: float, strength: float) -> None:
+    """Who hears it thinks the asset worth more (less) for some hours; two of them hurry to trade within the hour.
+
+    ``strength`` is in days' usual moves of the asset.
+    """
+    value, usual = stage.sheet.value, stage.sheet.listing.volatility
+    minutes = (np.arange(value.size) * GRID_STEP_MICROSECONDS + stage.sheet.opens_at - at) / MINUTE
+    heard = np.maximum(minutes, 0.0)
+    value *= 1 + side * strength * usual * (1 - np.exp(-heard / 10)) * np.exp(-heard / 150)
+    for _order in range(10):
+        moment_of = at + min(stage.random.exponential(14), 45) * MINUTE + stage.between(5, 60) * SECOND
         follower = followers[int(stage.random.integers(len(followers)))]
-        stage.sheet.take(scheme, moment_of, follower, side, stage.lots(size * stage.between(0.6, 1.4)))
+        stage.sheet.take(scheme, moment_of, follower, side, stage.lots(stage.between(2, 6)))
 
 
 def _tout(stage: Stage, side: int) -> tuple[str, str]:

@@ -26,7 +26,7 @@ class Sheet:
     opens_at: int
     arrivals: float  # of ordinary people, each second
     half_spread: int  # levels
-    value: Reals  # what the asset will be worth every ten seconds, in yen: what a planner may feel coming
+    value: Reals  # what the asset will be worth every ten seconds, in yen; a planner may feel it coming, news may move it
     rows: list[tuple[int, ...]] = field(default_factory=list)
     watch: list[int] = field(default_factory=list)
     schemes: list[Scheme] = field(default_factory=list)  # per slot
