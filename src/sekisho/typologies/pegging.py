@@ -45,7 +45,6 @@ from sekisho.typologies.tape import (
     Tape,
     accounts_of,
     micros,
-    middles,
     moment,
     orders_of,
     tape_of,
@@ -135,7 +134,8 @@ def pegs(stream: OrderStream, owners: Mapping[str, str], shared: frozenset[str],
         return []
     owner = traders(stream, owners, shared)
     market = _Market(stream, stints, owner, best_prices(stream), shape)
-    found = [peg for run in market.runs() if (peg := market.peg(run)) is not None and peg.score >= shape.candidate]
+    holds = [hold for run in market.runs() if (hold := market.hold(run)) is not None]
+    found = [peg for peg in market.pegs(holds) if peg.score >= shape.candidate]
     return _apart(sorted(found, key=lambda peg: (-peg.score, peg.begins_at, peg.side)))
 
 
@@ -154,6 +154,21 @@ def stints_of(stream: OrderStream) -> Stints:
     return Stints(order, account, side, price, since, until, lots, filled)
 
 
+class _Hold(NamedTuple):
+    """What a run of stints shows before the depth of the book is looked at."""
+
+    run: NDArray[np.intp]
+    level: int
+    side: int
+    when: tuple[int, int]
+    places: Int64
+    own: Float
+    leaning: NDArray[np.bool_]
+    one_sided: float
+    artifice: float
+    calm: float | None
+
+
 class _Market:
     """One instrument's stints and prices, as the search for pegs asks for them."""
 
@@ -162,7 +177,7 @@ class _Market:
         self.owner = owner
         self.whose = owner[stints.account]
         self.clock = np.maximum.accumulate(stream.at)
-        self.middle = middles(best)
+        self.touch = {BUY: _last_known(best.bid), SELL: _last_known(best.ask)}
         self.tape: Tape = tape_of(stream, owner)
         sound = (best.bid != NO_PRICE) & (best.ask != NO_PRICE) & (best.bid < best.ask)
         spread = float(np.median((best.ask - best.bid)[sound])) if sound.any() else 1.0
@@ -201,32 +216,38 @@ class _Market:
         since, until = self.stints.since[run].min(), self.stints.until[run].max()
         return int(self.clock[since]), int(self.clock[min(int(until), len(self.clock) - 1)])
 
-    def peg(self, run: NDArray[np.intp]) -> Peg | None:
-        """The peg that these stints are, or None where the trader was not there most of the time or shows nothing."""
+    def hold(self, run: NDArray[np.intp]) -> _Hold | None:
+        """What these stints show, or None where the trader was seldom there, meant to trade, or quoted both sides."""
         stints, shape = self.stints, self.shape
         side, whose = int(stints.side[run[0]]), int(self.whose[run[0]])
         first, last = self._times(run)
         asked = np.linspace(first, last, _SLICES + 2)[1:-1]
         places = np.maximum(np.searchsorted(self.clock, asked, "right") - 1, 0)
         own = self._standing(run, places)
-        present = own > 0
-        if present.mean() < float(shape.present_share):
+        if (own > 0).mean() < float(shape.present_share):
             return None
-        level = int(np.median(stints.price[run]))
-        touch = (self.best.bid if side == BUY else self.best.ask)[places]
-        leaning = present & (touch != NO_PRICE) & (np.abs(touch - level) <= self.near)
-        lots, filled = int(stints.lots[run].sum()), int(stints.filled[run].sum())
+        artifice = max(self._withdrawn(run), self._undone(whose, side, (first, last), int(stints.filled[run].sum())))
         one_sided = self._one_sided(whose, side, (first, last), places, own)
-        calm = self._calm(first, last)
-        held = float(leaning.mean()) * (1.0 if calm is None else 1 - calm**2)
-        weight = self._share_of_depth(places[leaning], own[leaning], side) if leaning.any() else 0.0
-        undone = self._undone(whose, side, (first, last), filled)
-        artifice = max(self._withdrawn(run), undone)
-        if artifice < float(shape.artifice) or one_sided < float(shape.one_sided):
+        level = int(np.median(stints.price[run]))
+        leaning = (own > 0) & (np.abs(self.touch[side][places] - level) <= self.near)
+        if artifice < float(shape.artifice) or one_sided < float(shape.one_sided) or not leaning.any():
             return None
-        stubborn = 1 - int(shape.orders_min) / (2 * len(run))
-        signs = (stubborn, weight, one_sided, held, artifice)
-        return self._described(run, level, (first, last), signs, (lots, filled, calm)) if min(signs) > 0 else None
+        return _Hold(run, level, side, (first, last), places, own, leaning, one_sided, artifice, self._calm(side, first, last))
+
+    def pegs(self, holds: list[_Hold]) -> list[Peg]:
+        """The holds with the weight of their orders in the book, which is rebuilt once for all of them."""
+        if not holds:
+            return []
+        asked = np.unique(np.concatenate([hold.places for hold in holds]))
+        lots = depth(self.stream, _LEVELS, asked).lots.sum(axis=2)
+        found = []
+        for hold in holds:
+            shown = lots[np.searchsorted(asked, hold.places), 0 if hold.side == BUY else 1]
+            weight = float(np.minimum(1.0, hold.own / np.maximum(shown, 1))[hold.leaning].mean())
+            held = float(hold.leaning.mean()) * (1.0 if hold.calm is None else 1 - hold.calm**2)
+            stubborn = 1 - int(self.shape.orders_min) / (2 * len(hold.run))
+            found.append(self._described(hold, (stubborn, weight, hold.one_sided, held, hold.artifice)))
+        return found
 
     def _standing(self, chosen: NDArray[np.intp], places: Int64) -> Float:
         """Lots of these stints that stand after each of the places, fills counted as if they came evenly."""
@@ -246,35 +267,29 @@ class _Market:
             return 1.0
         return max(0.0, 1 - float(self._standing(other, places).sum()) / max(float(own.sum()), 1.0))
 
-    def _share_of_depth(self, places: Int64, own: Float, side: int) -> float:
-        """The orders' share of what its side shows at its best levels, in the mean."""
-        asked, back = np.unique(places, return_inverse=True)
-        shown = depth(self.stream, _LEVELS, asked).lots[back, 0 if side == BUY else 1].sum(axis=1)
-        return float(np.mean(np.minimum(1.0, own / np.maximum(shown, 1))))
-
-    def _calm(self, first: int, last: int) -> float | None:
-        """How far the price moved from slice to slice, beside what it did before and after; None where nothing is known of that."""
+    def _calm(self, side: int, first: int, last: int) -> float | None:
+        """How far the best price of the side moved, beside what it did before and after; None where nothing is known of that."""
         length = last - first
-        inside = self._path(first, last)
-        around = [self._path(*stretch) for stretch in ((first - length, first), (last, last + length))]
+        inside = self._path(side, first, last)
+        around = [self._path(side, *stretch) for stretch in ((first - length, first), (last, last + length))]
         known = [path for path in around if path is not None]
         if inside is None or not known:
             return None
         usual = float(np.mean(known))
         return min(1.0, inside / usual) if usual > 0 else 1.0
 
-    def _path(self, first: int, last: int) -> float | None:
-        """The mean move of the middle price from slice to slice, None where the records do not cover the stretch."""
+    def _path(self, side: int, first: int, last: int) -> float | None:
+        """The mean move of the side's best price from slice to slice, None where the records do not cover the stretch."""
         if first < self.clock[0] or last > self.clock[-1]:
             return None
         places = np.searchsorted(self.clock, np.linspace(first, last, _SLICES + 1), "right") - 1
-        moves = np.abs(np.diff(self.middle[np.maximum(places, 0)]))
+        moves = np.abs(np.diff(self.touch[side][np.maximum(places, 0)]))
         return None if np.isnan(moves).all() else float(np.nanmean(moves))
 
     def _undone(self, whose: int, side: int, when: tuple[int, int], filled: int) -> float:
-        """How much of what was filled the same trader traded back from as long before to as long after."""
+        """How much of what was filled the same trader traded back meanwhile or as long after."""
         length = when[1] - when[0]
-        first, last = np.searchsorted(self.tape.at, [when[0] - length, when[1] + length], "right")
+        first, last = np.searchsorted(self.tape.at, [when[0], when[1] + length], "right")
         inside = slice(first, last)
         taken = (self.tape.taker[inside] == whose) & (self.tape.side[inside] == -side)
         met = (self.tape.maker[inside] == whose) & (self.tape.side[inside] == side)
@@ -282,23 +297,14 @@ class _Market:
         return min(1.0, back / filled) if filled else 0.0
 
     def _withdrawn(self, run: NDArray[np.intp]) -> float:
-        """How much of what was shown was taken away to be shown again: what is on offer in the end was meant, as far as we know."""
+        """How much of what was shown was taken away and shown again; what goes after the last new order was only given up."""
         lots, filled, until = self.stints.lots[run], self.stints.filled[run], self.stints.until[run]
-        first, last = self._times(run)
-        ends = self.clock[np.minimum(until, len(self.clock) - 1)]
-        given_up = ends >= last - (last - first) // _SLICES
-        return max(0.0, float((lots - filled)[~given_up].sum()) / float(lots.sum()))
+        again = until < int(self.stints.since[run].max())
+        return max(0.0, float((lots - filled)[again].sum()) / float(lots.sum()))
 
-    def _described(
-        self,
-        run: NDArray[np.intp],
-        level: int,
-        when: tuple[int, int],
-        signs: tuple[float, float, float, float, float],
-        figures: tuple[int, int, float | None],
-    ) -> Peg:
-        stream, stints = self.stream, self.stints
-        lots, filled, calm = figures
+    def _described(self, hold: _Hold, signs: tuple[float, float, float, float, float]) -> Peg:
+        stream, stints, run, when = self.stream, self.stints, hold.run, hold.when
+        lots, filled = int(stints.lots[run].sum()), int(stints.filled[run].sum())
         codes = np.unique(stints.order[run])
         first, last = int(stints.since[run].min()), min(int(stints.until[run].max()) + 1, len(stream))
         order = stream.order if stints.side[run[0]] == BUY else stream.contra_order
@@ -307,7 +313,7 @@ class _Market:
             stream.instrument,
             accounts_of(stream, stints.account[run]),
             _SIDES[int(stints.side[run[0]])],
-            level * stream.tick,
+            hold.level * stream.tick,
             moment(when[0]),
             moment(when[1]),
             _rounded(signs[0]),
@@ -317,7 +323,7 @@ class _Market:
             _rounded(signs[4]),
             lots * stream.lot,
             filled * stream.lot,
-            None if calm is None else _rounded(calm),
+            None if hold.calm is None else _rounded(hold.calm),
             orders_of(stream, codes),
             tuple(trade_at(stream, int(place)) for place in fills),
         )
@@ -332,6 +338,13 @@ def _apart(found: list[Peg]) -> list[Peg]:
             kept.append(peg)
             seen.update(peg.orders)
     return sorted(kept, key=lambda peg: (peg.begins_at, peg.account_ids, peg.side))
+
+
+def _last_known(price: Int64) -> Float:
+    """A best price after each event, the last one where the side is empty; nan before the first."""
+    there = price != NO_PRICE
+    last = np.maximum.accumulate(np.where(there, np.arange(len(price)), -1))
+    return np.where(last >= 0, price[last].astype(np.float64), np.nan)
 
 
 def _rounded(number: float) -> Decimal:
