@@ -279,12 +279,15 @@ class _Market:
         return min(1.0, inside / usual) if usual > 0 else 1.0
 
     def _path(self, side: int, first: int, last: int) -> float | None:
-        """The mean move of the side's best price from slice to slice, None where the records do not cover the stretch."""
+        """The usual (median) move of the side's best price from slice to slice, so that a level broken for moments still counts as held.
+
+        None where the records do not cover the stretch.
+        """
         if first < self.clock[0] or last > self.clock[-1]:
             return None
         places = np.searchsorted(self.clock, np.linspace(first, last, _SLICES + 1), "right") - 1
         moves = np.abs(np.diff(self.touch[side][np.maximum(places, 0)]))
-        return None if np.isnan(moves).all() else float(np.nanmean(moves))
+        return None if np.isnan(moves).all() else float(np.nanmedian(moves))
 
     def _undone(self, whose: int, side: int, when: tuple[int, int], filled: int) -> float:
         """How much of what was filled the same trader traded back meanwhile or as long after."""
