@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from itertools import pairwise
 
 import numpy as np
 import pyarrow as pa
@@ -85,7 +86,7 @@ def test_the_heaviest_chain_is_the_heaviest(trades: list[tuple[int, int]]) -> No
     heaviest = 0
     for chosen in range(1, 1 << len(trades)):
         places = [n for n in range(len(trades)) if chosen >> n & 1]
-        if all(price[a] <= price[b] for a, b in zip(places, places[1:], strict=False)):
+        if all(price[a] <= price[b] for a, b in pairwise(places)):
             heaviest = max(heaviest, int(lots[places].sum()))
     assert int(lots[chain].sum()) == heaviest
 

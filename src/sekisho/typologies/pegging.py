@@ -56,6 +56,8 @@ from sekisho.typologies.trades import Trade
 _SIDES: Final = {BUY: "buy", SELL: "sell"}
 _PLACES: Final = 4
 _LEVELS: Final = 10
+_USUAL: Final = 0.75
+"""Of the moves from slice to slice the upper quartile: no move in slow markets would be a median of nothing."""
 _SLICES: Final = 24
 """Into how many equal parts the time of a peg is cut to ask how things stood."""
 
@@ -279,7 +281,7 @@ class _Market:
         return min(1.0, inside / usual) if usual > 0 else 1.0
 
     def _path(self, side: int, first: int, last: int) -> float | None:
-        """The usual (median) move of the side's best price from slice to slice, so that a level broken for moments still counts as held.
+        """How far the side's best price moves from slice to slice: a level broken for moments still counts as held.
 
         None where the records do not cover the stretch.
         """
@@ -287,7 +289,7 @@ class _Market:
             return None
         places = np.searchsorted(self.clock, np.linspace(first, last, _SLICES + 1), "right") - 1
         moves = np.abs(np.diff(self.touch[side][np.maximum(places, 0)]))
-        return None if np.isnan(moves).all() else float(np.nanmedian(moves))
+        return None if np.isnan(moves).all() else float(np.nanquantile(moves, _USUAL))
 
     def _undone(self, whose: int, side: int, when: tuple[int, int], filled: int) -> float:
         """How much of what was filled the same trader traded back meanwhile or as long after."""
