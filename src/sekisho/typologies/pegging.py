@@ -277,10 +277,13 @@ class _Market:
         known = [path for path in around if path is not None]
         if inside is None or not known:
             return None
-        usual = float(np.mean(known))
-        return min(1.0, inside / usual) if usual > 0 else 1.0
+        for measure in (_upper_quartile, np.mean):  # in slow markets most slices see no move at all, and only the mean speaks
+            usual = float(np.mean([measure(path) for path in known]))
+            if usual > 0:
+                return min(1.0, float(measure(inside)) / usual)
+        return 1.0
 
-    def _path(self, side: int, first: int, last: int) -> float | None:
+    def _path(self, side: int, first: int, last: int) -> Float | None:
         """How far the side's best price moves from slice to slice: a level broken for moments still counts as held.
 
         None where the records do not cover the stretch.
@@ -289,7 +292,8 @@ class _Market:
             return None
         places = np.searchsorted(self.clock, np.linspace(first, last, _SLICES + 1), "right") - 1
         moves = np.abs(np.diff(self.touch[side][np.maximum(places, 0)]))
-        return None if np.isnan(moves).all() else float(np.nanquantile(moves, _USUAL))
+        known: Float = moves[~np.isnan(moves)]
+        return known if len(known) else None
 
     def _undone(self, whose: int, side: int, when: tuple[int, int], filled: int) -> float:
         """How much of what was filled the same trader traded back meanwhile or as long after."""
@@ -343,6 +347,10 @@ def _apart(found: list[Peg]) -> list[Peg]:
             kept.append(peg)
             seen.update(peg.orders)
     return sorted(kept, key=lambda peg: (peg.begins_at, peg.account_ids, peg.side))
+
+
+def _upper_quartile(moves: Float) -> float:
+    return float(np.quantile(moves, _USUAL))
 
 
 def _last_known(price: Int64) -> Float:
