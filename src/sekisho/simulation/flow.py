@@ -42,7 +42,7 @@ from sekisho.simulation.matching import (
 )
 
 PLACE, WITHDRAW, TAKE = map(whole, range(3))
-OWN_BEST, OPPOSITE_BEST, INSIDE, SAME_PRICE = map(whole, range(4))
+OWN_BEST, OPPOSITE_BEST, INSIDE, SAME_PRICE, LEVEL = map(whole, range(5))
 
 LEVELS_QUOTED = 3
 VIEW_HELD_MICROSECONDS = 7_200_000_000
@@ -313,7 +313,7 @@ def _play(book: Book, script: Script, plans: Plans, row: int, at: int) -> int:
         cancel(book, at, plans.placed[slot], CANCEL)
         return NOBODY
     lots, other = script.lots[row], script.other[row]
-    if other >= 0:
+    if other >= 0 and script.anchor[row] != LEVEL:
         standing = plans.placed[other]
         if standing < 0 or book.orders[standing].resting == 0:
             return NOBODY
@@ -333,6 +333,9 @@ def _anchored(book: Book, script: Script, plans: Plans, row: int) -> int:
     """The level a planned order asks for; NOBODY when the book offers no such price."""
     side, offset = script.side[row], script.offset[row]
     bid, ask = book.counters[BID], book.counters[ASK]
+    if script.anchor[row] == LEVEL:  # where that slot's order was placed, whether it still stands or not
+        first = plans.placed[script.other[row]]
+        return int(book.orders[first].price) if first >= 0 else NOBODY
     if script.anchor[row] == SAME_PRICE:
         return int(book.orders[plans.placed[script.other[row]]].price)
     if bid < 0 or ask >= book.levels.size:

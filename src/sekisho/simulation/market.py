@@ -47,8 +47,11 @@ class Market:
         self.options, self.people, self.listed, self.paths = options, people, listed, paths
         self.events_a_day = options.order_events / options.days
         self.sheets = [
-            [Sheet(one, opens_at(day), self._arrivals(one) / 86_400, max(2, int(self._half_spread(one)))) for one in listed]
-            for day in options.trading_days
+            [
+                Sheet(one, opens_at(day), self._arrivals(one) / 86_400, max(2, int(self._half_spread(one))), today[one.number])
+                for one in listed
+            ]
+            for day, today in zip(options.trading_days, paths, strict=True)
         ]
         new = set(newcomers.tolist())
         self.free = [each for each in strangers(people, random) if each not in new]

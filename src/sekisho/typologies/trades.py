@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Context, Decimal
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -65,9 +65,19 @@ def collect(trade: Any) -> list[Trade]:
     return list(map(Trade._make, zip(*(column.to_pylist() for column in columns.columns), strict=True)))
 
 
+def between_known_accounts(trade: Any) -> Any:
+    """The trades (Ibis) whose two accounts are both on record; the others cannot be judged by who traded."""
+    return trade.filter(trade.buy_account_id.notnull(), trade.sell_account_id.notnull())
+
+
 def since(trade: Any, day: date) -> Any:
     """The trades (Ibis) from the first moment of a Japan date on."""
     return trade.filter(trade.executed_at >= datetime(day.year, day.month, day.day, tzinfo=UTC) - _JAPAN)
+
+
+def window_number(moment: Any, seconds: int) -> Any:
+    """The number (Ibis int64) of the window of ``seconds`` a time falls in; windows start at midnight in Japan."""
+    return ((moment.epoch_seconds().cast("int64") + _SECONDS_AHEAD) / seconds).floor().cast("int64")
 
 
 def trades_within(records: Records, trade: Any, windows: Sequence[tuple[str, datetime, datetime]]) -> list[list[Trade]]:

@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from sekisho.simulation.answer_key import Scheme
-from sekisho.simulation.flow import INSIDE, OPPOSITE_BEST, OWN_BEST, PLACE, SAME_PRICE, TAKE, WITHDRAW, Script
+from sekisho.simulation.flow import INSIDE, LEVEL, OPPOSITE_BEST, OWN_BEST, PLACE, SAME_PRICE, TAKE, WITHDRAW, Script
 from sekisho.simulation.kernel import Reals
 from sekisho.simulation.listings import Listing
 from sekisho.simulation.matching import BUY, NOBODY, SELL
 
-__all__ = ["BUY", "INSIDE", "NOBODY", "OPPOSITE_BEST", "OWN_BEST", "SAME_PRICE", "SELL", "Mood", "Sheet"]
+__all__ = ["BUY", "INSIDE", "LEVEL", "NOBODY", "OPPOSITE_BEST", "OWN_BEST", "SAME_PRICE", "SELL", "Mood", "Sheet"]
 
 SECOND = 1_000_000
 MINUTE = 60 * SECOND
@@ -54,6 +54,7 @@ class Sheet:
     opens_at: int
     arrivals: float  # of ordinary people, each second
     half_spread: int  # levels
+    value: Reals  # what the asset will be worth every ten seconds, in yen; a planner may feel it coming, news may move it
     rows: list[tuple[int, ...]] = field(default_factory=list)
     watch: list[int] = field(default_factory=list)
     schemes: list[Scheme] = field(default_factory=list)  # per slot

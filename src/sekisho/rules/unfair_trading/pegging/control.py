@@ -1,0 +1,82 @@
+"""Pegging and capping: orders that come back again and again and do not let a price leave a level."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from functools import partial
+from typing import TYPE_CHECKING
+
+from sekisho.engine.answers import Evidence, Found
+from sekisho.engine.order_streams import search_streams
+from sekisho.typologies.ownership import accounts_of_kind, ownership_of
+from sekisho.typologies.pegging import Peg, Shape, pegs
+from sekisho.typologies.trades import YenValue, yen_value
+
+if TYPE_CHECKING:
+    from sekisho.records import Records
+    from sekisho.rulebook import Parameters
+
+_SENTENCES = {("buy", True): "default", ("sell", True): "cap", ("buy", False): "default_alone", ("sell", False): "cap_alone"}
+
+
+def detect(records: Records, p: Parameters) -> Iterator[Found]:
+    """One finding for each trader and level held."""
+    shared = accounts_of_kind(records, "omnibus", "market_maker")
+    search = partial(pegs, owners=ownership_of(records).groups, shared=shared, shape=_shape(p))
+    found = [peg for peg in search_streams(records, search) if peg.score >= p.score_min and _in_law(peg, p)]
+    yen = yen_value(records.optional("instrument"), records.optional("reference_price"), (peg.instrument for peg in found))
+    yield from (_found(peg, yen) for peg in found)
+
+
+def _in_law(peg: Peg, p: Parameters) -> bool:
+    return bool(peg.begins_at.date() >= p.prohibited_since)
+
+
+def _found(peg: Peg, yen: YenValue) -> Found:
+    return Found(
+        subject_kind="account" if len(peg.account_ids) == 1 else "accounts",
+        subject_id="|".join(peg.account_ids),
+        instrument=peg.instrument,
+        window_from=peg.begins_at,
+        window_until=peg.ends_at + timedelta.resolution,
+        score=peg.score,
+        amount_jpy=yen.of(peg.trades) if peg.trades else None,
+        evidence=_evidence(peg),
+        sentence=_SENTENCES[peg.side, peg.calm is not None],
+        facts={
+            "side": peg.side,
+            "level": peg.level,
+            "orders": len(peg.orders),
+            "shown": peg.shown,
+            "filled": peg.filled,
+            "first_at": peg.begins_at,
+            "last_at": peg.ends_at,
+            "calm": peg.calm,
+            "stubborn": peg.stubborn,
+            "weight": peg.weight,
+            "one_sided": peg.one_sided,
+            "held": peg.held,
+            "artifice": peg.artifice,
+        },
+    )
+
+
+def _evidence(peg: Peg) -> tuple[Evidence, ...]:
+    orders = (Evidence("order", order) for order in peg.orders)
+    trades = (Evidence("trade", trade.trade_id) for trade in peg.trades)
+    return tuple(sorted({*orders, *trades}))
+
+
+def _shape(p: Parameters) -> Shape:
+    return Shape(
+        lasts_min=p.lasts_seconds_min,
+        apart=p.apart_seconds_max,
+        orders_min=p.orders_min,
+        near_spreads=p.near_spreads,
+        large=p.large_share,
+        present_share=p.present_share_min,
+        artifice=p.artifice_share_min,
+        one_sided=p.one_sided_share_min,
+        candidate=p.candidate_score_min,
+    )

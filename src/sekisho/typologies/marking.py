@@ -1,0 +1,416 @@
+"""Marking the close: one trader's trades carry the price away just before the moment at which it is read.
+
+A market that never closes has its closes all the same: the cut-off at which books are valued, the fixing of an index, the end
+of a session. A mark is told by four things that come together, each measured against the instrument itself:
+
+* weight: far more than the largest trader takes here in a stretch of that length, and a large part of what is taken on that side;
+* drive: the trades go one way, each at or beyond the price of the one before, and take the price further than it usually moves;
+* timing: it is done in the last stretch, not spread over the time before;
+* aftermath: the price comes back once it has been read, or the same trader does it at one fixing after another.
+
+The last stretch is looked at in several lengths, since some mark in seconds and some in minutes. What comes after a fixing is
+only weighed where the records go on after it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from functools import cached_property
+from math import factorial
+from typing import Final
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from sekisho.typologies.fixings import Fixing, TimeOfDay
+from sekisho.typologies.order_book import best_prices
+from sekisho.typologies.order_stream import BUY, SELL, Int64, OrderStream
+from sekisho.typologies.tape import (
+    UNNAMED,
+    Float,
+    Tape,
+    accounts_of,
+    micros,
+    middles,
+    moment,
+    orders_of,
+    tape_of,
+    trade_at,
+    traders,
+)
+from sekisho.typologies.trades import Trade
+
+_SIDES: Final = {BUY: "buy", SELL: "sell"}
+_PLACES: Final = 4
+_HALF: Final = 0.5
+_NEXT_TO_NOTHING: Final = 0.1
+"""An order of less than a tenth of the chain's mean order neither proves nor carries anything."""
+_STEPS_COUNTED: Final = 12
+"""Beyond so many steps in a row the odds against chance no longer change in the fourth place."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shape:
+    """How a mark is looked for. Lengths of the last stretch in seconds, the longest first; shares and scores from 0 to 1.
+
+    ``usual`` is the quantile, over all stretches so long, up to which a move or the largest trader's taking is usual, and
+    ``moved_full`` the multiple of a usual move that leaves no doubt. ``candidate`` is the least structure of a mark worth keeping.
+    """
+
+    stretches: tuple[Decimal | int, ...]
+    side_share: Decimal | int
+    usual: Decimal | int
+    moved_full: Decimal | int
+    candidate: Decimal | int
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """One trader's trades before one fixing. Prices in the quote asset, quantities in the base asset.
+
+    ``reverted`` is the share of the move that was gone after the fixing, None where the records end there.
+    """
+
+    instrument: str
+    account_ids: tuple[str, ...]
+    side: str
+    fixing: Fixing
+    begins_at: datetime
+    ends_at: datetime
+    weight: Decimal
+    drive: Decimal
+    timing: Decimal
+    reverted: Decimal | None
+    share: Decimal
+    quantity: Decimal
+    from_price: Decimal
+    to_price: Decimal
+    orders: tuple[str, ...]
+    trades: tuple[Trade, ...]
+
+    @property
+    def proof(self) -> frozenset[str]:
+        """Ids of the orders and trades."""
+        return frozenset((*self.orders, *(trade.trade_id for trade in self.trades)))
+
+    @property
+    def structure(self) -> float:
+        """What the trades before the fixing say by themselves, from 0 to 1: none of the three signs can be missing."""
+        return float(np.cbrt(float(self.weight * self.drive * self.timing)))
+
+
+@dataclass(frozen=True, slots=True)
+class Scheme:
+    """The marks of one trader on one instrument and side, in order of time, and how strong they are together."""
+
+    marks: tuple[Mark, ...]
+    score: Decimal
+
+    @property
+    def best(self) -> Mark:
+        """The plainest mark."""
+        return max(self.marks, key=lambda mark: (mark.structure, mark.fixing.at))
+
+    @property
+    def reverted(self) -> Decimal | None:
+        """The largest share of a move that was gone after its fixing, None where the records end before."""
+        return max((mark.reverted for mark in self.marks if mark.reverted is not None), default=None)
+
+    @property
+    def orders(self) -> tuple[str, ...]:
+        """All orders that took."""
+        return tuple(sorted({order for mark in self.marks for order in mark.orders}))
+
+    @property
+    def account_ids(self) -> tuple[str, ...]:
+        """All accounts used."""
+        return tuple(sorted({account for mark in self.marks for account in mark.account_ids}))
+
+
+def marks(
+    stream: OrderStream,
+    owners: Mapping[str, str],
+    shared: frozenset[str],
+    fixings: tuple[Mapping[str, tuple[Fixing, ...]], tuple[TimeOfDay, ...]],
+    shape: Shape,
+) -> list[Mark]:
+    """The marks of one instrument: the best stretch for each trader, side and fixing.
+
+    ``fixings`` are those of each instrument, and times of day that hold for all.
+    """
+    owner = traders(stream, owners, shared)
+    tape = tape_of(stream, owner)
+    if len(tape.at) < 2:
+        return []
+    market = _Market(stream, owner, tape, shape)
+    dated, daily = fixings
+    found: list[Mark] = []
+    ends_at = moment(market.ends_at + micros(shape.stretches[-1]))
+    for fixing in _moments(dated.get(stream.instrument, ()), daily, moment(tape.at[0]), ends_at):
+        found += market.at(fixing)
+    return found
+
+
+def schemes(found: Iterable[Mark], owners: Mapping[str, str]) -> list[Scheme]:
+    """Marks of one trader, instrument and side as one scheme; its score weighs the aftermath as well.
+
+    Fixings so close that the same trades count for both are one. Schemes come in order of time.
+    """
+    groups: dict[tuple[str, str, str], list[Mark]] = {}
+    for mark in sorted(found, key=lambda mark: (mark.fixing.at, mark.fixing.name)):
+        trader = owners.get(mark.account_ids[0], mark.account_ids[0])
+        series = groups.setdefault((mark.instrument, trader, mark.side), [])
+        if series and series[-1].proof & mark.proof:
+            series[-1] = max(mark, series[-1], key=lambda one: one.structure)
+        else:
+            series.append(mark)
+    each = (Scheme(tuple(series), _score(series)) for series in groups.values())
+    return sorted(each, key=lambda one: (one.marks[0].begins_at, one.best.instrument, one.account_ids))
+
+
+def _score(series: list[Mark]) -> Decimal:
+    """The geometric mean of the plainest mark's signs and of the aftermath: the better of coming back and being done again.
+
+    Where the records say nothing of what came after, and it was done once, the signs before the fixing count alone.
+    """
+    best = max(series, key=lambda mark: mark.structure)
+    again = 1 - 0.5 ** (len(series) - 1)
+    parts = [float(best.weight), float(best.drive), float(best.timing)]
+    known = [float(mark.reverted) for mark in series if mark.reverted is not None]
+    if known or again:
+        parts.append(max(again, *known))
+    return _rounded(float(np.prod(parts)) ** (1 / len(parts)))
+
+
+class _Market:
+    """One instrument's tape, as the fixings ask for it."""
+
+    def __init__(self, stream: OrderStream, owner: Int64, tape: Tape, shape: Shape) -> None:
+        self.stream, self.owner, self.tape, self.shape = stream, owner, tape, shape
+        self.usual: dict[tuple[int, int], tuple[float, float]] = {}
+        self.clock = np.maximum.accumulate(stream.at)
+        self.ends_at = int(self.clock[-1])
+
+    @cached_property
+    def middle(self) -> Float:
+        """The middle price after each event of the stream."""
+        return middles(best_prices(self.stream))
+
+    def at(self, fixing: Fixing) -> list[Mark]:
+        """For each trader and side the stretch before this fixing that speaks most plainly."""
+        best: dict[tuple[int, int], Mark] = {}
+        at = round((fixing.at - datetime(1970, 1, 1, tzinfo=UTC)) / timedelta(microseconds=1))
+        for seconds in self.shape.stretches:
+            length = micros(seconds)
+            for whose, mark in self._in_stretch(fixing, at, length):
+                if whose not in best or mark.structure > best[whose].structure:
+                    best[whose] = mark
+        return [best[whose] for whose in sorted(best)]
+
+    def _in_stretch(self, fixing: Fixing, at: int, length: int) -> Iterable[tuple[tuple[int, int], Mark]]:
+        tape = self.tape
+        first, last = np.searchsorted(tape.at, [at - length, at], "right")
+        if last - first < 1:
+            return
+        inside = slice(first, last)
+        named = tape.taker[inside] != UNNAMED
+        key = tape.taker[inside][named] * 2 + (tape.side[inside][named] == BUY)
+        whose, back = np.unique(key, return_inverse=True)
+        lots = np.bincount(back, tape.lots[inside][named], minlength=len(whose))
+        for number in np.argsort(-lots, kind="stable"):
+            trader, side = int(whose[number]) >> 1, BUY if whose[number] & 1 else SELL
+            of_side = float(tape.lots[inside][tape.side[inside] == side].sum())
+            if lots[number] < float(self.shape.side_share) * of_side:
+                continue
+            own = first + np.flatnonzero((tape.taker[inside] == trader) & (tape.side[inside] == side))
+            mark = self._mark(fixing, (at, length), own, of_side)
+            if mark is not None and mark.structure >= float(self.shape.candidate):
+                yield (trader, side), mark
+
+    def _mark(self, fixing: Fixing, when: tuple[int, int], own: NDArray[np.intp], of_side: float) -> Mark | None:
+        """The mark that these trades of one trader and side make, or None where they show no drive."""
+        tape, (at, length) = self.tape, when
+        side, trader = int(tape.side[own[0]]), int(tape.taker[own[0]])
+        chain = self._material(own[_heaviest_chain(side * tape.price[own], tape.lots[own])], side)
+        lots = float(tape.lots[chain].sum())
+        if lots < float(self.shape.side_share) * of_side:
+            return None
+        usual_lots, usual_move = self._usual(at, length)
+        against = float(tape.lots[self._of(trader, -side, at - length, at)].sum())
+        straight = max(0.0, 2 * lots / (float(tape.lots[own].sum()) + against) - 1)
+        before, after = self._around(chain, at)
+        reached = float(tape.price[chain[-1]])
+        moved = min(side * reached, self._level(at, side)) - side * before
+        further = max(0.0, min(1.0, (moved / usual_move - 1) / (float(self.shape.moved_full) - 1)))
+        drive = max(further, self._walked(chain, side) * straight) * straight
+        share = lots / of_side
+        weight = (max(0.0, (lots - usual_lots) / (lots + usual_lots)) + share) / 2 if lots > usual_lots else 0.0
+        timing = self._timing(trader, side, (at, length), lots)
+        if drive * weight * timing == 0.0:
+            return None
+        reverted = None if after is None else max(0.0, min(1.0, (moved + side * (before - after)) / moved)) if moved > 0 else 0.0
+        return self._described(fixing, chain, (weight, drive, timing, reverted, share, before))
+
+    def _material(self, chain: NDArray[np.intp], side: int) -> NDArray[np.intp]:
+        """Without the orders that are next to nothing beside the chain's others: they carry no price."""
+        places, lots = self.tape.place[chain], self.tape.lots[chain]
+        codes = self.stream.order[places] if side == BUY else self.stream.contra_order[places]
+        _, back = np.unique(codes, return_inverse=True)
+        each = np.bincount(back, lots)
+        kept: NDArray[np.intp] = chain[(each >= _NEXT_TO_NOTHING * each.mean())[back]]
+        return kept
+
+    def _of(self, trader: int, side: int, after: int, until: int) -> NDArray[np.intp]:
+        """Places on the tape of one trader's taking on one side, after and until a moment."""
+        first, last = np.searchsorted(self.tape.at, [after, until], "right")
+        inside = slice(first, last)
+        places: NDArray[np.intp] = first + np.flatnonzero((self.tape.taker[inside] == trader) & (self.tape.side[inside] == side))
+        return places
+
+    def _timing(self, trader: int, side: int, when: tuple[int, int], lots: float) -> float:
+        """How much of what the trader took this way within four stretches was taken in the last: 0 where it was even."""
+        at, length = when
+        earlier = float(self.tape.lots[self._of(trader, side, at - 4 * length, at - length)].sum()) / 3
+        return max(0.0, (lots - earlier) / (lots + earlier))
+
+    def _walked(self, chain: NDArray[np.intp], side: int) -> float:
+        """The odds that so many orders in a row do not end each at a further price by chance alone; one order proves nothing."""
+        places = self.tape.place[chain]
+        codes = self.stream.order[places] if side == BUY else self.stream.contra_order[places]
+        last_of_order = np.r_[codes[1:] != codes[:-1], True]
+        steps = len(np.unique(self.tape.price[chain][last_of_order]))
+        return 1 - 1 / factorial(min(steps, _STEPS_COUNTED))
+
+    def _around(self, chain: NDArray[np.intp], at: int) -> tuple[float, float | None]:
+        """The price before the first trade of the chain, and the typical one after the fixing, None where nothing is known."""
+        before = self._before(int(self.tape.place[chain[0]]), int(chain[0]))
+        until = at + micros(self.shape.stretches[0])
+        if self.ends_at < until:
+            return before, None
+        first, last = np.searchsorted(self.clock, [at, until], "right")
+        middle = self.middle[first:last]
+        if len(middle) and not np.isnan(middle).all():
+            return before, float(np.nanmedian(middle))
+        first, last = np.searchsorted(self.tape.at, [at, until], "right")
+        return before, float(np.median(self.tape.price[first:last])) if last > first else float(self.tape.price[first - 1])
+
+    def _before(self, place: int, trade: int) -> float:
+        """The middle price before the taking order came, or the last trade's price where the book is not known."""
+        order = self.stream.order[place] if self.tape.side[trade] == BUY else self.stream.contra_order[place]
+        came = place
+        while came > 0 and self.stream.at[came - 1] >= self.stream.at[place] and order in (
+            self.stream.order[came - 1], self.stream.contra_order[came - 1],
+        ):  # fmt: skip
+            came -= 1
+        middle = self.middle[came - 1] if came else np.nan
+        near = float(self.tape.price[trade - 1]) if trade else float(self.tape.price[trade])
+        return near if np.isnan(middle) else float(middle)
+
+    def _level(self, at: int, side: int) -> float:
+        """What can be read at a moment, the last price or the middle, whichever lies further on this side; signed by the side."""
+        last = float(self.tape.price[max(0, int(np.searchsorted(self.tape.at, at, "right")) - 1)])
+        middle = self.middle[max(0, int(np.searchsorted(self.clock, at, "right")) - 1)]
+        return side * last if np.isnan(middle) else max(side * last, side * float(middle))
+
+    def _usual(self, at: int, length: int) -> tuple[float, float]:
+        """What the largest trader of a side usually takes in a stretch so long, and how far the price usually moves in it."""
+        if (at, length) not in self.usual:
+            self.usual[at, length] = self._usual_of(at, length)
+        return self.usual[at, length]
+
+    def _usual_of(self, at: int, length: int) -> tuple[float, float]:
+        tape = self.tape
+        stretch = -((at - tape.at) // length)  # counted back from the fixing, so that the last stretch is one of them
+        edges = np.flatnonzero(np.r_[True, stretch[1:] != stretch[:-1]])
+        judged = stretch[edges] == 0
+        key = (tape.taker + 1) * 2 + (tape.side == BUY)
+        largest = _largest_sums(np.r_[edges, len(key)], key, tape.lots)[~judged]
+        closing = tape.price[np.r_[edges[1:], len(key)] - 1].astype(np.float64)
+        numbers = np.arange(int(stretch[0]), int(stretch[-1]) + 1)
+        filled = closing[np.searchsorted(stretch[edges], numbers, "right") - 1]
+        moves = np.abs(np.diff(filled))[numbers[1:] != 0]
+        some = moves[moves > 0]
+        tick = max(1.0, float(np.quantile(moves, float(self.shape.usual)))) if len(some) else 1.0
+        return (float(np.quantile(largest, float(self.shape.usual))) if len(largest) else 0.0), tick
+
+    def _described(
+        self, fixing: Fixing, chain: NDArray[np.intp], parts: tuple[float, float, float, float | None, float, float]
+    ) -> Mark:
+        stream, tape = self.stream, self.tape
+        weight, drive, timing, reverted, share, before = parts
+        side, places = int(tape.side[chain[0]]), tape.place[chain]
+        order, account = (stream.order, stream.account) if side == BUY else (stream.contra_order, stream.contra_account)
+        return Mark(
+            stream.instrument,
+            accounts_of(stream, account[places]),
+            _SIDES[side],
+            fixing,
+            moment(tape.at[chain[0]]),
+            moment(tape.at[chain[-1]]),
+            _rounded(weight),
+            _rounded(drive),
+            _rounded(timing),
+            None if reverted is None else _rounded(reverted),
+            _rounded(share),
+            int(tape.lots[chain].sum()) * stream.lot,
+            Decimal(round(before)) * stream.tick,
+            int(tape.price[chain[-1]]) * stream.tick,
+            orders_of(stream, order[places]),
+            tuple(trade_at(stream, int(place)) for place in places),
+        )
+
+
+def _moments(dated: Iterable[Fixing], daily: Iterable[TimeOfDay], first: datetime, last: datetime) -> list[Fixing]:
+    """The fixings within a period, one for each moment."""
+    days = (last.date() - first.date()).days
+    every = [
+        Fixing(each.on(first.date() + timedelta(days=day)), each.name) for each in daily for day in range(-1, days + 2)
+    ] + list(dated)
+    inside = sorted(fixing for fixing in set(every) if first <= fixing.at <= last)
+    return [one for place, one in enumerate(inside) if place == 0 or one.at > inside[place - 1].at]
+
+
+def _rounded(number: float) -> Decimal:
+    return Decimal(str(round(number, _PLACES)))
+
+
+@njit(cache=True, nogil=True)
+def _heaviest_chain(price: Int64, lots: Int64) -> Int64:
+    """Of trades in order, those with the most lots of which each is at or beyond the price of the one before."""
+    count = len(price)
+    best, came = lots.copy(), np.full(count, -1, np.int64)
+    for i in range(count):
+        for j in range(i):
+            if price[j] <= price[i] and best[j] + lots[i] > best[i]:
+                best[i], came[i] = best[j] + lots[i], j
+    at, length = int(np.argmax(best)), 0
+    spot = at
+    while spot >= 0:
+        length += 1
+        spot = came[spot]
+    chain = np.empty(length, np.int64)
+    for n in range(length - 1, -1, -1):
+        chain[n] = at
+        at = came[at]
+    return chain
+
+
+@njit(cache=True, nogil=True)
+def _largest_sums(edges: Int64, key: Int64, lots: Int64) -> Float:
+    """For each run of trades, the most that one key (trader and side) sums up to; the unnamed (0 and 1) do not count."""
+    total = np.zeros(int(key.max()) + 1 if len(key) else 1, np.int64)
+    largest = np.zeros(len(edges) - 1, np.float64)
+    for run in range(len(edges) - 1):
+        most = 0
+        for i in range(edges[run], edges[run + 1]):
+            if key[i] > 1:
+                total[key[i]] += lots[i]
+                most = max(most, total[key[i]])
+        for i in range(edges[run], edges[run + 1]):
+            total[key[i]] = 0
+        largest[run] = most
+    return largest

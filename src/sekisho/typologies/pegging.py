@@ -1,0 +1,425 @@
+"""Pegging and capping: one trader's orders hold a price at a level by coming back to it again and again.
+
+A wall of orders that somebody means to trade is no peg. A peg is told by five things that come together, each measured against
+the instrument itself:
+
+* stubborn: the same side, the same level, again and again over a long time, whatever has just been filled or withdrawn;
+* weight: the orders are large for this market and most of what its side shows at the touch while they stand;
+* one-sided: the trader does not show as much on the other side, as a market maker would;
+* held: the price leans on the level, and moves less than before and after;
+* artifice: most of what is shown is taken away unfilled, or what was traded is undone elsewhere by the same trader. Somebody
+  who really sells a position lets his orders be filled, and keeps what he got for it.
+
+Orders that replace one another count as well as orders that take: whoever sells into every rise holds it down, too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Final, NamedTuple
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from sekisho.typologies.order_book import BestPrices, best_prices, depth
+from sekisho.typologies.order_stream import (
+    BUY,
+    LIMIT,
+    NO_PRICE,
+    NOBODY,
+    REPLACE,
+    SELL,
+    TRADE,
+    Int8,
+    Int32,
+    Int64,
+    OrderStream,
+)
+from sekisho.typologies.tape import (
+    UNNAMED,
+    Float,
+    Tape,
+    accounts_of,
+    micros,
+    moment,
+    orders_of,
+    tape_of,
+    trade_at,
+    traders,
+)
+from sekisho.typologies.trades import Trade
+
+_SIDES: Final = {BUY: "buy", SELL: "sell"}
+_PLACES: Final = 4
+_LEVELS: Final = 10
+_USUAL: Final = 0.75
+"""Of the moves from slice to slice the upper quartile: no move in slow markets would be a median of nothing."""
+_SLICES: Final = 24
+"""Into how many equal parts the time of a peg is cut to ask how things stood."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shape:
+    """What counts as a peg. Times in seconds, shares and scores from 0 to 1; ``near_spreads`` in usual spreads.
+
+    ``large`` is the share of the side's orders that are smaller than a large one; ``apart`` the longest pause within one peg.
+    """
+
+    lasts_min: Decimal | int
+    apart: Decimal | int
+    orders_min: Decimal | int
+    near_spreads: Decimal | int
+    large: Decimal | int
+    present_share: Decimal | int
+    artifice: Decimal | int
+    one_sided: Decimal | int
+    candidate: Decimal | int
+
+
+@dataclass(frozen=True, slots=True)
+class Peg:
+    """One trader's holding of one level. Prices in the quote asset, quantities in the base asset; signs from 0 to 1."""
+
+    instrument: str
+    account_ids: tuple[str, ...]
+    side: str
+    level: Decimal
+    begins_at: datetime
+    ends_at: datetime
+    stubborn: Decimal
+    weight: Decimal
+    one_sided: Decimal
+    held: Decimal
+    artifice: Decimal
+    shown: Decimal
+    filled: Decimal
+    calm: Decimal | None
+    orders: tuple[str, ...]
+    trades: tuple[Trade, ...]
+
+    @property
+    def proof(self) -> frozenset[str]:
+        """Ids of the orders and trades."""
+        return frozenset((*self.orders, *(trade.trade_id for trade in self.trades)))
+
+    @property
+    def score(self) -> Decimal:
+        """The geometric mean of the signs, so that none can be missing."""
+        signs = [float(sign) for sign in (self.stubborn, self.weight, self.one_sided, self.held, self.artifice)]
+        return _rounded(float(np.prod(signs)) ** (1 / len(signs)))
+
+
+class Stints(NamedTuple):
+    """Stretches of an order at one price: places in the stream (``until`` past the last), lots put there, lots filled there.
+
+    An order made larger at its price starts a new one. An order that takes at once is a stint of one moment, at the price it got.
+    """
+
+    order: Int32
+    account: Int32
+    side: Int8
+    price: Int64
+    since: Int64
+    until: Int64
+    lots: Int64
+    filled: Int64
+
+
+def pegs(stream: OrderStream, owners: Mapping[str, str], shared: frozenset[str], shape: Shape) -> list[Peg]:
+    """The pegs of one instrument, in order of time. Orders that no account is named for are not looked at."""
+    stints = stints_of(stream)
+    if not len(stints.order):
+        return []
+    owner = traders(stream, owners, shared)
+    market = _Market(stream, stints, owner, best_prices(stream), shape)
+    holds = [hold for run in market.runs() if (hold := market.hold(run)) is not None]
+    found = [peg for peg in market.pegs(holds) if peg.score >= shape.candidate]
+    return _apart(sorted(found, key=lambda peg: (-peg.score, peg.begins_at, peg.side)))
+
+
+def stints_of(stream: OrderStream) -> Stints:
+    """Follow every order of a named account through the prices it stood at."""
+    size = int(((stream.kind <= REPLACE) & (stream.quantity > 0)).sum())
+    longs = [np.zeros(size, np.int64) for _column in range(5)]
+    price, since, until, lots, filled = longs
+    ints = np.zeros(size, np.int32), np.zeros(size, np.int32)
+    out = Stints(*ints, np.zeros(size, np.int8), price, since, until, lots, filled)
+    events = (stream.kind, stream.side, stream.order_type, stream.price, stream.quantity)
+    count = _stints(events, (stream.order, stream.contra_order, stream.account), len(stream.order_ids), out)
+    kept = out.price[:count] != NO_PRICE
+    order, account, side, *rest = (column[:count][kept] for column in out)
+    price, since, until, lots, filled = rest
+    return Stints(order, account, side, price, since, until, lots, filled)
+
+
+class _Hold(NamedTuple):
+    """What a run of stints shows before the depth of the book is looked at."""
+
+    run: NDArray[np.intp]
+    level: int
+    side: int
+    when: tuple[int, int]
+    places: Int64
+    own: Float
+    leaning: NDArray[np.bool_]
+    one_sided: float
+    artifice: float
+    calm: float | None
+
+
+class _Market:
+    """One instrument's stints and prices, as the search for pegs asks for them."""
+
+    def __init__(self, stream: OrderStream, stints: Stints, owner: Int64, best: BestPrices, shape: Shape) -> None:
+        self.stream, self.stints, self.best, self.shape = stream, stints, best, shape
+        self.owner = owner
+        self.whose = owner[stints.account]
+        self.clock = np.maximum.accumulate(stream.at)
+        self.touch = {BUY: _last_known(best.bid), SELL: _last_known(best.ask)}
+        self.tape: Tape = tape_of(stream, owner)
+        sound = (best.bid != NO_PRICE) & (best.ask != NO_PRICE) & (best.bid < best.ask)
+        spread = float(np.median((best.ask - best.bid)[sound])) if sound.any() else 1.0
+        self.near = max(1, round(float(shape.near_spreads) * spread))
+        self.large = {side: self._large(side) for side in (BUY, SELL)}
+
+    def _large(self, side: int) -> float:
+        lots = self.stints.lots[self.stints.side == side]
+        return float(np.quantile(lots, float(self.shape.large))) if len(lots) else 1.0
+
+    def runs(self) -> list[NDArray[np.intp]]:
+        """Large stints of one trader and side about one level, without long pauses: long enough and often enough to be looked at.
+
+        Levels are cut twice, the second time by half a step, so that no level lies on an edge both times.
+        """
+        stints, shape = self.stints, self.shape
+        bar = np.where(stints.side == BUY, self.large[BUY], self.large[SELL])
+        chosen = np.flatnonzero((self.whose != UNNAMED) & (stints.lots >= bar))
+        found: list[NDArray[np.intp]] = []
+        for shift in (0, self.near):
+            level = (stints.price[chosen] + shift) // (2 * self.near)
+            by_level = chosen[np.lexsort((stints.since[chosen], level, stints.side[chosen], self.whose[chosen]))]
+            if not len(by_level):
+                continue
+            level = (stints.price[by_level] + shift) // (2 * self.near)
+            key = np.column_stack([self.whose[by_level], stints.side[by_level], level])
+            starts, ends = self.clock[stints.since[by_level]], self.clock[np.minimum(stints.until[by_level], len(self.clock) - 1)]
+            cut = _cuts((key[1:] == key[:-1]).all(axis=1), starts, ends, micros(shape.apart))
+            for run in np.split(by_level, cut):
+                first, last = self._times(run)
+                if len(run) >= int(shape.orders_min) and last - first >= micros(shape.lasts_min):
+                    found.append(run)
+        return found
+
+    def _times(self, run: NDArray[np.intp]) -> tuple[int, int]:
+        since, until = self.stints.since[run].min(), self.stints.until[run].max()
+        return int(self.clock[since]), int(self.clock[min(int(until), len(self.clock) - 1)])
+
+    def hold(self, run: NDArray[np.intp]) -> _Hold | None:
+        """What these stints show, or None where the trader was seldom there, meant to trade, or quoted both sides."""
+        stints, shape = self.stints, self.shape
+        side, whose = int(stints.side[run[0]]), int(self.whose[run[0]])
+        first, last = self._times(run)
+        asked = np.linspace(first, last, _SLICES + 2)[1:-1]
+        places = np.maximum(np.searchsorted(self.clock, asked, "right") - 1, 0)
+        own = self._standing(run, places)
+        if (own > 0).mean() < float(shape.present_share):
+            return None
+        artifice = max(self._withdrawn(run), self._undone(whose, side, (first, last), int(stints.filled[run].sum())))
+        one_sided = self._one_sided(whose, side, (first, last), places, own)
+        level = int(np.median(stints.price[run]))
+        leaning = (own > 0) & (np.abs(self.touch[side][places] - level) <= self.near)
+        if artifice < float(shape.artifice) or one_sided < float(shape.one_sided) or not leaning.any():
+            return None
+        return _Hold(run, level, side, (first, last), places, own, leaning, one_sided, artifice, self._calm(side, first, last))
+
+    def pegs(self, holds: list[_Hold]) -> list[Peg]:
+        """The holds with the weight of their orders in the book, which is rebuilt once for all of them."""
+        if not holds:
+            return []
+        asked = np.unique(np.concatenate([hold.places for hold in holds]))
+        lots = depth(self.stream, _LEVELS, asked).lots.sum(axis=2)
+        found = []
+        for hold in holds:
+            shown = lots[np.searchsorted(asked, hold.places), 0 if hold.side == BUY else 1]
+            weight = float(np.minimum(1.0, hold.own / np.maximum(shown, 1))[hold.leaning].mean())
+            held = float(hold.leaning.mean()) * (1.0 if hold.calm is None else 1 - hold.calm**2)
+            stubborn = 1 - int(self.shape.orders_min) / (2 * len(hold.run))
+            found.append(self._described(hold, (stubborn, weight, hold.one_sided, held, hold.artifice)))
+        return found
+
+    def _standing(self, chosen: NDArray[np.intp], places: Int64) -> Float:
+        """Lots of these stints that stand after each of the places, fills counted as if they came evenly."""
+        stints = self.stints
+        since, until = stints.since[chosen][:, None], stints.until[chosen][:, None]
+        stands = (since <= places) & (places < until)
+        gone = np.clip((places - since) / np.maximum(until - since, 1), 0, 1) * stints.filled[chosen][:, None]
+        standing: Float = (stands * (stints.lots[chosen][:, None] - gone)).sum(axis=0)
+        return standing
+
+    def _one_sided(self, whose: int, side: int, when: tuple[int, int], places: Int64, own: Float) -> float:
+        """How little the same trader showed on the other side while these orders stood."""
+        other = np.flatnonzero((self.whose == whose) & (self.stints.side == -side))
+        since, until = self.stints.since[other], np.minimum(self.stints.until[other], len(self.clock) - 1)
+        other = other[(self.clock[since] <= when[1]) & (self.clock[until] >= when[0])]
+        if not len(other):
+            return 1.0
+        return max(0.0, 1 - float(self._standing(other, places).sum()) / max(float(own.sum()), 1.0))
+
+    def _calm(self, side: int, first: int, last: int) -> float | None:
+        """How far the best price of the side moved, beside what it did before and after; None where nothing is known of that."""
+        length = last - first
+        inside = self._path(side, first, last)
+        around = [self._path(side, *stretch) for stretch in ((first - length, first), (last, last + length))]
+        known = [path for path in around if path is not None]
+        if inside is None or not known:
+            return None
+        for measure in (_upper_quartile, np.mean):  # in slow markets most slices see no move at all, and only the mean speaks
+            usual = float(np.mean([measure(path) for path in known]))
+            if usual > 0:
+                return min(1.0, float(measure(inside)) / usual)
+        return 1.0
+
+    def _path(self, side: int, first: int, last: int) -> Float | None:
+        """How far the side's best price moves from slice to slice: a level broken for moments still counts as held.
+
+        None where the records do not cover the stretch.
+        """
+        if first < self.clock[0] or last > self.clock[-1]:
+            return None
+        places = np.searchsorted(self.clock, np.linspace(first, last, _SLICES + 1), "right") - 1
+        moves = np.abs(np.diff(self.touch[side][np.maximum(places, 0)]))
+        known: Float = moves[~np.isnan(moves)]
+        return known if len(known) else None
+
+    def _undone(self, whose: int, side: int, when: tuple[int, int], filled: int) -> float:
+        """How much of what was filled the same trader traded back meanwhile or as long after."""
+        length = when[1] - when[0]
+        first, last = np.searchsorted(self.tape.at, [when[0], when[1] + length], "right")
+        inside = slice(first, last)
+        taken = (self.tape.taker[inside] == whose) & (self.tape.side[inside] == -side)
+        met = (self.tape.maker[inside] == whose) & (self.tape.side[inside] == side)
+        back = float(self.tape.lots[inside][taken | met].sum())
+        return min(1.0, back / filled) if filled else 0.0
+
+    def _withdrawn(self, run: NDArray[np.intp]) -> float:
+        """How much of what was shown was taken away and shown again; what goes after the last new order was only given up."""
+        lots, filled, until = self.stints.lots[run], self.stints.filled[run], self.stints.until[run]
+        again = until < int(self.stints.since[run].max())
+        return max(0.0, float((lots - filled)[again].sum()) / float(lots.sum()))
+
+    def _described(self, hold: _Hold, signs: tuple[float, float, float, float, float]) -> Peg:
+        stream, stints, run, when = self.stream, self.stints, hold.run, hold.when
+        lots, filled = int(stints.lots[run].sum()), int(stints.filled[run].sum())
+        codes = np.unique(stints.order[run])
+        first, last = int(stints.since[run].min()), min(int(stints.until[run].max()) + 1, len(stream))
+        order = stream.order if stints.side[run[0]] == BUY else stream.contra_order
+        fills = first + np.flatnonzero((stream.kind[first:last] == TRADE) & np.isin(order[first:last], codes))
+        return Peg(
+            stream.instrument,
+            accounts_of(stream, stints.account[run]),
+            _SIDES[int(stints.side[run[0]])],
+            hold.level * stream.tick,
+            moment(when[0]),
+            moment(when[1]),
+            _rounded(signs[0]),
+            _rounded(signs[1]),
+            _rounded(signs[2]),
+            _rounded(signs[3]),
+            _rounded(signs[4]),
+            lots * stream.lot,
+            filled * stream.lot,
+            None if hold.calm is None else _rounded(hold.calm),
+            orders_of(stream, codes),
+            tuple(trade_at(stream, int(place)) for place in fills),
+        )
+
+
+def _apart(found: list[Peg]) -> list[Peg]:
+    """Of pegs that share orders the strongest, in order of time."""
+    kept: list[Peg] = []
+    seen: set[str] = set()
+    for peg in found:
+        if seen.isdisjoint(peg.orders):
+            kept.append(peg)
+            seen.update(peg.orders)
+    return sorted(kept, key=lambda peg: (peg.begins_at, peg.account_ids, peg.side))
+
+
+def _upper_quartile(moves: Float) -> float:
+    return float(np.quantile(moves, _USUAL))
+
+
+def _last_known(price: Int64) -> Float:
+    """A best price after each event, the last one where the side is empty; nan before the first."""
+    there = price != NO_PRICE
+    last = np.maximum.accumulate(np.where(there, np.arange(len(price)), -1))
+    return np.where(last >= 0, price[last].astype(np.float64), np.nan)
+
+
+def _rounded(number: float) -> Decimal:
+    return Decimal(str(round(number, _PLACES)))
+
+
+@njit(cache=True, nogil=True)
+def _cuts(same: NDArray[np.bool_], starts: Int64, ends: Int64, apart: int) -> Int64:
+    """Where a new run begins: another trader, side or level, or a pause since everything before had ended."""
+    cut = np.zeros(len(starts), np.int64)
+    count, until = 0, ends[0]
+    for i in range(1, len(starts)):
+        if not same[i - 1] or starts[i] - until > apart:
+            cut[count] = i
+            count += 1
+            until = ends[i]
+        else:
+            until = max(until, ends[i])
+    return cut[:count]
+
+
+@njit(cache=True, nogil=True)
+def _stints(events: tuple[Int8, Int8, Int8, Int64, Int64], parties: tuple[Int32, Int32, Int32], orders: int, out: Stints) -> int:
+    """One pass over the stream. A taking order that never rests is a stint from its place to the next."""
+    kind, side, order_type, price, quantity = events
+    buyer, seller, account = parties
+    order_of, account_of, side_of, price_of, since, until, lots, filled = out
+    open_stint = np.full(orders, -1, np.int64)
+    left = np.zeros(orders, np.int64)
+    count, last = 0, len(kind)
+    for i in range(last):
+        if kind[i] == TRADE:
+            for leg in range(2):
+                order = seller[i] if leg else buyer[i]
+                if order == NOBODY or open_stint[order] < 0:
+                    continue
+                stint = open_stint[order]
+                filled[stint] += quantity[i]
+                if price_of[stint] == NO_PRICE:
+                    price_of[stint] = price[i]
+                left[order] -= quantity[i]
+                if left[order] <= 0:
+                    until[stint], open_stint[order] = i, -1
+            continue
+        order = buyer[i]
+        if order == NOBODY:
+            continue
+        stint = open_stint[order]
+        if kind[i] > REPLACE or quantity[i] <= 0:
+            if stint >= 0:
+                until[stint], open_stint[order] = i, -1
+            continue
+        if account[i] == NOBODY:
+            continue
+        if stint >= 0 and price_of[stint] == price[i] and quantity[i] <= left[order]:
+            left[order] = quantity[i]
+            continue
+        if stint >= 0:
+            until[stint] = i
+        order_of[count], account_of[count], side_of[count] = order, account[i], side[i]
+        price_of[count] = price[i] if order_type[i] == LIMIT else NO_PRICE
+        since[count], until[count], lots[count] = i, last, quantity[i]
+        open_stint[order], left[order] = count, quantity[i]
+        count += 1
+    return count
