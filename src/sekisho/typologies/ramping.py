@@ -273,7 +273,7 @@ class _Market:
             tuple(sorted(accounts)),
             "buy" if side == BUY else "sell",
             _moment(int(tape.at[pushing[0]])),
-            _moment(int(max(tape.at[pushing[-1]], tape.at[unwinding[-1]]))),
+            _moment(int(tape.at[np.concatenate([pushing, unwinding])].max())),
             Decimal(str(score)),
             Parts(*(Decimal(str(round(float(part), _PLACES))) for part in parts)),
             steps,

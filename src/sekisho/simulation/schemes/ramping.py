@@ -16,21 +16,22 @@ def ramp(stage: Stage, severity: float, *, quick: bool) -> None:
     side = BUY if stage.random.random() < 0.5 else SELL
     steps = round(stage.by_severity(severity, 5, 12) + stage.between(-0.4, 1.4))
     pause = stage.pulse() * (stage.between(0.3, 0.8) if quick else stage.by_severity(severity, 8, 2))
-    at = stage.start_alone(1.5)
+    at = last = stage.start_alone(1.5)
     total = 0
     for step in range(steps):
         lots = stage.lots(stage.by_severity(severity, 2.5, 6) * stage.between(0.7, 1.3))
         total += lots
         stage.sheet.take(scheme, at, actor, side, lots)
+        last = at
         if step > steps // 2:
             _follower(stage, at + stage.between(0.1, 0.3) * pause, side, lots * stage.between(1.2, 2.2))
         at += pause * stage.between(0.6, 1.4)
-    _follower(stage, at, side, total)
+    _follower(stage, last + stage.between(0.02, 0.2) * SECOND, side, total)
     share = stage.by_severity(severity, 0.75, 1.1)
     parts = int(stage.random.integers(1, 4))
     for _part in range(parts):
-        at += pause * stage.between(0.2, 0.6)
-        stage.sheet.take(scheme, at, actor, -side, total * share / parts)
+        last += stage.between(0.4, 2.5) * SECOND
+        stage.sheet.take(scheme, last, actor, -side, total * share / parts)
 
 
 def _follower(stage: Stage, at: float, side: int, lots: float) -> None:
