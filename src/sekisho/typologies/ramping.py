@@ -259,7 +259,9 @@ class _Market:
         ranges = np.maximum(high, carried) - np.minimum(low, carried)
         return max(float(np.quantile(ranges, float(self.shape.usual))), self.spread, 1.0)
 
-    def _ramp(self, legs: tuple[NDArray[np.intp], NDArray[np.intp]], side: int, steps: int, judged: tuple[float, tuple[float, ...]]) -> Ramp:
+    def _ramp(
+        self, legs: tuple[NDArray[np.intp], NDArray[np.intp]], side: int, steps: int, judged: tuple[float, tuple[float, ...]]
+    ) -> Ramp:
         stream, tape = self.stream, self.tape
         pushing, unwinding = legs
         pushed, unwound = (tuple(self._trade(int(tape.place[n])) for n in leg) for leg in legs)
@@ -286,7 +288,9 @@ class _Market:
 
     def _trade(self, place: int) -> Trade:
         stream = self.stream
-        orders = [None if c == NOBODY else stream.order_ids[int(c)].as_py() for c in (stream.order[place], stream.contra_order[place])]
+        orders = [
+            None if c == NOBODY else stream.order_ids[int(c)].as_py() for c in (stream.order[place], stream.contra_order[place])
+        ]
         codes = (stream.account[place], stream.contra_account[place])
         accounts = ["" if c == NOBODY else stream.account_ids[int(c)].as_py() for c in codes]
         name = stream.trade_ids[int(stream.trade[place])].as_py()
