@@ -19,7 +19,7 @@ def ramp(stage: Stage, severity: float, *, quick: bool) -> None:
     at = last = stage.start_alone(1.5)
     total = 0
     for step in range(steps):
-        lots = stage.lots(stage.by_severity(severity, 2.5, 6) * stage.between(0.7, 1.3))
+        lots = stage.lots(stage.by_severity(severity, 1.5, 2.5) * stage.between(0.7, 1.3))
         total += lots
         stage.sheet.take(scheme, at, actor, side, lots)
         last = at
