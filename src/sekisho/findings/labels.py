@@ -46,11 +46,10 @@ class Label:
 
     def is_told_by(self, finding: Finding) -> bool:
         """Whether the finding speaks of this case: it names one of its records, or its asset in its days."""
-        flow = {(table, id_) for table, id_ in self.proof if table in _FLOW} or self.proof
-        if flow:
-            return not flow.isdisjoint((e.table, e.id) for e in finding.evidence)
+        flow = {(table, id_) for table, id_ in self.proof if table in _FLOW}
+        if flow or self.window is None:
+            return not (flow or self.proof).isdisjoint((e.table, e.id) for e in finding.evidence)
         same_asset = self.asset is None or finding.asset in {None, self.asset}
-        assert self.window is not None
         return same_asset and finding.window_from < self.window[1] and self.window[0] < finding.window_until
 
 
