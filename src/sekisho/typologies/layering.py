@@ -17,6 +17,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -105,6 +106,11 @@ class Scheme:
     served: tuple[Trade, ...]
 
     @property
+    def proof(self) -> frozenset[str]:
+        """Ids of the orders shown and of the trades served."""
+        return frozenset(self.orders) | {trade.trade_id for trade in self.served}
+
+    @property
     def served_quantity(self) -> Decimal:
         """Traded on the other side."""
         return sum((trade.quantity for trade in self.served), Decimal(0))
@@ -161,7 +167,11 @@ def layering_schemes(stream: OrderStream, owners: Mapping[str, str], shape: Shap
 
 
 def lives(stream: OrderStream) -> Orders:
-    """Follow every order from its first showing to its last event."""
+    """Follow every order from its first showing to its last event; once for each stream."""
+    return stream.shelf.once("lives", Orders, partial(_lives, stream))
+
+
+def _lives(stream: OrderStream) -> Orders:
     count = len(stream.order_ids)
     orders = Orders(
         np.full(count, -1, np.int64),

@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from sekisho.engine.answers import Evidence, Found
-from sekisho.engine.order_streams import map_streams
+from sekisho.engine.order_streams import search_streams
 from sekisho.typologies.layering import Scheme, Shape, layering_schemes
 from sekisho.typologies.ownership import ownership_of
 from sekisho.typologies.trades import YenValue, yen_value
@@ -23,9 +23,7 @@ _SENTENCES = {(True, "buy"): "default", (True, "sell"): "sell", (False, "buy"): 
 def detect(records: Records, p: Parameters) -> Iterator[Found]:
     """One finding for each trader and instrument: the orders shown and withdrawn, all cycles of the play joined."""
     search = partial(layering_schemes, owners=ownership_of(records).groups, shape=_shape(p))
-    schemes = [
-        scheme for found in map_streams(records, search) for scheme in found if scheme.begins_at.date() >= p.prohibited_since
-    ]
+    schemes = [scheme for scheme in search_streams(records, search) if scheme.begins_at.date() >= p.prohibited_since]
     served = [scheme.instrument for scheme in schemes]
     yen = yen_value(records.optional("instrument"), records.optional("reference_price"), served)
     yield from (_found(scheme, yen) for scheme in schemes)
