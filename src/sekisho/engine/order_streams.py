@@ -142,7 +142,7 @@ def stream_of(instrument: str, orders: pa.Table, trades: pa.Table, units: Units 
     arrays = {name: _frozen(columns[name][by_sequence]) for name in COLUMNS}
     trade_ids = _one_chunk(trades["trade_id"])
     ids = {"order_ids": order_ids, "account_ids": account_ids, "trade_ids": trade_ids}
-    known = {"tick_known": units[0], "lot_known": units[1]}
+    known: dict[str, Any] = {"tick_known": units[0], "lot_known": units[1]}
     return OrderStream(instrument=instrument, tick=tick, lot=lot, **known, **arrays, **ids)
 
 
@@ -528,8 +528,7 @@ def _answer_on_spark(
 
 
 def _stream_on_spark(units: dict[str, Units], instrument: str, orders: pa.Table, trades: pa.Table) -> OrderStream:
-    sorted_rows = [rows.sort_by("sequence") for rows in (orders, trades)]
-    return stream_of(instrument, *sorted_rows, units.get(instrument, (None, None)))
+    return stream_of(instrument, orders.sort_by("sequence"), trades.sort_by("sequence"), units.get(instrument, (None, None)))
 
 
 def _resting_on_spark(orders: Any, trades: Any, known: tuple[dict[str, Units], dict[str, list[int]]]) -> Any:

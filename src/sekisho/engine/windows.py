@@ -103,12 +103,12 @@ def _days(at: Int64) -> list[int]:
 def _cut(stream: OrderStream, place: Any, carried: Resting, window: Window) -> OrderStream:
     """The part of a stream at ``place`` behind the orders carried in, numbered anew as if it had been read alone."""
     before = carried_rows(stream, carried)
-    arrays = {name: np.concatenate([before[name], getattr(stream, name)[place]]) for name in COLUMNS}
+    arrays: dict[str, Any] = {name: np.concatenate([before[name], getattr(stream, name)[place]]) for name in COLUMNS}
     sequence = arrays["sequence"]
     if (sequence[1:] < sequence[:-1]).any():
         by_sequence = np.argsort(sequence, kind="stable")
         arrays = {name: column[by_sequence] for name, column in arrays.items()}
-    names = {}
+    names: dict[str, Any] = {}
     for own, contra, ids in (("order", "contra_order", "order_ids"), ("account", "contra_account", "account_ids")):
         recorded = getattr(stream, ids)
         arrays[own], arrays[contra], used = _recoded(arrays["kind"], arrays[own], arrays[contra], len(recorded))
@@ -297,7 +297,7 @@ def told_once(answers: Sequence[tuple[Window, list[Scheme]]]) -> list[Scheme]:
             ends_at = (scheme.ends_at - _EPOCH) // timedelta(microseconds=1)
             if ends_at < window.opens_at - SETTLED:
                 continue
-            if ends_at >= after.opens_at - SETTLED and after in finders and not any(finders[after].same_as(scheme)):
+            if ends_at >= after.opens_at - SETTLED and after in finders and next(finders[after].same_as(scheme), None) is None:
                 continue
             own = (window, place)
             chain[own], chains[own] = own, [own]
