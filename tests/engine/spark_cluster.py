@@ -70,7 +70,14 @@ class StandaloneCluster:
         java = shutil.which("java")
         assert java is not None
         paths = os.pathsep.join([str(PROJECT / "src"), str(PROJECT), os.environ.get("PYTHONPATH", "")])
-        own = {"SPARK_HOME": str(home), "PYTHONPATH": paths, "PYSPARK_PYTHON": sys.executable, "SPARK_LOCAL_IP": "127.0.0.1"}
+        (scala,) = (file.name.split("-")[2] for file in (home / "jars").glob("scala-library-*.jar"))
+        own = {
+            "SPARK_HOME": str(home),
+            "SPARK_SCALA_VERSION": ".".join(scala.split(".")[:2]),
+            "SPARK_LOCAL_IP": "127.0.0.1",
+            "PYSPARK_PYTHON": sys.executable,
+            "PYTHONPATH": paths,
+        }
         command = [java, "-Xmx256m", "-cp", f"{home}/jars/*", f"org.apache.spark.deploy.{what}", "--host", "127.0.0.1"]
         with (self.folder / f"{name}.log").open("wb") as log:
             return subprocess.Popen([*command, "--webui-port", "0", *arguments], stdout=log, stderr=log, env={**os.environ, **own})
