@@ -15,13 +15,13 @@ from engine.spark_cluster import PROJECT, StandaloneCluster, standalone_cluster,
 from sekisho.simulation import Options, simulate
 
 pytestmark = pytest.mark.usefixtures("spark")
-RULES = "unfair_trading/*,client_assets/cold_storage"
+RULES = "unfair_trading/layering,client_assets/cold_storage"
 
 
 @pytest.fixture(scope="module")
 def books(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("cluster") / "exchange"
-    simulate(Options(seed=5, days=3, accounts=300, instruments=3, orders=12_000, history=7), folder)
+    simulate(Options(seed=5, days=2, accounts=300, instruments=3, orders=8_000, history=7), folder)
     return folder
 
 
