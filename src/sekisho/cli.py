@@ -28,6 +28,7 @@ from sekisho.findings.inspection import Inspection, Inspector, Question
 from sekisho.findings.outputs import write_comparison, write_inspection
 from sekisho.records import RecordsError, open_records
 from sekisho.records.commands import app as records_app
+from sekisho.records.on_spark import Cluster
 from sekisho.rulebook import RulebookError, load_rulebook
 from sekisho.rulebook.commands import app as rules_app
 from sekisho.rulebook.commands import parse_day
@@ -59,6 +60,10 @@ _AsOf = Annotated[str | None, typer.Option("--as-of", help="Day judged, a Japan 
 _Rules = Annotated[str | None, typer.Option("--rules", help="Only rules whose path matches, e.g. 'unfair_trading/*'; commas join.")]
 _Assume = Annotated[list[str] | None, typer.Option("--assume", help="RULE.PARAMETER=VALUE; every result built on it says so.")]
 _Engine = Annotated[str, typer.Option("--engine", help="duckdb (this machine) or spark (a cluster).")]
+_Master = Annotated[str | None, typer.Option("--master", help="Spark cluster, such as spark://HOST:7077; with --engine spark.")]
+_SparkConf = Annotated[
+    list[str] | None, typer.Option("--spark-conf", help="Spark setting KEY=VALUE, such as spark.executor.memory=4g; repeatable.")
+]
 _Threads = Annotated[int | None, typer.Option("--threads", min=1, help="Threads; default: all cores.")]
 _Memory = Annotated[
     str | None, typer.Option("--memory-limit", help="Memory for tables, such as 3GB; beyond it, work spills to disk.")
@@ -74,6 +79,8 @@ def inspect(
     rules: _Rules = None,
     assume: _Assume = None,
     engine: _Engine = "duckdb",
+    master: _Master = None,
+    spark_conf: _SparkConf = None,
     out: _Out = Path("sekisho-out"),
     fail_on: Annotated[str | None, typer.Option("--fail-on", help="Exit status 1 on a finding of this severity or above.")] = None,
     threads: _Threads = None,
@@ -88,7 +95,8 @@ def inspect(
     threshold = _severity(fail_on)
     question = Question(regime=regime, as_of=parse_day(as_of) if as_of else None, rules=rules, assume=tuple(assume or ()))
     with _progress(as_json) as progress:
-        books = open_records(records, engine=engine, threads=threads, memory_limit=memory_limit)
+        cluster = Cluster(master, tuple(spark_conf or ()))
+        books = open_records(records, engine=engine, threads=threads, memory_limit=memory_limit, cluster=cluster)
         inspection = Inspector(load_rulebook(), books, progress).inspect(question)
         progress("writing the report", 1, 1)
         run = write_inspection(inspection, out)
@@ -112,6 +120,8 @@ def compare_command(
     rules: _Rules = None,
     assume: _Assume = None,
     engine: _Engine = "duckdb",
+    master: _Master = None,
+    spark_conf: _SparkConf = None,
     out: _Out = Path("sekisho-compare"),
     threads: _Threads = None,
     memory_limit: _Memory = None,
@@ -120,7 +130,8 @@ def compare_command(
     """Compare two regimes over the same books: which findings appear, disappear or change weight, and why."""
     day = parse_day(as_of) if as_of else None
     with _progress(as_json) as progress:
-        books = open_records(records, engine=engine, threads=threads, memory_limit=memory_limit)
+        cluster = Cluster(master, tuple(spark_conf or ()))
+        books = open_records(records, engine=engine, threads=threads, memory_limit=memory_limit, cluster=cluster)
         inspector = Inspector(load_rulebook(), books, progress)
         sides = [
             inspector.inspect(Question(regime=regime, as_of=day, rules=rules, assume=tuple(assume or ())))

@@ -1,33 +1,57 @@
 """Order streams: every instrument's orders and trades in the order they happened, read once and shared by all market rules.
 
-A rule calls ``map_streams(records, kernel)`` and gets one answer per instrument, in the instruments' order of name. On DuckDB
-the tables are sorted once per inspection (within the memory limit, spilling), encoded to whole numbers instrument by
-instrument on a pool of threads, and kept in a temporary folder, so that the next rule reads them back without sorting. On
-Spark each instrument is a group of a grouped map, and the kernel runs where the data is.
+A rule calls ``search_streams(records, search)`` and gets each scheme once; a search looks at one window at a time, a Japan day of
+one instrument and what led up to it (``engine.windows``). On DuckDB the tables are sorted once per inspection (within the memory
+limit, spilling), encoded to whole numbers instrument by instrument on a pool of threads, cut into windows and kept in a temporary
+folder with what was derived from them, so that the next rule reads all of it back. On Spark each window is a group of a grouped
+map, and the search runs where the data is.
 """
 
 from __future__ import annotations
 
 import pickle
 import tempfile
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 from weakref import WeakKeyDictionary
 
 import ibis
 import numpy as np
 import pyarrow as pa
-from numba import njit
 
-from sekisho.typologies.order_stream import COLUMNS, KINDS, NO_PRICE, NOBODY, ORDER_TYPES, SIDES, TRADE, Int32, Int64, OrderStream
+from sekisho.engine.windows import (
+    AHEAD,
+    DAY,
+    LOOKBACK,
+    StreamScheme,
+    Window,
+    carried_rows,
+    common_unit,
+    resting_at,
+    told_once,
+    windows_of,
+)
+from sekisho.typologies.order_stream import (
+    COLUMNS,
+    KINDS,
+    NO_PRICE,
+    NOBODY,
+    ORDER_TYPES,
+    SIDES,
+    TRADE,
+    Derived,
+    Int32,
+    Int64,
+    OrderStream,
+    Shelf,
+)
 
 if TYPE_CHECKING:
     from sekisho.records import Records
@@ -46,52 +70,41 @@ class OrderStreamError(ValueError):
 
 
 def map_streams(records: Records, kernel: Kernel[Answer], *, threads: int | None = None) -> Iterator[Answer]:
-    """``kernel`` over the stream of each instrument, answers in the instruments' order of name.
+    """``kernel`` over the stream of each window, answers in order of instrument and day; ``map_windows`` says which is which.
 
     ``kernel`` must be a function of a module that depends on nothing but the stream (use ``functools.partial`` for parameters):
     it runs on threads, and on Spark in other processes, where its answer is pickled.
     """
+    return (answer for _, answer in map_windows(records, kernel, threads=threads))
+
+
+def map_windows(records: Records, kernel: Kernel[Answer], *, threads: int | None = None) -> Iterator[tuple[Window, Answer]]:
+    """The same with the window each answer is of."""
     if records.engine == "spark":
         yield from _map_on_spark(records, kernel)
         return
     threads = threads or _threads_of(records)
     spool = _SPOOLS.get(records)
     if spool is not None:
-        yield from _ahead((partial(_from_spool, spool, position, kernel) for position in range(spool.streams)), threads)
+        yield from _ahead((partial(_from_spool, spool, window, kernel) for window in spool.windows), threads)
         return
     spool = _Spool()
-    yield from _ahead(_sorting_tasks(records, spool, kernel), threads)
+    for answers in _ahead(_sorting_tasks(records, spool, kernel), threads):
+        spool.windows += [window for window, _ in answers]
+        yield from answers
     _SPOOLS[records] = spool
-
-
-class StreamScheme(Protocol):
-    """What a search of streams answers: who did what, when, and the ids of the orders and trades that prove it."""
-
-    @property
-    def instrument(self) -> str: ...
-    @property
-    def account_ids(self) -> tuple[str, ...]: ...
-    @property
-    def begins_at(self) -> datetime: ...
-    @property
-    def ends_at(self) -> datetime: ...
-    @property
-    def proof(self) -> frozenset[str]:
-        """Ids of orders and trades."""
-        ...
 
 
 Found = TypeVar("Found", bound=StreamScheme)
 
 
 def search_streams(records: Records, search: Kernel[list[Found]]) -> list[Found]:
-    """What ``search`` finds in the streams, in order of instrument and time. This is what a rule over order flow calls."""
-    found = [scheme for schemes in map_streams(records, search) for scheme in schemes]
-    return sorted(found, key=lambda scheme: (scheme.instrument, scheme.begins_at, scheme.account_ids))
+    """What ``search`` finds, each scheme once, in order of instrument and time. This is what a rule over order flow calls."""
+    return told_once(list(map_windows(records, search)))
 
 
 def order_streams(records: Records) -> Iterator[OrderStream]:
-    """The stream of each instrument, in the instruments' order of name."""
+    """The stream of each window, in order of instrument and day."""
     return map_streams(records, _same)
 
 
@@ -129,7 +142,8 @@ def stream_of(instrument: str, orders: pa.Table, trades: pa.Table, units: Units 
     arrays = {name: _frozen(columns[name][by_sequence]) for name in COLUMNS}
     trade_ids = _one_chunk(trades["trade_id"])
     ids = {"order_ids": order_ids, "account_ids": account_ids, "trade_ids": trade_ids}
-    return OrderStream(instrument=instrument, tick=tick, lot=lot, **arrays, **ids)
+    known: dict[str, Any] = {"tick_known": units[0], "lot_known": units[1]}
+    return OrderStream(instrument=instrument, tick=tick, lot=lot, **known, **arrays, **ids)
 
 
 # --- reading: one sorted pass on DuckDB -------------------------------------------------------------------------------------
@@ -180,7 +194,7 @@ def _units_of(records: Records) -> dict[str, Units]:
     return {row["instrument"]: (row["tick_size"], row["lot_size"]) for row in rows}
 
 
-def _sorting_tasks(records: Records, spool: _Spool, kernel: Kernel[Answer]) -> Iterator[Callable[[], Answer]]:
+def _sorting_tasks(records: Records, spool: _Spool, kernel: Kernel[Answer]) -> Iterator[Callable[[], list[tuple[Window, Answer]]]]:
     """Sort both tables by instrument and sequence and hand out one task per instrument, as the sorted rows arrive."""
     orders, trades = _order_rows(records), _trade_rows(records)
     traded = ibis.union(orders.select("instrument"), trades.select("instrument"), distinct=True)
@@ -194,14 +208,19 @@ def _sorting_tasks(records: Records, spool: _Spool, kernel: Kernel[Answer]) -> I
         theirs = trade_table.slice(trade_starts[position], trade_starts[position + 1] - trade_starts[position])
         work = (units.get(names[position], (None, None)), kernel)
         yield partial(_encode, spool, position, names[position], (own, theirs), work)
-    spool.streams = len(names)
 
 
-def _encode(spool: _Spool, position: int, name: str, rows: tuple[pa.Table, pa.Table], work: tuple[Units, Kernel[Answer]]) -> Answer:
+def _encode(
+    spool: _Spool, position: int, name: str, rows: tuple[pa.Table, pa.Table], work: tuple[Units, Kernel[Answer]]
+) -> list[tuple[Window, Answer]]:
     units, kernel = work
-    stream = stream_of(name, *rows, units)
-    spool.keep(position, stream)
-    return kernel(stream)
+    answers = []
+    for window, stream in windows_of(stream_of(name, *rows, units)):
+        place = f"{position}-{window.day}"
+        spool.places[window] = place
+        spool.keep(place, stream)
+        answers.append((window, kernel(replace(stream, shelf=_KeptShelf(spool, place)))))
+    return answers
 
 
 def _sorted_batches(records: Records, rows: Any, place: Any) -> pa.RecordBatchReader:
@@ -261,34 +280,42 @@ class _Spool:
     """Encoded streams in a temporary folder that goes when the records go. Read back by memory map, so they cost no heap."""
 
     folder: tempfile.TemporaryDirectory[str]
-    streams: int
+    windows: list[Window]
+    places: dict[Window, str]
 
     def __init__(self) -> None:
         self.folder = tempfile.TemporaryDirectory(prefix="sekisho-", ignore_cleanup_errors=True)
-        self.streams = 0
+        self.windows = []
+        self.places = {}
 
     def path(self, name: str) -> str:
         return str(Path(self.folder.name) / f"{name}.arrow")
 
-    def keep(self, position: int, stream: OrderStream) -> None:
+    def keep(self, place: str, stream: OrderStream) -> None:
         rows = pa.record_batch([pa.array(getattr(stream, name)) for name in COLUMNS], names=list(COLUMNS))
         ids = pa.record_batch(
             [
                 *(_listed(names) for names in (stream.order_ids, stream.account_ids, stream.trade_ids)),
                 *(pa.array([text]) for text in (stream.instrument, str(stream.tick), str(stream.lot))),
+                pa.array([stream.opens_at]),
             ],
-            names=["order_ids", "account_ids", "trade_ids", "instrument", "tick", "lot"],
+            names=["order_ids", "account_ids", "trade_ids", "instrument", "tick", "lot", "opens_at"],
         )
-        for name, batch in ((f"rows-{position}", rows), (f"ids-{position}", ids)):
-            with pa.OSFile(self.path(name), "wb") as file, pa.ipc.new_file(file, batch.schema) as writer:
-                writer.write_batch(batch)
+        for name, batch in ((f"rows-{place}", rows), (f"ids-{place}", ids)):
+            self.write(name, batch)
 
-    def stream(self, position: int) -> OrderStream:
-        rows, ids = (_mapped(self.path(f"{part}-{position}")) for part in ("rows", "ids"))
+    def write(self, name: str, batch: pa.RecordBatch) -> None:
+        with pa.OSFile(self.path(name), "wb") as file, pa.ipc.new_file(file, batch.schema) as writer:
+            writer.write_batch(batch)
+
+    def stream(self, window: Window) -> OrderStream:
+        place = self.places[window]
+        rows, ids = (_mapped(self.path(f"{part}-{place}")) for part in ("rows", "ids"))
         arrays = {name: _frozen(_numbers(rows[name])) for name in COLUMNS}
         names = {name: ids[name].chunk(0).values for name in ("order_ids", "account_ids", "trade_ids")}
         tick, lot = (Decimal(ids[name][0].as_py()) for name in ("tick", "lot"))
-        return OrderStream(instrument=ids["instrument"][0].as_py(), tick=tick, lot=lot, **arrays, **names)
+        known = {"opens_at": ids["opens_at"][0].as_py(), "shelf": _KeptShelf(self, place)}
+        return OrderStream(instrument=window.instrument, tick=tick, lot=lot, **known, **arrays, **names)
 
     def keep_trades(self, batches: pa.RecordBatchReader, places: int) -> tuple[pa.Table, list[int]]:
         """Sorted trades on disk, and where each instrument's begin: trades of place i are rows starts[i] to starts[i + 1]."""
@@ -300,11 +327,31 @@ class _Spool:
         return _mapped(self.path("trades")), np.cumsum(counts).tolist()
 
 
+class _KeptShelf(Shelf):
+    """What has been derived from a stream of a spool: a file beside it, read back by memory map."""
+
+    def __init__(self, spool: _Spool, place: str) -> None:
+        super().__init__()
+        self._spool, self._place = spool, place
+
+    def once(self, name: str, kind: type[Derived], derive: Callable[[], Derived]) -> Derived:
+        """The arrays ``derive`` gives; derived by the first rule that asks."""
+        return super().once(name, kind, partial(self._read, name, kind, derive))
+
+    def _read(self, name: str, kind: type[Derived], derive: Callable[[], Derived]) -> Derived:
+        file = f"{name}-{self._place}"
+        if not Path(self._spool.path(file)).exists():
+            derived = derive()
+            columns = [f"{place}" for place in range(len(derived))]
+            self._spool.write(file, pa.record_batch([pa.array(column) for column in derived], names=columns))
+        return kind(*(_numbers(column) for column in _mapped(self._spool.path(file)).columns))
+
+
 _SPOOLS: WeakKeyDictionary[Any, _Spool] = WeakKeyDictionary()
 
 
-def _from_spool(spool: _Spool, position: int, kernel: Kernel[Answer]) -> Answer:
-    return kernel(spool.stream(position))
+def _from_spool(spool: _Spool, window: Window, kernel: Kernel[Answer]) -> tuple[Window, Answer]:
+    return window, kernel(spool.stream(window))
 
 
 def _listed(names: pa.Array) -> pa.Array:
@@ -360,7 +407,7 @@ def _whole(instrument: str, name: str, orders: pa.Table, trades: pa.Table, unit:
         )
     values: Int64 = np.concatenate(exact)
     start = int(unit.scaleb(scale)) if unit else 0
-    step = int(_common_unit(values, start)) or 1
+    step = int(common_unit(values, start)) or 1
     return np.where(values == NO_PRICE, NO_PRICE, values // step), Decimal(step).scaleb(-scale)
 
 
@@ -401,22 +448,6 @@ def _low_words(column: pa.ChunkedArray | None) -> Int64 | None:
     return np.concatenate(parts)
 
 
-@njit(cache=True, nogil=True)
-def _common_unit(values: Int64, start: int) -> int:
-    """The largest whole number that divides ``start`` and every value."""
-    unit = start
-    for value in values:
-        if value == NO_PRICE:
-            continue
-        if unit == 0:
-            unit = abs(value)
-        elif value % unit != 0:
-            rest = abs(value)
-            while rest != 0:
-                unit, rest = rest, unit % rest
-    return unit
-
-
 def _numbers(column: Any) -> Any:
     if isinstance(column, pa.ChunkedArray):
         column = _one_chunk(column)
@@ -451,23 +482,84 @@ def _frozen(array: Any) -> Any:
 
 # --- Spark ------------------------------------------------------------------------------------------------------------------
 
+_BUCKETS: Final = 8
+"""Parts an instrument's orders are split into to find what rests at midnight: any number gives the same answer."""
 
-def _map_on_spark(records: Records, kernel: Kernel[Answer]) -> Iterator[Answer]:
-    """The same kernel as a grouped map: one group per instrument, orders and trades side by side."""
+
+def _map_on_spark(records: Records, kernel: Kernel[Answer]) -> Iterator[tuple[Window, Answer]]:
+    """The same kernel as a grouped map: one group per instrument and day, orders and trades side by side."""
+    from pyspark.sql import functions as spark
+
     backend = records.connection
     session = backend._session  # Ibis has no grouped map; the session is the documented way down
-    orders, trades = (
-        session.sql(backend.compile(rows)).groupBy("instrument") for rows in (_order_rows(records), _trade_rows(records))
-    )
-    work = partial(_answer_on_spark, _units_of(records), kernel)
-    rows = orders.cogroup(trades).applyInArrow(work, "instrument string, answer binary").collect()
-    for row in sorted(rows, key=lambda row: row["instrument"]):
-        yield pickle.loads(bytes(row["answer"]))
+    orders, trades = (session.sql(backend.compile(rows)) for rows in (_order_rows(records), _trade_rows(records)))
+    moment = spark.unix_micros(spark.col("at").cast("timestamp")) + AHEAD
+    day = spark.floor(moment / spark.lit(DAY)).cast("long")
+    whole = [rows.select("instrument", day.alias("day")) for rows in (orders, trades)]
+    days: dict[str, list[int]] = defaultdict(list)
+    for row in whole[0].union(whole[1]).distinct().collect():
+        days[row["instrument"]].append(row["day"])
+    days = {name: sorted(numbers) for name, numbers in days.items()}
+    units = _units_of(records)
+    late = moment - day * DAY >= DAY - LOOKBACK
+    seen_on = spark.explode(spark.when(late, spark.array(day, day + 1)).otherwise(spark.array(day)))
+    seen = [rows.withColumn("day", seen_on) for rows in (orders, trades)]
+    if any(len(numbers) > 1 for numbers in days.values()):
+        seen[0] = seen[0].unionByName(_resting_on_spark(orders, trades, (units, days)))
+    grouped = [rows.groupBy("instrument", "day") for rows in seen]
+    work = partial(_answer_on_spark, units, {name: frozenset(numbers) for name, numbers in days.items()}, kernel)
+    rows = grouped[0].cogroup(grouped[1]).applyInArrow(work, "instrument string, day long, answer binary").collect()
+    for row in sorted(rows, key=lambda row: (row["instrument"], row["day"])):
+        yield Window(row["instrument"], row["day"]), pickle.loads(bytes(row["answer"]))
 
 
-def _answer_on_spark(units: dict[str, Units], kernel: Kernel[Any], orders: pa.Table, trades: pa.Table) -> pa.Table:
+def _answer_on_spark(
+    units: dict[str, Units], days: dict[str, frozenset[int]], kernel: Kernel[Any], orders: pa.Table, trades: pa.Table
+) -> pa.Table:
     named = orders if orders.num_rows else trades
-    instrument = named["instrument"][0].as_py()
-    sorted_rows = (rows.drop_columns("instrument").sort_by("sequence") for rows in (orders, trades))
-    answer = kernel(stream_of(instrument, next(sorted_rows), next(sorted_rows), units.get(instrument, (None, None))))
-    return pa.table({"instrument": pa.array([instrument], pa.string()), "answer": pa.array([pickle.dumps(answer)], pa.binary())})
+    window = Window(named["instrument"][0].as_py(), named["day"][0].as_py())
+    answers = []
+    if window.day in days[window.instrument]:
+        stream = _stream_on_spark(units, window.instrument, orders, trades)
+        answers.append(pickle.dumps(kernel(replace(stream, opens_at=window.opens_at))))
+    count = len(answers)
+    columns = [pa.array([window.instrument] * count, pa.string()), pa.array([window.day] * count, pa.int64())]
+    return pa.table([*columns, pa.array(answers, pa.binary())], names=["instrument", "day", "answer"])
+
+
+def _stream_on_spark(units: dict[str, Units], instrument: str, orders: pa.Table, trades: pa.Table) -> OrderStream:
+    return stream_of(instrument, orders.sort_by("sequence"), trades.sort_by("sequence"), units.get(instrument, (None, None)))
+
+
+def _resting_on_spark(orders: Any, trades: Any, known: tuple[dict[str, Units], dict[str, list[int]]]) -> Any:
+    """The orders that rest when a window begins, as rows of ``orders`` with the day of the window."""
+    from pyspark.sql import functions as spark
+
+    def bucket(column: str) -> Any:
+        return spark.pmod(spark.hash(column), spark.lit(_BUCKETS))
+
+    legs = spark.array_distinct(spark.array(bucket("buy_order_id"), bucket("sell_order_id")))
+    parts = (orders.withColumn("part", bucket("order_id")), trades.withColumn("part", spark.explode(legs)))
+    grouped = [rows.groupBy("instrument", "part") for rows in parts]
+    schema = ", ".join(f"{field.name} {field.dataType.simpleString()}" for field in orders.schema)
+    return grouped[0].cogroup(grouped[1]).applyInArrow(partial(_rest_on_spark, *known), f"{schema}, day long")
+
+
+def _rest_on_spark(units: dict[str, Units], days: dict[str, list[int]], orders: pa.Table, trades: pa.Table) -> pa.Table:
+    named = orders if orders.num_rows else trades
+    windows = [Window(named["instrument"][0].as_py(), day) for day in days[named["instrument"][0].as_py()]]
+    stream = _stream_on_spark(units, windows[0].instrument, orders, trades)
+    resting = resting_at(stream, np.array([window.opens_at - LOOKBACK for window in windows]))
+    rows = carried_rows(stream, resting)
+    count = len(resting.order)
+    columns = {
+        "instrument": pa.array([windows[0].instrument] * count, pa.string()),
+        "price": pa.array([int(price) * stream.tick for price in rows["price"]], orders["price"].type),
+        "quantity": pa.array([int(lots) * stream.lot for lots in rows["quantity"]], orders["quantity"].type),
+        "order_id": stream.order_ids.take(pa.array(rows["order"])),
+        "account_id": stream.account_ids.take(pa.array(rows["account"], mask=rows["account"] == NOBODY)),
+        "day": pa.array([windows[int(start)].day for start in resting.start], pa.int64()),
+        **{name: pa.array(rows[name]) for name in ("sequence", "at", "kind", "side", "order_type")},
+    }
+    schema = orders.drop_columns("part").schema.append(pa.field("day", pa.int64()))
+    return pa.table([columns[field.name].cast(field.type) for field in schema], schema=schema)

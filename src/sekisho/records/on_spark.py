@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from itertools import count
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import ibis
 import pyarrow as pa
@@ -27,14 +27,29 @@ _SPARK_TYPES = {
     "time": "timestamp",
     "decimal": "decimal(38,18)",
 }
+_SURVIVAL = {
+    "spark.executor.cores": "1",
+    "spark.task.maxFailures": "8",
+    "spark.stage.maxConsecutiveAttempts": "8",
+    "spark.speculation": "true",
+}
+"""On a cluster: small executors, so that one lost takes little with it, and enough attempts for its work to be done elsewhere."""
 _opened = count(1)
 
 
-def connect(scratch: Path, threads: int | None = None, memory_limit: str | None = None) -> Backend:
+class Cluster(NamedTuple):
+    """Which Spark to run on (``spark://HOST:PORT``; None: see ``connect``), and settings for it, each KEY=VALUE."""
+
+    master: str | None = None
+    settings: tuple[str, ...] = ()
+
+
+def connect(scratch: Path, threads: int | None = None, memory_limit: str | None = None, cluster: Cluster | None = None) -> Backend:
     """The Ibis backend on this process's one Spark session; the first caller's settings hold.
 
-    The environment variable SEKISHO_SPARK_MASTER names a cluster; without it Spark runs in this process.
+    The cluster given, or the one the environment variable SEKISHO_SPARK_MASTER names; without either Spark runs in this process.
     """
+    cluster = cluster or Cluster()
     try:
         from pyspark.sql import SparkSession
     except ImportError as error:
@@ -42,8 +57,9 @@ def connect(scratch: Path, threads: int | None = None, memory_limit: str | None 
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     os.environ.setdefault("PYSPARK_DRIVER_PYTHON", sys.executable)
     workers = str(threads) if threads is not None else "*"
-    builder = SparkSession.builder.appName("sekisho").master(os.environ.get("SEKISHO_SPARK_MASTER", f"local[{workers}]"))
-    for key, value in _settings(scratch, threads, memory_limit).items():
+    master = cluster.master or os.environ.get("SEKISHO_SPARK_MASTER") or f"local[{workers}]"
+    builder = SparkSession.builder.appName("sekisho").master(master)
+    for key, value in {**_settings(scratch, threads, memory_limit, master), **_given(cluster.settings)}.items():
         builder = builder.config(key, value)
     try:
         session = builder.getOrCreate()
@@ -53,18 +69,28 @@ def connect(scratch: Path, threads: int | None = None, memory_limit: str | None 
     return ibis.pyspark.connect(session)
 
 
-def _settings(scratch: Path, threads: int | None, memory_limit: str | None) -> dict[str, str]:
+def _given(settings: Sequence[str]) -> dict[str, str]:
+    """Settings written KEY=VALUE. Raises RecordsError."""
+    for setting in settings:
+        if not setting.startswith("spark.") or "=" not in setting:
+            raise RecordsError(f"--spark-conf {setting}", "is not a Spark setting", "write spark.executor.memory=4g, for example")
+    return {key: value for key, _, value in (setting.partition("=") for setting in settings)}
+
+
+def _settings(scratch: Path, threads: int | None, memory_limit: str | None, master: str) -> dict[str, str]:
     settings = {
         "spark.ui.enabled": "false",
         "spark.ui.showConsoleProgress": "false",
         "spark.log.level": "ERROR",
-        "spark.driver.bindAddress": "127.0.0.1",
-        "spark.driver.host": "127.0.0.1",
         "spark.sql.session.timeZone": "UTC",
         "spark.sql.warehouse.dir": str(scratch / "warehouse"),
         "spark.sql.execution.arrow.pyspark.enabled": "true",
     }
-    if threads is not None or "SEKISHO_SPARK_MASTER" not in os.environ:
+    if master.startswith("local"):
+        settings |= {"spark.driver.bindAddress": "127.0.0.1", "spark.driver.host": "127.0.0.1"}
+    else:
+        settings |= _SURVIVAL
+    if threads is not None or master.startswith("local"):
         settings["spark.sql.shuffle.partitions"] = str(threads or os.cpu_count())
     if memory_limit is not None:
         settings["spark.driver.memory"] = memory_limit.replace(" ", "").removesuffix("B").lower()

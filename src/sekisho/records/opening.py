@@ -25,14 +25,23 @@ from sekisho.records.tables import TABLES
 _ENGINES: dict[str, ModuleType] = {"duckdb": on_duckdb, "spark": on_spark}
 
 
-def open_records(folder: Path, *, engine: str = "duckdb", threads: int | None = None, memory_limit: str | None = None) -> Records:
+def open_records(
+    folder: Path,
+    *,
+    engine: str = "duckdb",
+    threads: int | None = None,
+    memory_limit: str | None = None,
+    cluster: on_spark.Cluster | None = None,
+) -> Records:
     """Opens every table of a records folder.
 
-    ``engine`` is "duckdb" or "spark"; ``memory_limit`` is text such as "4GB". Every value is checked once. Parquet with
-    the contract's types is then read in place; anything else is written once as Parquet into a temporary folder that
-    disappears with the records. Raises RecordsError, one line, when anything is unusable.
+    ``engine`` is "duckdb" or "spark", the latter on ``cluster``; ``memory_limit`` is text such as "4GB". Every value is
+    checked once. Parquet with the contract's types is then read in place; anything else is written once as Parquet into a
+    temporary folder that disappears with the records. Raises RecordsError, one line, when anything is unusable.
     """
     on = _engine(engine)
+    if cluster is not None and cluster != on_spark.Cluster() and engine != "spark":
+        raise RecordsError(f"engine {engine}", "runs on no cluster", "give --engine spark with --master or --spark-conf")
     folder = Path(folder)
     found = sources(folder)
     scratch = TemporaryDirectory(prefix="sekisho-")
@@ -43,7 +52,7 @@ def open_records(folder: Path, *, engine: str = "duckdb", threads: int | None = 
             reading = reading_of_csv(source) if source.is_csv else reading_of_parquet(source)
             _refuse_problems(reader, reading)
             tables[source.table.name] = (source if reading.exact else _rewritten(reader, reading, place)), reading
-        connection = reader if engine == "duckdb" else on.connect(place, threads, memory_limit)
+        connection = reader if engine == "duckdb" else on_spark.connect(place, threads, memory_limit, cluster)
         shown = {name: on.present_parquet(connection, source, reading.columns) for name, (source, reading) in tables.items()}
     if connection is not reader:
         reader.disconnect()

@@ -20,6 +20,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -173,7 +174,11 @@ def layering_schemes(stream: OrderStream, owners: Mapping[str, str], shape: Shap
 
 
 def lives(stream: OrderStream) -> Orders:
-    """Follow every order from its first showing to its last event."""
+    """Follow every order from its first showing to its last event; once for each stream."""
+    return stream.shelf.once("lives", Orders, partial(_lives, stream))
+
+
+def _lives(stream: OrderStream) -> Orders:
     count = len(stream.order_ids)
     orders = Orders(
         np.full(count, -1, np.int64),

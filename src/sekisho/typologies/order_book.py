@@ -6,6 +6,7 @@ sorted list of the few far prices outside it, so that one absurd price costs one
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -90,7 +91,11 @@ class Depth(NamedTuple):
 
 
 def best_prices(stream: OrderStream) -> BestPrices:
-    """Best bid and ask after each event."""
+    """Best bid and ask after each event; rebuilt once for each stream."""
+    return stream.shelf.once("best_prices", BestPrices, partial(_best_prices, stream))
+
+
+def _best_prices(stream: OrderStream) -> BestPrices:
     ladder = ladder_of(stream.price)
     best, _, _ = _rebuilt(stream, ladder, np.empty(0, np.int64), 0)
     return BestPrices(ladder.price_of(best[:, 0]), ladder.price_of(best[:, 1]))

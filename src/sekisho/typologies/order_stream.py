@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Final
+from typing import Any, Final, TypeVar, cast
 
 import numpy as np
 import pyarrow as pa
@@ -37,6 +38,25 @@ NOBODY: Final = -1
 """Code of an order or account that the record does not name."""
 
 
+Derived = TypeVar("Derived", bound=tuple[Any, ...])
+
+
+class Shelf:
+    """What has been derived from a stream, so that the next rule need not derive it again. This one keeps it in memory."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, tuple[Any, ...]] = {}
+
+    def once(self, name: str, kind: type[Derived], derive: Callable[[], Derived]) -> Derived:
+        """The arrays ``derive`` gives, a named tuple of ``kind``; derived at the first call, and not to be changed."""
+        if name not in self._kept:
+            derived = derive()
+            for column in derived:
+                column.setflags(write=False)
+            self._kept[name] = derived
+        return cast(Derived, self._kept[name])
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderStream:
     """Order events and trades of one instrument, ordered by the venue's sequence; all arrays are as long as the stream.
@@ -48,6 +68,9 @@ class OrderStream:
     ``price`` counts ticks of ``tick`` quote units and ``quantity`` lots of ``lot`` base units, exactly:
     ``stream.price[i] * stream.tick`` is the recorded price. ``at`` is in microseconds since 1970 (UTC).
     ``order_ids[code]``, ``account_ids[code]`` and ``trade_ids[code]`` give the recorded names back.
+
+    ``opens_at`` is where the judged day begins (microseconds): what comes before it is lookback, led by the orders that already
+    rested, which keep their own and perhaps much older times. ``tick_known`` and ``lot_known`` are what the records give.
     """
 
     instrument: str
@@ -68,6 +91,10 @@ class OrderStream:
     order_ids: pa.Array
     account_ids: pa.Array
     trade_ids: pa.Array
+    opens_at: int = -(1 << 63)
+    tick_known: Decimal | None = None
+    lot_known: Decimal | None = None
+    shelf: Shelf = field(default_factory=Shelf, compare=False, repr=False)
 
     def __len__(self) -> int:
         return len(self.sequence)
