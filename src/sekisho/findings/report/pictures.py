@@ -63,8 +63,8 @@ class Studio:
         if trades and (not events or _among_themselves(finding, events, trades)):
             return ring.draw(trades), trade_line.draw(trades, prices)
         closer = ladder.close_up(events, trades)
-        if closer is None:
-            return (ladder.draw(events, trades, prices),)
+        if closer is None:  # orders that never rested leave no ladder, only their trades
+            return (ladder.draw(events, trades, prices) or trade_line.draw(trades, prices),)
         near = ladder.draw_close_up(events, trades, self.prices.get(_closer(finding), ()), closer)
         return ladder.draw(events, trades, prices), near
 

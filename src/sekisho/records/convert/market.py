@@ -14,12 +14,13 @@ _MONEY = frozenset({"JPY", "USD", "EUR", "GBP", "AUD", "CHF", "CAD"})
 
 
 class Pair(NamedTuple):
-    """A pair as the instrument table names it, with the tick its source states, if it states one."""
+    """A pair as the instrument table names it, with the tick and the end of trading (microseconds) its source states, if any."""
 
     text: str
     base: str
     quote: str
     tick: str = ""
+    ends_us: int | None = None
 
 
 def pair(text: str) -> Pair:
@@ -45,9 +46,12 @@ def write_pairs(staging: Staging, names: list[Pair], *, centralised: bool) -> No
     numbers = " UNION ALL ".join(
         f"SELECT instrument, price, quantity FROM read_parquet({literal(str(path))})" for path in market if path.exists()
     )
-    given = ", ".join(f"({literal(n.text)}, {literal(n.base)}, {literal(n.quote)}, {literal(n.tick)})" for n in names)
+    given = ", ".join(
+        f"({literal(n.text)}, {literal(n.base)}, {literal(n.quote)}, {literal(n.tick)}, {n.ends_us or 'NULL'}::BIGINT)"
+        for n in names
+    )
     staging.sql(
-        f"CREATE OR REPLACE TEMP TABLE pairs AS SELECT * FROM (VALUES {given}) p(instrument, base_asset, quote_asset, tick)"
+        f"CREATE OR REPLACE TEMP TABLE pairs AS SELECT * FROM (VALUES {given}) p(instrument, base_asset, quote_asset, tick, ends_us)"
     )
     staging.sql(
         f"CREATE OR REPLACE TEMP TABLE steps_of AS SELECT instrument, {_places('price')} AS price_places, "
@@ -58,7 +62,7 @@ def write_pairs(staging: Staging, names: list[Pair], *, centralised: bool) -> No
         "instrument",
         f"SELECT instrument, base_asset, quote_asset, "
         f"coalesce(nullif(tick, '')::DECIMAL(18,8), {step.format('price_places')}) AS tick_size, "
-        f"{step.format('quantity_places')} AS lot_size FROM pairs JOIN steps_of USING (instrument)",
+        f"{step.format('quantity_places')} AS lot_size, make_timestamptz(ends_us) AS listed_until FROM pairs JOIN steps_of USING (instrument)",
     )
     money = ", ".join(literal(code) for code in sorted(_MONEY))
     staging.write(

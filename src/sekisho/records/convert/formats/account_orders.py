@@ -135,9 +135,11 @@ def _instruments(staging: Staging, source: Path, quote: str) -> list[Pair]:
     if stated is not None:
         staging.csv("listed", stated, _INSTRUMENTS)
     else:
-        staging.sql("CREATE TEMP TABLE listed AS SELECT DISTINCT symbol, '' AS asset_class, NULL AS tick FROM orders")
+        staging.sql(
+            "CREATE TEMP TABLE listed AS SELECT DISTINCT symbol, '' AS asset_class, NULL AS tick, NULL::BIGINT AS close_ns FROM orders"
+        )
     staging.sql(
-        "CREATE TEMP TABLE names AS SELECT symbol, coalesce(tick::VARCHAR, '') AS tick, "
+        "CREATE TEMP TABLE names AS SELECT symbol, coalesce(tick::VARCHAR, '') AS tick, close_ns // 1000 AS ends_us, "
         "CASE WHEN asset_class = 'FX' AND length(symbol) = 6 THEN left(symbol, 3) ELSE symbol END AS base, "
         f"CASE WHEN asset_class = 'FX' AND length(symbol) = 6 THEN right(symbol, 3) ELSE {literal(quote)} END AS quote "
         "FROM listed"
@@ -145,8 +147,8 @@ def _instruments(staging: Staging, source: Path, quote: str) -> list[Pair]:
     unlisted = staging.sql("SELECT min(symbol) FROM orders WHERE symbol NOT IN (SELECT symbol FROM names)").fetchone()
     if unlisted is not None and unlisted[0] is not None:
         raise RecordsError("instruments.csv", f"has no row for '{unlisted[0]}', which orders name", "add the instrument")
-    rows = staging.sql("SELECT base, quote, tick FROM names ORDER BY symbol").fetchall()
-    return [Pair(f"{base}/{quote}", base, quote, tick) for base, quote, tick in rows]
+    rows = staging.sql("SELECT base, quote, tick, ends_us FROM names ORDER BY symbol").fetchall()
+    return [Pair(f"{base}/{quote}", base, quote, tick, ends_us) for base, quote, tick, ends_us in rows]
 
 
 def _write_market(staging: Staging, *, with_trades: bool) -> None:
