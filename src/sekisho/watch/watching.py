@@ -98,7 +98,7 @@ class Watch:
     def _looks(self, whole: WholeLooks, told: Callable[[Telling], None]) -> None:
         going: Future[Sight] | None = None
         seen = began_with = quick_seen = 0
-        slow, next_at = False, 0.0
+        slow, next_at, began_at = False, 0.0, 0.0
         while not self._stopped.is_set():
             events = self._received.events
             if going is not None and going.done():
@@ -108,9 +108,9 @@ class Watch:
                 next_at = time.monotonic() + self._pace.every
                 self._received.sweep()
             elif going is None and events > seen and time.monotonic() >= next_at:
-                began_with = events
+                began_with, began_at = events, time.monotonic()
                 going = whole.begin(self._received.files(), self._received.folder, self._question)
-            elif slow and going is not None and events > quick_seen:
+            elif going is not None and events > quick_seen and (slow or time.monotonic() - began_at > self._pace.within):
                 quick_seen = events
                 self._quick_look(events, told)
             elif going is None and events == seen and self._is_idle():

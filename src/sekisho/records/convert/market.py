@@ -51,7 +51,8 @@ def write_pairs(staging: Staging, names: list[Pair], *, centralised: bool) -> No
         for n in names
     )
     staging.sql(
-        f"CREATE OR REPLACE TEMP TABLE pairs AS SELECT * FROM (VALUES {given}) p(instrument, base_asset, quote_asset, tick, ends_us)"
+        f"CREATE OR REPLACE TEMP TABLE pairs AS SELECT * FROM (VALUES {given}) "
+        "p(instrument, base_asset, quote_asset, tick, ends_us)"
     )
     staging.sql(
         f"CREATE OR REPLACE TEMP TABLE steps_of AS SELECT instrument, {_places('price')} AS price_places, "
@@ -62,7 +63,8 @@ def write_pairs(staging: Staging, names: list[Pair], *, centralised: bool) -> No
         "instrument",
         f"SELECT instrument, base_asset, quote_asset, "
         f"coalesce(nullif(tick, '')::DECIMAL(18,8), {step.format('price_places')}) AS tick_size, "
-        f"{step.format('quantity_places')} AS lot_size, make_timestamptz(ends_us) AS listed_until FROM pairs JOIN steps_of USING (instrument)",
+        f"{step.format('quantity_places')} AS lot_size, make_timestamptz(ends_us) AS listed_until "
+        "FROM pairs JOIN steps_of USING (instrument)",
     )
     money = ", ".join(literal(code) for code in sorted(_MONEY))
     staging.write(

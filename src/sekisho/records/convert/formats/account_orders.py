@@ -136,7 +136,8 @@ def _instruments(staging: Staging, source: Path, quote: str) -> list[Pair]:
         staging.csv("listed", stated, _INSTRUMENTS)
     else:
         staging.sql(
-            "CREATE TEMP TABLE listed AS SELECT DISTINCT symbol, '' AS asset_class, NULL AS tick, NULL::BIGINT AS close_ns FROM orders"
+            "CREATE TEMP TABLE listed AS "
+            "SELECT DISTINCT symbol, '' AS asset_class, NULL AS tick, NULL::BIGINT AS close_ns FROM orders"
         )
     staging.sql(
         "CREATE TEMP TABLE names AS SELECT symbol, coalesce(tick::VARCHAR, '') AS tick, close_ns // 1000 AS ends_us, "
