@@ -358,7 +358,7 @@ def position(
     return arithmetic.Issue(
         name=name,
         fills=own,
-        opens_at=case.begins_at,
+        opens_at=min((case.begins_at, *(fill.at for fill in own))),
         opening_long=prices.opening.long,
         opening_short=prices.opening.short,
         opening_price=getattr(prices, baseline),
@@ -404,17 +404,38 @@ def japan_day(text: str) -> date:
     return moment(text).astimezone(JAPAN).date()
 
 
-def before_publication(case: PenaltyCase, trade: Trade) -> bool:
-    """Whether a trade was made before the fact was published; a trade dated by day on that day cannot tell."""
+def weeks_after_publication(case: PenaltyCase, weeks: int) -> Window:
+    """The days whose prices count. A publication dated by day was made at some hour of it, so whole weeks follow that day."""
     published = case.published_at
-    if not _is_day(trade.executed_at):
-        return moment(trade.executed_at) < published
+    assert case.publication is not None
+    hour_unknown = _is_day(case.publication.published_at)
+    return arithmetic.weeks_after(published + timedelta(microseconds=int(hour_unknown)), weeks)
+
+
+def before_publication(case: PenaltyCase, trade: Trade) -> bool:
+    """Whether a trade was made before the fact was published; on the day itself only two stated times can tell."""
+    published = case.published_at
+    assert case.publication is not None
     day = published.astimezone(JAPAN).date()
-    if trade.day == day:
-        raise MissingFigure(
-            f"a trade of {day} is dated by day; on the day of publication its time decides: give 'executed_at' with time"
-        )
-    return trade.day < day
+    if trade.day != day:
+        return trade.day < day
+    for key, text in (("executed_at", trade.executed_at), ("published_at", case.publication.published_at)):
+        if _is_day(text):
+            raise MissingFigure(
+                f"a trade was made on {day}, the day of publication, and '{key}' is dated by day; "
+                f"only trades before publication count: give '{key}' with its time"
+            )
+    return moment(trade.executed_at) < published
+
+
+def after_tip(case: PenaltyCase, trade: Trade) -> bool:
+    """Whether a recipient's trade followed the tip; a trade dated by day on the day of a tip with a time cannot tell."""
+    text = case.tip.tipped_at if case.tip else None
+    if text is None:
+        return True
+    if _is_day(trade.executed_at) and not _is_day(text) and trade.day == japan_day(text):
+        raise MissingFigure(f"a trade of {trade.day}, the day of the tip, is dated by day: give 'executed_at' with its time")
+    return moment(trade.executed_at) >= moment(text)
 
 
 def _is_day(text: str) -> bool:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from sekisho.engine.answers import Amount
 from sekisho.engine.penalty_answers import amounts
-from sekisho.engine.penalty_case import OWN, PenaltyCase, Trade, before_publication, fees, fills
-from sekisho.typologies.monetary_penalty import Issue, back, directional_amount, weeks_after
+from sekisho.engine.penalty_case import OWN, PenaltyCase, Trade, before_publication, fees, fills, weeks_after_publication
+from sekisho.typologies.monetary_penalty import Issue, back, directional_amount
 
 if TYPE_CHECKING:
     from sekisho.rulebook import Parameters
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 def compute(case: PenaltyCase, p: Parameters) -> Iterator[Amount]:
     """Every own sale and purchase of the months before publication, then the fee of trading for others."""
-    window = weeks_after(case.published_at, p.price_weeks)
+    window = weeks_after_publication(case, p.price_weeks)
     since = back(window.first, months=p.lookback_months)
 
     def counted(trade: Trade) -> bool:

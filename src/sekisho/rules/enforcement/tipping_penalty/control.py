@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from sekisho.engine.answers import Amount
 from sekisho.engine.penalty_answers import amounts
-from sekisho.engine.penalty_case import PenaltyCase, Tip, Trade, before_publication, fills, moment
-from sekisho.typologies.monetary_penalty import ZERO, Issue, IssueAmount, Line, MissingFigure, directional_amount, weeks_after
+from sekisho.engine.penalty_case import PenaltyCase, Tip, Trade, after_tip, before_publication, fills, weeks_after_publication
+from sekisho.typologies.monetary_penalty import ZERO, Issue, IssueAmount, Line, MissingFigure, directional_amount
 
 if TYPE_CHECKING:
     from sekisho.rulebook import Parameters
@@ -22,8 +22,7 @@ def compute(case: PenaltyCase, p: Parameters) -> Iterator[Amount]:
     tip = case.tip or Tip()
 
     def counted(trade: Trade) -> bool:
-        after_tip = tip.tipped_at is None or moment(trade.executed_at) >= moment(tip.tipped_at)
-        return after_tip and before_publication(case, trade)
+        return after_tip(case, trade) and before_publication(case, trade)
 
     if not case.trades:
         raise MissingFigure("the recipient's 'trades' are not given; without one before publication there is no order")
@@ -44,7 +43,7 @@ def compute(case: PenaltyCase, p: Parameters) -> Iterator[Amount]:
 
 def _gains(case: PenaltyCase, p: Parameters, counted: object) -> Iterator[IssueAmount]:
     # FIEA 175-2(3) knows neither the six months of 175(1) nor a difference between own and other accounts.
-    window = weeks_after(case.published_at, p.price_weeks)
+    window = weeks_after_publication(case, p.price_weeks)
     for name, prices, trades in case.each_issue():
         theirs = fills(trades, _ANY_ACCOUNT, case, counted)
         sides = {fill.side for fill in theirs}
