@@ -33,7 +33,7 @@ check: $(VENV)/test.done ## Lint, types, and the direction of imports.
 docs: $(VENV)/docs.done ## Build the documentation site into site/.
 	$(BIN)/mkdocs build --strict
 
-bench: $(VENV)/test.done ## Measure: throughput, order book, quality (about 30 minutes on 2 cores).
+bench: $(VENV)/test.done ## Measure: quality of every market rule, throughput, watch, Spark (about two hours on 2 cores).
 	$(BIN)/python -m benchmarks
 
 $(VENV)/python.done:

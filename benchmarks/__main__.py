@@ -1,4 +1,4 @@
-"""Every measurement, one after the other: ``python -m benchmarks`` (half an hour on 2 cores); ``--quick`` takes small sizes."""
+"""Every measurement, one after the other: ``python -m benchmarks`` (about two hours on 2 cores); ``--quick`` takes small sizes."""
 
 from __future__ import annotations
 
@@ -8,12 +8,19 @@ from pathlib import Path
 
 FULL = (
     ("benchmarks.order_book",),
+    ("benchmarks.account_abuse",),
+    ("benchmarks.real_flow",),
     ("benchmarks.layering_quality",),
     ("benchmarks.wash_quality",),
+    ("benchmarks.close_quality",),
+    ("benchmarks.front_running_quality",),
+    ("benchmarks.pump_quality",),
     ("benchmarks.simulator_quality",),
     ("benchmarks.convert",),
     ("benchmarks.throughput", "--events", "20"),
     ("benchmarks.throughput", "--linearity", "5,20,50"),
+    ("benchmarks.watch",),
+    ("benchmarks.spark_overhead",),
 )
 QUICK = (
     ("benchmarks.order_book",),
