@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
+from weakref import WeakKeyDictionary
 
 from sekisho.typologies.valuation import in_utc
 
@@ -76,8 +77,17 @@ class Handled:
 def read_handled(records: Records, refusals: Collection[str]) -> Handled:
     """Pairs of the table ``instrument``, and those of other venues that only ``trade`` names.
 
-    Where there is no table of instruments, whatever the records trade is taken as handled.
+    Where there is no table of instruments, whatever the records trade is taken as handled. Read once for each set of records.
     """
+    if records not in _READ:
+        _READ[records] = (_pairs(records), _applications(records))
+    return Handled(*_READ[records], refusals)
+
+
+_READ: WeakKeyDictionary[Any, tuple[list[Pair], list[Application]]] = WeakKeyDictionary()
+
+
+def _pairs(records: Records) -> list[Pair]:
     listed = {row["instrument"]: row for row in records.optional("instrument").to_pyarrow().to_pylist()}
     names = records.optional("trade").select("instrument").distinct().to_pyarrow()["instrument"].to_pylist()
     pairs = [
@@ -87,11 +97,12 @@ def read_handled(records: Records, refusals: Collection[str]) -> Handled:
     for name in sorted(set(names) - set(listed)):
         base, _, quote = name.partition("/")
         pairs.append(Pair(name, base, quote, ours=not listed))
+    return pairs
+
+
+def _applications(records: Records) -> list[Application]:
     rows = records.optional("listing_application").select(*Application._fields).to_pyarrow().to_pylist()
-    applications = [
-        Application(r["asset"], r["exchange"], in_utc(r["filed_at"]), _moment(r["decided_at"]), r["decision"]) for r in rows
-    ]
-    return Handled(pairs, applications, refusals)
+    return [Application(r["asset"], r["exchange"], in_utc(r["filed_at"]), _moment(r["decided_at"]), r["decision"]) for r in rows]
 
 
 def _moment(value: datetime | None) -> datetime | None:

@@ -8,7 +8,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from functools import cached_property
 from itertools import count
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
+from weakref import WeakKeyDictionary
 
 if TYPE_CHECKING:
     from sekisho.records import Records
@@ -192,11 +193,19 @@ def _link_order(link: Link) -> tuple[str, date, date]:
 
 
 def ownership_of(records: Records) -> Ownership:
-    """The ownership that the tables ``account`` and ``party_link`` record; missing tables tie nobody to anybody."""
-    account, link = records.optional("account"), records.optional("party_link")
-    rows = account.select("account_id", "party_id").to_pyarrow().to_pydict()
-    party_of = dict(zip(rows["account_id"], rows["party_id"], strict=True))
-    return Ownership(party_of, (Link(**row) for row in link.select(*Link._fields).to_pyarrow().to_pylist()))
+    """The ownership that the tables ``account`` and ``party_link`` record; missing tables tie nobody to anybody.
+
+    Read once for each set of records: all rules of an inspection share it.
+    """
+    if records not in _READ:
+        account, link = records.optional("account"), records.optional("party_link")
+        rows = account.select("account_id", "party_id").to_pyarrow().to_pydict()
+        party_of = dict(zip(rows["account_id"], rows["party_id"], strict=True))
+        _READ[records] = Ownership(party_of, (Link(**row) for row in link.select(*Link._fields).to_pyarrow().to_pylist()))
+    return _READ[records]
+
+
+_READ: WeakKeyDictionary[Any, Ownership] = WeakKeyDictionary()
 
 
 def accounts_of_kind(records: Records, *kinds: str) -> frozenset[str]:

@@ -15,7 +15,7 @@ Orders that replace one another count as well as orders that take: whoever sells
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -109,8 +109,7 @@ class Peg:
     @property
     def score(self) -> Decimal:
         """The geometric mean of the signs, so that none can be missing."""
-        signs = [float(sign) for sign in (self.stubborn, self.weight, self.one_sided, self.held, self.artifice)]
-        return _rounded(float(np.prod(signs)) ** (1 / len(signs)))
+        return _score((self.stubborn, self.weight, self.one_sided, self.held, self.artifice))
 
 
 class Stints(NamedTuple):
@@ -137,8 +136,7 @@ def pegs(stream: OrderStream, owners: Mapping[str, str], shared: frozenset[str],
     owner = traders(stream, owners, shared)
     market = _Market(stream, stints, owner, best_prices(stream), shape)
     holds = [hold for run in market.runs() if (hold := market.hold(run)) is not None]
-    found = [peg for peg in market.pegs(holds) if peg.score >= shape.candidate]
-    return _apart(sorted(found, key=lambda peg: (-peg.score, peg.begins_at, peg.side)))
+    return _apart(sorted(market.pegs(holds), key=lambda peg: (-peg.score, peg.begins_at, peg.side)))
 
 
 def stints_of(stream: OrderStream) -> Stints:
@@ -207,11 +205,10 @@ class _Market:
             level = (stints.price[by_level] + shift) // (2 * self.near)
             key = np.column_stack([self.whose[by_level], stints.side[by_level], level])
             starts, ends = self.clock[stints.since[by_level]], self.clock[np.minimum(stints.until[by_level], len(self.clock) - 1)]
-            cut = _cuts((key[1:] == key[:-1]).all(axis=1), starts, ends, micros(shape.apart))
-            for run in np.split(by_level, cut):
-                first, last = self._times(run)
-                if len(run) >= int(shape.orders_min) and last - first >= micros(shape.lasts_min):
-                    found.append(run)
+            cut = np.r_[0, _cuts((key[1:] == key[:-1]).all(axis=1), starts, ends, micros(shape.apart)), len(by_level)]
+            lasts = np.maximum.reduceat(ends, cut[:-1]) - starts[cut[:-1]]  # a run is in order of its beginnings
+            for run in np.flatnonzero((np.diff(cut) >= int(shape.orders_min)) & (lasts >= micros(shape.lasts_min))):
+                found.append(by_level[cut[run] : cut[run + 1]])
         return found
 
     def _times(self, run: NDArray[np.intp]) -> tuple[int, int]:
@@ -237,7 +234,7 @@ class _Market:
         return _Hold(run, level, side, (first, last), places, own, leaning, one_sided, artifice, self._calm(side, first, last))
 
     def pegs(self, holds: list[_Hold]) -> list[Peg]:
-        """The holds with the weight of their orders in the book, which is rebuilt once for all of them."""
+        """Candidates among the holds, by the weight of their orders in the book, which is rebuilt once for all of them."""
         if not holds:
             return []
         asked = np.unique(np.concatenate([hold.places for hold in holds]))
@@ -248,7 +245,9 @@ class _Market:
             weight = float(np.minimum(1.0, hold.own / np.maximum(shown, 1))[hold.leaning].mean())
             held = float(hold.leaning.mean()) * (1.0 if hold.calm is None else 1 - hold.calm**2)
             stubborn = 1 - int(self.shape.orders_min) / (2 * len(hold.run))
-            found.append(self._described(hold, (stubborn, weight, hold.one_sided, held, hold.artifice)))
+            signs = tuple(_rounded(sign) for sign in (stubborn, weight, hold.one_sided, held, hold.artifice))
+            if _score(signs) >= self.shape.candidate:
+                found.append(self._described(hold, signs))
         return found
 
     def _standing(self, chosen: NDArray[np.intp], places: Int64) -> Float:
@@ -311,7 +310,7 @@ class _Market:
         again = until < int(self.stints.since[run].max())
         return max(0.0, float((lots - filled)[again].sum()) / float(lots.sum()))
 
-    def _described(self, hold: _Hold, signs: tuple[float, float, float, float, float]) -> Peg:
+    def _described(self, hold: _Hold, signs: Sequence[Decimal]) -> Peg:
         stream, stints, run, when = self.stream, self.stints, hold.run, hold.when
         lots, filled = int(stints.lots[run].sum()), int(stints.filled[run].sum())
         codes = np.unique(stints.order[run])
@@ -325,11 +324,7 @@ class _Market:
             hold.level * stream.tick,
             moment(when[0]),
             moment(when[1]),
-            _rounded(signs[0]),
-            _rounded(signs[1]),
-            _rounded(signs[2]),
-            _rounded(signs[3]),
-            _rounded(signs[4]),
+            *signs,
             lots * stream.lot,
             filled * stream.lot,
             None if hold.calm is None else _rounded(hold.calm),
@@ -358,6 +353,10 @@ def _last_known(price: Int64) -> Float:
     there = price != NO_PRICE
     last = np.maximum.accumulate(np.where(there, np.arange(len(price)), -1))
     return np.where(last >= 0, price[last].astype(np.float64), np.nan)
+
+
+def _score(signs: Sequence[Decimal]) -> Decimal:
+    return _rounded(float(np.prod([float(sign) for sign in signs])) ** (1 / len(signs)))
 
 
 def _rounded(number: float) -> Decimal:
