@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.throughput import RULES, rows, sekisho, simulated
+from benchmarks.throughput import THREE, rows, sekisho, simulated
 
 MILLION = 1_000_000
 
@@ -62,7 +62,7 @@ def _on_spark(options: argparse.Namespace) -> tuple[str, ...]:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--events", default="0.2,1,4", help="order events to simulate, in millions, joined by commas")
-    parser.add_argument("--rules", default=RULES)
+    parser.add_argument("--rules", default=THREE)
     parser.add_argument("--master", help="cluster; default: Spark in this process with --threads cores")
     parser.add_argument("--spark-conf", action="append", default=[])
     parser.add_argument("--work", type=Path, help="folder to keep simulated books in; default: a temporary one")
