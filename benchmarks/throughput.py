@@ -4,8 +4,8 @@ Run: ``python -m benchmarks.throughput [--events 20] [--folder BOOKS] [--lineari
 
 Each contender runs in its own process; seconds are wall time from start to end, memory is the highest the process held.
 ``inspect`` does everything a user waits for: it starts, checks, detects, explains, and writes findings and report.
-pandas does the heavy part of three rules (wash trading, matched orders, layering) and stops before anything is judged or written. The scan reads the columns
-the rules read and takes their largest value. Events are order events and trades together.
+pandas does the heavy part of three rules (wash trading, matched orders, layering) and stops before anything is judged or
+written. The scan reads the columns the rules read and takes their largest value. Events are order events and trades together.
 """
 
 from __future__ import annotations

@@ -207,8 +207,8 @@ class _Market:
             starts, ends = self.clock[stints.since[by_level]], self.clock[np.minimum(stints.until[by_level], len(self.clock) - 1)]
             cut = np.r_[0, _cuts((key[1:] == key[:-1]).all(axis=1), starts, ends, micros(shape.apart)), len(by_level)]
             lasts = np.maximum.reduceat(ends, cut[:-1]) - starts[cut[:-1]]  # a run is in order of its beginnings
-            for run in np.flatnonzero((np.diff(cut) >= int(shape.orders_min)) & (lasts >= micros(shape.lasts_min))):
-                found.append(by_level[cut[run] : cut[run + 1]])
+            runs = np.flatnonzero((np.diff(cut) >= int(shape.orders_min)) & (lasts >= micros(shape.lasts_min)))
+            found += [by_level[cut[run] : cut[run + 1]] for run in runs]
         return found
 
     def _times(self, run: NDArray[np.intp]) -> tuple[int, int]:
