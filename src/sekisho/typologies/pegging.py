@@ -232,7 +232,7 @@ class _Market:
         leaning = (own > 0) & (np.abs(self.touch[side][places] - level) <= self.near)
         if artifice < float(shape.artifice) or one_sided < float(shape.one_sided) or not leaning.any():
             return None
-        return _Hold(run, level, side, (first, last), places, own, leaning, one_sided, artifice, self._calm(side, first, last))
+        return _Hold(run, level, side, (first, last), places, own, leaning, one_sided, artifice, self._calm(side, level, first, last))
 
     def pegs(self, holds: list[_Hold]) -> list[Peg]:
         """The holds with the weight of their orders in the book, which is rebuilt once for all of them."""
@@ -273,19 +273,19 @@ class _Market:
         shown = float(stints.lots[other].sum()) / float(stints.lots[run].sum())
         return max(0.0, 1 - max(standing, shown))
 
-    def _calm(self, side: int, first: int, last: int) -> float | None:
-        """How far the best price of the side strayed, beside what it did before and after; None where nothing is known of that."""
+    def _calm(self, side: int, level: int, first: int, last: int) -> float | None:
+        """How far the best price of the side strayed from the level, beside what it did before and after; None where nothing is known of that."""
         length = last - first
-        inside = self._strayed(side, first, last)
-        around = [self._strayed(side, *stretch) for stretch in ((first - length, first), (last, last + length))]
+        inside = self._strayed(side, level, first, last)
+        around = [self._strayed(side, level, *stretch) for stretch in ((first - length, first), (last, last + length))]
         known = [strayed for strayed in around if strayed is not None]
         if inside is None or not known:
             return None
         usual = float(np.mean(known))
         return min(1.0, inside / usual) if usual > 0 else 1.0
 
-    def _strayed(self, side: int, first: int, last: int) -> float | None:
-        """How far the side's best price lies on average from its own median there.
+    def _strayed(self, side: int, level: int, first: int, last: int) -> float | None:
+        """How far the side's best price lies on average from the level.
 
         A level that is broken and brought back again and again is held: its moves from slice to slice are many, but they lead
         nowhere. None where the records do not cover the stretch.
@@ -295,7 +295,7 @@ class _Market:
         places = np.searchsorted(self.clock, np.linspace(first, last, _SLICES + 1), "right") - 1
         price = self.touch[side][np.maximum(places, 0)]
         price = price[~np.isnan(price)]
-        return float(np.abs(price - np.median(price)).mean()) if len(price) > 1 else None
+        return float(np.abs(price - level).mean()) if len(price) else None
 
     def _undone(self, whose: int, side: int, when: tuple[int, int], filled: int) -> float:
         """How much of what was filled the same trader traded back meanwhile or as long after."""
