@@ -28,7 +28,7 @@ from numpy.typing import NDArray
 
 from sekisho.typologies.fixings import Fixing, TimeOfDay
 from sekisho.typologies.order_book import best_prices
-from sekisho.typologies.order_stream import BUY, SELL, Int64, OrderStream
+from sekisho.typologies.order_stream import BUY, MARKET, NEW, NOBODY, SELL, Int32, Int64, OrderStream
 from sekisho.typologies.tape import (
     UNNAMED,
     Float,
@@ -72,7 +72,8 @@ class Shape:
 class Mark:
     """One trader's trades before one fixing. Prices in the quote asset, quantities in the base asset.
 
-    ``reverted`` is the share of the move that was gone after the fixing, None where the records end there.
+    ``reverted`` is the share of the move that was gone after the fixing, None where the records end there. ``trades`` carried
+    the price; ``orders`` are all sent to take this way in the stretch, for a series is more than its best steps.
     """
 
     instrument: str
@@ -236,24 +237,26 @@ class _Market:
         tape, (at, length) = self.tape, when
         side, trader = int(tape.side[own[0]]), int(tape.taker[own[0]])
         chain = self._material(own[_heaviest_chain(side * tape.price[own], tape.lots[own])], side)
-        lots = float(tape.lots[chain].sum())
-        if lots < float(self.shape.side_share) * of_side:
+        lots, taken = float(tape.lots[chain].sum()), float(tape.lots[own].sum())
+        share = lots / of_side
+        if share < float(self.shape.side_share):
             return None
         usual_lots, usual_move = self._usual(at, length)
         against = float(tape.lots[self._of(trader, -side, at - length, at)].sum())
-        straight = max(0.0, 2 * lots / (float(tape.lots[own].sum()) + against) - 1)
+        straight = max(0.0, 2 * lots / (taken + against) - 1)
         before, after = self._around(chain, at)
-        reached = float(tape.price[chain[-1]])
-        moved = min(side * reached, self._level(at, side)) - side * before
+        reached = side * (float(tape.price[chain[-1]]) - before)
+        moved = min(reached, self._level(at, side) - side * before)
         further = max(0.0, min(1.0, (moved / usual_move - 1) / (float(self.shape.moved_full) - 1)))
         drive = max(further, self._walked(chain, side) * straight) * straight
-        share = lots / of_side
-        weight = (max(0.0, (lots - usual_lots) / (lots + usual_lots)) + share) / 2 if lots > usual_lots else 0.0
-        timing = self._timing(trader, side, (at, length), lots)
+        weight = (max(0.0, (taken - usual_lots) / (taken + usual_lots)) + share) / 2 if taken > usual_lots else 0.0
+        timing = self._timing(trader, side, (at, length), taken)
         if drive * weight * timing == 0.0:
             return None
-        reverted = None if after is None else max(0.0, min(1.0, (moved + side * (before - after)) / moved)) if moved > 0 else 0.0
-        return self._described(fixing, chain, (weight, drive, timing, reverted, share, before))
+        # Gone is counted from the furthest price reached: some of the move may be gone before the price is read.
+        reverted = None if after is None else max(0.0, min(1.0, 1 - side * (after - before) / reached)) if reached > 0 else 0.0
+        series = (chain, self._sent(trader, side, at - length, at, self._material(own, side)))
+        return self._described(fixing, series, (weight, drive, timing, reverted, share, before))
 
     def _material(self, chain: NDArray[np.intp], side: int) -> NDArray[np.intp]:
         """Without the orders that are next to nothing beside the chain's others: they carry no price."""
@@ -263,6 +266,18 @@ class _Market:
         each = np.bincount(back, lots)
         kept: NDArray[np.intp] = chain[(each >= _NEXT_TO_NOTHING * each.mean())[back]]
         return kept
+
+    def _sent(self, trader: int, side: int, after: int, until: int, taken: NDArray[np.intp]) -> Int32:
+        """The orders of these trades, and those sent to take at any price that found nothing left: they are offers, too."""
+        stream = self.stream
+        first, last = np.searchsorted(self.clock, [after, until], "right")
+        inside = slice(first, last)
+        sent = (stream.kind[inside] == NEW) & (stream.side[inside] == side) & (stream.order_type[inside] == MARKET)
+        sent = first + np.flatnonzero(sent & (stream.account[inside] != NOBODY))
+        sent = sent[self.owner[stream.account[sent]] == trader]
+        enough = sent[stream.quantity[sent] >= _NEXT_TO_NOTHING * float(np.mean(stream.quantity[sent]))] if len(sent) else sent
+        order = stream.order if side == BUY else stream.contra_order
+        return np.union1d(order[self.tape.place[taken]], stream.order[enough]).astype(np.int32)
 
     def _of(self, trader: int, side: int, after: int, until: int) -> NDArray[np.intp]:
         """Places on the tape of one trader's taking on one side, after and until a moment."""
@@ -296,7 +311,8 @@ class _Market:
         if len(middle) and not np.isnan(middle).all():
             return before, float(np.nanmedian(middle))
         first, last = np.searchsorted(self.tape.at, [at, until], "right")
-        return before, float(np.median(self.tape.price[first:last])) if last > first else float(self.tape.price[first - 1])
+        traded = self.tape.price[first : max(last, first + 1)]  # where nothing is quoted or traded for so long, the next trade's
+        return before, float(np.median(traded)) if len(traded) else None
 
     def _before(self, place: int, trade: int) -> float:
         """The middle price before the taking order came, or the last trade's price where the book is not known."""
@@ -338,9 +354,13 @@ class _Market:
         return (float(np.quantile(largest, float(self.shape.usual))) if len(largest) else 0.0), tick
 
     def _described(
-        self, fixing: Fixing, chain: NDArray[np.intp], parts: tuple[float, float, float, float | None, float, float]
+        self,
+        fixing: Fixing,
+        series: tuple[NDArray[np.intp], Int32],
+        parts: tuple[float, float, float, float | None, float, float],
     ) -> Mark:
-        stream, tape = self.stream, self.tape
+        """``series`` are the trades that carried the price, and all orders sent to take that are more than nothing."""
+        stream, tape, (chain, sent) = self.stream, self.tape, series
         weight, drive, timing, reverted, share, before = parts
         side, places = int(tape.side[chain[0]]), tape.place[chain]
         order, account = (stream.order, stream.account) if side == BUY else (stream.contra_order, stream.contra_account)
@@ -359,7 +379,7 @@ class _Market:
             int(tape.lots[chain].sum()) * stream.lot,
             Decimal(round(before)) * stream.tick,
             int(tape.price[chain[-1]]) * stream.tick,
-            orders_of(stream, order[places]),
+            orders_of(stream, np.union1d(order[places], sent)),
             tuple(trade_at(stream, int(place)) for place in places),
         )
 

@@ -6,7 +6,7 @@ the instrument itself:
 * stubborn: the same side, the same level, again and again over a long time, whatever has just been filled or withdrawn;
 * weight: the orders are large for this market and most of what its side shows at the touch while they stand;
 * one-sided: the trader does not show as much on the other side, as a market maker would;
-* held: the price leans on the level, and moves less than before and after;
+* held: the price leans on the level, and strays less from it than it strays before and after;
 * artifice: most of what is shown is taken away unfilled, or what was traded is undone elsewhere by the same trader. Somebody
   who really sells a position lets his orders be filled, and keeps what he got for it.
 
@@ -56,8 +56,6 @@ from sekisho.typologies.trades import Trade
 _SIDES: Final = {BUY: "buy", SELL: "sell"}
 _PLACES: Final = 4
 _LEVELS: Final = 10
-_USUAL: Final = 0.75
-"""Of the moves from slice to slice the upper quartile: no move in slow markets would be a median of nothing."""
 _SLICES: Final = 24
 """Into how many equal parts the time of a peg is cut to ask how things stood."""
 
@@ -226,12 +224,12 @@ class _Market:
         if (own > 0).mean() < float(shape.present_share):
             return None
         artifice = max(self._withdrawn(run), self._undone(whose, side, (first, last), int(stints.filled[run].sum())))
-        one_sided = self._one_sided(whose, side, (first, last), places, own)
+        one_sided = self._one_sided(run, whose, side, places, own)
         level = int(np.median(stints.price[run]))
         leaning = (own > 0) & (np.abs(self.touch[side][places] - level) <= self.near)
         if artifice < float(shape.artifice) or one_sided < float(shape.one_sided) or not leaning.any():
             return None
-        return _Hold(run, level, side, (first, last), places, own, leaning, one_sided, artifice, self._calm(side, first, last))
+        return _Hold(run, level, side, (first, last), places, own, leaning, one_sided, artifice, self._calm(side, level, first, last))
 
     def pegs(self, holds: list[_Hold]) -> list[Peg]:
         """Candidates among the holds, by the weight of their orders in the book, which is rebuilt once for all of them."""
@@ -259,40 +257,44 @@ class _Market:
         standing: Float = (stands * (stints.lots[chosen][:, None] - gone)).sum(axis=0)
         return standing
 
-    def _one_sided(self, whose: int, side: int, when: tuple[int, int], places: Int64, own: Float) -> float:
-        """How little the same trader showed on the other side while these orders stood."""
-        other = np.flatnonzero((self.whose == whose) & (self.stints.side == -side))
-        since, until = self.stints.since[other], np.minimum(self.stints.until[other], len(self.clock) - 1)
-        other = other[(self.clock[since] <= when[1]) & (self.clock[until] >= when[0])]
+    def _one_sided(self, run: NDArray[np.intp], whose: int, side: int, places: Int64, own: Float) -> float:
+        """How little the same trader showed on the other side: at the moments asked, or in all, whichever says more.
+
+        A quote that is met is gone when it is asked for, but it has been shown. What takes at once is not shown.
+        """
+        stints, (first, last) = self.stints, self._times(run)
+        other = np.flatnonzero((self.whose == whose) & (stints.side == -side))
+        since, until = self.clock[stints.since[other]], self.clock[np.minimum(stints.until[other], len(self.clock) - 1)]
+        other = other[(since <= last) & (until >= first) & (until > since)]
         if not len(other):
             return 1.0
-        return max(0.0, 1 - float(self._standing(other, places).sum()) / max(float(own.sum()), 1.0))
+        standing = float(self._standing(other, places).sum()) / max(float(own.sum()), 1.0)
+        shown = float(stints.lots[other].sum()) / float(stints.lots[run].sum())
+        return max(0.0, 1 - max(standing, shown))
 
-    def _calm(self, side: int, first: int, last: int) -> float | None:
-        """How far the best price of the side moved, beside what it did before and after; None where nothing is known of that."""
+    def _calm(self, side: int, level: int, first: int, last: int) -> float | None:
+        """How far the best price of the side strayed from the level, beside what it did before and after; None where nothing is known of that."""
         length = last - first
-        inside = self._path(side, first, last)
-        around = [self._path(side, *stretch) for stretch in ((first - length, first), (last, last + length))]
-        known = [path for path in around if path is not None]
+        inside = self._strayed(side, level, first, last)
+        around = [self._strayed(side, level, *stretch) for stretch in ((first - length, first), (last, last + length))]
+        known = [strayed for strayed in around if strayed is not None]
         if inside is None or not known:
             return None
-        for measure in (_upper_quartile, np.mean):  # in slow markets most slices see no move at all, and only the mean speaks
-            usual = float(np.mean([measure(path) for path in known]))
-            if usual > 0:
-                return min(1.0, float(measure(inside)) / usual)
-        return 1.0
+        usual = float(np.mean(known))
+        return min(1.0, inside / usual) if usual > 0 else 1.0
 
-    def _path(self, side: int, first: int, last: int) -> Float | None:
-        """How far the side's best price moves from slice to slice: a level broken for moments still counts as held.
+    def _strayed(self, side: int, level: int, first: int, last: int) -> float | None:
+        """How far the side's best price lies on average from the level.
 
-        None where the records do not cover the stretch.
+        A level that is broken and brought back again and again is held: its moves from slice to slice are many, but they lead
+        nowhere. None where the records do not cover the stretch.
         """
         if first < self.clock[0] or last > self.clock[-1]:
             return None
         places = np.searchsorted(self.clock, np.linspace(first, last, _SLICES + 1), "right") - 1
-        moves = np.abs(np.diff(self.touch[side][np.maximum(places, 0)]))
-        known: Float = moves[~np.isnan(moves)]
-        return known if len(known) else None
+        price = self.touch[side][np.maximum(places, 0)]
+        price = price[~np.isnan(price)]
+        return float(np.abs(price - level).mean()) if len(price) else None
 
     def _undone(self, whose: int, side: int, when: tuple[int, int], filled: int) -> float:
         """How much of what was filled the same trader traded back meanwhile or as long after."""
@@ -342,10 +344,6 @@ def _apart(found: list[Peg]) -> list[Peg]:
             kept.append(peg)
             seen.update(peg.orders)
     return sorted(kept, key=lambda peg: (peg.begins_at, peg.account_ids, peg.side))
-
-
-def _upper_quartile(moves: Float) -> float:
-    return float(np.quantile(moves, _USUAL))
 
 
 def _last_known(price: Int64) -> Float:
