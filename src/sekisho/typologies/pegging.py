@@ -314,6 +314,7 @@ class _Market:
 
     def _described(self, hold: _Hold, signs: Sequence[Decimal]) -> Peg:
         stream, stints, run, when = self.stream, self.stints, hold.run, hold.when
+        stubborn, weight, one_sided, held, artifice = signs
         lots, filled = int(stints.lots[run].sum()), int(stints.filled[run].sum())
         codes = np.unique(stints.order[run])
         first, last = int(stints.since[run].min()), min(int(stints.until[run].max()) + 1, len(stream))
@@ -326,7 +327,11 @@ class _Market:
             hold.level * stream.tick,
             moment(when[0]),
             moment(when[1]),
-            *signs,
+            stubborn,
+            weight,
+            one_sided,
+            held,
+            artifice,
             lots * stream.lot,
             filled * stream.lot,
             None if hold.calm is None else _rounded(hold.calm),
