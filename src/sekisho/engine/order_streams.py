@@ -26,6 +26,7 @@ import ibis
 import numpy as np
 import pyarrow as pa
 
+from sekisho.engine.numbered_names import numbered_codes
 from sekisho.engine.windows import (
     AHEAD,
     DAY,
@@ -382,12 +383,16 @@ def _codes(columns: list[pa.ChunkedArray]) -> tuple[list[Int32], pa.Array]:
     chunks = [chunk.cast(pa.string()) for column in columns for chunk in column.chunks]
     if not chunks:
         return [np.empty(0, np.int32) for _ in columns], pa.array([], pa.string())
+    ends = np.cumsum([len(column) for column in columns])
+    numbered = numbered_codes(chunks)
+    if numbered is not None:
+        every, names = numbered
+        return [every[end - len(column) : end] for end, column in zip(ends, columns, strict=True)], names
     if sum(chunk.nbytes for chunk in chunks) > 1 << 30:
         chunks = [chunk.cast(pa.large_string()) for chunk in chunks]
     encoded = pa.chunked_array(chunks).dictionary_encode()
     codes = [chunk.indices.fill_null(NOBODY).to_numpy(zero_copy_only=False) for chunk in encoded.chunks]
     every = np.concatenate(codes).astype(np.int32, copy=False)
-    ends = np.cumsum([len(column) for column in columns])
     return [every[end - len(column) : end] for end, column in zip(ends, columns, strict=True)], encoded.chunk(0).dictionary
 
 
