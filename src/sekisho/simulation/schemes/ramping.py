@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from sekisho.simulation.answer_key import LOOK_ALIKE, PLANTED
+from sekisho.simulation.answer_key import LOOK_ALIKE, PLANTED, Scheme
 from sekisho.simulation.schemes.cast import HOUR, Stage
 from sekisho.simulation.schemes.sheet import BUY, MINUTE, OPPOSITE_BEST, SECOND, SELL, Mood
 
@@ -29,6 +29,11 @@ def _moved(stage: Stage, at: float, rises: float, share: float, turns: float | N
     stage.sheet.moods.append(Mood(at, max(rises, 10 * SECOND), share, turns, ends))
 
 
+def _calm(stage: Stage) -> float:
+    """In how long a time most quotes here are renewed, in microseconds: so long the others need to follow a price."""
+    return min(6 / stage.sheet.arrivals, 120.0) * SECOND
+
+
 def _follower(stage: Stage, at: float, side: int, lots: float, *, takes: bool) -> None:
     """Somebody who was drawn in: he takes what is there, or leaves an order close to the new price. A look-alike of his own."""
     person = stage.free[int(stage.random.integers(max(1, len(stage.free) // 4)))]
@@ -47,9 +52,11 @@ def ramp(stage: Stage, severity: float, *, quick: bool) -> None:
     scheme.also = ALSO
     side = _side(stage)
     steps = round(stage.by_severity(severity, 5, 12) + stage.between(-0.4, 2.4))
-    pause = stage.pulse() * (stage.between(0.4, 1.2) if quick else stage.by_severity(severity, 8, 3))
+    calm = _calm(stage)
+    pause = stage.pulse() * stage.between(0.4, 1.2) if quick else calm * stage.by_severity(severity, 1.2, 0.5)
     span = steps * pause
-    rise = side * _move(stage, span, stage.by_severity(severity, 2.5, 6), stage.by_severity(severity, 5, 10))
+    followed = max(span, 3 * calm)
+    rise = side * _move(stage, followed, stage.by_severity(severity, 2.5, 6), stage.by_severity(severity, 5, 10))
     begins = at = stage.start_alone(2)
     last, total = begins, 0
     pushes: list[float] = []
@@ -61,19 +68,29 @@ def ramp(stage: Stage, severity: float, *, quick: bool) -> None:
         if step > 1 and stage.random.random() < 0.5:
             _follower(stage, at + stage.between(0.1, 0.8) * pause, side, stage.lots(stage.between(0.5, 1.8)), takes=True)
         at += pause * stage.between(0.6, 1.4)
-    unwinding = last + pause * stage.between(0.5, 2)
-    takes_until = unwinding + max(span * stage.between(0.3, 1.0), 20 * SECOND)
-    turns = unwinding + (takes_until - unwinding) * stage.between(0.3, 0.8)
-    back, ends = stage.between(0.6, 1.0), turns + max(span, MINUTE) * stage.between(1, 4)
+    unwinding = last + calm * stage.between(0.7, 2)
+    until = unwinding + followed * stage.between(0.5, 1.2)
+    turns = unwinding + (until - unwinding) * stage.between(0.4, 0.9)
+    back, ends = stage.between(0.6, 1.0), turns + followed * stage.between(1, 4)
     for push in pushes:
-        _moved(stage, push, pause, rise * back / steps, turns, ends)
-        _moved(stage, push, pause, rise * (1 - back) / steps)
-    parts = int(stage.random.integers(2, 6))
+        _moved(stage, push, max(pause, calm / 2), rise * back / steps, turns, ends)
+        _moved(stage, push, max(pause, calm / 2), rise * (1 - back) / steps)
+    parts = int(stage.random.integers(5, 12))
     sold = total * stage.by_severity(severity, 0.75, 1.05)
     for _part in range(parts):
-        when, lots = stage.between(unwinding, takes_until), sold / parts
-        _follower(stage, when - stage.between(0.1, 0.5) * pause, side, lots, takes=False)
-        stage.sheet.take(scheme, when, actor, -side, lots)
+        _unwind(stage, scheme, actor, -side, (stage.between(unwinding, until), sold / parts))
+
+
+def _unwind(stage: Stage, scheme: Scheme, actor: int, side: int, part: tuple[float, float]) -> None:
+    """He trades with one who was drawn in: takes his order, or waits for him with an order of his own."""
+    at, lots = part
+    if stage.random.random() < 0.6:
+        _follower(stage, at - stage.between(0.5, 3) * SECOND, -side, lots * stage.between(0.9, 1.4), takes=False)
+        stage.sheet.take(scheme, at, actor, side, lots)
+        return
+    slot = stage.sheet.place(scheme, at, actor, side, lots)
+    stage.sheet.withdraw(slot, at + stage.between(1, 5) * MINUTE)
+    _follower(stage, at + stage.between(1, 20) * SECOND, -side, lots * stage.between(0.9, 1.4), takes=True)
 
 
 def keeps_what_he_buys(stage: Stage) -> None:
@@ -81,11 +98,11 @@ def keeps_what_he_buys(stage: Stage) -> None:
     (actor,) = stage.actors(1)
     scheme = stage.scheme(RULE, LOOK_ALIKE, "keeps_what_he_buys", 0.0, [actor])
     side, at, steps = _side(stage), stage.start_alone(1.5), int(stage.random.integers(6, 14))
-    pause = stage.pulse() * stage.between(1, 5)
-    rise = side * _move(stage, steps * pause, stage.between(2.5, 6), 5)
+    pause = stage.between(stage.pulse(), _calm(stage))
+    rise = side * _move(stage, max(steps * pause, 3 * _calm(stage)), stage.between(2.5, 6), 5)
     for _slice in range(steps):
         stage.sheet.take(scheme, at, actor, side, stage.lots(stage.between(2, 5)))
-        _moved(stage, at, pause, rise / steps)
+        _moved(stage, at, max(pause, _calm(stage) / 2), rise / steps)
         at += pause * stage.between(0.6, 1.4)
 
 
@@ -94,7 +111,7 @@ def stop_losses(stage: Stage) -> None:
     actors = stage.actors(6)
     scheme = stage.scheme(RULE, LOOK_ALIKE, "stop_losses", 0.0, actors)
     begins = at = stage.start_alone(1.5)
-    span = stage.pulse() * stage.between(6, 15)
+    span = _calm(stage) * stage.between(2, 6)
     fall, turns = -_move(stage, span, stage.between(3, 6), 6), begins + span * stage.between(1.5, 3)
     _moved(stage, begins, span, fall, turns, turns + 20 * MINUTE)
     for actor in actors:
@@ -121,7 +138,7 @@ def news(stage: Stage) -> None:
     actors = stage.actors(5)
     scheme = stage.scheme(RULE, LOOK_ALIKE, "news", 0.0, actors)
     side, at = _side(stage), stage.start_alone(2)
-    span = stage.pulse() * stage.between(8, 25)
+    span = _calm(stage) * stage.between(2, 8)
     rise, half = side * _move(stage, span, stage.between(3, 6), 6), stage.between(0, 0.5)
     turns = at + 3 * span
     _moved(stage, at, span, rise * (1 - half))
@@ -138,7 +155,7 @@ def quotes_and_hedges(stage: Stage) -> None:
     (actor,) = stage.actors(1)
     scheme = stage.scheme(RULE, LOOK_ALIKE, "quotes_and_hedges", 0.0, [actor])
     side, at = _side(stage), stage.start_alone(1.5)
-    pause = stage.pulse() * stage.between(3, 8)
+    pause = _calm(stage) * stage.between(0.6, 1.4)
     _moved(stage, at + 2 * pause, 8 * pause, side * _move(stage, 8 * pause, stage.between(2, 4), 5))
     for step in range(14):
         for quoted in (BUY, SELL):
