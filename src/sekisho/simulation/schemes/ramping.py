@@ -61,7 +61,7 @@ def ramp(stage: Stage, severity: float, *, quick: bool) -> None:
     last, total = begins, 0
     pushes: list[float] = []
     for step in range(steps):
-        lots = stage.lots(stage.by_severity(severity, 2, 4.5) * stage.between(0.6, 1.4))
+        lots = stage.lots(stage.by_severity(severity, 2.5, 6) * stage.between(0.6, 1.4))
         stage.sheet.take(scheme, at, actor, side, lots)
         total, last = total + lots, at
         pushes.append(at)
