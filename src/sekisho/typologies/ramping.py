@@ -1,20 +1,23 @@
 """Ramping: one trader lifts (or presses) the price step by step and then trades the other way at the price he made.
 
-Five things must come together, each measured against the instrument's own tape, so that no figure depends on asset, price or lot:
+Signs must come together, each measured against the instrument's own tape, so that no figure depends on asset, price or lot:
 
-* move: the price goes further than it usually does in as long a time;
-* climb: the trader's own orders make most of the new highs (lows), and the quotes do not rise by themselves between them;
-* steps: he does so in many orders, not in one sweep;
-* unwinding: he trades the other way at the moved price, as much as he traded to move it.
+* move: the price goes, or is sold at, further from where it started than it usually goes in as long a time;
+* lead: what is taken at the highest (lowest) price so far is mostly taken by the trader;
+* dominance: so is what is taken on that side at all meanwhile;
+* progress: he does so in many orders, not in one sweep;
+* unwinding: after that he trades the other way beyond the price he started from, net of what he goes on to push with and of what
+  he had traded the other way meanwhile.
 
-A large buyer who keeps what he buys unwinds nothing; where news moves the price, others make the highs or the quotes move first.
+A large buyer who keeps what he buys unwinds nothing; where news moves the price, others take as much, and at the highs; who
+quotes on both sides has sold before he buys back.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from typing import Final, NamedTuple
 
@@ -22,13 +25,15 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from sekisho.typologies.layering import middle_and_spread
 from sekisho.typologies.order_book import best_prices
-from sekisho.typologies.order_stream import BUY, NO_PRICE, NOBODY, TRADE, Int8, Int32, Int64, OrderStream
+from sekisho.typologies.order_stream import BUY, Int8, Int32, Int64, OrderStream
+from sekisho.typologies.tape import UNNAMED, Tape, accounts_of, micros, moment, orders_of, tape_of, trade_at, traders
 from sekisho.typologies.trades import Trade
 
 _PLACES: Final = 4
-_PARTS: Final = 5
-_HALVING: Final = 2.0
+_SECOND: Final = 1_000_000
+_SIDES: Final = {BUY: "buy", -BUY: "sell"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,9 +52,9 @@ class Parts(NamedTuple):
     """What the score is made of, each from 0 to 1; the score is their geometric mean, so that none can be missing."""
 
     move: Decimal
-    climb: Decimal
-    own_doing: Decimal
-    steps: Decimal
+    lead: Decimal
+    dominance: Decimal
+    progress: Decimal
     unwinding: Decimal
 
 
@@ -77,227 +82,220 @@ class Ramp:
         return frozenset(self.orders) | {trade.trade_id for trade in (*self.pushed, *self.unwound)}
 
 
-class Tape(NamedTuple):
-    """The trades of a stream: place in it, time, price, lots, aggressor's side (0 unknown), buying and selling trader."""
+class Climb(NamedTuple):
+    """Trades ``first`` to ``last`` in which a trader took on one side: in how many orders, how far the price went, how many lots.
 
-    place: Int64
-    at: Int64
-    price: Int64
-    lots: Int64
-    side: Int8
-    buyer: Int64
-    seller: Int64
+    ``high_lots`` are those taken on that side at the furthest price so far or beyond it.
+    """
 
-    @property
-    def aggressor(self) -> Int64:
-        """The trader who took, NOBODY where unknown."""
-        whose: Int64 = np.where(self.side == BUY, self.buyer, np.where(self.side == -BUY, self.seller, NOBODY))
-        return whose
+    first: int
+    last: int
+    trader: int
+    side: int
+    steps: int
+    rise: int
+    own_high_lots: int
+    high_lots: int
+    own_lots: int
+    lots: int
 
 
-def ramps(stream: OrderStream, owners: Mapping[str, str], shape: Shape) -> list[Ramp]:
-    """The ramps of one instrument, in order of time. ``owners`` names the owner of accounts that belong together."""
-    tape = tape_of(stream, owners)
-    if not len(tape.place):
-        return []
-    climbs = _climbs_of(stream, tape, shape)
-    if not len(climbs):
+def ramps(stream: OrderStream, owners: Mapping[str, str], shape: Shape, shared: frozenset[str] = frozenset()) -> list[Ramp]:
+    """The ramps of one instrument, in order of time. ``owners`` names the owner of accounts that belong together.
+
+    Accounts ``shared`` by many, and those whose business is to quote, are nobody in particular.
+    """
+    owner = traders(stream, owners, shared)
+    tape = tape_of(stream, owner)
+    if not len(tape.at):
         return []
     market = _Market(stream, tape, shape)
+    climbs = _climbs_of(stream, tape, shape, int(market.spread))
     found = [ramp for climb in climbs if (ramp := market.judged(climb)) is not None]
     return sorted(found, key=lambda ramp: (ramp.begins_at, ramp.account_ids))
 
 
-def tape_of(stream: OrderStream, owners: Mapping[str, str]) -> Tape:
-    """The trades, with the later of the two orders as the aggressor where the venue does not say."""
-    place = np.flatnonzero(stream.kind == TRADE)
-    side = stream.side[place]
-    if (side == 0).any():
-        seen = np.full(len(stream.order_ids) + 1, -1, np.int64)
-        events = np.flatnonzero((stream.kind != TRADE) & (stream.order != NOBODY))[::-1]
-        seen[stream.order[events]] = events
-        later = np.sign(seen[stream.order[place]] - seen[stream.contra_order[place]]).astype(np.int8)
-        side = np.where(side == 0, later, side)
-    trader = _traders(stream, owners)
-    clock = np.maximum.accumulate(stream.at)
-    buyer, seller = trader[stream.account[place]], trader[stream.contra_account[place]]
-    return Tape(place, clock[place], stream.price[place], stream.quantity[place], side, buyer, seller)
-
-
-def _traders(stream: OrderStream, owners: Mapping[str, str]) -> Int64:
-    """A number for the trader behind each account: the code of the first account of the same owner."""
-    codes = np.append(np.arange(len(stream.account_ids)), NOBODY)
-    if owners:
-        first: dict[str, int] = {}
-        for code, name in enumerate(stream.account_ids.to_pylist()):
-            if name in owners:
-                codes[code] = first.setdefault(owners[name], code)
-    return codes
-
-
-def _climbs_of(stream: OrderStream, tape: Tape, shape: Shape) -> NDArray[np.int64]:
-    """Rows of (first trade, last trade, trader, side, steps, own rise, whole rise) of the climbs worth a look."""
-    whose = tape.aggressor
+def _climbs_of(stream: OrderStream, tape: Tape, shape: Shape, spread: int) -> list[Climb]:
+    """The climbs worth a look: in so many orders, with a fair share of what was taken on that side."""
+    named = np.flatnonzero(tape.taker != UNNAMED)
+    by_trader = named[np.argsort(tape.taker[named], kind="stable")]
     order = np.where(tape.side == BUY, stream.order[tape.place], stream.contra_order[tape.place])
-    by_trader = np.lexsort((np.arange(len(whose)), whose))
-    by_trader = by_trader[whose[by_trader] != NOBODY]
-    count = (tape.side == BUY).astype(np.int64)
-    taken = np.concatenate([[0], np.cumsum(count)])
-    limits = (int(shape.pause * 1_000_000), shape.steps, float(shape.participation))
-    rows = _climbs(by_trader, (tape.at, tape.price, tape.side, order, whose), taken, limits)
-    return np.asarray(rows, np.int64).reshape(-1, 7)
+    limits = (micros(shape.pause), int(shape.steps), float(shape.participation), spread)
+    rows = _climbs(by_trader, (tape.at, tape.price, tape.lots, tape.side, tape.taker), order, limits)
+    return [Climb(*row) for row in rows]
 
 
 @njit(cache=True, nogil=True)
 def _climbs(
-    by_trader: Int64, tape: tuple[Int64, Int64, Int8, Int32, Int64], taken: Int64, limits: tuple[int, int, float]
-) -> list[tuple[int, int, int, int, int, int, int]]:
-    at, price, side, order, whose = tape
-    pause, steps_min, participation = limits
-    found = [(0, 0, 0, 0, 0, 0, 0) for _ in range(0)]
+    by_trader: Int64, tape: tuple[Int64, Int64, Int64, Int8, Int64], order: Int32, limits: tuple[int, int, float, int]
+) -> list[tuple[int, int, int, int, int, int, int, int, int, int]]:
+    """Of each run of takings on one side without a long pause, the stretch in which the price went furthest, a spread more or less."""
+    at, price, lots, side, taker = tape
+    pause, steps_min, participation, spread = limits
+    bought = np.zeros(len(at) + 1, np.int64)
+    sold = np.zeros(len(at) + 1, np.int64)
+    for i in range(len(at)):
+        bought[i + 1] = bought[i] + (lots[i] if side[i] == 1 else 0)
+        sold[i + 1] = sold[i] + (lots[i] if side[i] == -1 else 0)
+    found = [(0, 0, 0, 0, 0, 0, 0, 0, 0, 0) for _ in range(0)]
     start = 0
     for n in range(1, len(by_trader) + 1):
         if n < len(by_trader):
             i, j = by_trader[n], by_trader[n - 1]
-            if whose[i] == whose[j] and side[i] == side[j] and at[i] - at[j] <= pause:
+            if taker[i] == taker[j] and side[i] == side[j] and at[i] - at[j] <= pause:
                 continue
         s = side[by_trader[start]]
-        low = top = start
-        best_low = best_top = start
+        low = best_low = best_top = start
         for m in range(start, n):
             if s * (price[by_trader[m]] - price[by_trader[low]]) < 0:
                 low = m
             if s * (price[by_trader[m]] - price[by_trader[low]]) > s * (price[by_trader[best_top]] - price[by_trader[best_low]]):
                 best_low, best_top = low, m
-        low, top = best_low, best_top
+        bottom, top = s * price[by_trader[best_low]] + spread, s * price[by_trader[best_top]] - spread
+        if top <= bottom - spread:
+            start = n
+            continue
+        while best_low > start and s * price[by_trader[best_low - 1]] <= bottom:
+            best_low -= 1
+        while best_top < n - 1 and s * price[by_trader[best_top + 1]] >= top:
+            best_top += 1
         start = n
-        if top - low + 1 < steps_min:
+        if best_top - best_low + 1 < steps_min:
             continue
-        a, b, who = by_trader[low], by_trader[top], whose[by_trader[low]]
-        others = taken[b + 1] - taken[a] if s == 1 else (b + 1 - a) - (taken[b + 1] - taken[a])
-        if top - low + 1 < participation * others:
+        a, b, who = by_trader[best_low], by_trader[best_top], taker[by_trader[best_low]]
+        mine = 0
+        for m in range(best_low, best_top + 1):
+            mine += lots[by_trader[m]]
+        all_lots = bought[b + 1] - bought[a] if s == 1 else sold[b + 1] - sold[a]
+        if mine < participation * all_lots:
             continue
-        high, own, whole, steps, last = price[a], 0, 0, 0, -2
+        high, own, at_high, steps, last = s * price[a], 0, 0, 0, -2
         for i in range(a, b + 1):
-            rise = s * (price[i] - high)
-            if rise > 0:
-                whole += rise
-                high = price[i]
-                if whose[i] == who and side[i] == s:
-                    own += rise
-                    if order[i] != last or order[i] == -1:
-                        steps += 1
-                        last = order[i]
-        if steps + 1 >= steps_min:
-            found.append((a, b, who, s, steps + 1, own, whole))
+            if side[i] == s and taker[i] == who and (order[i] != last or last == -1):
+                steps += 1
+                last = order[i]
+            if side[i] == s and s * price[i] >= high:
+                at_high += lots[i]
+                own += lots[i] if taker[i] == who else 0
+            high = max(high, s * price[i])
+        rise = high - s * price[a]
+        if steps >= steps_min and rise > 0:
+            found.append((a, b, who, int(s), steps, rise, own, at_high, mine, all_lots))
     return found
 
 
 class _Market:
-    """The instrument's usual moves and quotes, against which a climb is judged."""
+    """The instrument's usual moves, against which a climb is judged."""
 
     def __init__(self, stream: OrderStream, tape: Tape, shape: Shape) -> None:
         self.stream, self.tape, self.shape = stream, tape, shape
-        best = best_prices(stream)
-        sound = (best.bid != NO_PRICE) & (best.ask != NO_PRICE) & (best.bid < best.ask)
-        self.quoted = bool(sound.any())
-        last = np.maximum.accumulate(np.where(sound, np.arange(len(sound)), np.argmax(sound)))
-        self.middle = (best.bid + best.ask)[last] if self.quoted else np.zeros(len(sound), np.int64)
-        self.spread = float(np.median((best.ask - best.bid)[sound])) if self.quoted else 1.0
+        middle, twice_spread = middle_and_spread(best_prices(stream))
+        self.middle, self.spread = middle, max(twice_spread / 2, 1.0)
+        self.ranges: dict[int, tuple[Int64, Int64]] = {}
 
-    def judged(self, climb: NDArray[np.int64]) -> Ramp | None:
+    def judged(self, climb: Climb) -> Ramp | None:
         """The climb as a ramp, or None where its score is too low."""
-        a, b, who, side, steps, own, whole = (int(value) for value in climb)
-        tape = self.tape
-        pushing = np.arange(a, b + 1)[(tape.aggressor[a : b + 1] == who) & (tape.side[a : b + 1] == side)]
-        unwinding = self._unwinding(a, b, who, side)
-        lots = int(tape.lots[pushing].sum())
-        parts = (
-            1 - _HALVING ** -(whole / self._usual(a, b)),
-            own / whole,
-            self._own_doing(pushing, side, whole),
-            1 - _HALVING ** -((steps - 1) / 2),
-            min(1.0, int(tape.lots[unwinding].sum()) / lots),
-        )
-        score = round(float(np.prod(parts)) ** (1 / _PARTS), _PLACES)
-        if score < self.shape.score:
+        unwinding, unwound = self._unwinding(climb)
+        if not len(unwinding) or unwound <= 0:
             return None
-        return self._ramp((pushing, unwinding), side, steps, (score, parts))
+        signs = (
+            1 - 2 ** -self._move(climb, unwinding),
+            climb.own_high_lots / climb.high_lots,
+            climb.own_lots / climb.lots,
+            1 - 2 ** -((climb.steps - 1) / 2),
+            unwound,
+        )
+        score = round(float(np.prod(signs)) ** (1 / len(signs)), _PLACES)
+        return None if score < self.shape.score else self._ramp(climb, unwinding, score, Parts(*map(_rounded, signs)))
 
-    def _unwinding(self, a: int, b: int, who: int, side: int) -> NDArray[np.intp]:
-        """Own trades the other way, from the start of the climb, beyond the price it started from."""
+    def _unwinding(self, climb: Climb) -> tuple[NDArray[np.intp], float]:
+        """Own trades the other way after the climb, beyond the price it started from, and the share of the climb they undo."""
+        tape, side = self.tape, climb.side
+        until = int(np.searchsorted(tape.at, tape.at[climb.last] + micros(self.shape.unwound), "right"))
+        before = int(np.searchsorted(tape.at, 2 * tape.at[climb.first] - tape.at[climb.last], "left"))
+        taken, met = tape.taker[before:until] == climb.trader, tape.maker[before:until] == climb.trader
+        lots, towards = tape.lots[before:until], tape.side[before:until] == side
+        apart = taken != met
+        against, along = apart & np.where(towards, met, taken), apart & np.where(towards, taken, met)
+        later = np.arange(before, until) > climb.last
+        beyond = side * tape.price[before:until] > side * self._start(climb)
+        undone = int(lots[against & later & beyond].sum()) - int(lots[along & later].sum())
+        meanwhile = int(lots[against & ~later].sum())
+        share = min(1.0, undone / climb.own_lots) * max(0.0, 1 - meanwhile / climb.own_lots)
+        return before + np.flatnonzero(against & later & beyond), share
+
+    def _move(self, climb: Climb, unwinding: NDArray[np.intp]) -> float:
+        """How often the usual move the climb was, or the one from its start to the prices at which it was unwound."""
         tape = self.tape
-        until = int(np.searchsorted(tape.at, tape.at[b] + int(self.shape.unwound * 1_000_000), "right"))
-        against = tape.seller[a:until] if side == BUY else tape.buyer[a:until]
-        along = tape.buyer[a:until] if side == BUY else tape.seller[a:until]
-        start = int(self.middle[max(int(tape.place[a]) - 1, 0)]) if self.quoted else 2 * int(tape.price[a])
-        chosen = (against == who) & (along != who) & (side * (2 * tape.price[a:until] - start) > 0)
-        return a + np.flatnonzero(chosen)
+        begins, lots = int(tape.at[climb.first]), tape.lots[unwinding]
+        price, at = (float(np.average(column[unwinding], weights=lots)) for column in (tape.price, tape.at))
+        until_unwound = climb.side * (price - self._start(climb)) / self._usual(climb, int(at) - begins)
+        return max(until_unwound, climb.rise / self._usual(climb, int(tape.at[climb.last]) - begins))
 
-    def _own_doing(self, pushing: NDArray[np.intp], side: int, whole: int) -> float:
-        """How little of the rise the quotes made by themselves between the trader's own orders."""
-        if not self.quoted:
-            return 1.0
-        place = self.tape.place[pushing]
-        before, after = self.middle[np.maximum(place - 1, 0)], self.middle[place]
-        by_others = float((before[1:] - after[:-1]).sum()) * side / 2
-        return float(np.clip(1 - by_others / whole, 0, 1))
+    def _start(self, climb: Climb) -> float:
+        """The middle price before the climb; its first price where there is no book."""
+        return float(self.middle[max(int(self.tape.place[climb.first]) - 1, 0)]) / 2 or float(self.tape.price[climb.first])
 
-    def _usual(self, a: int, b: int) -> float:
-        """How far the price goes at most times in as long a time, outside this climb and its aftermath; at least the spread."""
-        tape = self.tape
-        length = max(int(tape.at[b] - tape.at[a]), 1_000_000)
-        first, last = int(tape.at[a]), int(tape.at[b]) + length
-        outside = np.flatnonzero((tape.at < first) | (tape.at > last))
-        if len(outside) < 2:
-            return max(self.spread, 1.0)
-        bins = (tape.at[outside] - int(tape.at[0])) // length
-        starts = np.flatnonzero(np.r_[True, bins[1:] != bins[:-1]])
-        price = tape.price[outside]
-        carried = price[np.maximum(starts - 1, 0)]
-        high, low = np.maximum.reduceat(price, starts), np.minimum.reduceat(price, starts)
-        ranges = np.maximum(high, carried) - np.minimum(low, carried)
-        return max(float(np.quantile(ranges, float(self.shape.usual))), self.spread, 1.0)
+    def _usual(self, climb: Climb, length: int) -> float:
+        """How far the price goes at most times in so many microseconds, outside this climb and its aftermath; at least the spread.
 
-    def _ramp(
-        self, legs: tuple[NDArray[np.intp], NDArray[np.intp]], side: int, steps: int, judged: tuple[float, tuple[float, ...]]
-    ) -> Ramp:
-        stream, tape = self.stream, self.tape
-        pushing, unwinding = legs
-        pushed, unwound = (tuple(self._trade(int(tape.place[n])) for n in leg) for leg in legs)
-        own = [t.buy_order_id if side == BUY else t.sell_order_id for t in pushed]
-        own += [t.sell_order_id if side == BUY else t.buy_order_id for t in unwound]
-        accounts = {t.buy_account_id if side == BUY else t.sell_account_id for t in pushed}
-        accounts |= {t.sell_account_id if side == BUY else t.buy_account_id for t in unwound}
-        score, parts = judged
+        Taken over the next power of two seconds, and brought to that length as a random walk would be.
+        """
+        at = self.tape.at
+        length = max(length, _SECOND)
+        power = max(0, int(np.ceil(np.log2(length / _SECOND))))
+        width = _SECOND << power
+        if power not in self.ranges:
+            self.ranges[power] = _ranges(at, self.tape.price, width)
+        begins, ranges = self.ranges[power]
+        outside = ranges[(begins + width <= at[climb.first]) | (begins >= at[climb.last] + length)]
+        usual = float(np.quantile(outside, float(self.shape.usual))) if len(outside) > 1 else 0.0
+        return max(usual * float(np.sqrt(length / width)), self.spread)
+
+    def _ramp(self, climb: Climb, unwinding: NDArray[np.intp], score: float, parts: Parts) -> Ramp:
+        stream, tape, side = self.stream, self.tape, climb.side
+        whole = np.arange(climb.first, climb.last + 1)
+        pushing = whole[(tape.taker[whole] == climb.trader) & (tape.side[whole] == side)]
+        legs = [(tape.place[pushing], side), (tape.place[unwinding], -side)]
+        codes = [
+            np.concatenate([(buy if way == BUY else sell)[place] for place, way in legs])
+            for buy, sell in ((stream.account, stream.contra_account), (stream.order, stream.contra_order))
+        ]
+        pushed, unwound = (tuple(trade_at(stream, int(place)) for place in leg) for leg, _way in legs)
+        furthest = int((side * tape.price[pushing]).max()) * side
         return Ramp(
             stream.instrument,
-            tuple(sorted(accounts)),
-            "buy" if side == BUY else "sell",
-            _moment(int(tape.at[pushing[0]])),
-            _moment(int(tape.at[np.concatenate([pushing, unwinding])].max())),
+            accounts_of(stream, codes[0]),
+            _SIDES[side],
+            moment(tape.at[climb.first]),
+            moment(tape.at[unwinding].max()),
             Decimal(str(score)),
-            Parts(*(Decimal(str(round(float(part), _PLACES))) for part in parts)),
-            steps,
-            int(tape.price[pushing[0]]) * stream.tick,
-            int(tape.price[pushing[-1]]) * stream.tick,
+            parts,
+            climb.steps,
+            int(tape.price[climb.first]) * stream.tick,
+            furthest * stream.tick,
             pushed,
             unwound,
-            tuple(sorted({order for order in own if order is not None})),
+            orders_of(stream, codes[1]),
         )
 
-    def _trade(self, place: int) -> Trade:
-        stream = self.stream
-        orders = [
-            None if c == NOBODY else stream.order_ids[int(c)].as_py() for c in (stream.order[place], stream.contra_order[place])
-        ]
-        codes = (stream.account[place], stream.contra_account[place])
-        accounts = ["" if c == NOBODY else stream.account_ids[int(c)].as_py() for c in codes]
-        name = stream.trade_ids[int(stream.trade[place])].as_py()
-        price, quantity = int(stream.price[place]) * stream.tick, int(stream.quantity[place]) * stream.lot
-        moment = _moment(int(stream.at[place]))
-        return Trade(name, int(stream.sequence[place]), moment, stream.instrument, price, quantity, orders[0], orders[1], *accounts)
+
+def _rounded(share: float) -> Decimal:
+    return Decimal(str(round(float(share), _PLACES)))
 
 
-def _moment(microseconds: int) -> datetime:
-    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=microseconds)
+@njit(cache=True, nogil=True)
+def _ranges(at: Int64, price: Int64, width: int) -> tuple[Int64, Int64]:
+    """Where each stretch of so many microseconds begins that has trades, and how far the price went from its last price on."""
+    begins, ranges = np.empty(len(at), np.int64), np.empty(len(at), np.int64)
+    count, high, low = 0, price[0], price[0]
+    for i in range(len(at)):
+        begin = at[0] + (at[i] - at[0]) // width * width
+        if count == 0 or begin != begins[count - 1]:
+            before = price[max(i - 1, 0)]
+            high, low = before, before
+            begins[count] = begin
+            count += 1
+        high, low = max(high, price[i]), min(low, price[i])
+        ranges[count - 1] = high - low
+    return begins[:count], ranges[:count]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from sekisho.engine.answers import Evidence, Found
 from sekisho.engine.order_streams import search_streams
-from sekisho.typologies.ownership import ownership_of
+from sekisho.typologies.ownership import accounts_of_kind, ownership_of
 from sekisho.typologies.ramping import Ramp, Shape, ramps
 from sekisho.typologies.trades import YenValue, yen_value
 
@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
 def detect(records: Records, p: Parameters) -> Iterator[Found]:
     """One finding for each climb of one trader in one instrument, with what was unwound at the moved price."""
-    search = partial(ramps, owners=ownership_of(records).groups, shape=_shape(p))
+    shared = accounts_of_kind(records, "omnibus", "market_maker")
+    search = partial(ramps, owners=ownership_of(records).groups, shared=shared, shape=_shape(p))
     found = [ramp for ramp in search_streams(records, search) if ramp.begins_at.date() >= p.prohibited_since]
     traded = [ramp.instrument for ramp in found]
     yen = yen_value(records.optional("instrument"), records.optional("reference_price"), traded)
@@ -49,7 +50,7 @@ def _found(ramp: Ramp, yen: YenValue) -> Found:
             "price_until": ramp.price_until,
             "pushed": sum(trade.quantity for trade in ramp.pushed),
             "unwound": sum(trade.quantity for trade in ramp.unwound),
-            **{name: part for name, part in ramp.parts._asdict().items() if name != "steps"},
+            **{name: part for name, part in ramp.parts._asdict().items()},
         },
     )
 
