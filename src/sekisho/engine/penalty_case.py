@@ -364,9 +364,12 @@ OWN = frozenset({"own", "close_person", "issuer"})
 
 
 def position(
-    case: PenaltyCase, name: str, prices: Prices, own: tuple[Fill, ...], window: Window, baseline: str
+    case: PenaltyCase, name: str, prices: Prices, own: tuple[Fill, ...], window: Window, baseline: str, *, extremes: bool = True
 ) -> arithmetic.Issue:
-    """One issue of a series of trades: own fills of the period, opening position at ``baseline``, extreme prices after."""
+    """One issue of a series of trades: own fills of the period, opening position at ``baseline``, extreme prices after.
+
+    Without ``extremes`` the formula goes by averages, and no lowest or highest price is asked for.
+    """
     until = window.last
     return arithmetic.Issue(
         name=name,
@@ -376,8 +379,8 @@ def position(
         opening_short=prices.opening.short,
         opening_price=getattr(prices, baseline),
         opening_price_name=baseline,
-        lowest=_known(prices, "low", window, name, _net(own, prices) > ZERO),
-        highest=_known(prices, "high", window, name, _net(own, prices) < ZERO or bool(prices.own_issuance)),
+        lowest=_known(prices, "low", window, name, extremes and _net(own, prices) > ZERO),
+        highest=_known(prices, "high", window, name, extremes and (_net(own, prices) < ZERO or bool(prices.own_issuance))),
         issued=_issued(case, prices, until),
         average_during=prices.average_price_during,
         average_after=prices.average_price_after,

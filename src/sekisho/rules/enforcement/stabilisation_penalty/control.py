@@ -25,7 +25,7 @@ def compute(case: PenaltyCase, p: Parameters) -> Iterator[Amount]:
     for name, prices, trades in case.each_issue():
         series = fills(trades, _OWN, case, case.counted)
         later = fills(trades, _OWN, case, lambda trade: not case.counted(trade) and case.counted(trade, until))
-        parts.append(stabilising_amount(position(case, name, prices, series, window, "start_price"), later))
+        parts.append(stabilising_amount(position(case, name, prices, series, window, "start_price", extremes=False), later))
     others = [t for t in case.trades if t.account == "other" and case.counted(t, until)]
     aside = left_aside(case, lambda trade: trade.account != "close_person" and case.counted(trade, until))
     yield from amounts(p, parts, fees(case, others, p.fee_multiple), aside)
