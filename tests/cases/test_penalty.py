@@ -60,6 +60,25 @@ def test_what_is_missing_leaves_the_amount_open_and_is_named() -> None:
     answer = told({k: v for k, v in SERIES.items() if k != "lowest_price"})
     assert answer["amount_jpy"] is None
     assert "lowest_price" in answer["undetermined"][0]
+    assert "FIEA 174-2(1)(ii)" in answer["undetermined"][0]
+
+
+def test_a_case_with_nothing_in_it_does_not_come_to_zero() -> None:
+    answer = told({k: v for k, v in SERIES.items() if k != "trades"})
+    assert answer["amount_jpy"] is None
+    assert "'trades' are not given" in answer["undetermined"][0]
+
+
+def test_daily_prices_outside_the_window_are_said_to_be_outside() -> None:
+    answer = told({k: v for k, v in SERIES.items() if k != "lowest_price"} | {"prices_after": [{"date": "2026-11-01", "low": 1}]})
+    assert "no 'low' between 2026-09-30 and 2026-10-31" in answer["undetermined"][0]
+
+
+def test_a_trade_that_does_not_count_is_shown_and_changes_nothing() -> None:
+    late = {"executed_at": "2026-10-02T10:00:00+09:00", "side": "sell", "price": 9000, "quantity": 100, "trade_id": "T3"}
+    answer = told(SERIES | {"trades": [*SERIES["trades"], late]})
+    assert answer["amount_jpy"] == 40000
+    assert [line["label"] for line in answer["working"] if "aside" in line["label"]] == ["left aside: sell T3"]
 
 
 def test_an_amount_already_computed_goes_straight_to_the_order() -> None:
@@ -89,6 +108,8 @@ def test_a_security_is_not_judged_under_a_regime_of_crypto_assets() -> None:
         ({"trades": [{"executed_at": "2026-09-02", "side": "buy", "price": 1, "quantity": 0}]}, "above zero"),
         ({"trades": [{"executed_at": "2026-09-02", "side": "buy", "price": -1, "quantity": 1}]}, "not below zero"),
         ({"trades": [{"executed_at": "2026-09-02", "side": "buy", "cost": 1, "quantity": 1}]}, "allowed keys: executed_at, side"),
+        ({"publication": "2026-09-10"}, "an object, allowed keys: published_at, channel"),
+        ({"own_issuance": 5}, "a list of objects, allowed keys: quantity, issued_on"),
         ({"violation_until": "2026-08-30"}, "before `violation_from`"),
         ({"for_others": {"asset_manager": True, "consideration_jpy": 1}}, "monthly_fee_jpy"),
     ],

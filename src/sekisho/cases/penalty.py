@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -34,6 +35,36 @@ FORMULAE = {
 }
 """Which rule computes which violation. ``rumour`` is rumour and fraudulent means (風説・偽計). Fraud in the sense of articles
 157 and 185-22, and business without registration, have no monetary penalty."""
+ARTICLES = {
+    "insider": "175", "tipping": "175-2", "rumour": "173", "wash": "174", "matched": "174",
+    "manipulation": "174-2", "stabilisation": "174-3",
+}  # fmt: skip
+_NEEDED_BY: dict[str, dict[str, str]] = {
+    "lowest_price": {
+        "insider": "175(1)(i), (5)", "tipping": "175-2(3)(i), (6)", "rumour": "173(1)(i)", "wash": "174(1)(i)",
+        "matched": "174(1)(i)", "manipulation": "174-2(1)(ii)",
+    },
+    "highest_price": {
+        "insider": "175(1)(ii), (6)", "tipping": "175-2(3)(ii), (8)", "rumour": "173(1)(ii), (iii)", "wash": "174(1)(ii), (iii)",
+        "matched": "174(1)(ii), (iii)", "manipulation": "174-2(1)(ii)",
+    },
+    "price_before": {"rumour": "173(1)(iii), (6), (7); Order 33-6"},
+    "start_price": {
+        "wash": "174(1)(iii), (6), (7)", "matched": "174(1)(iii), (6), (7)", "manipulation": "174-2(1)(ii), (7), (8)",
+    },
+    "average_price_during": {"stabilisation": "174-3(1)(ii)"},
+    "average_price_after": {"stabilisation": "174-3(1)(ii)"},
+    "publication": {"insider": "175(1), (5), (6)", "tipping": "175-2(1), (6), (8)"},
+    "published_at": {"insider": "175(1)(i), (ii)", "tipping": "175-2(1)"},
+    "tip": {"tipping": "175-2(1)(i), (ii)"},
+    "for_others": {
+        "insider": "175(1)(iii)", "rumour": "173(1)(iv)", "wash": "174(1)(iv)", "matched": "174(1)(iv)",
+        "manipulation": "174-2(1)(ii)", "stabilisation": "174-3(1)(ii)",
+    },
+    "fees_by_month": {"insider": "175(1)(iii)", "rumour": "173(1)(iv)", "wash": "174(1)(iv)", "matched": "174(1)(iv)"},
+    "prior_orders": {"any": "185-7(15)"},
+}  # fmt: skip
+"""Which clause of the FIEA asks for a figure, by violation; told where the figure is missing."""
 _DIGITS = 60
 """Enough digits that no product of a price and a quantity, nor a sum of them, is ever rounded."""
 
@@ -171,6 +202,7 @@ def _amount(law: _Law, case: PenaltyCase, undetermined: list[str]) -> dict[str, 
     known = case
     try:
         if case.computed_jpy is None:
+            _refuse_empty(case)
             path = f"enforcement/{FORMULAE[case.violation]}"
             answered = _told(told, law.compute(path, case))
             total = next(amount for amount in answered if amount.name == COMPUTED)
@@ -180,9 +212,27 @@ def _amount(law: _Law, case: PenaltyCase, undetermined: list[str]) -> dict[str, 
         (order,) = _told(told, law.compute("enforcement/order_amount", known))
         told["amount_jpy"] = int(order.value)
         told["due_on"] = exact_text(order.facts["due_on"])
-    except (MissingFigure, Undetermined) as missing:
+    except MissingFigure as missing:
+        undetermined.append(f"{missing.args[0]} ({_clause(case.violation, str(missing.args[0]))})")
+    except Undetermined as missing:
         undetermined.append(str(missing.args[0]))
     return told
+
+
+def _clause(violation: str, message: str) -> str:
+    """The clause that asks for the figure a message names, or the article of the violation."""
+    named = re.findall(r"'([a-z_]+)(?:\.[a-z_]+)?'", message)
+    clause = next((_NEEDED_BY[name] for name in named if name in _NEEDED_BY), {})
+    return f"FIEA {clause.get(violation) or clause.get('any') or ARTICLES.get(violation, '176')}"
+
+
+def _refuse_empty(case: PenaltyCase) -> None:
+    """A case with nothing to compute from is not a case that comes to nothing."""
+    held = any(prices.opening_position is not None or prices.own_issuance for _, prices, _ in case.each_issue())
+    if not (case.trades or held or case.for_others):
+        raise MissingFigure(
+            "'trades' are not given, nor for_others, nor a position or own issuance: there is nothing to compute from"
+        )
 
 
 def _told(told: dict[str, Any], answered: tuple[Holding | None, Rule, tuple[Amount, ...]]) -> tuple[Amount, ...]:

@@ -16,9 +16,12 @@ ISSUE = "issue"
 COMPUTED = "computed_jpy"
 
 
-def amounts(p: Parameters, parts: Sequence[IssueAmount], others: tuple[Decimal, Iterable[Line]]) -> Iterator[Amount]:
+def amounts(
+    p: Parameters, parts: Sequence[IssueAmount], others: tuple[Decimal, Iterable[Line]], aside: Iterable[Line] = ()
+) -> Iterator[Amount]:
     """One amount for each issue, then the computed amount: the issues and what trading for others earned, added up.
 
+    ``aside`` are the lines of trades that do not count: shown, and worth nothing.
     A negative issue is taken off the others; the sum itself may be negative, which gives no order.
     """
     fee, fee_lines = others
@@ -33,7 +36,8 @@ def amounts(p: Parameters, parts: Sequence[IssueAmount], others: tuple[Decimal, 
             facts={"instrument": part.name, "first": part.first, "second": part.second, "allocation": allocation(part.split)},
         )
     total = sum((part.amount for part in parts), ZERO) + fee
-    steps = [Step(f"{part.name}: amount", "first part + second part", part.amount) for part in parts]
+    steps = [Step(*line) for line in aside]
+    steps += [Step(f"{part.name}: amount", "first part + second part", part.amount) for part in parts]
     steps += [Step(*line) for line in fee_lines]
     steps.append(Step("computed amount", "all issues + trades for others", total))
     yield Amount(name=COMPUTED, as_of=p.as_of, value=total, unit="JPY", working=tuple(steps), evidence=())

@@ -7,7 +7,7 @@ or strings); a time carries its zone (``2026-05-02T11:36:00+09:00``) or is a who
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from decimal import Decimal
 from typing import Annotated, Any, Literal, get_args
@@ -22,6 +22,7 @@ from sekisho.typologies.monetary_penalty import ZERO, Fill, Line, MissingFigure,
 JAPAN = timezone(timedelta(hours=9))
 _MOMENT = r"^\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?(Z|[+-]\d{2}:?\d{2}))?$"
 _SIGNED = frozenset({"opening_position", "computed_jpy", "latest_trade_jpy"})
+_ASIDE_MAX = 12
 _MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])$")
 
 Moment = Annotated[
@@ -131,6 +132,8 @@ class Prices(_Strict, frozen=True, kw_only=True, forbid_unknown_fields=True, omi
         if self.prices_after and self.prices_until is not None and self.prices_until < window.last:
             raise MissingFigure(f"{what}: prices are known until {self.prices_until} only; the window ends on {window.last}")
         prices = [p for row in self.prices_after if row.date in window and (p := getattr(row, which)) is not None]
+        if self.prices_after and not prices:
+            raise MissingFigure(f"{what}: 'prices_after' has no '{which}' between {window.first} and {window.last}")
         return (min if which == "low" else max)(prices, default=None)
 
     @property
@@ -308,6 +311,16 @@ def fills(trades: Sequence[Trade], accounts: frozenset[str], case: PenaltyCase, 
     return tuple(fill(t, numbers[id(t)]) for t in trades if t.account in accounts and (wanted is None or wanted(t)))
 
 
+def left_aside(case: PenaltyCase, taken: Callable[[Trade], bool]) -> list[Line]:
+    """A line for every trade of the case that does not count, so that none drops out in silence."""
+    named = [(trade, fill(trade, number).name) for number, trade in enumerate(case.trades, start=1) if not taken(trade)]
+    lines = [
+        Line(f"left aside: {t.side} {name}", f"{t.account}, {t.executed_at}: not in the time that counts", ZERO)
+        for t, name in named
+    ]
+    return lines if len(lines) <= _ASIDE_MAX else [Line("left aside", f"{len(lines)} trades not in the time that counts", ZERO)]
+
+
 def fees(case: PenaltyCase, traded: Sequence[Trade], multiple: Decimal) -> tuple[Decimal, list[Line]]:
     """What trading for others earned: a multiple of the management fee of the last month, or the consideration.
 
@@ -351,9 +364,12 @@ OWN = frozenset({"own", "close_person", "issuer"})
 
 
 def position(
-    case: PenaltyCase, name: str, prices: Prices, own: tuple[Fill, ...], window: Window, baseline: str
+    case: PenaltyCase, name: str, prices: Prices, own: tuple[Fill, ...], window: Window, baseline: str, *, extremes: bool = True
 ) -> arithmetic.Issue:
-    """One issue of a series of trades: own fills of the period, opening position at ``baseline``, extreme prices after."""
+    """One issue of a series of trades: own fills of the period, opening position at ``baseline``, extreme prices after.
+
+    Without ``extremes`` the formula goes by averages, and no lowest or highest price is asked for.
+    """
     until = window.last
     return arithmetic.Issue(
         name=name,
@@ -363,8 +379,8 @@ def position(
         opening_short=prices.opening.short,
         opening_price=getattr(prices, baseline),
         opening_price_name=baseline,
-        lowest=_known(prices, "low", window, name, _net(own, prices) > ZERO),
-        highest=_known(prices, "high", window, name, _net(own, prices) < ZERO or bool(prices.own_issuance)),
+        lowest=_known(prices, "low", window, name, extremes and _net(own, prices) > ZERO),
+        highest=_known(prices, "high", window, name, extremes and (_net(own, prices) < ZERO or bool(prices.own_issuance))),
         issued=_issued(case, prices, until),
         average_during=prices.average_price_during,
         average_after=prices.average_price_after,
@@ -472,6 +488,9 @@ _PARTS: dict[str, type[msgspec.Struct]] = {
 }  # fmt: skip
 
 
+_LISTS = frozenset({"trades", "prices_after", "own_issuance", "issues", "prior_orders"})
+
+
 _CHOICES: dict[str, tuple[str, ...]] = {
     "violation": get_args(Violation), "object": ("crypto", "security"), "side": ("sell", "buy"),
     "account": ("own", "close_person", "issuer", "other"), "business": ("none", "intermediary", "offering"),
@@ -480,6 +499,7 @@ _CHOICES: dict[str, tuple[str, ...]] = {
 
 def _where(message: str) -> str:
     said, _, path = message.partition(" - at `$")
+    said = "not a time" if "matching regex" in said else said.replace("RFC3339 encoded date", "date")
     place = path.rstrip("`").lstrip(".")
     return f"field '{place}': {said}" if place else said
 
@@ -489,9 +509,13 @@ def _remedy(message: str) -> str:
         return "write a time with its zone, such as 2026-05-02T11:36:00+09:00, or a whole Japan day, such as 2026-05-02"
     if "enum value" in message:
         return f"one of: {', '.join(_CHOICES.get(re.findall(r'[a-z_]+', message.partition(' - at `$')[2])[-1], ()))}"
-    if "unknown field" not in message and "missing required field" not in message:
-        return "'sekisho penalty --schema' shows what each field takes"
     path = message.partition(" - at `$")[2]
     names = re.findall(r"[a-z_]+", path)
+    if names and "encoded date" in message:
+        return "write a day such as 2026-05-02"
+    keyed = "unknown field" in message or "missing required field" in message
+    if not keyed and not ("Expected `" in message and names and names[-1] in _PARTS):
+        return "'sekisho penalty --schema' shows what each field takes"
     part = _PARTS.get(names[-1], PenaltyCase) if names else PenaltyCase
-    return f"allowed keys: {', '.join(field.name for field in msgspec.structs.fields(part))}"
+    shape = "" if keyed else "a list of objects, " if names[-1] in _LISTS else "an object, "
+    return f"{shape}allowed keys: {', '.join(field.name for field in msgspec.structs.fields(part))}"

@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING
 
 from sekisho.engine.answers import Amount
 from sekisho.engine.penalty_answers import amounts
-from sekisho.engine.penalty_case import OWN, PenaltyCase, Trade, before_publication, fees, fills, weeks_after_publication
+from sekisho.engine.penalty_case import (
+    OWN,
+    PenaltyCase,
+    Trade,
+    before_publication,
+    fees,
+    fills,
+    left_aside,
+    weeks_after_publication,
+)
 from sekisho.typologies.monetary_penalty import Issue, back, directional_amount
 
 if TYPE_CHECKING:
@@ -32,4 +41,5 @@ def compute(case: PenaltyCase, p: Parameters) -> Iterator[Amount]:
         parts.append(directional_amount(Issue(name=name, fills=own, lowest=low, highest=high)))
     # FIEA 175(1)(iii) limits trades for others to the violation, not to the six months of items (i) and (ii).
     others = [t for t in case.trades if t.account == "other" and before_publication(case, t)]
-    yield from amounts(p, parts, fees(case, others, p.fee_multiple))
+    aside = left_aside(case, lambda trade: trade in others if trade.account == "other" else counted(trade))
+    yield from amounts(p, parts, fees(case, others, p.fee_multiple), aside)

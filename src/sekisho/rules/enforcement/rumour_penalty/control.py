@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from sekisho.engine.answers import Amount
 from sekisho.engine.penalty_answers import amounts
-from sekisho.engine.penalty_case import OWN, PenaltyCase, end_of, fees, fills, position
+from sekisho.engine.penalty_case import OWN, PenaltyCase, end_of, fees, fills, left_aside, position
 from sekisho.typologies.monetary_penalty import month_after, position_amount
 
 if TYPE_CHECKING:
@@ -22,4 +22,5 @@ def compute(case: PenaltyCase, p: Parameters) -> Iterator[Amount]:
         for name, prices, trades in case.each_issue()
     ]
     others = [t for t in case.trades if t.account == "other" and case.counted(t, end_of(window.last))]
-    yield from amounts(p, parts, fees(case, others, p.fee_multiple))
+    aside = left_aside(case, lambda trade: case.counted(trade, end_of(window.last) if trade.account == "other" else None))
+    yield from amounts(p, parts, fees(case, others, p.fee_multiple), aside)

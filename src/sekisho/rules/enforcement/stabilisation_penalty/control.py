@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from sekisho.engine.answers import Amount
 from sekisho.engine.penalty_answers import amounts
-from sekisho.engine.penalty_case import PenaltyCase, end_of, fees, fills, position
+from sekisho.engine.penalty_case import PenaltyCase, end_of, fees, fills, left_aside, position
 from sekisho.typologies.monetary_penalty import month_after, stabilising_amount
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ def compute(case: PenaltyCase, p: Parameters) -> Iterator[Amount]:
     for name, prices, trades in case.each_issue():
         series = fills(trades, _OWN, case, case.counted)
         later = fills(trades, _OWN, case, lambda trade: not case.counted(trade) and case.counted(trade, until))
-        parts.append(stabilising_amount(position(case, name, prices, series, window, "start_price"), later))
+        parts.append(stabilising_amount(position(case, name, prices, series, window, "start_price", extremes=False), later))
     others = [t for t in case.trades if t.account == "other" and case.counted(t, until)]
-    yield from amounts(p, parts, fees(case, others, p.fee_multiple))
+    aside = left_aside(case, lambda trade: trade.account != "close_person" and case.counted(trade, until))
+    yield from amounts(p, parts, fees(case, others, p.fee_multiple), aside)

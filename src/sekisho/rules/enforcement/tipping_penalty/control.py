@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING
 
 from sekisho.engine.answers import Amount
 from sekisho.engine.penalty_answers import amounts
-from sekisho.engine.penalty_case import PenaltyCase, Tip, Trade, after_tip, before_publication, fills, weeks_after_publication
+from sekisho.engine.penalty_case import (
+    PenaltyCase,
+    Tip,
+    Trade,
+    after_tip,
+    before_publication,
+    fills,
+    left_aside,
+    weeks_after_publication,
+)
 from sekisho.typologies.monetary_penalty import ZERO, Issue, IssueAmount, Line, MissingFigure, directional_amount
 
 if TYPE_CHECKING:
@@ -26,8 +35,9 @@ def compute(case: PenaltyCase, p: Parameters) -> Iterator[Amount]:
 
     if not case.trades:
         raise MissingFigure("the recipient's 'trades' are not given; without one before publication there is no order")
+    aside = left_aside(case, counted)
     if not any(counted(trade) for trade in case.trades):
-        yield from amounts(p, (), (ZERO, [Line("recipient's trades before publication", "none: no order", ZERO)]))
+        yield from amounts(p, (), (ZERO, [Line("recipient's trades before publication", "none: no order", ZERO)]), aside)
     elif tip.business == "none":
         parts = tuple(_gains(case, p, counted))
         gain = sum((part.amount for part in parts), ZERO)
@@ -36,9 +46,9 @@ def compute(case: PenaltyCase, p: Parameters) -> Iterator[Amount]:
             Line("recipient's gain", "all issues", gain),
             Line("share of it", f"{p.gain_share} x {gain}", gain * p.gain_share),
         ]
-        yield from amounts(p, (), (gain * p.gain_share, lines))
+        yield from amounts(p, (), (gain * p.gain_share, lines), aside)
     else:
-        yield from amounts(p, (), _consideration(tip, p))
+        yield from amounts(p, (), _consideration(tip, p), aside)
 
 
 def _gains(case: PenaltyCase, p: Parameters, counted: object) -> Iterator[IssueAmount]:
