@@ -176,6 +176,8 @@ class _Market:
         self.stream, self.stints, self.best, self.shape = stream, stints, best, shape
         self.owner = owner
         self.whose = owner[stints.account]
+        self.by_trader = np.argsort(self.whose, kind="stable")
+        self.traders = self.whose[self.by_trader]
         self.clock = np.maximum.accumulate(stream.at)
         self.touch = {BUY: _last_known(best.bid), SELL: _last_known(best.ask)}
         self.tape: Tape = tape_of(stream, owner)
@@ -225,11 +227,13 @@ class _Market:
         own = self._standing(run, places)
         if (own > 0).mean() < float(shape.present_share):
             return None
-        artifice = max(self._withdrawn(run), self._undone(whose, side, (first, last), int(stints.filled[run].sum())))
         one_sided = self._one_sided(whose, side, (first, last), places, own)
         level = int(np.median(stints.price[run]))
         leaning = (own > 0) & (np.abs(self.touch[side][places] - level) <= self.near)
-        if artifice < float(shape.artifice) or one_sided < float(shape.one_sided) or not leaning.any():
+        if one_sided < float(shape.one_sided) or not leaning.any():
+            return None
+        artifice = max(self._withdrawn(run), self._undone(whose, side, (first, last), int(stints.filled[run].sum())))
+        if artifice < float(shape.artifice):
             return None
         return _Hold(run, level, side, (first, last), places, own, leaning, one_sided, artifice, self._calm(side, first, last))
 
@@ -261,7 +265,8 @@ class _Market:
 
     def _one_sided(self, whose: int, side: int, when: tuple[int, int], places: Int64, own: Float) -> float:
         """How little the same trader showed on the other side while these orders stood."""
-        other = np.flatnonzero((self.whose == whose) & (self.stints.side == -side))
+        other = self.by_trader[slice(*np.searchsorted(self.traders, [whose, whose + 1]))]
+        other = other[self.stints.side[other] == -side]
         since, until = self.stints.since[other], np.minimum(self.stints.until[other], len(self.clock) - 1)
         other = other[(self.clock[since] <= when[1]) & (self.clock[until] >= when[0])]
         if not len(other):
