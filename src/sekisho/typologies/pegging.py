@@ -15,7 +15,7 @@ Orders that replace one another count as well as orders that take: whoever sells
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -110,6 +110,9 @@ class Peg:
     def score(self) -> Decimal:
         """The geometric mean of the signs, so that none can be missing."""
         return _score((self.stubborn, self.weight, self.one_sided, self.held, self.artifice))
+
+
+_Signs = tuple[Decimal, Decimal, Decimal, Decimal, Decimal]
 
 
 class Stints(NamedTuple):
@@ -209,8 +212,8 @@ class _Market:
             starts, ends = self.clock[stints.since[by_level]], self.clock[np.minimum(stints.until[by_level], len(self.clock) - 1)]
             cut = np.r_[0, _cuts((key[1:] == key[:-1]).all(axis=1), starts, ends, micros(shape.apart)), len(by_level)]
             lasts = np.maximum.reduceat(ends, cut[:-1]) - starts[cut[:-1]]  # a run is in order of its beginnings
-            for run in np.flatnonzero((np.diff(cut) >= int(shape.orders_min)) & (lasts >= micros(shape.lasts_min))):
-                found.append(by_level[cut[run] : cut[run + 1]])
+            long = np.flatnonzero((np.diff(cut) >= int(shape.orders_min)) & (lasts >= micros(shape.lasts_min)))
+            found.extend(by_level[cut[run] : cut[run + 1]] for run in long)
         return found
 
     def _times(self, run: NDArray[np.intp]) -> tuple[int, int]:
@@ -249,7 +252,8 @@ class _Market:
             weight = float(np.minimum(1.0, hold.own / np.maximum(shown, 1))[hold.leaning].mean())
             held = float(hold.leaning.mean()) * (1.0 if hold.calm is None else 1 - hold.calm**2)
             stubborn = 1 - int(self.shape.orders_min) / (2 * len(hold.run))
-            signs = tuple(_rounded(sign) for sign in (stubborn, weight, hold.one_sided, held, hold.artifice))
+            leaned = _rounded(weight), _rounded(hold.one_sided), _rounded(held), _rounded(hold.artifice)
+            signs = (_rounded(stubborn), *leaned)
             if _score(signs) >= self.shape.candidate:
                 found.append(self._described(hold, signs))
         return found
@@ -315,7 +319,7 @@ class _Market:
         again = until < int(self.stints.since[run].max())
         return max(0.0, float((lots - filled)[again].sum()) / float(lots.sum()))
 
-    def _described(self, hold: _Hold, signs: Sequence[Decimal]) -> Peg:
+    def _described(self, hold: _Hold, signs: _Signs) -> Peg:
         stream, stints, run, when = self.stream, self.stints, hold.run, hold.when
         lots, filled = int(stints.lots[run].sum()), int(stints.filled[run].sum())
         codes = np.unique(stints.order[run])
@@ -360,7 +364,7 @@ def _last_known(price: Int64) -> Float:
     return np.where(last >= 0, price[last].astype(np.float64), np.nan)
 
 
-def _score(signs: Sequence[Decimal]) -> Decimal:
+def _score(signs: _Signs) -> Decimal:
     return _rounded(float(np.prod([float(sign) for sign in signs])) ** (1 / len(signs)))
 
 
