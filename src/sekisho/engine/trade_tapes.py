@@ -7,9 +7,12 @@ many days stays small: a rule that found something fetches the trades of that mo
 from __future__ import annotations
 
 import pickle
+import tempfile
 from collections.abc import Callable, Iterator
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import pyarrow as pa
@@ -46,23 +49,39 @@ def map_tapes(records: Records, kernel: Kernel[Answer]) -> Iterator[Answer]:
 
 
 def _on_duckdb(records: Records, rows: Any, kernel: Kernel[Answer]) -> Iterator[Answer]:
-    """One sorted pass (spilling where memory is short); a tape is in memory only while its kernel runs."""
-    names = sorted(rows.select("instrument").distinct().to_pyarrow()["instrument"].to_pylist())
-    places = pa.table({"instrument": pa.array(names, pa.string()), "place": pa.array(range(len(names)), pa.int32())})
-    placed = rows.join(records.memory("tape", places), "instrument").drop("instrument").order_by("place", "sequence", *_COLUMNS)
-    held: list[pa.RecordBatch] = []
-    place = 0
-    backend = records.connection
-    for batch in backend.con.sql(backend.compile(placed)).to_arrow_reader(_BATCH_ROWS):
-        own = batch["place"].to_numpy(zero_copy_only=False)
-        for part in np.split(np.arange(len(own)), np.flatnonzero(own[1:] != own[:-1]) + 1) if len(own) else ():
-            if held and own[part[0]] != place:
-                yield kernel(_tape(names[place], pa.Table.from_batches(held)))
-                held = []
-            place = int(own[part[0]])
-            held.append(batch.slice(int(part[0]), len(part)))
-    if held:
-        yield kernel(_tape(names[place], pa.Table.from_batches(held)))
+    """The tapes of a folder, sorted for the first rule that asks; a tape is in memory only while its kernel runs."""
+    if records not in _KEPT:
+        _KEPT[records] = _Tapes(records, rows)
+    for tape in _KEPT[records].each():
+        yield kernel(tape)
+
+
+class _Tapes:
+    """Tapes in a temporary folder that goes when the records go: one sorted pass (spilling where memory is short)."""
+
+    def __init__(self, records: Records, rows: Any) -> None:
+        self.names = sorted(rows.select("instrument").distinct().to_pyarrow()["instrument"].to_pylist())
+        self.folder = tempfile.TemporaryDirectory(prefix="sekisho-", ignore_cleanup_errors=True)
+        self.file = str(Path(self.folder.name) / "tapes.arrow")
+        places = pa.table({"instrument": pa.array(self.names, pa.string()), "place": pa.array(range(len(self.names)), pa.int32())})
+        placed = rows.join(records.memory("tape", places), "instrument").drop("instrument").order_by("place", "sequence", *_COLUMNS)
+        counts = np.zeros(len(self.names) + 1, np.int64)
+        backend = records.connection
+        batches = backend.con.sql(backend.compile(placed)).to_arrow_reader(_BATCH_ROWS)
+        with pa.OSFile(self.file, "wb") as file, pa.ipc.new_file(file, batches.schema) as writer:
+            for batch in batches:
+                writer.write_batch(batch)
+                counts[1:] += np.bincount(batch["place"].to_numpy(), minlength=len(self.names))
+        self.starts = np.cumsum(counts).tolist()
+
+    def each(self) -> Iterator[Tape]:
+        """One after the other, in the instruments' order of name, read back by memory map."""
+        rows = pa.ipc.open_file(pa.memory_map(self.file)).read_all()
+        for place, name in enumerate(self.names):
+            yield _tape(name, rows.slice(self.starts[place], self.starts[place + 1] - self.starts[place]))
+
+
+_KEPT: WeakKeyDictionary[Any, _Tapes] = WeakKeyDictionary()
 
 
 def _tape(instrument: str, rows: pa.Table) -> Tape:

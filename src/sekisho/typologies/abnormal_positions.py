@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import ibis
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from sekisho.records.table import key_text
@@ -163,31 +164,51 @@ class Market(NamedTuple):
     groups: Mapping[str, str]
 
 
-def grid_before(records: Records, market: Market, event: Event, shape: Shape) -> Grid | None:
-    """Everybody's position changes up to an event; None where the book does not reach back far enough."""
+def grid_before(records: Records, market: Market, event: Event, shape: Shape, first: datetime) -> Grid | None:
+    """Everybody's position changes up to an event; None where the book, which begins at ``first``, does not reach back enough."""
+    count = steps_before(event, shape, first)
+    if not count:
+        return None
     trade = records.trade.filter(records.trade.instrument.isin(sorted(market.instruments)), records.trade.executed_at < event.at)
-    first = trade.aggregate(first=trade.executed_at.min()).to_pyarrow().to_pylist()[0]["first"]
-    if first is None:
-        return None
-    count = (event.at - in_utc(first)) // shape.step
-    if count < shape.history_steps + shape.steps:
-        return None
     rows = _steps(trade, market, event.at, shape.step, count)
     assets = tuple(sorted(set(market.instruments.values())))
     place = {asset: number for number, asset in enumerate(assets)}
+    accounts, names = rows["account"].dictionary_encode(), rows["instrument"].dictionary_encode()
     traders: dict[str, int] = {}
-    codes = [traders.setdefault(market.groups.get(a, a), len(traders)) for a in rows["account"]]
-    net = [np.zeros((len(traders), count)) for _asset in assets]
-    gross = [np.zeros((len(traders), count)) for _asset in assets]
     prices = _usual_prices(trade)
-    columns = (rows["instrument"], rows["step"], rows["quantity"], rows["side"])
-    for code, name, step, quantity, side in zip(codes, *columns, strict=True):
-        if 0 <= step < count:
-            value = float(quantity) * prices[name]
-            where = place[market.instruments[name]]
-            net[where][code, step] += side * value
-            gross[where][code, step] += value
+    whose, whats = accounts.dictionary.to_pylist(), names.dictionary.to_pylist()
+    trader_of = np.array([traders.setdefault(market.groups.get(a, a), len(traders)) for a in whose], np.int64)
+    price_of = np.array([prices[name] for name in whats], np.float64)
+    asset_of = np.array([place[market.instruments[name]] for name in whats], np.int64)
+    step, side = rows["step"].to_numpy(), rows["side"].to_numpy()
+    code, name = trader_of[accounts.indices.to_numpy()], names.indices.to_numpy()
+    value = rows["quantity"].cast(pa.float64()).to_numpy() * price_of[name]
+    inside = (step >= 0) & (step < count)
+    net, gross = np.zeros((2, len(assets), len(traders), count))
+    cells = (asset_of[name][inside], code[inside], step[inside])
+    np.add.at(net, cells, (side * value)[inside])
+    np.add.at(gross, cells, value[inside])
     return Grid(tuple(traders), assets, tuple(net), tuple(gross), shape)
+
+
+def steps_before(event: Event, shape: Shape, first: datetime) -> int:
+    """How many steps a book that begins at ``first`` has before an event; 0 where that is not enough to judge by."""
+    count = (event.at - first) // shape.step
+    return count if count >= shape.history_steps + shape.steps else 0
+
+
+class Traded(NamedTuple):
+    """How often an instrument was traded and when first."""
+
+    count: int
+    first: datetime
+
+
+def traded_of(records: Records) -> dict[str, Traded]:
+    """All instruments that were traded."""
+    trade = records.trade
+    rows = trade.group_by("instrument").aggregate(n=trade.count(), first=trade.executed_at.min()).to_pyarrow().to_pylist()
+    return {row["instrument"]: Traded(row["n"], in_utc(row["first"])) for row in rows}
 
 
 def paired_accounts(records: Records, known: Collection[str], share_max: Decimal, trades_min: int) -> frozenset[str]:
@@ -207,7 +228,7 @@ def paired_accounts(records: Records, known: Collection[str], share_max: Decimal
     return frozenset(row["account"] for row in rows if row["n"] > share_max * row["total"])
 
 
-def _steps(trade: Any, market: Market, at: datetime, step: timedelta, count: int) -> dict[str, list[Any]]:
+def _steps(trade: Any, market: Market, at: datetime, step: timedelta, count: int) -> pa.RecordBatch:
     """Quantities by account, instrument and step, exact, in one order; step ``count - 1`` ends at the event."""
     parts = []
     micros, end = step // _MICRO, (at - _EPOCH) // _MICRO
@@ -221,7 +242,7 @@ def _steps(trade: Any, market: Market, at: datetime, step: timedelta, count: int
     both = ibis.union(*parts)
     keys = ["account", "instrument", "step", "side"]
     table = both.group_by(keys).aggregate(quantity=both.quantity.sum()).to_pyarrow()
-    return dict(table.sort_by([(key, "ascending") for key in keys]).to_pydict())
+    return table.sort_by([(key, "ascending") for key in keys]).combine_chunks().to_batches(max_chunksize=None)[0]
 
 
 def _usual_prices(trade: Any) -> dict[str, float]:
@@ -230,14 +251,31 @@ def _usual_prices(trade: Any) -> dict[str, float]:
     return {row["instrument"]: float(row["low"] + row["high"]) / 2 for row in rows}
 
 
-def move_at(records: Records, instrument: str, at: datetime, reaction: timedelta) -> Move | None:
-    """The price before a moment and after the reaction time, and how unusual a move of this size is in that time."""
-    trade = records.trade.filter(records.trade.instrument == instrument)
-    micros, start = reaction // _MICRO, (at - _EPOCH) // _MICRO
-    number = ((trade.executed_at.epoch_seconds().cast("int64") * 1_000_000 - start) / micros).floor().cast("int64")
-    here = ibis.ifelse(trade.executed_at >= at, ibis.greatest(number, 0), ibis.least(number, -1))
-    rows = trade.mutate(step=here).group_by("step").aggregate(price=trade.price.argmax(trade.sequence)).to_pyarrow().to_pylist()
-    prices = {row["step"]: row["price"] for row in rows}
+def moves_at(records: Records, moments: Sequence[tuple[str, datetime]], reaction: timedelta) -> list[Move | None]:
+    """The price before each moment and after the reaction time, and how unusual a move of this size is in that time."""
+    if not moments:
+        return []
+    columns = {
+        "number": pa.array(range(len(moments)), pa.int32()),
+        "of": pa.array([instrument for instrument, _at in moments], pa.string()),
+        "start": pa.array([(at - _EPOCH) // _MICRO for _instrument, at in moments], pa.int64()),
+        "at": pa.array([at for _instrument, at in moments], pa.timestamp("us", "UTC")),
+    }
+    when = records.memory("moments", pa.table(columns))
+    trade = records.trade.filter(records.trade.instrument.isin(sorted({instrument for instrument, _at in moments})))
+    trade = trade.select("instrument", "executed_at", "price", "sequence").inner_join(when, trade.instrument == when.of)
+    micros = reaction // _MICRO
+    number = ((trade.executed_at.epoch_seconds().cast("int64") * 1_000_000 - trade.start) / micros).floor().cast("int64")
+    here = ibis.ifelse(trade.executed_at >= trade.at, ibis.greatest(number, 0), ibis.least(number, -1))
+    steps = trade.mutate(step=here)
+    rows = steps.group_by("number", "step").aggregate(price=steps.price.argmax(steps.sequence)).to_pyarrow().to_pylist()
+    prices: list[dict[int, Decimal]] = [{} for _moment in moments]
+    for row in rows:
+        prices[row["number"]][row["step"]] = row["price"]
+    return [_move(each) for each in prices]
+
+
+def _move(prices: Mapping[int, Decimal]) -> Move | None:
     before = sorted(number for number in prices if number < 0)
     if not before or 0 not in prices:
         return None

@@ -46,6 +46,8 @@ from sekisho.typologies.trades import Trade
 
 _SIDES: Final = {BUY: "buy", SELL: "sell"}
 _PLACES: Final = 4
+_ROUNDING: Final = 0.01
+"""More than rounding the signs can add to their mean."""
 _HALF: Final = 0.5
 _NEXT_TO_NOTHING: Final = 0.1
 """An order of less than a tenth of the chain's mean order neither proves nor carries anything."""
@@ -201,6 +203,11 @@ class _Market:
         """The middle price after each event of the stream."""
         return middles(best_prices(self.stream))
 
+    @cached_property
+    def legs(self) -> Int64:
+        """A number for each trade's taker and side; those of the unnamed are 0 and 1."""
+        return np.asarray((self.tape.taker + 1) * 2 + (self.tape.side == BUY))
+
     def at(self, fixing: Fixing) -> list[Mark]:
         """For each trader and side the stretch before this fixing that speaks most plainly."""
         best: dict[tuple[int, int], Mark] = {}
@@ -241,7 +248,13 @@ class _Market:
         share = lots / of_side
         if share < float(self.shape.side_share):
             return None
+        timing = self._timing(trader, side, (at, length), taken)
+        if self._hopeless((1 + share) / 2, timing):
+            return None
         usual_lots, usual_move = self._usual(at, length)
+        weight = (max(0.0, (taken - usual_lots) / (taken + usual_lots)) + share) / 2 if taken > usual_lots else 0.0
+        if self._hopeless(weight, timing):
+            return None
         against = float(tape.lots[self._of(trader, -side, at - length, at)].sum())
         straight = max(0.0, 2 * lots / (taken + against) - 1)
         before, after = self._around(chain, at)
@@ -249,14 +262,16 @@ class _Market:
         moved = min(reached, self._level(at, side) - side * before)
         further = max(0.0, min(1.0, (moved / usual_move - 1) / (float(self.shape.moved_full) - 1)))
         drive = max(further, self._walked(chain, side) * straight) * straight
-        weight = (max(0.0, (taken - usual_lots) / (taken + usual_lots)) + share) / 2 if taken > usual_lots else 0.0
-        timing = self._timing(trader, side, (at, length), taken)
-        if drive * weight * timing == 0.0:
+        if drive == 0.0 or self._hopeless(weight, timing, drive):
             return None
         # Gone is counted from the furthest price reached: some of the move may be gone before the price is read.
         reverted = None if after is None else max(0.0, min(1.0, 1 - side * (after - before) / reached)) if reached > 0 else 0.0
         series = (chain, self._sent(trader, side, at - length, at, self._material(own, side)))
         return self._described(fixing, series, (weight, drive, timing, reverted, share, before))
+
+    def _hopeless(self, weight: float, timing: float, drive: float = 1.0) -> bool:
+        """Whether these signs cannot make a candidate, even where the drive is all it can be."""
+        return weight * timing * drive == 0.0 or (weight * timing * drive) ** (1 / 3) < float(self.shape.candidate) - _ROUNDING
 
     def _material(self, chain: NDArray[np.intp], side: int) -> NDArray[np.intp]:
         """Without the orders that are next to nothing beside the chain's others: they carry no price."""
@@ -343,7 +358,7 @@ class _Market:
         stretch = -((at - tape.at) // length)  # counted back from the fixing, so that the last stretch is one of them
         edges = np.flatnonzero(np.r_[True, stretch[1:] != stretch[:-1]])
         judged = stretch[edges] == 0
-        key = (tape.taker + 1) * 2 + (tape.side == BUY)
+        key = self.legs
         largest = _largest_sums(np.r_[edges, len(key)], key, tape.lots)[~judged]
         closing = tape.price[np.r_[edges[1:], len(key)] - 1].astype(np.float64)
         numbers = np.arange(int(stretch[0]), int(stretch[-1]) + 1)

@@ -15,7 +15,7 @@ Orders that replace one another count as well as orders that take: whoever sells
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -110,6 +110,9 @@ class Peg:
         return _score((self.stubborn, self.weight, self.one_sided, self.held, self.artifice))
 
 
+_Signs = tuple[Decimal, Decimal, Decimal, Decimal, Decimal]
+
+
 class Stints(NamedTuple):
     """Stretches of an order at one price: places in the stream (``until`` past the last), lots put there, lots filled there.
 
@@ -174,6 +177,8 @@ class _Market:
         self.stream, self.stints, self.best, self.shape = stream, stints, best, shape
         self.owner = owner
         self.whose = owner[stints.account]
+        self.by_trader = np.argsort(self.whose, kind="stable")
+        self.traders = self.whose[self.by_trader]
         self.clock = np.maximum.accumulate(stream.at)
         self.touch = {BUY: _last_known(best.bid), SELL: _last_known(best.ask)}
         self.tape: Tape = tape_of(stream, owner)
@@ -223,13 +228,16 @@ class _Market:
         own = self._standing(run, places)
         if (own > 0).mean() < float(shape.present_share):
             return None
-        artifice = max(self._withdrawn(run), self._undone(whose, side, (first, last), int(stints.filled[run].sum())))
         one_sided = self._one_sided(run, whose, side, places, own)
         level = int(np.median(stints.price[run]))
         leaning = (own > 0) & (np.abs(self.touch[side][places] - level) <= self.near)
-        if artifice < float(shape.artifice) or one_sided < float(shape.one_sided) or not leaning.any():
+        if one_sided < float(shape.one_sided) or not leaning.any():
             return None
-        return _Hold(run, level, side, (first, last), places, own, leaning, one_sided, artifice, self._calm(side, level, first, last))
+        artifice = max(self._withdrawn(run), self._undone(whose, side, (first, last), int(stints.filled[run].sum())))
+        if artifice < float(shape.artifice):
+            return None
+        calm = self._calm(side, level, first, last)
+        return _Hold(run, level, side, (first, last), places, own, leaning, one_sided, artifice, calm)
 
     def pegs(self, holds: list[_Hold]) -> list[Peg]:
         """Candidates among the holds, by the weight of their orders in the book, which is rebuilt once for all of them."""
@@ -243,7 +251,8 @@ class _Market:
             weight = float(np.minimum(1.0, hold.own / np.maximum(shown, 1))[hold.leaning].mean())
             held = float(hold.leaning.mean()) * (1.0 if hold.calm is None else 1 - hold.calm**2)
             stubborn = 1 - int(self.shape.orders_min) / (2 * len(hold.run))
-            signs = tuple(_rounded(sign) for sign in (stubborn, weight, hold.one_sided, held, hold.artifice))
+            leaned = _rounded(weight), _rounded(hold.one_sided), _rounded(held), _rounded(hold.artifice)
+            signs = (_rounded(stubborn), *leaned)
             if _score(signs) >= self.shape.candidate:
                 found.append(self._described(hold, signs))
         return found
@@ -263,7 +272,8 @@ class _Market:
         A quote that is met is gone when it is asked for, but it has been shown. What takes at once is not shown.
         """
         stints, (first, last) = self.stints, self._times(run)
-        other = np.flatnonzero((self.whose == whose) & (stints.side == -side))
+        other = self.by_trader[slice(*np.searchsorted(self.traders, [whose, whose + 1]))]
+        other = other[stints.side[other] == -side]
         since, until = self.clock[stints.since[other]], self.clock[np.minimum(stints.until[other], len(self.clock) - 1)]
         other = other[(since <= last) & (until >= first) & (until > since)]
         if not len(other):
@@ -273,7 +283,7 @@ class _Market:
         return max(0.0, 1 - max(standing, shown))
 
     def _calm(self, side: int, level: int, first: int, last: int) -> float | None:
-        """How far the best price of the side strayed from the level, beside what it did before and after; None where nothing is known of that."""
+        """How far the side's best price strayed from the level, beside before and after; None where nothing is known of that."""
         length = last - first
         inside = self._strayed(side, level, first, last)
         around = [self._strayed(side, level, *stretch) for stretch in ((first - length, first), (last, last + length))]
@@ -312,7 +322,7 @@ class _Market:
         again = until < int(self.stints.since[run].max())
         return max(0.0, float((lots - filled)[again].sum()) / float(lots.sum()))
 
-    def _described(self, hold: _Hold, signs: Sequence[Decimal]) -> Peg:
+    def _described(self, hold: _Hold, signs: _Signs) -> Peg:
         stream, stints, run, when = self.stream, self.stints, hold.run, hold.when
         stubborn, weight, one_sided, held, artifice = signs
         lots, filled = int(stints.lots[run].sum()), int(stints.filled[run].sum())
@@ -358,7 +368,7 @@ def _last_known(price: Int64) -> Float:
     return np.where(last >= 0, price[last].astype(np.float64), np.nan)
 
 
-def _score(signs: Sequence[Decimal]) -> Decimal:
+def _score(signs: _Signs) -> Decimal:
     return _rounded(float(np.prod([float(sign) for sign in signs])) ** (1 / len(signs)))
 
 

@@ -201,7 +201,10 @@ def pump_schemes(
     ``owners`` names the group of accounts that belong together; ``outside`` are accounts never named (market makers, omnibus).
     """
     driven = _driven(records, trade, runs, plot)
-    wanted = [pair for place, drive in driven.items() for pair in _drivers(place, drive, plot, owners, outside)]
+    of_owner: dict[str, list[str]] = defaultdict(list)
+    for account, owner in owners.items():
+        of_owner[owner].append(account)
+    wanted = [pair for place, drive in driven.items() for pair in _drivers(place, drive, plot, owners, of_owner, outside)]
     legs = _legs(records, trade, runs, plot, _prepared(records, trade, runs, plot, wanted, owners))
     schemes = []
     for place, own in legs.items():
@@ -225,11 +228,10 @@ def _told_once(schemes: Iterable[Scheme]) -> list[Scheme]:
     return sorted(kept, key=lambda s: (s.run.instrument, s.run.begins_at, s.accounts))
 
 
-def _drivers(place: int, drive: Drive, plot: Plot, owners: Mapping[str, str], outside: frozenset[str]) -> Iterator[tuple[int, str]]:
+def _drivers(
+    place: int, drive: Drive, plot: Plot, owners: Mapping[str, str], of_owner: Mapping[str, list[str]], outside: frozenset[str]
+) -> Iterator[tuple[int, str]]:
     """Traders with a part in the driving, with all accounts of theirs."""
-    of_owner: dict[str, list[str]] = defaultdict(list)
-    for account, owner in owners.items():
-        of_owner[owner].append(account)
     by_trader: dict[str, Decimal] = defaultdict(Decimal)
     for _, buyer, amount in drive.taken:
         if buyer is not None and buyer not in outside:
@@ -408,7 +410,7 @@ def _legs(records: Records, trade: Any, runs: Sequence[Run], plot: Plot, wanted:
     for bought, rows in _sides(records, trade, _table(records, runs, plot), _pairs(records, wanted)):
         taker = rows.aggressor_side.coalesce("buy" if bought else "sell") == ("buy" if bought else "sell")
         table = rows.select("place", "account", *Trade._fields, took=taker).to_pyarrow()
-        for row in table.to_pylist():
-            trade_row = Trade(**{name: row[name] for name in Trade._fields})
-            legs[row["place"]].append(Leg(trade_row, row["account"], bought, row["took"]))
+        place, account, *columns, took = (column.to_pylist() for column in table.columns)
+        for number, trade_row in enumerate(map(Trade._make, zip(*columns, strict=True))):
+            legs[place[number]].append(Leg(trade_row, account[number], bought, took[number]))
     return dict(sorted(legs.items()))

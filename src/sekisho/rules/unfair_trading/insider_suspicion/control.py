@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
-from datetime import timedelta
+from collections.abc import Collection, Iterator, Mapping
+from datetime import datetime, timedelta
 from decimal import ROUND_HALF_EVEN, Decimal
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
@@ -18,12 +18,15 @@ from sekisho.typologies.abnormal_positions import (
     Move,
     Shape,
     Strange,
+    Traded,
     grid_before,
     known_events,
-    move_at,
+    moves_at,
     paired_accounts,
     repricings,
+    steps_before,
     strange_before,
+    traded_of,
 )
 from sekisho.typologies.handled_assets import Handled, read_handled
 from sekisho.typologies.insider import yen_for, yen_of
@@ -47,15 +50,26 @@ def detect(records: Records, p: Parameters) -> Iterator[Found]:
     if not events and not {"publication", "listing_application"} & records.present:
         jump = Jump(length_of_hours(p.jump_hours), p.jump_moves_min, p.jump_kept_min, p.jump_kept_steps)
         events = repricings(records, _instruments(handled, None), jump)
-    if events:
+    moved = _moved(records, events, handled, p)
+    if moved:
         out |= paired_accounts(records, out, p.partner_share_max, p.partner_trades_min)
-    for event in events:
-        look = _look(records, event, handled, Market({}, out, groups), p)
+    for each in moved:
+        look = _look(records, each, handled, Market({}, out, groups), p)
         for one in look.strange if look else ():
             assert look is not None
             acts = [act for act in _acts(records, look, one, owners, p) if act.account_id not in out]
             if not _with_one_partner(acts, out, p):
                 yield _found(records, look, one, acts, p)
+
+
+class _Moved(NamedTuple):
+    """An event on which the price moved, in the asset's main instrument, with enough of the book before it."""
+
+    event: Event
+    instrument: str
+    move: Move
+    begins: datetime
+    instruments: dict[str, str]
 
 
 class _Look(NamedTuple):
@@ -70,21 +84,38 @@ class _Look(NamedTuple):
     handled: Handled
 
 
-def _look(records: Records, event: Event, handled: Handled, market: Market, p: Parameters) -> _Look | None:
-    instrument = _main_instrument(records, event.asset, handled)
-    if instrument is None:
-        return None
-    move = move_at(records, instrument, event.at, length_of_hours(p.reaction_hours))
-    if move is None or Decimal(str(move.usual_moves)) < p.move_min or event.side not in {0, move.side}:
-        return None
-    shape = Shape(length_of_hours(p.step_hours), p.window_hours // p.step_hours, p.history_hours // p.step_hours)
-    market = market._replace(instruments=_instruments(handled, handled.pairs[instrument].quote))
-    grid = grid_before(records, market, event, shape)
+def _moved(records: Records, events: list[Event], handled: Handled, p: Parameters) -> list[_Moved]:
+    """The events worth a look; all that needs no more than prices is asked first, of all of them together."""
+    traded = traded_of(records) if events else {}
+    asked: list[tuple[Event, str, datetime, dict[str, str]]] = []
+    for event in events:
+        instrument = _main_instrument(traded, event.asset, handled)
+        if instrument is None:
+            continue
+        instruments = _instruments(handled, handled.pairs[instrument].quote)
+        begins = min(traded[name].first for name in instruments if name in traded)
+        if steps_before(event, _shape(p), begins):
+            asked.append((event, instrument, begins, instruments))
+    moves = moves_at(records, [(instrument, event.at) for event, instrument, *_ in asked], length_of_hours(p.reaction_hours))
+    return [
+        _Moved(event, instrument, move, begins, instruments)
+        for (event, instrument, begins, instruments), move in zip(asked, moves, strict=True)
+        if move is not None and Decimal(str(move.usual_moves)) >= p.move_min and event.side in {0, move.side}
+    ]
+
+
+def _look(records: Records, moved: _Moved, handled: Handled, market: Market, p: Parameters) -> _Look | None:
+    event, instrument, move, begins, instruments = moved
+    grid = grid_before(records, market._replace(instruments=instruments), event, _shape(p), begins)
     if grid is None:
         return None
-    strange = strange_before(grid, grid.assets.index(event.asset), move.side, shape.steps)
+    strange = strange_before(grid, grid.assets.index(event.asset), move.side, grid.shape.steps)
     kept = [one for one in strange if _stands_out(one, p)]
     return _Look(event, instrument, move, move.side, grid, kept, handled)
+
+
+def _shape(p: Parameters) -> Shape:
+    return Shape(length_of_hours(p.step_hours), p.window_hours // p.step_hours, p.history_hours // p.step_hours)
 
 
 def _stands_out(one: Strange, p: Parameters) -> bool:
@@ -93,12 +124,10 @@ def _stands_out(one: Strange, p: Parameters) -> bool:
     return all(_rounded(value) >= least for value, least in signs) and _rounded(one.chance) <= p.chance_max
 
 
-def _main_instrument(records: Records, asset: str, handled: Handled) -> str | None:
+def _main_instrument(traded: Mapping[str, Traded], asset: str, handled: Handled) -> str | None:
     """The pair in which the asset is traded most often."""
-    names = sorted(pair.instrument for pair in handled.of(asset) if pair.base == asset and pair.ours)
-    trade = records.trade.filter(records.trade.instrument.isin(names or [""]))
-    rows = trade.group_by("instrument").aggregate(n=trade.count()).to_pyarrow().to_pylist()
-    return min(rows, key=lambda row: (-row["n"], row["instrument"]))["instrument"] if rows else None
+    names = [pair.instrument for pair in handled.of(asset) if pair.base == asset and pair.ours and pair.instrument in traded]
+    return min(names, key=lambda name: (-traded[name].count, name)) if names else None
 
 
 def _instruments(handled: Handled, quote: str | None) -> dict[str, str]:
