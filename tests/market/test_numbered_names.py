@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sekisho.engine.numbered_names import numbered_codes
@@ -20,6 +20,7 @@ def generally(chunks: list[pa.Array]) -> tuple[list[int], list[str]]:
     return encoded.indices.fill_null(-1).to_pylist(), encoded.dictionary.to_pylist()
 
 
+@settings(deadline=None)
 @given(st.sampled_from([("O", 3), ("", 18), ("注文-", 8), ("A7", 1)]).flatmap(lambda form: numbered(*form)))
 def test_codes_are_those_of_a_dictionary(parts: list[list[str | None]]) -> None:
     chunks = [pa.array([None, *part], pa.string()).slice(1) for part in parts]

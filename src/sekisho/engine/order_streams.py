@@ -62,6 +62,8 @@ Kernel = Callable[[OrderStream], Answer]
 Units = tuple[Decimal | None, Decimal | None]
 
 BATCH_ROWS: Final = 1 << 17
+OPEN_AT_ONCE: Final = 64
+"""Kept streams handed out together: each holds its files open until its answer is taken."""
 _UNKNOWN: Final = 127
 """Code of a word that the tables do not know: refused, never guessed."""
 
@@ -87,7 +89,7 @@ def map_windows(records: Records, kernel: Kernel[Answer], *, threads: int | None
     threads = threads or _threads_of(records)
     spool = _SPOOLS.get(records)
     if spool is not None:
-        yield from _ahead((partial(_from_spool, spool, window, kernel) for window in spool.windows), threads)
+        yield from _heaviest_first(spool, kernel, threads)
         return
     spool = _Spool()
     for answers in _ahead(_sorting_tasks(records, spool, kernel), threads):
@@ -273,6 +275,21 @@ def _ahead(tasks: Iterator[Callable[[], Answer]], threads: int) -> Iterator[Answ
             yield waiting.popleft().result()
 
 
+def _heaviest_first(spool: _Spool, kernel: Kernel[Answer], threads: int) -> Iterator[tuple[Window, Answer]]:
+    """The kernel over what is kept, long streams first so that no thread is left alone with one; answers keep their order."""
+    with ThreadPoolExecutor(threads) as pool:
+        for start in range(0, len(spool.windows), OPEN_AT_ONCE):
+            windows = spool.windows[start : start + OPEN_AT_ONCE]
+            heaviest = sorted(windows, key=spool.weight, reverse=True)
+            begun = {window: pool.submit(_from_spool, spool, window, kernel) for window in heaviest}
+            try:
+                for window in windows:
+                    yield begun.pop(window).result()
+            finally:
+                for left in begun.values():
+                    left.cancel()
+
+
 # --- keeping: sorted once, read by every rule -------------------------------------------------------------------------------
 
 
@@ -291,6 +308,10 @@ class _Spool:
 
     def path(self, name: str) -> str:
         return str(Path(self.folder.name) / f"{name}.arrow")
+
+    def weight(self, window: Window) -> int:
+        """How large a window's stream is, in bytes."""
+        return Path(self.path(f"rows-{self.places[window]}")).stat().st_size
 
     def keep(self, place: str, stream: OrderStream) -> None:
         rows = pa.record_batch([pa.array(getattr(stream, name)) for name in COLUMNS], names=list(COLUMNS))

@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import platform
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
@@ -58,10 +60,11 @@ def manifest(inspection: Inspection) -> dict[str, object]:
 
 def _tables(inspection: Inspection) -> dict[str, object]:
     records = inspection.records
-    tables: dict[str, object] = {}
-    for name in sorted(records.present):
-        tables[name] = {"rows": int(getattr(records, name).count().execute()), "sha256": table_hash(records.folder, name)}
-    return tables
+    names = sorted(records.present)
+    with ThreadPoolExecutor() as pool:
+        hashes = pool.map(partial(table_hash, records.folder), names)
+        rows = [int(getattr(records, name).count().execute()) for name in names]
+        return {name: {"rows": count, "sha256": digest} for name, count, digest in zip(names, rows, hashes, strict=True)}
 
 
 def table_hash(folder: Path | None, table: str) -> str | None:

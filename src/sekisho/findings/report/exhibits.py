@@ -91,16 +91,18 @@ class Books:
         )
 
 
-def open_books(records: Records, evidence: Iterable[Sequence[Evidence]]) -> Books:
-    """Fetch what the given findings name: of tables that are drawn (nearly) all, of others what the page shows.
+def open_books(
+    records: Records, drawn: Iterable[Sequence[Evidence]], plain: Iterable[Sequence[Evidence]] = ()
+) -> Books:  # fmt: skip
+    """Fetch what findings name: of those with pictures (nearly) all of what is drawn, of ``plain`` ones what the page shows.
 
     A missing table leaves its ids alone.
     """
     wanted: dict[str, set[str]] = defaultdict(set)
-    for named in evidence:
+    for named, most in (*((each, NAMED_PER_PICTURE_MAX) for each in drawn), *((each, ROWS_SHOWN_MAX) for each in plain)):
         taken: Counter[str] = Counter()
         for table, key in named:
-            if taken[table] < (NAMED_PER_PICTURE_MAX if table in DRAWN_TABLES else ROWS_SHOWN_MAX):
+            if taken[table] < (most if table in DRAWN_TABLES else ROWS_SHOWN_MAX):
                 wanted[table].add(key)
                 taken[table] += 1
     return Books(rows={table: fetch(records, table, sorted(keys)) for table, keys in sorted(wanted.items())})
@@ -161,7 +163,7 @@ def fetch(records: Records, table: str, keys: Sequence[str]) -> dict[str, tuple[
     named: dict[str, list[Row]] = defaultdict(list)
     for row in rows:
         named[str(row["order_id"]) if table == ORDER else schema.name_of(row)].append(row)
-    return {key: tuple(sorted(found, key=_in_order)) for key, found in named.items()}
+    return {key: _ordered(found) for key, found in named.items()}
 
 
 def _wanted(schema: Table, columns: Sequence[str], keys: Sequence[str]) -> pa.Table:
@@ -187,6 +189,15 @@ def _typed(kind: str, text: str) -> object:
     if kind == "date":
         return date.fromisoformat(text)
     return int(text) if kind == "integer" else text
+
+
+def _ordered(rows: list[Row]) -> tuple[Row, ...]:
+    """Rows by sequence; the content decides only where numbers are equal, for spelling it out is dear."""
+    if len(rows) > 1:
+        sequence = [row.get("sequence") for row in rows]
+        distinct = None not in sequence and len(set(sequence)) == len(rows)
+        rows = sorted(rows, key=(lambda row: int(row["sequence"])) if distinct else _in_order)
+    return tuple(rows)
 
 
 def _in_order(row: Row) -> tuple[int, str]:

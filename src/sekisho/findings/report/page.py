@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from sekisho.records import Records
 
 CARDS_PER_RULE_MAX = 30
+PICTURED_PER_RULE_MAX = 8
+"""Cards of a rule that carry pictures: the gravest; a year of findings would else take minutes to draw."""
 LINES_MAX = 12_000
 PICTURE_CHARACTERS_MAX = 3_000_000
 """Past this the lighter findings go without a picture, so that the page still opens at once."""
@@ -56,6 +58,11 @@ class RuleSection:
     def anchor(self) -> str:
         """The section's place in the page."""
         return "rule-" + self.card.rule.replace("/", "-")
+
+    @property
+    def pictured(self) -> int:
+        """Cards with pictures where not every card may have one; 0 where the limit takes nothing away."""
+        return PICTURED_PER_RULE_MAX if len(self.shown) > PICTURED_PER_RULE_MAX and any(s.pictures for s in self.shown) else 0
 
     @property
     def unlisted(self) -> int:
@@ -159,11 +166,14 @@ def compose(
     carded = {f.id for rule in {f.rule for f in findings} for f in _of(rule, findings)[:CARDS_PER_RULE_MAX]}
     full = [finding for finding in findings if finding.id in carded]
     listed = {finding.id for finding in [f for f in findings if f.id not in carded][:LINES_MAX]}
-    books = open_books(records, [finding.evidence for finding in full])
-    studio = pictures.open_studio(records, books, run, cards, full)
+    pictured = {f.id for rule in {f.rule for f in full} for f in _of(rule, full)[:PICTURED_PER_RULE_MAX]}
+    drawn_of = [finding for finding in full if finding.id in pictured]
+    plain = [finding.evidence for finding in full if finding.id not in pictured]
+    books = open_books(records, [finding.evidence for finding in drawn_of], plain)
+    studio = pictures.open_studio(records, books, run, cards, drawn_of)
     shown, drawn = {}, 0
     for finding in full:
-        made = studio.pictures(finding) if drawn < PICTURE_CHARACTERS_MAX else ()
+        made = studio.pictures(finding) if finding.id in pictured and drawn < PICTURE_CHARACTERS_MAX else ()
         drawn += sum(len(picture.marks) for picture in made)
         shown[finding.id] = Shown(
             finding=finding, values=values_used(finding, cards.get(finding.rule)),

@@ -88,9 +88,11 @@ def close_up(events: Sequence[Row], trades: Sequence[Row]) -> tuple[datetime, da
     first, last = (pick(row["occurred_at"] for row in events) for pick in (min, max))
     bars = sorted(resting(events, trades, last), key=lambda bar: bar.since)
     cycles: list[list[Resting]] = []
+    until = first
     for bar in bars:
-        joined = cycles and bar.since <= max(each.until for each in cycles[-1])
+        joined = cycles and bar.since <= until
         cycles[-1].append(bar) if joined else cycles.append([bar])
+        until = max(until, bar.until) if joined else bar.until
     if len(cycles) < 2:
         return None
     busiest = max(cycles, key=lambda cycle: (_traded_into(cycle, trades), len(cycle), -seconds(cycle[0].since)))
