@@ -232,7 +232,8 @@ class _Market:
         leaning = (own > 0) & (np.abs(self.touch[side][places] - level) <= self.near)
         if artifice < float(shape.artifice) or one_sided < float(shape.one_sided) or not leaning.any():
             return None
-        return _Hold(run, level, side, (first, last), places, own, leaning, one_sided, artifice, self._calm(side, level, first, last))
+        calm = self._calm(side, level, first, last)
+        return _Hold(run, level, side, (first, last), places, own, leaning, one_sided, artifice, calm)
 
     def pegs(self, holds: list[_Hold]) -> list[Peg]:
         """The holds with the weight of their orders in the book, which is rebuilt once for all of them."""
@@ -274,7 +275,7 @@ class _Market:
         return max(0.0, 1 - max(standing, shown))
 
     def _calm(self, side: int, level: int, first: int, last: int) -> float | None:
-        """How far the best price of the side strayed from the level, beside what it did before and after; None where nothing is known of that."""
+        """How far the side's best price strayed from the level, beside before and after; None where nothing is known of that."""
         length = last - first
         inside = self._strayed(side, level, first, last)
         around = [self._strayed(side, level, *stretch) for stretch in ((first - length, first), (last, last + length))]
