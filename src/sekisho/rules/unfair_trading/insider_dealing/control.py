@@ -83,6 +83,8 @@ def _score(each: Dealing, told_elsewhere: bool, p: Parameters) -> Decimal:
     strength = p.weight_done + p.weight_advantage * advantage + p.weight_novelty * each.novelty
     left = each.bound.left_on(japan_date(each.acts[0].at)) is not None
     strength *= getattr(p, f"tie_{each.nearest}") * getattr(p, f"standing_{each.bound.standing.nearness}")
+    if all(act.kind == "person" for act in each.acts):  # nothing on record says that anything was given in return
+        strength *= p.factor_person
     return Decimal(strength * (p.factor_former if left else 1) * (p.factor_told_elsewhere if told_elsewhere else 1))
 
 
