@@ -129,7 +129,7 @@ def _climbs_of(stream: OrderStream, tape: Tape, shape: Shape, spread: int) -> li
 def _climbs(
     by_trader: Int64, tape: tuple[Int64, Int64, Int64, Int8, Int64], order: Int32, limits: tuple[int, int, float, int]
 ) -> list[tuple[int, int, int, int, int, int, int, int, int, int]]:
-    """Of each run of takings on one side without a long pause, the stretch in which the price went furthest, with what is near its ends."""
+    """Of each run of takings on one side without a long pause, the stretch in which the price went furthest, and what is near."""
     at, price, lots, side, taker = tape
     pause, steps_min, participation, spread = limits
     bought = np.zeros(len(at) + 1, np.int64)
