@@ -129,7 +129,7 @@ def _climbs_of(stream: OrderStream, tape: Tape, shape: Shape, spread: int) -> li
 def _climbs(
     by_trader: Int64, tape: tuple[Int64, Int64, Int64, Int8, Int64], order: Int32, limits: tuple[int, int, float, int]
 ) -> list[tuple[int, int, int, int, int, int, int, int, int, int]]:
-    """Of each run of takings on one side without a long pause, the stretch in which the price went furthest, a spread more or less."""
+    """Of each run of takings on one side without a long pause, the stretch in which the price went furthest, and what is near."""
     at, price, lots, side, taker = tape
     pause, steps_min, participation, spread = limits
     bought = np.zeros(len(at) + 1, np.int64)
@@ -151,10 +151,9 @@ def _climbs(
                 low = m
             if s * (price[by_trader[m]] - price[by_trader[low]]) > s * (price[by_trader[best_top]] - price[by_trader[best_low]]):
                 best_low, best_top = low, m
-        bottom, top = s * price[by_trader[best_low]] + spread, s * price[by_trader[best_top]] - spread
-        if top <= bottom - spread:
-            start = n
-            continue
+        furthest = s * (price[by_trader[best_top]] - price[by_trader[best_low]])
+        near = min(spread, furthest // 4)
+        bottom, top = s * price[by_trader[best_low]] + near, s * price[by_trader[best_top]] - near
         while best_low > start and s * price[by_trader[best_low - 1]] <= bottom:
             best_low -= 1
         while best_top < n - 1 and s * price[by_trader[best_top + 1]] >= top:

@@ -6,7 +6,7 @@ import math
 
 from sekisho.simulation.answer_key import LOOK_ALIKE, PLANTED, Scheme
 from sekisho.simulation.schemes.cast import HOUR, Stage
-from sekisho.simulation.schemes.sheet import BUY, MINUTE, OPPOSITE_BEST, SECOND, SELL, Mood
+from sekisho.simulation.schemes.sheet import BUY, MINUTE, OPPOSITE_BEST, SAME_PRICE, SECOND, SELL, Mood
 
 RULE = "unfair_trading/ramping"
 ALSO = ("unfair_trading/pump_onset", "unfair_trading/pump_and_dump", "unfair_trading/high_participation")
@@ -34,15 +34,15 @@ def _calm(stage: Stage) -> float:
     return min(6 / stage.sheet.arrivals, 120.0) * SECOND
 
 
-def _follower(stage: Stage, at: float, side: int, lots: float, *, takes: bool) -> None:
+def _follower(stage: Stage, at: float, side: int, lots: float, *, takes: bool) -> int:
     """Somebody who was drawn in: he takes what is there, or leaves an order close to the new price. A look-alike of his own."""
     person = stage.free[int(stage.random.integers(max(1, len(stage.free) // 4)))]
     scheme = stage.scheme(RULE, LOOK_ALIKE, "drawn_in", 0.0, [person])
     if takes:
-        stage.sheet.take(scheme, at, person, side, lots)
-        return
+        return stage.sheet.take(scheme, at, person, side, lots)
     slot = stage.sheet.place(scheme, at, person, side, lots, anchor=OPPOSITE_BEST, offset=1)
     stage.sheet.withdraw(slot, at + stage.between(5, 30) * MINUTE)
+    return slot
 
 
 def ramp(stage: Stage, severity: float, *, quick: bool) -> None:
@@ -53,7 +53,7 @@ def ramp(stage: Stage, severity: float, *, quick: bool) -> None:
     side = _side(stage)
     steps = round(stage.by_severity(severity, 5, 12) + stage.between(-0.4, 2.4))
     calm = _calm(stage)
-    pause = stage.pulse() * stage.between(0.4, 1.2) if quick else calm * stage.by_severity(severity, 1.2, 0.5)
+    pause = calm * stage.between(0.1, 0.3) if quick else calm * stage.by_severity(severity, 1.2, 0.5)
     span = steps * pause
     followed = max(span, 3 * calm)
     rise = side * _move(stage, followed, stage.by_severity(severity, 2.5, 6), stage.by_severity(severity, 5, 10))
@@ -61,7 +61,7 @@ def ramp(stage: Stage, severity: float, *, quick: bool) -> None:
     last, total = begins, 0
     pushes: list[float] = []
     for step in range(steps):
-        lots = stage.lots(stage.by_severity(severity, 2.5, 6) * stage.between(0.6, 1.4))
+        lots = stage.lots(stage.by_severity(severity, 2, 4.5) * stage.between(0.6, 1.4))
         stage.sheet.take(scheme, at, actor, side, lots)
         total, last = total + lots, at
         pushes.append(at)
@@ -85,8 +85,8 @@ def _unwind(stage: Stage, scheme: Scheme, actor: int, side: int, part: tuple[flo
     """He trades with one who was drawn in: takes his order, or waits for him with an order of his own."""
     at, lots = part
     if stage.random.random() < 0.6:
-        _follower(stage, at - stage.between(0.5, 3) * SECOND, -side, lots * stage.between(0.9, 1.4), takes=False)
-        stage.sheet.take(scheme, at, actor, side, lots)
+        drawn_in = _follower(stage, at - stage.between(0.5, 3) * SECOND, -side, lots * stage.between(0.9, 1.4), takes=False)
+        stage.sheet.place(scheme, at, actor, side, lots, anchor=SAME_PRICE, needs=drawn_in)
         return
     slot = stage.sheet.place(scheme, at, actor, side, lots)
     stage.sheet.withdraw(slot, at + stage.between(1, 5) * MINUTE)

@@ -50,7 +50,7 @@ def _found(ramp: Ramp, yen: YenValue) -> Found:
             "price_until": ramp.price_until,
             "pushed": sum(trade.quantity for trade in ramp.pushed),
             "unwound": sum(trade.quantity for trade in ramp.unwound),
-            **{name: part for name, part in ramp.parts._asdict().items()},
+            **{f"sign_{name}": part for name, part in ramp.parts._asdict().items()},
         },
     )
 
