@@ -2,8 +2,8 @@
 
 It is the pump turned upside down: the same search for a run, on a tape whose prices fall where these rise, and the same question
 who drove it. Nobody needs to have held anything beforehand. A trader is named only when all of this is on record for one fall:
-his aggressive selling was among what made it and he bought nothing meanwhile, and he bought back afterwards below the price he
-had sold at a good part of what he had sold. Those who flee from bad news, and a large seller who means it, buy nothing back;
+his aggressive selling was among what made it and he bought nothing meanwhile, and he bought back afterwards, below the price at
+which it began, a good part of what he had sold; and one of them at least struck more than once. Those who flee from bad news, and a large seller who means it, buy nothing back;
 he who buys the dip had sold nothing. That the attackers pulled bids of their own just before is no condition, but weighs.
 """
 
@@ -60,7 +60,8 @@ class Parts(NamedTuple):
     """What the score is made of, each from 0 to 1.
 
     ``burst``: their part of the aggressive selling while they struck; ``drive``: of all that made the fall; ``returned``: what
-    they bought back of what they sold; ``captured``: how much of the fall lies between their selling and buying prices.
+    they bought back of what they sold; ``captured``: how much of the fall lies between the price at
+    which they began to sell and the price at which they bought back.
     """
 
     burst: Decimal
@@ -130,7 +131,7 @@ def raids(
         actors = [actor_of(runs[place], plot, each) for each in grouped(own, owners)]
         playing = [actor for actor in actors if _plays(actor, terms, driven[place].total)]
         scheme = scheme_of(runs[place], playing, plot, driven[place])
-        if scheme is not None:
+        if scheme is not None and _orders(scheme.driving) > len(scheme.actors):
             found.append(_raid(records, runs[place], scheme.actors, (scheme.burst, scheme.drive), terms))
     return _told_once(found)
 
@@ -145,10 +146,13 @@ def _plays(actor: Actor, terms: Terms, total: Decimal) -> bool:
 
 
 def _back(actor: Actor) -> list[Leg]:
-    """What he bought back, after his attack, below the price he had sold at on average. His legs are upside down."""
-    sold = _average(actor.driving)
-    last = actor.driving[-1].trade.executed_at
-    return [leg for leg in actor.sales if leg.trade.executed_at > last and leg.trade.price < sold]
+    """What he bought back, after his attack, below the price at which it began. His legs are upside down."""
+    begun, last = max(leg.trade.price for leg in actor.driving), actor.driving[-1].trade.executed_at
+    return [leg for leg in actor.sales if leg.trade.executed_at > last and leg.trade.price < begun]
+
+
+def _orders(legs: Sequence[Leg]) -> int:
+    return len({leg.order_id or leg.trade.trade_id for leg in legs})
 
 
 def _average(legs: Sequence[Leg]) -> Decimal:
@@ -163,7 +167,7 @@ def _raid(
     back = timed(_turned_leg(leg) for actor in actors for leg in _back(actor))
     accounts = tuple(sorted({leg.account for leg in (*sold, *back)}))
     returned = min(_ONE, quantity(back) / quantity((*sold, *more)))
-    between = 1 - _average(back) / _average(sold)
+    between = 1 - _average(back) / max(leg.trade.price for leg in sold)
     captured = min(_ONE, between / fall_of(run)) if fall_of(run) > 0 else _ONE
     parts = Parts(*(each.quantize(_PLACES, rounding=ROUND_HALF_EVEN) for each in (*shares, returned, captured)))
     return Raid(run, accounts, sold, back, _withdrawn(records, run, accounts, sold, terms), parts, Decimal(terms.support_weight))

@@ -26,8 +26,8 @@ def among_themselves(stage: Stage, severity: float, *, linked: bool) -> None:
     scheme.also = ALSO
     side = _side(stage)
     at = stage.start(3)
-    pause = stage.by_severity(severity, 60, 8) * SECOND
-    for _climb in range(round(stage.by_severity(severity, 2, 5))):
+    pause = stage.by_severity(severity, 10, 1.5) * SECOND
+    for _climb in range(round(stage.by_severity(severity, 3, 5))):
         steps = round(stage.by_severity(severity, 5, 9))
         for step in range(steps):
             maker, taker = (members[int(n)] for n in stage.random.permutation(len(members))[:2])
@@ -40,7 +40,7 @@ def among_themselves(stage: Stage, severity: float, *, linked: bool) -> None:
             stage.sheet.withdraw(resting, at + gap + 0.5 * SECOND)
             stage.sheet.withdraw(taking, at + gap + 0.6 * SECOND)
             at += pause * stage.between(0.6, 1.4)
-        at += stage.between(2, 8) * pause
+        at += stage.between(1, 6) * MINUTE
 
 
 def small_upticks(stage: Stage, severity: float) -> None:
