@@ -159,9 +159,7 @@ def _average(legs: Sequence[Leg]) -> Decimal:
     return sum((leg.trade.notional for leg in legs), Decimal(0)) / quantity(legs)
 
 
-def _raid(
-    records: Records, run: Run, actors: Sequence[Actor], shares: tuple[Decimal, Decimal], terms: Terms
-) -> Raid:
+def _raid(records: Records, run: Run, actors: Sequence[Actor], shares: tuple[Decimal, Decimal], terms: Terms) -> Raid:
     sold = timed(_turned_leg(leg) for actor in actors for leg in actor.driving)
     more = timed(_turned_leg(leg) for actor in actors for leg in actor.later_buys)
     back = timed(_turned_leg(leg) for actor in actors for leg in _back(actor))

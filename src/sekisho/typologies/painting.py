@@ -27,8 +27,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sekisho.typologies.order_book import best_prices
-from sekisho.typologies.order_stream import BUY, NO_PRICE, NOBODY, SELL, Int64, OrderStream
-from sekisho.typologies.tape import UNNAMED, Float, Tape, accounts_of, micros, middles, moment, orders_of, tape_of, trade_at, traders
+from sekisho.typologies.order_stream import BUY, NOBODY, SELL, Int64, OrderStream
+from sekisho.typologies.tape import (
+    UNNAMED,
+    Float,
+    Tape,
+    accounts_of,
+    micros,
+    middles,
+    moment,
+    orders_of,
+    tape_of,
+    trade_at,
+    traders,
+)
 from sekisho.typologies.trades import Trade
 
 _SIDES: Final = {BUY: "buy", SELL: "sell"}

@@ -414,7 +414,9 @@ def _prepared(
     return [(place, account) for place, account in wanted if (place, owners.get(account, account)) in both]
 
 
-def legs_of(records: Records, trade: Any, runs: Sequence[Run], plot: Plot, wanted: Sequence[tuple[int, str]]) -> dict[int, list[Leg]]:
+def legs_of(
+    records: Records, trade: Any, runs: Sequence[Run], plot: Plot, wanted: Sequence[tuple[int, str]]
+) -> dict[int, list[Leg]]:
     """Every leg of the wanted accounts around their runs."""
     if not wanted:
         return {}
