@@ -2,9 +2,10 @@
 
 It is the pump turned upside down: the same search for a run, on a tape whose prices fall where these rise, and the same question
 who drove it. Nobody needs to have held anything beforehand. A trader is named only when all of this is on record for one fall:
-his aggressive selling was among what made it and he bought nothing meanwhile, and he bought back afterwards, below the price at
-which it began, a good part of what he had sold; and one of them at least struck more than once. Those who flee from bad news, and a large seller who means it, buy nothing back;
-he who buys the dip had sold nothing. That the attackers pulled bids of their own just before is no condition, but weighs.
+his aggressive selling was among what made it, he bought nothing meanwhile, and he bought back afterwards, below the price at
+which it began, a good part of what he had sold; and one of them at least struck more than once. Those who flee from bad news,
+and a large seller who means it, buy nothing back; he who buys the dip had sold nothing. That the attackers pulled bids of their
+own just before is no condition, but weighs.
 """
 
 from __future__ import annotations

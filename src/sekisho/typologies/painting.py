@@ -100,7 +100,7 @@ class Painting:
 
 
 class Prints(NamedTuple):
-    """What each taking order printed in one go: its first and last trade, the trader, side, lots, and its step from the last price."""
+    """What each taking order printed in one go: first and last trade, trader, side, lots, price, and step from the last price."""
 
     first: Int64
     last: Int64
