@@ -156,17 +156,17 @@ class Scheme(NamedTuple):
     @property
     def accumulation(self) -> tuple[Leg, ...]:
         """Purchases beforehand, in order of time."""
-        return _timed(leg for actor in self.actors for leg in actor.before if leg.bought)
+        return timed(leg for actor in self.actors for leg in actor.before if leg.bought)
 
     @property
     def driving(self) -> tuple[Leg, ...]:
         """The aggressive purchases that made the run."""
-        return _timed(leg for actor in self.actors for leg in actor.driving)
+        return timed(leg for actor in self.actors for leg in actor.driving)
 
     @property
     def sales(self) -> tuple[Leg, ...]:
         """Sales from then on."""
-        return _timed(leg for actor in self.actors for leg in actor.sales)
+        return timed(leg for actor in self.actors for leg in actor.sales)
 
     @property
     def parts(self) -> Parts:
@@ -200,17 +200,15 @@ def pump_schemes(
 
     ``owners`` names the group of accounts that belong together; ``outside`` are accounts never named (market makers, omnibus).
     """
-    driven = _driven(records, trade, runs, plot)
-    of_owner: dict[str, list[str]] = defaultdict(list)
-    for account, owner in owners.items():
-        of_owner[owner].append(account)
-    wanted = [pair for place, drive in driven.items() for pair in _drivers(place, drive, plot, owners, of_owner, outside)]
-    legs = _legs(records, trade, runs, plot, _prepared(records, trade, runs, plot, wanted, owners))
+    driven = driven_by(records, trade, runs, plot)
+    of_owner = accounts_of_owners(owners)
+    wanted = [pair for place, drive in driven.items() for pair in drivers(place, drive, plot, owners, of_owner, outside)]
+    legs = legs_of(records, trade, runs, plot, _prepared(records, trade, runs, plot, wanted, owners))
     schemes = []
     for place, own in legs.items():
-        actors = (_actor(runs[place], plot, each) for each in _grouped(own, owners))
+        actors = (actor_of(runs[place], plot, each) for each in grouped(own, owners))
         playing = [actor for actor in actors if _plays(actor, plot, driven[place].total)]
-        scheme = _scheme(runs[place], playing, plot, driven[place])
+        scheme = scheme_of(runs[place], playing, plot, driven[place])
         if scheme is not None:
             schemes.append(scheme)
     return _told_once(schemes)
@@ -228,7 +226,15 @@ def _told_once(schemes: Iterable[Scheme]) -> list[Scheme]:
     return sorted(kept, key=lambda s: (s.run.instrument, s.run.begins_at, s.accounts))
 
 
-def _drivers(
+def accounts_of_owners(owners: Mapping[str, str]) -> dict[str, list[str]]:
+    """The accounts of each owner."""
+    of_owner: dict[str, list[str]] = defaultdict(list)
+    for account, owner in owners.items():
+        of_owner[owner].append(account)
+    return of_owner
+
+
+def drivers(
     place: int, drive: Drive, plot: Plot, owners: Mapping[str, str], of_owner: Mapping[str, list[str]], outside: frozenset[str]
 ) -> Iterator[tuple[int, str]]:
     """Traders with a part in the driving, with all accounts of theirs."""
@@ -248,7 +254,7 @@ def _plays(actor: Actor, plot: Plot, total: Decimal) -> bool:
     return prepared and drove and actor.unloaded >= plot.unloaded_min
 
 
-def _scheme(run: Run, actors: Sequence[Actor], plot: Plot, drive: Drive) -> Scheme | None:
+def scheme_of(run: Run, actors: Sequence[Actor], plot: Plot, drive: Drive) -> Scheme | None:
     """The traders who struck together, where they made most of what was bought just then and a good part of the run."""
     together = timedelta(seconds=float(plot.together_seconds))
     moments = sorted(leg.trade.executed_at for actor in actors for leg in actor.driving)
@@ -269,11 +275,11 @@ def _scheme(run: Run, actors: Sequence[Actor], plot: Plot, drive: Drive) -> Sche
     return scheme if enough and pushes >= plot.pushes_min else None
 
 
-def _actor(run: Run, plot: Plot, legs: list[Leg]) -> Actor:
+def actor_of(run: Run, plot: Plot, legs: list[Leg]) -> Actor:
     _, begins, _ = plot.spans(run)
     drives_until = run.half_at + timedelta(minutes=1)
     before, driving, later, sales = [], [], [], []
-    for leg in _timed(legs):
+    for leg in timed(legs):
         if leg.trade.executed_at < begins:
             before.append(leg)
         elif not leg.bought:
@@ -297,14 +303,14 @@ def _stretch(before: Sequence[Leg]) -> tuple[Leg, ...]:
     return tuple(before[start:])
 
 
-def _grouped(legs: Iterable[Leg], owners: Mapping[str, str]) -> list[list[Leg]]:
+def grouped(legs: Iterable[Leg], owners: Mapping[str, str]) -> list[list[Leg]]:
     groups: dict[str, list[Leg]] = defaultdict(list)
     for leg in legs:
         groups[owners.get(leg.account, leg.account)].append(leg)
     return [groups[name] for name in sorted(groups)]
 
 
-def _timed(legs: Iterable[Leg]) -> tuple[Leg, ...]:
+def timed(legs: Iterable[Leg]) -> tuple[Leg, ...]:
     return tuple(
         sorted(legs, key=lambda leg: (leg.trade.executed_at, leg.trade.sequence, leg.trade.trade_id, leg.account, leg.bought))
     )
@@ -321,17 +327,31 @@ class Message(NamedTuple):
 
 def messages_around(records: Records, scheme: Scheme, asset: str, minutes: int, party_of: Mapping[str, str]) -> list[Message]:
     """Communications that name the asset, at most so many minutes before or after the first purchase that drove, in order."""
+    return told_around(records, (scheme.driving[0].trade.executed_at, scheme.accounts), asset, minutes, party_of)
+
+
+def told_around(
+    records: Records, act: tuple[datetime, Sequence[str]], asset: str, minutes: int, party_of: Mapping[str, str]
+) -> list[Message]:
+    """The same for an act by its beginning and the accounts behind it."""
+    begins, accounts = act
     near = timedelta(minutes=minutes)
-    begins = scheme.driving[0].trade.executed_at
     told = records.optional("communication")
     rows = told.filter(told.published_at >= begins - near, told.published_at <= begins + near)
-    parties = {party_of.get(account) for account in scheme.accounts}
+    parties = {party_of.get(account) for account in accounts}
     found = [
         Message(row["communication_id"], row["published_at"], row["channel"], row["publisher_party_id"] in parties)
         for row in rows.to_pyarrow().to_pylist()
         if asset.casefold() in (row["text"] or "").casefold()
     ]
     return sorted(found, key=lambda message: (message.published_at, message.communication_id))
+
+
+def asset_of(records: Records, names: Sequence[str]) -> dict[str, str]:
+    """The asset that each instrument trades: as recorded, else what stands before the stroke of its name."""
+    listed = records.optional("instrument")
+    rows = listed.filter(listed.instrument.isin(sorted(set(names)))).to_pyarrow().to_pylist() if names else []
+    return {name: name.partition("/")[0] for name in names} | {row["instrument"]: row["base_asset"] for row in rows}
 
 
 # --- reading: small tables out of all trades ---------------------------------------------------------------------------------
@@ -351,7 +371,7 @@ def _table(records: Records, runs: Sequence[Run], plot: Plot) -> Any:
     return records.memory("runs", pa.table(columns))
 
 
-def _driven(records: Records, trade: Any, runs: Sequence[Run], plot: Plot) -> dict[int, Drive]:
+def driven_by(records: Records, trade: Any, runs: Sequence[Run], plot: Plot) -> dict[int, Drive]:
     """The aggressive buying that made each run."""
     if not runs:
         return {}
@@ -402,7 +422,9 @@ def _prepared(
     return [(place, account) for place, account in wanted if (place, owners.get(account, account)) in both]
 
 
-def _legs(records: Records, trade: Any, runs: Sequence[Run], plot: Plot, wanted: Sequence[tuple[int, str]]) -> dict[int, list[Leg]]:
+def legs_of(
+    records: Records, trade: Any, runs: Sequence[Run], plot: Plot, wanted: Sequence[tuple[int, str]]
+) -> dict[int, list[Leg]]:
     """Every leg of the wanted accounts around their runs."""
     if not wanted:
         return {}

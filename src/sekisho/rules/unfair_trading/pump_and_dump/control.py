@@ -11,7 +11,7 @@ from sekisho.engine.answers import Evidence, Found
 from sekisho.engine.trade_tapes import map_tapes
 from sekisho.typologies.ownership import Ownership, accounts_of_kind, ownership_of
 from sekisho.typologies.price_runs import Shape, price_runs
-from sekisho.typologies.pump_scheme import Message, Plot, Scheme, messages_around, pump_schemes, quantity
+from sekisho.typologies.pump_scheme import Message, Plot, Scheme, asset_of, messages_around, pump_schemes, quantity
 from sekisho.typologies.trades import YenValue, since, yen_value
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def detect(records: Records, p: Parameters) -> Iterator[Found]:
     schemes = [one for one in pump_schemes(records, trade, runs, _plot(p), owners.groups, never) if one.parts.score >= p.score_min]
     names = [scheme.run.instrument for scheme in schemes]
     yen = yen_value(records.optional("instrument"), records.optional("reference_price"), names)
-    bases = _bases(records, names)
+    bases = asset_of(records, names)
     for scheme in schemes:
         around = messages_around(records, scheme, bases[scheme.run.instrument], p.message_minutes, owners.party_of)
         yield _found(scheme, around, yen, owners)
@@ -89,13 +89,6 @@ def _evidence(scheme: Scheme, messages: list[Message], owners: Ownership) -> tup
     chains = (owners.chain(first, other, scheme.driving[0].trade.day) for other in others)
     links = {Evidence("party_link", link.record_id) for chain in chains if chain is not None for link in chain.links}
     return tuple(sorted(trades | orders | told | links))
-
-
-def _bases(records: Records, names: list[str]) -> dict[str, str]:
-    """The asset that each instrument trades: as recorded, else what stands before the stroke of its name."""
-    listed = records.optional("instrument")
-    rows = listed.filter(listed.instrument.isin(sorted(set(names)))).to_pyarrow().to_pylist() if names else []
-    return {name: name.partition("/")[0] for name in names} | {row["instrument"]: row["base_asset"] for row in rows}
 
 
 def _shape(p: Parameters) -> Shape:
