@@ -67,7 +67,8 @@ class Strange(NamedTuple):
 
     ``far`` compares the position with the trader's own largest before, ``one_sided`` is net over gross, ``orders`` are those on the
     side less those on the other, ``usual`` is what habit makes of them and ``unlikely`` the powers of ten against it;
-    ``concentrated`` is the asset's part of all he traded. ``chance`` is how many traders as strange a random moment has, ``alike``
+    ``concentrated`` is ``far`` here against ``far`` where else it is largest: who buys everything does not act on one asset's news.
+    ``chance`` is how many traders as strange a random moment has, ``alike``
     how many this one has.
     """
 
@@ -113,33 +114,40 @@ class Grid:
     net_orders: tuple[Reals, ...]
     shape: Shape
 
-    def signs(self, asset: int) -> Signs:
+    def far(self, asset: int) -> Reals:
+        """Each window's position against the trader's own largest before and what is usual in the asset."""
+        net, gross = _windows(self.net[asset], self.shape.steps), _windows(self.gross[asset], self.shape.steps)
+        usual = np.median(gross[gross > 0]) if (gross > 0).any() else 1.0
+        return np.asarray(np.abs(net) / (_largest_before(np.abs(net), self.shape.steps) + usual))
+
+    def signs(self, asset: int, fars: Sequence[Reals]) -> Signs:
         """What each trader's windows look like.
 
         Strange is who takes a position much larger than any he took before and than people usually take, in more decisions
         on that side than he usually takes, and without going back on them: one large order may be luck, and a busy day habit.
+        ``fars`` are of all assets.
         """
         width = self.shape.steps
         net, gross = _windows(self.net[asset], width), _windows(self.gross[asset], width)
-        whole = _windows(np.sum(self.gross, axis=0), width)
-        usual = np.median(gross[gross > 0]) if (gross > 0).any() else 1.0
-        own = _largest_before(np.abs(net), width)
+        elsewhere = np.max([np.zeros_like(net), *(each for place, each in enumerate(fars) if place != asset)], axis=0)
         counts, net_counts = _windows(self.orders[asset], width), _windows(self.net_orders[asset], width)
         before = np.concatenate([np.zeros((net.shape[0], 1)), np.cumsum(self.orders[asset], axis=1)], axis=1)[:, : net.shape[1]]
         typical = float(np.median(counts[counts > 0])) if (counts > 0).any() else 1.0
         habit = (before + typical) * width / (np.arange(net.shape[1]) + width)
         orders = np.maximum(np.sign(net) * net_counts, 0.0)
-        far, unlikely = np.abs(net) / (own + usual), _unlikely(orders, habit)
+        far, unlikely = fars[asset], _unlikely(orders, habit)
         with np.errstate(divide="ignore", invalid="ignore"):
             one_sided = np.where(gross > 0, np.abs(net) / gross, 0.0)
-            concentrated = np.where(whole > 0, gross / whole, 0.0)
+            concentrated = np.where(far > 0, far / (far + elsewhere), 0.0)
         signed = np.sign(net) * far * one_sided**2 * unlikely
         return Signs(signed, far, one_sided, concentrated, orders, habit, unlikely, before == 0)
 
 
 def strange_before(grid: Grid, asset: int, side: int, excluded: int) -> list[Strange]:
     """Every trader on the side that gained in the last window; windows ending in the last ``excluded`` steps are no placebo."""
-    tables = [grid.signs(place) for place in range(len(grid.assets))]
+    places = range(len(grid.assets))
+    fars = [grid.far(place) for place in places]
+    tables = [grid.signs(place, fars) for place in places]
     placebo, moments = _placebo(grid, tables, asset, excluded)
     if not moments:
         return []

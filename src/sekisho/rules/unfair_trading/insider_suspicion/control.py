@@ -89,7 +89,9 @@ def _look(records: Records, event: Event, handled: Handled, market: Market, p: P
 
 def _stands_out(one: Strange, p: Parameters) -> bool:
     """All the signs together: far from habit in size and in number of decisions, one-sided, and rarer than chance."""
-    signs = ((one.far, p.far_min), (one.one_sided, p.one_sided_min), (one.unlikely, p.unlikely_min))
+    distances = ((one.far, p.far_min), (one.unlikely, p.unlikely_min))
+    shape = ((one.one_sided, p.one_sided_min), (one.concentrated, p.concentrated_min))
+    signs = (*distances, *shape)
     return all(_rounded(value) >= least for value, least in signs) and _rounded(one.chance) <= p.chance_max
 
 
