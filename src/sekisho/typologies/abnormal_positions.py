@@ -151,17 +151,17 @@ def strange_before(grid: Grid, asset: int, side: int, excluded: int) -> list[Str
     placebo, moments = _placebo(grid, tables, asset, excluded)
     if not moments:
         return []
-    here = Signs(*(table[:, -1] for table in tables[asset]))
-    mine = here.signed * side
-    active = int((here.one_sided > 0).sum())
+    here = tables[asset]
+    mine = here.signed[:, -1] * side
+    active = int((here.one_sided[:, -1] > 0).sum())
     found = []
     for trader in np.flatnonzero(mine > 0):
         value = float(mine[trader])
         chance = (len(placebo) - int(np.searchsorted(placebo, value, side="left"))) / moments
-        shape = float(here.far[trader]), float(here.one_sided[trader]), float(here.concentrated[trader])
-        habit = int(here.orders[trader]), float(here.usual[trader]), float(here.unlikely[trader])
+        shape = float(here.far[trader, -1]), float(here.one_sided[trader, -1]), float(here.concentrated[trader, -1])
+        habit = int(here.orders[trader, -1]), float(here.usual[trader, -1]), float(here.unlikely[trader, -1])
         alike = int((mine >= value).sum())
-        found.append(Strange(int(trader), value, *shape, *habit, bool(here.first[trader]), chance, alike, active))
+        found.append(Strange(int(trader), value, *shape, *habit, bool(here.first[trader, -1]), chance, alike, active))
     return found
 
 
