@@ -66,8 +66,11 @@ class Move(NamedTuple):
 class Strange(NamedTuple):
     """One trader whose position before the event is strange; figures are ratios.
 
-    ``far`` compares the position with the trader's own largest before, ``one_sided`` is net over gross, ``concentrated`` is the
-    asset's part of all he traded. ``chance`` is how many traders as strange a random moment has, ``alike`` how many this one has.
+    ``far`` compares the position with the trader's own largest before, ``one_sided`` is net over gross, ``orders`` are those on the
+    side less those on the other, ``usual`` is what habit makes of them and ``unlikely`` the powers of ten against it;
+    ``concentrated`` is ``far`` here against ``far`` where else it is largest: who buys everything does not act on one asset's news.
+    ``chance`` is how many traders as strange a random moment has, ``alike``
+    how many this one has.
     """
 
     trader: int
@@ -75,66 +78,98 @@ class Strange(NamedTuple):
     far: float
     one_sided: float
     concentrated: float
+    orders: int
+    usual: float
+    unlikely: float
     first: bool
     chance: float
     alike: int
     active: int
 
 
+class Signs(NamedTuple):
+    """For each trader and window: signed strangeness, and what it is made of (see ``Strange``)."""
+
+    signed: Reals
+    far: Reals
+    one_sided: Reals
+    concentrated: Reals
+    orders: Reals
+    usual: Reals
+    unlikely: Reals
+    first: NDArray[np.bool_]
+
+
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """Position changes of all traders: ``net[asset][trader, step]`` and ``gross`` in value; the last step ends at the event."""
+    """What all traders did: ``net[asset][trader, step]`` and ``gross`` in value, and how many orders of theirs were filled.
+
+    ``orders`` counts both sides, ``net_orders`` those that bought less those that sold; the last step ends at the event.
+    """
 
     traders: tuple[str, ...]
     assets: tuple[str, ...]
     net: tuple[Reals, ...]
     gross: tuple[Reals, ...]
+    orders: tuple[Reals, ...]
+    net_orders: tuple[Reals, ...]
     shape: Shape
 
-    def strangeness(self, asset: int) -> tuple[Reals, Reals, Reals, Reals, NDArray[np.bool_]]:
-        """For each trader and window: signed strangeness, far, one-sidedness, concentration, and whether it is the first.
+    def far(self, asset: int) -> Reals:
+        """Each window's position against the trader's own largest before and what is usual in the asset."""
+        net, gross = _windows(self.net[asset], self.shape.steps), _windows(self.gross[asset], self.shape.steps)
+        usual = np.median(gross[gross > 0]) if (gross > 0).any() else 1.0
+        return np.asarray(np.abs(net) / (_largest_before(np.abs(net), self.shape.steps) + usual))
 
-        Strange is who takes a position much larger than any he took before and than people usually take, on one side, and in
-        this asset rather than in others.
+    def signs(self, asset: int, fars: Sequence[Reals]) -> Signs:
+        """What each trader's windows look like.
+
+        Strange is who takes a position much larger than any he took before and than people usually take, in more decisions
+        on that side than he usually takes, and without going back on them: one large order may be luck, and a busy day habit.
+        ``fars`` are of all assets.
         """
         width = self.shape.steps
         net, gross = _windows(self.net[asset], width), _windows(self.gross[asset], width)
-        whole = _windows(np.sum(self.gross, axis=0), width)
-        usual = np.median(gross[gross > 0]) if (gross > 0).any() else 1.0
-        own = _largest_before(np.abs(net), width)
-        before = np.concatenate([np.zeros((net.shape[0], 1)), np.cumsum(self.gross[asset], axis=1)], axis=1)
-        first = before[:, : net.shape[1]] == 0
-        far = np.abs(net) / (own + usual)
+        elsewhere = np.max([np.zeros_like(net), *(each for place, each in enumerate(fars) if place != asset)], axis=0)
+        counts, net_counts = _windows(self.orders[asset], width), _windows(self.net_orders[asset], width)
+        before = np.concatenate([np.zeros((net.shape[0], 1)), np.cumsum(self.orders[asset], axis=1)], axis=1)[:, : net.shape[1]]
+        typical = float(np.median(counts[counts > 0])) if (counts > 0).any() else 1.0
+        habit = (before + typical) * width / (np.arange(net.shape[1]) + width)
+        orders = np.maximum(np.sign(net) * net_counts, 0.0)
+        far, unlikely = fars[asset], _unlikely(orders, habit)
         with np.errstate(divide="ignore", invalid="ignore"):
             one_sided = np.where(gross > 0, np.abs(net) / gross, 0.0)
-            concentrated = np.where(whole > 0, gross / whole, 0.0)
-        return np.sign(net) * far * one_sided**2 * concentrated**2, far, one_sided, concentrated, first
+            concentrated = np.where(far > 0, far / (far + elsewhere), 0.0)
+        signed = np.sign(net) * far * one_sided**2 * unlikely
+        return Signs(signed, far, one_sided, concentrated, orders, habit, unlikely, before == 0)
 
 
 def strange_before(grid: Grid, asset: int, side: int, excluded: int) -> list[Strange]:
     """Every trader on the side that gained in the last window; windows ending in the last ``excluded`` steps are no placebo."""
-    tables = [grid.strangeness(place) for place in range(len(grid.assets))]
+    places = range(len(grid.assets))
+    fars = [grid.far(place) for place in places]
+    tables = [grid.signs(place, fars) for place in places]
     placebo, moments = _placebo(grid, tables, asset, excluded)
     if not moments:
         return []
-    signed, far, one_sided, concentrated, first = tables[asset]
-    last = signed.shape[1] - 1
-    mine = signed[:, last] * side
-    active = int((one_sided[:, last] > 0).sum())
+    here = tables[asset]
+    mine = here.signed[:, -1] * side
+    active = int((here.one_sided[:, -1] > 0).sum())
     found = []
     for trader in np.flatnonzero(mine > 0):
         value = float(mine[trader])
         chance = (len(placebo) - int(np.searchsorted(placebo, value, side="left"))) / moments
-        shape = float(far[trader, last]), float(one_sided[trader, last]), float(concentrated[trader, last])
+        shape = float(here.far[trader, -1]), float(here.one_sided[trader, -1]), float(here.concentrated[trader, -1])
+        habit = int(here.orders[trader, -1]), float(here.usual[trader, -1]), float(here.unlikely[trader, -1])
         alike = int((mine >= value).sum())
-        found.append(Strange(int(trader), value, *shape, bool(first[trader, last]), chance, alike, active))
+        found.append(Strange(int(trader), value, *shape, *habit, bool(here.first[trader, -1]), chance, alike, active))
     return found
 
 
-def _placebo(grid: Grid, tables: Sequence[Any], asset: int, excluded: int) -> tuple[Reals, int]:
+def _placebo(grid: Grid, tables: Sequence[Signs], asset: int, excluded: int) -> tuple[Reals, int]:
     """Strangeness of all traders, on either side, at all other moments that have as much history; sorted, and how many moments."""
     values, moments = [], 0
-    for place, (signed, *_rest) in enumerate(tables):
+    for place, signed in enumerate(table.signed for table in tables):
         ends = signed.shape[1] - (excluded if place == asset else 0)
         if ends <= grid.shape.history_steps:
             continue
@@ -154,6 +189,12 @@ def _largest_before(windows: Reals, width: int) -> Reals:
     """The largest of the windows that had ended when this one began."""
     largest = np.maximum.accumulate(windows, axis=1)
     return np.asarray(np.concatenate([np.zeros((windows.shape[0], width)), largest], axis=1)[:, : windows.shape[1]])
+
+
+def _unlikely(orders: Reals, habit: Reals) -> Reals:
+    """Powers of ten against so many orders by habit, as ``chance.unlikelihood``; to the placebo it is a figure like any other."""
+    more = np.maximum(orders, habit)
+    return np.asarray(np.round((more * np.log(more / habit) - (more - habit)) / np.log(10), 9))
 
 
 class Market(NamedTuple):
@@ -180,15 +221,16 @@ def grid_before(records: Records, market: Market, event: Event, shape: Shape, fi
     trader_of = np.array([traders.setdefault(market.groups.get(a, a), len(traders)) for a in whose], np.int64)
     price_of = np.array([prices[name] for name in whats], np.float64)
     asset_of = np.array([place[market.instruments[name]] for name in whats], np.int64)
-    step, side = rows["step"].to_numpy(), rows["side"].to_numpy()
+    step, side, filled = (rows[column].to_numpy() for column in ("step", "side", "orders"))
     code, name = trader_of[accounts.indices.to_numpy()], names.indices.to_numpy()
     value = rows["quantity"].cast(pa.float64()).to_numpy() * price_of[name]
     inside = (step >= 0) & (step < count)
-    net, gross = np.zeros((2, len(assets), len(traders), count))
     cells = (asset_of[name][inside], code[inside], step[inside])
-    np.add.at(net, cells, (side * value)[inside])
-    np.add.at(gross, cells, value[inside])
-    return Grid(tuple(traders), assets, tuple(net), tuple(gross), shape)
+    grids = np.zeros((4, len(assets), len(traders), count))
+    for grid, figure in zip(grids, (side * value, value, filled, side * filled), strict=True):
+        np.add.at(grid, cells, figure[inside])
+    net, gross, orders, net_orders = (tuple(grid) for grid in grids)
+    return Grid(tuple(traders), assets, net, gross, orders, net_orders, shape)
 
 
 def steps_before(event: Event, shape: Shape, first: datetime) -> int:
@@ -229,19 +271,19 @@ def paired_accounts(records: Records, known: Collection[str], share_max: Decimal
 
 
 def _steps(trade: Any, market: Market, at: datetime, step: timedelta, count: int) -> pa.RecordBatch:
-    """Quantities by account, instrument and step, exact, in one order; step ``count - 1`` ends at the event."""
+    """Quantities and orders filled by account, instrument and step, exact, in one order; step ``count - 1`` ends at the event."""
     parts = []
     micros, end = step // _MICRO, (at - _EPOCH) // _MICRO
-    for column, side in (("buy_account_id", BUY), ("sell_account_id", SELL)):
+    for column, order, side in (("buy_account_id", "buy_order_id", BUY), ("sell_account_id", "sell_order_id", SELL)):
         back = (ibis.literal(end, "int64") - 1 - trade.executed_at.epoch_seconds().cast("int64") * 1_000_000) / micros
         named = trade.select(
             account=trade[column], instrument=trade.instrument, quantity=trade.quantity, side=ibis.literal(side, "int8"),
-            step=(count - 1 - back.floor().cast("int64")),
+            order=ibis.coalesce(trade[order], trade.trade_id), step=(count - 1 - back.floor().cast("int64")),
         )  # fmt: skip
         parts.append(named.filter(named.account.notnull(), ~named.account.isin(sorted(market.left_out) or [""])))
     both = ibis.union(*parts)
     keys = ["account", "instrument", "step", "side"]
-    table = both.group_by(keys).aggregate(quantity=both.quantity.sum()).to_pyarrow()
+    table = both.group_by(keys).aggregate(quantity=both.quantity.sum(), orders=both.order.nunique()).to_pyarrow()
     return table.sort_by([(key, "ascending") for key in keys]).combine_chunks().to_batches(max_chunksize=None)[0]
 
 

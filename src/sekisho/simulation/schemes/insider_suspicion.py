@@ -9,7 +9,8 @@ from sekisho.simulation.schemes.sheet import MINUTE, SECOND
 
 RULE = "unfair_trading/insider_suspicion"
 QUIET_DAYS = 2
-"""Before that the book does not reach back far enough for anybody to have habits."""
+"""Before that the book does not reach back far enough for anybody to have habits: a day of history and the day before the news
+make 48 hours, and news on the second day is out by its 22nd hour. An exchange of two days therefore plants nothing here."""
 
 
 def informed(stage: Stage, severity: float) -> None:

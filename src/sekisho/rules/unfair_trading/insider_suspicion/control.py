@@ -119,8 +119,10 @@ def _shape(p: Parameters) -> Shape:
 
 
 def _stands_out(one: Strange, p: Parameters) -> bool:
-    """All the signs together: far from habit, one-sided, in this asset, and rarer than chance."""
-    signs = ((one.far, p.far_min), (one.one_sided, p.one_sided_min), (one.concentrated, p.concentrated_min))
+    """All the signs together: far from habit in size and in number of decisions, one-sided, and rarer than chance."""
+    distances = ((one.far, p.far_min), (one.unlikely, p.unlikely_min))
+    shape = ((one.one_sided, p.one_sided_min), (one.concentrated, p.concentrated_min))
+    signs = (*distances, *shape)
     return all(_rounded(value) >= least for value, least in signs) and _rounded(one.chance) <= p.chance_max
 
 
@@ -169,6 +171,9 @@ def _found(records: Records, look: _Look, one: Strange, acts: list[Act], p: Para
             "first": one.first,
             "one_sided": _rounded(one.one_sided),
             "concentrated": _rounded(one.concentrated),
+            "orders": one.orders,
+            "usual_orders": _rounded(one.usual),
+            "chance_max": p.chance_max,
             "alike": one.alike,
             "active": one.active,
             "chance": _rounded(one.chance),
