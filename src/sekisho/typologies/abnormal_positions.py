@@ -200,7 +200,7 @@ def steps_before(event: Event, shape: Shape, first: datetime) -> int:
 class Traded(NamedTuple):
     """How often an instrument was traded and when first."""
 
-    count: int
+    trades: int
     first: datetime
 
 

@@ -127,7 +127,7 @@ def _stands_out(one: Strange, p: Parameters) -> bool:
 def _main_instrument(traded: Mapping[str, Traded], asset: str, handled: Handled) -> str | None:
     """The pair in which the asset is traded most often."""
     names = [pair.instrument for pair in handled.of(asset) if pair.base == asset and pair.ours and pair.instrument in traded]
-    return min(names, key=lambda name: (-traded[name].count, name)) if names else None
+    return min(names, key=lambda name: (-traded[name].trades, name)) if names else None
 
 
 def _instruments(handled: Handled, quote: str | None) -> dict[str, str]:
