@@ -284,7 +284,8 @@ def _steps(trade: Any, market: Market, at: datetime, step: timedelta, count: int
     both = ibis.union(*parts)
     keys = ["account", "instrument", "step", "side"]
     table = both.group_by(keys).aggregate(quantity=both.quantity.sum(), orders=both.order.nunique()).to_pyarrow()
-    return table.sort_by([(key, "ascending") for key in keys]).combine_chunks().to_batches(max_chunksize=None)[0]
+    in_order = table.sort_by([(key, "ascending") for key in keys])
+    return pa.RecordBatch.from_arrays([column.combine_chunks() for column in in_order.columns], names=in_order.column_names)
 
 
 def _usual_prices(trade: Any) -> dict[str, float]:
