@@ -286,17 +286,17 @@ class _Market:
         """How far the side's best price strayed from the level, beside before and after; None where nothing is known of that."""
         length = last - first
         inside = self._strayed(side, level, first, last)
-        around = [self._strayed(side, level, *stretch) for stretch in ((first - length, first), (last, last + length))]
+        around = [self._strayed(side, None, *stretch) for stretch in ((first - length, first), (last, last + length))]
         known = [strayed for strayed in around if strayed is not None]
         if inside is None or not known:
             return None
         usual = float(np.mean(known))
         return min(1.0, inside / usual) if usual > 0 else 1.0
 
-    def _strayed(self, side: int, level: int, first: int, last: int) -> float | None:
-        """How far the side's best price lies on average from the level.
+    def _strayed(self, side: int, level: int | None, first: int, last: int) -> float | None:
+        """How far the side's best price lies on average from the level, or from where it mostly was itself.
 
-        A level that is broken and brought back again and again is held: its moves from slice to slice are many, but they lead
+        A pair that rests at another price before and after is as calm as one that is held. A level that is broken and brought back again and again is held: its moves from slice to slice are many, but they lead
         nowhere. None where the records do not cover the stretch.
         """
         if first < self.clock[0] or last > self.clock[-1]:
@@ -304,7 +304,9 @@ class _Market:
         places = np.searchsorted(self.clock, np.linspace(first, last, _SLICES + 1), "right") - 1
         price = self.touch[side][np.maximum(places, 0)]
         price = price[~np.isnan(price)]
-        return float(np.abs(price - level).mean()) if len(price) else None
+        if not len(price):
+            return None
+        return float(np.abs(price - (np.median(price) if level is None else level)).mean())
 
     def _undone(self, whose: int, side: int, when: tuple[int, int], filled: int) -> float:
         """How much of what was filled the same trader traded back meanwhile or as long after."""
