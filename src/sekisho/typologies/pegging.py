@@ -296,8 +296,9 @@ class _Market:
     def _strayed(self, side: int, level: int | None, first: int, last: int) -> float | None:
         """How far the side's best price lies on average from the level, or from where it mostly was itself.
 
-        A pair that rests at another price before and after is as calm as one that is held. A level that is broken and brought back again and again is held: its moves from slice to slice are many, but they lead
-        nowhere. None where the records do not cover the stretch.
+        A pair that rests at another price before and after is as calm as one that is held. A level that is broken and brought
+        back again and again is held: its moves from slice to slice are many, but they lead nowhere. None where the records do
+        not cover the stretch.
         """
         if first < self.clock[0] or last > self.clock[-1]:
             return None
