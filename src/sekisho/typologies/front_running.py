@@ -172,16 +172,6 @@ def _used(
     return _Codes(account, trades[ahead], trades[(own[1][trades] == account) & soon])
 
 
-def _codes(stream: OrderStream, orders: Orders, ahead: int, back: int) -> _Codes:
-    """The trades of one order ahead and of one back."""
-
-    def trades(order: int) -> Int64:
-        column = stream.order if orders.side[order] > 0 else stream.contra_order
-        return np.flatnonzero((column == order) & (stream.kind == TRADE))
-
-    return _Codes(int(orders.account[ahead]), trades(ahead), trades(back))
-
-
 class _Weight(NamedTuple):
     score: float
     likely: float
@@ -223,22 +213,56 @@ def suspected_leads(stream: OrderStream, owners: Mapping[str, str], shape: Shape
     owner = _owners(stream, owners)[orders.account]
     heavy = heavy_orders(orders, entered, shape.heavy_share)
     by_time = entered[np.argsort(orders.entered_at[entered], kind="stable")]
-    by_owner = by_time[np.argsort(owner[by_time], kind="stable")]
-    start = np.searchsorted(owner[by_owner], np.arange(int(owner.max()) + 2))
+    every = _by_owner(orders.entered_at, owner, by_time, len(stream.account_ids))
+    leads = by_time[orders.filled[by_time] > 0]
+    filled = _by_owner(orders.entered_at, owner, leads, len(stream.account_ids))
     times = int(shape.ahead * _MICROSECONDS), int(shape.reversal * _MICROSECONDS)
-    limits = (shape.smaller, shape.even, shape.score)
-    rows = _search(orders, owner, heavy, (by_time, by_owner, start), times, limits)
     span = max(1.0, float(orders.entered_at[by_time[-1]] - orders.entered_at[by_time[0]]))
-    traders = int((np.diff(start) > 0).sum())
+    limits = (shape.smaller, shape.even, shape.score)
+    rows = _search(orders, owner, heavy, (leads, orders.entered_at[leads]), (every, filled), (times, span), limits)
+    if not rows:
+        return []
+    traders = int((np.diff(every.start) > 0).sum())
+    trades = _trades_of(stream, {int(order) for row in rows for order in row[1:3]})
     found = []
-    for client, first, last, score, before, after in rows:
-        own = by_owner[start[owner[int(first)]] : start[owner[int(first)] + 1]]
-        rate = _rate(orders.entered_at[own], (int(orders.entered_at[int(client)]), int(orders.last_fill[int(client)])), times, span)
-        likely = _likelihood(len(own), (before, after), rate, shape.even)
-        if likely * len(heavy) < 1:
-            weight = _Weight(score, likely, len(heavy), traders)
-            found.append(_lead(stream, orders, int(client), _codes(stream, orders, int(first), int(last)), weight))
+    for client, ahead, back, score, likely in rows:
+        codes = _Codes(int(orders.account[int(ahead)]), trades[int(ahead)], trades[int(back)])
+        found.append(_lead(stream, orders, int(client), codes, _Weight(score, likely, len(heavy), traders)))
     return found
+
+
+class _Entries(NamedTuple):
+    """Orders of each owner in order of time: codes, moments of entry (microseconds), where each owner's begin."""
+
+    order: Int64
+    at: Int64
+    start: Int64
+
+
+@njit(cache=True, nogil=True)
+def _by_owner(entered_at: Int64, owner: Int64, by_time: Int64, owners: int) -> _Entries:
+    start = np.zeros(owners + 2, np.int64)
+    for order in by_time:
+        start[owner[order] + 1] += 1
+    start = np.cumsum(start)
+    place = start.copy()
+    sorted_orders, at = np.empty(len(by_time), np.int64), np.empty(len(by_time), np.int64)
+    for order in by_time:
+        own = place[owner[order]]
+        sorted_orders[own], at[own] = order, entered_at[order]
+        place[owner[order]] += 1
+    return _Entries(sorted_orders, at, start)
+
+
+def _trades_of(stream: OrderStream, orders: set[int]) -> dict[int, Int64]:
+    """Places in the stream of the trades of each of these orders."""
+    wanted = np.zeros(len(stream.order_ids), np.bool_)
+    wanted[list(orders)] = True
+    places: dict[int, list[int]] = {order: [] for order in orders}
+    for party in (stream.order, stream.contra_order):
+        for place in np.flatnonzero((stream.kind == TRADE) & (party != NOBODY) & wanted[party]).tolist():
+            places[int(party[place])].append(place)
+    return {order: np.array(sorted(own), np.int64) for order, own in places.items()}
 
 
 def heavy_orders(orders: Orders, entered: Int64, share: float) -> Int64:
@@ -295,13 +319,15 @@ def _follow(columns: tuple[Int8, Int32, Int32, Int32, Int8], numbers: tuple[Int6
 
 
 @njit(cache=True, nogil=True)
-def _search(orders, owner, heavy, sorted_orders, times, limits):  # type: ignore[no-untyped-def]
-    """For each heavy order the pairs of orders of one owner that ran ahead of it and turned round: (client, ahead, back, ...)."""
+def _search(orders, owner, heavy, leads, entries, times, limits):  # type: ignore[no-untyped-def]
+    """For each heavy order the pairs of orders of one owner that ran ahead of it and turned round, where chance would not bring
+    as many: (client, ahead, back, score, likely)."""
     entered_at, first_fill, last_fill, side, _account, lots, filled, paid = orders
-    by_time, by_owner, start = sorted_orders
-    ahead_max, reversal_max = times
+    by_time, moments = leads
+    every, own_filled = entries
+    (ahead_max, reversal_max), span = times
     smaller, even_min, score_min = limits
-    moments = entered_at[by_time]
+    reach = _AROUND * max(ahead_max, reversal_max)
     found = []
     for client in heavy:
         began, ended = entered_at[client], last_fill[client]
@@ -314,53 +340,63 @@ def _search(orders, owner, heavy, sorted_orders, times, limits):  # type: ignore
         for place in range(first, last):
             lead = by_time[place]
             whose, size = owner[lead], filled[lead]
-            if whose == owner[client] or side[lead] != side[client] or size == 0 or size > smaller * lots[client]:
+            if whose == owner[client] or side[lead] != side[client] or size > smaller * lots[client]:
                 continue
             if last_fill[lead] > ended or (open_for > 0 and last_fill[lead] >= ended):
                 continue
             spent = paid[lead] / size
             if (spent - price) * side[client] > 0:
                 continue
-            mine = by_owner[start[whose] : start[whose + 1]]
             before = abs(float(entered_at[lead] - began))
+            soon = 1.0 - before / ahead
+            if soon <= 0:
+                continue
+            low, high = own_filled.start[whose], own_filled.start[whose + 1]
+            mine = own_filled.at[low:high]
             best, back = 0.0, -1
             after = 0.0
-            for place_back in range(np.searchsorted(entered_at[mine], last_fill[lead]), len(mine)):
-                order = mine[place_back]
+            for own in range(low + np.searchsorted(mine, last_fill[lead]), high):
+                order = own_filled.order[own]
                 if entered_at[order] > ended + reversal:
                     break
-                if side[order] == side[client] or filled[order] == 0 or first_fill[order] < first_fill[client]:
+                if side[order] == side[client] or first_fill[order] < first_fill[client]:
                     continue
                 even = min(size, filled[order]) / max(size, filled[order])
                 if even < even_min or (paid[order] / filled[order] - spent) * side[client] <= 0:
                     continue
                 gap = min(abs(float(entered_at[order] - ended)), abs(float(entered_at[order] - first_fill[client])))
-                soon, then = 1.0 - before / ahead, 1.0 - gap / reversal
-                if soon <= 0 or then <= 0:
+                then = 1.0 - gap / reversal
+                if then <= 0:
                     continue
                 score = (soon * then * even * (1.0 - size / lots[client])) ** 0.25
                 if score > best:
                     best, back, after = score, order, gap
             if best >= score_min:
-                found.append((float(client), float(lead), float(back), best, before, after))
+                moments_of = every.at[every.start[whose] : every.start[whose + 1]]
+                rate = _rate(moments_of, (began, ended), reach, span)
+                likely = _likelihood(len(moments_of), (before, after), rate, even_min)
+                if likely * len(heavy) < 1:
+                    found.append((float(client), float(lead), float(back), best, likely))
     return found
 
 
-def _rate(own: Int64, client: tuple[int, int], times: tuple[int, int], span: float) -> float:
+@njit(cache=True, nogil=True)
+def _rate(own: Int64, client: tuple[int, int], reach: int, span: float) -> float:
     """Orders of one side that the account enters in a microsecond, the two under judgement left out; in its own busiest hour.
 
     Who quotes for ten minutes quotes all the time then, however quiet his day.
     """
-    (began, ended), reach = client, _AROUND * max(*times)
-    near = int(np.searchsorted(own, ended + reach, "right") - np.searchsorted(own, began - reach))
+    began, ended = client
+    near = np.searchsorted(own, ended + reach, "right") - np.searchsorted(own, began - reach)
     around = (near - 2) / (ended - began + 2 * reach)
     return _HALF * max(around, max(1, len(own) - 2) / span)
 
 
+@njit(cache=True, nogil=True)
 def _likelihood(orders: int, gaps: tuple[float, float], rate: float, even: float) -> float:
     """How likely such an account is to enter one order so soon, and one of the same size so soon after, by chance."""
-    near = [1 - np.exp(-rate * max(gap, _LEAST_GAP)) for gap in gaps]
-    return float(near[0] * near[1]) * _GAIN_AND_PRICE * max(1 - even, 1 / orders)
+    before, after = 1 - np.exp(-rate * max(gaps[0], _LEAST_GAP)), 1 - np.exp(-rate * max(gaps[1], _LEAST_GAP))
+    return float(before * after * _GAIN_AND_PRICE * max(1 - even, 1 / orders))
 
 
 def _owners(stream: OrderStream, owners: Mapping[str, str]) -> Int64:
