@@ -129,24 +129,27 @@ class Known:
 def known_leads(stream: OrderStream, knowers: Mapping[str, tuple[Knower, ...]], reversal: float) -> list[Known]:
     """Trades of those who knew of an order: on its side, no dearer, after they learned of it and before it was filled."""
     named = sorted(knowers)
-    codes = pc.index_in(pa.array(named, pa.string()), value_set=stream.order_ids.cast(pa.string())).to_pylist()
-    if not any(code is not None for code in codes):
+    known = pc.index_in(stream.order_ids, value_set=pa.array(named, stream.order_ids.type))
+    codes = np.flatnonzero(np.asarray(known.is_valid()))
+    if not len(codes):
         return []
     orders = orders_of(stream)
     every = np.flatnonzero(stream.kind == TRADE)
     trades_of: dict[int, Int64] = {}
+    clients = {named[place]: int(code) for place, code in zip(known.take(pa.array(codes)).to_pylist(), codes, strict=True)}
+    account_codes = codes_of(stream, {account for name in clients for knower in knowers[name] for account in knower.accounts})
     found = []
-    for name, code in zip(named, codes, strict=True):
-        if code is None or not orders.filled[code]:
+    for name, code in sorted(clients.items()):
+        if not orders.filled[code]:
             continue
         for knower in knowers[name]:
-            accounts = sorted(codes_of(stream, knower.accounts).items())
-            for _, account in accounts:
-                if account == orders.account[code]:
+            for account in sorted(knower.accounts & account_codes.keys()):
+                who = account_codes[account]
+                if who == orders.account[code]:
                     continue
-                if account not in trades_of:
-                    trades_of[account] = every[(stream.account[every] == account) | (stream.contra_account[every] == account)]
-                used = _used(stream, orders, trades_of[account], (code, account), (knower, reversal))
+                if who not in trades_of:
+                    trades_of[who] = every[(stream.account[every] == who) | (stream.contra_account[every] == who)]
+                used = _used(stream, orders, trades_of[who], (code, who), (knower, reversal))
                 if used is not None:
                     found.append(Known(_lead(stream, orders, code, used, _Weight(1.0, 0.0, 1, 1)), knower))
     return found

@@ -6,13 +6,12 @@ Everything here is counted in days of Japan or in shorter windows, never across 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final, NamedTuple
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from numba import njit
 from numpy.typing import NDArray
 
@@ -143,10 +142,10 @@ def _compare(
 
 
 def codes_of(stream: OrderStream, accounts: Iterable[str]) -> dict[str, int]:
-    """The codes of those accounts that the stream names."""
-    named = sorted(accounts)
-    place = pc.index_in(pa.array(named, pa.string()), value_set=stream.account_ids.cast(pa.string()))
-    return {name: code for name, code in zip(named, place.to_pylist(), strict=True) if code is not None}
+    """The codes of those accounts that the stream names, in order of name."""
+    asked = accounts if isinstance(accounts, Mapping | Set) else set(accounts)
+    named = ((name, code) for code, name in enumerate(stream.account_ids.to_pylist()) if name in asked)
+    return dict(sorted(named))
 
 
 def marks(stream: OrderStream, accounts: Iterable[str]) -> Bool:
