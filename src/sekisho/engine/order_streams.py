@@ -10,15 +10,13 @@ map, and the search runs where the data is.
 from __future__ import annotations
 
 import pickle
-import tempfile
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal
 from functools import partial
 from itertools import pairwise
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 from weakref import WeakKeyDictionary
 
@@ -27,6 +25,7 @@ import numpy as np
 import pyarrow as pa
 
 from sekisho.engine.numbered_names import numbered_codes
+from sekisho.engine.spool import KeptShelf, Spool
 from sekisho.engine.windows import (
     AHEAD,
     DAY,
@@ -47,11 +46,9 @@ from sekisho.typologies.order_stream import (
     ORDER_TYPES,
     SIDES,
     TRADE,
-    Derived,
     Int32,
     Int64,
     OrderStream,
-    Shelf,
 )
 
 if TYPE_CHECKING:
@@ -62,8 +59,6 @@ Kernel = Callable[[OrderStream], Answer]
 Units = tuple[Decimal | None, Decimal | None]
 
 BATCH_ROWS: Final = 1 << 17
-OPEN_AT_ONCE: Final = 64
-"""Kept streams handed out together: each holds its files open until its answer is taken."""
 _UNKNOWN: Final = 127
 """Code of a word that the tables do not know: refused, never guessed."""
 
@@ -87,15 +82,16 @@ def map_windows(records: Records, kernel: Kernel[Answer], *, threads: int | None
         yield from _map_on_spark(records, kernel)
         return
     threads = threads or _threads_of(records)
-    spool = _SPOOLS.get(records)
-    if spool is not None:
-        yield from _heaviest_first(spool, kernel, threads)
+    kept = _KEPT.get(records)
+    if kept is not None:
+        yield from _heaviest_first(kept, kernel, threads)
         return
-    spool = _Spool()
-    for answers in _ahead(_sorting_tasks(records, spool, kernel), threads):
-        spool.windows += [window for window, _ in answers]
-        yield from answers
-    _SPOOLS[records] = spool
+    kept = _Kept()
+    for answers in _ahead(_sorting_tasks(records, kept, kernel), threads):
+        for window, stream, answer in answers:
+            kept.streams[window] = stream
+            yield window, answer
+    _KEPT[records] = kept
 
 
 Found = TypeVar("Found", bound=StreamScheme)
@@ -197,7 +193,9 @@ def _units_of(records: Records) -> dict[str, Units]:
     return {row["instrument"]: (row["tick_size"], row["lot_size"]) for row in rows}
 
 
-def _sorting_tasks(records: Records, spool: _Spool, kernel: Kernel[Answer]) -> Iterator[Callable[[], list[tuple[Window, Answer]]]]:
+def _sorting_tasks(
+    records: Records, kept: _Kept, kernel: Kernel[Answer]
+) -> Iterator[Callable[[], list[tuple[Window, OrderStream, Answer]]]]:
     """Sort both tables by instrument and sequence and hand out one task per instrument, as the sorted rows arrive."""
     orders, trades = _order_rows(records), _trade_rows(records)
     traded = ibis.union(orders.select("instrument"), trades.select("instrument"), distinct=True)
@@ -205,25 +203,19 @@ def _sorting_tasks(records: Records, spool: _Spool, kernel: Kernel[Answer]) -> I
     places = pa.table({"instrument": pa.array(names, pa.string()), "place": pa.array(range(len(names)), pa.int32())})
     place = records.memory("place", places)
     units = _units_of(records)
-    trade_table, trade_starts = spool.keep_trades(_sorted_batches(records, trades, place), len(names))
+    trade_table, trade_starts = kept.keep_trades(_sorted_batches(records, trades, place), len(names))
     sorted_orders = _sorted_batches(records, orders, place)
     for position, own in _every_place(_cut(sorted_orders), sorted_orders.schema.empty_table(), len(names)):
         theirs = trade_table.slice(trade_starts[position], trade_starts[position + 1] - trade_starts[position])
-        work = (units.get(names[position], (None, None)), kernel)
-        yield partial(_encode, spool, position, names[position], (own, theirs), work)
+        yield partial(_encode, kept, names[position], (own, theirs), (units.get(names[position], (None, None)), kernel))
 
 
 def _encode(
-    spool: _Spool, position: int, name: str, rows: tuple[pa.Table, pa.Table], work: tuple[Units, Kernel[Answer]]
-) -> list[tuple[Window, Answer]]:
+    kept: _Kept, name: str, rows: tuple[pa.Table, pa.Table], work: tuple[Units, Kernel[Answer]]
+) -> list[tuple[Window, OrderStream, Answer]]:
     units, kernel = work
-    answers = []
-    for window, stream in windows_of(stream_of(name, *rows, units)):
-        place = f"{position}-{window.day}"
-        spool.places[window] = place
-        spool.keep(place, stream)
-        answers.append((window, kernel(replace(stream, shelf=_KeptShelf(spool, place)))))
-    return answers
+    streams = [(window, kept.keep(stream)) for window, stream in windows_of(stream_of(name, *rows, units))]
+    return [(window, stream, kernel(stream)) for window, stream in streams]
 
 
 def _sorted_batches(records: Records, rows: Any, place: Any) -> pa.RecordBatchReader:
@@ -275,113 +267,46 @@ def _ahead(tasks: Iterator[Callable[[], Answer]], threads: int) -> Iterator[Answ
             yield waiting.popleft().result()
 
 
-def _heaviest_first(spool: _Spool, kernel: Kernel[Answer], threads: int) -> Iterator[tuple[Window, Answer]]:
+def _heaviest_first(kept: _Kept, kernel: Kernel[Answer], threads: int) -> Iterator[tuple[Window, Answer]]:
     """The kernel over what is kept, long streams first so that no thread is left alone with one; answers keep their order."""
     with ThreadPoolExecutor(threads) as pool:
-        for start in range(0, len(spool.windows), OPEN_AT_ONCE):
-            windows = spool.windows[start : start + OPEN_AT_ONCE]
-            heaviest = sorted(windows, key=spool.weight, reverse=True)
-            begun = {window: pool.submit(_from_spool, spool, window, kernel) for window in heaviest}
-            try:
-                for window in windows:
-                    yield begun.pop(window).result()
-            finally:
-                for left in begun.values():
-                    left.cancel()
+        heaviest = sorted(kept.streams, key=lambda window: -len(kept.streams[window]))
+        begun = {window: pool.submit(kernel, kept.streams[window]) for window in heaviest}
+        try:
+            for window in kept.streams:
+                yield window, begun.pop(window).result()
+        finally:
+            for left in begun.values():
+                left.cancel()
 
 
 # --- keeping: sorted once, read by every rule -------------------------------------------------------------------------------
 
 
-@dataclass(slots=True, eq=False, weakref_slot=True)
-class _Spool:
-    """Encoded streams in a temporary folder that goes when the records go. Read back by memory map, so they cost no heap."""
-
-    folder: tempfile.TemporaryDirectory[str]
-    windows: list[Window]
-    places: dict[Window, str]
+class _Kept:
+    """Encoded streams by window, in order of instrument and day. Their arrays lie in a spool that goes when the records go."""
 
     def __init__(self) -> None:
-        self.folder = tempfile.TemporaryDirectory(prefix="sekisho-", ignore_cleanup_errors=True)
-        self.windows = []
-        self.places = {}
+        self.spool = Spool()
+        self.streams: dict[Window, OrderStream] = {}
 
-    def path(self, name: str) -> str:
-        return str(Path(self.folder.name) / f"{name}.arrow")
-
-    def weight(self, window: Window) -> int:
-        """How large a window's stream is, in bytes."""
-        return Path(self.path(f"rows-{self.places[window]}")).stat().st_size
-
-    def keep(self, place: str, stream: OrderStream) -> None:
-        rows = pa.record_batch([pa.array(getattr(stream, name)) for name in COLUMNS], names=list(COLUMNS))
-        ids = pa.record_batch(
-            [
-                *(_listed(names) for names in (stream.order_ids, stream.account_ids, stream.trade_ids)),
-                *(pa.array([text]) for text in (stream.instrument, str(stream.tick), str(stream.lot))),
-                pa.array([stream.opens_at]),
-            ],
-            names=["order_ids", "account_ids", "trade_ids", "instrument", "tick", "lot", "opens_at"],
-        )
-        for name, batch in ((f"rows-{place}", rows), (f"ids-{place}", ids)):
-            self.write(name, batch)
-
-    def write(self, name: str, batch: pa.RecordBatch) -> None:
-        with pa.OSFile(self.path(name), "wb") as file, pa.ipc.new_file(file, batch.schema) as writer:
-            writer.write_batch(batch)
-
-    def stream(self, window: Window) -> OrderStream:
-        place = self.places[window]
-        rows, ids = (_mapped(self.path(f"{part}-{place}")) for part in ("rows", "ids"))
-        arrays = {name: _frozen(_numbers(rows[name])) for name in COLUMNS}
-        names = {name: ids[name].chunk(0).values for name in ("order_ids", "account_ids", "trade_ids")}
-        tick, lot = (Decimal(ids[name][0].as_py()) for name in ("tick", "lot"))
-        known = {"opens_at": ids["opens_at"][0].as_py(), "shelf": _KeptShelf(self, place)}
-        return OrderStream(instrument=window.instrument, tick=tick, lot=lot, **known, **arrays, **names)
+    def keep(self, stream: OrderStream) -> OrderStream:
+        """The same stream, on disk."""
+        arrays: dict[str, Any] = {name: self.spool.keep(getattr(stream, name)) for name in COLUMNS}
+        names = {name: self.spool.keep_names(getattr(stream, name)) for name in ("order_ids", "account_ids", "trade_ids")}
+        return replace(stream, shelf=KeptShelf(self.spool), **arrays, **names)
 
     def keep_trades(self, batches: pa.RecordBatchReader, places: int) -> tuple[pa.Table, list[int]]:
         """Sorted trades on disk, and where each instrument's begin: trades of place i are rows starts[i] to starts[i + 1]."""
-        counts = np.zeros(places + 1, np.int64)
-        with pa.OSFile(self.path("trades"), "wb") as file, pa.ipc.new_file(file, batches.schema) as writer:
+        counts, path = np.zeros(places + 1, np.int64), self.spool.path("trades.arrow")
+        with pa.OSFile(path, "wb") as file, pa.ipc.new_file(file, batches.schema) as writer:
             for batch in batches:
                 writer.write_batch(batch)
                 counts[1:] += np.bincount(_numbers(batch["place"]), minlength=places)
-        return _mapped(self.path("trades")), np.cumsum(counts).tolist()
+        return pa.ipc.open_file(pa.memory_map(path)).read_all(), np.cumsum(counts).tolist()
 
 
-class _KeptShelf(Shelf):
-    """What has been derived from a stream of a spool: a file beside it, read back by memory map."""
-
-    def __init__(self, spool: _Spool, place: str) -> None:
-        super().__init__()
-        self._spool, self._place = spool, place
-
-    def once(self, name: str, kind: type[Derived], derive: Callable[[], Derived]) -> Derived:
-        """The arrays ``derive`` gives; derived by the first rule that asks."""
-        return super().once(name, kind, partial(self._read, name, kind, derive))
-
-    def _read(self, name: str, kind: type[Derived], derive: Callable[[], Derived]) -> Derived:
-        file = f"{name}-{self._place}"
-        if not Path(self._spool.path(file)).exists():
-            derived = derive()
-            columns = [f"{place}" for place in range(len(derived))]
-            self._spool.write(file, pa.record_batch([pa.array(column) for column in derived], names=columns))
-        return kind(*(_numbers(column) for column in _mapped(self._spool.path(file)).columns))
-
-
-_SPOOLS: WeakKeyDictionary[Any, _Spool] = WeakKeyDictionary()
-
-
-def _from_spool(spool: _Spool, window: Window, kernel: Kernel[Answer]) -> tuple[Window, Answer]:
-    return window, kernel(spool.stream(window))
-
-
-def _listed(names: pa.Array) -> pa.Array:
-    return pa.LargeListArray.from_arrays(pa.array([0, len(names)], pa.int64()), names)
-
-
-def _mapped(path: str) -> pa.Table:
-    return pa.ipc.open_file(pa.memory_map(path)).read_all()
+_KEPT: WeakKeyDictionary[Any, _Kept] = WeakKeyDictionary()
 
 
 def _same(stream: OrderStream) -> OrderStream:
