@@ -9,12 +9,13 @@ import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from sekisho.findings.finding import Finding
 from sekisho.findings.inspection import Inspector, Question
 from sekisho.records.parts import open_parts
-from sekisho.rulebook import load_rulebook
+from sekisho.rulebook import Rulebook, load_rulebook
 
 _PARENT_SECONDS = 1.0
 
@@ -31,8 +32,13 @@ def look(files: Mapping[str, Sequence[Path]], folder: Path, question: Question, 
     """Inspect the parts given, which were checked when they came."""
     began = time.monotonic()
     with open_parts(files, folder, threads=threads) as records:
-        inspection = Inspector(load_rulebook(), records).inspect(question)
+        inspection = Inspector(_rulebook(), records).inspect(question)
     return Sight(inspection.findings, time.monotonic() - began)
+
+
+@cache
+def _rulebook() -> Rulebook:
+    return load_rulebook()
 
 
 class WholeLooks:
