@@ -344,10 +344,12 @@ def told_around(records: Records, asked: Sequence[Asked], minutes: int, party_of
         parties = {party_of.get(account) for account in accounts}
         close = rows[bisect_left(moments, begins - near) : bisect_right(moments, begins + near)]
         named = (row for row in close if asset.casefold() in (row["text"] or "").casefold())
-        found.append([
-            Message(row["communication_id"], row["published_at"], row["channel"], row["publisher_party_id"] in parties)
-            for row in named
-        ])
+        found.append(
+            [
+                Message(row["communication_id"], row["published_at"], row["channel"], row["publisher_party_id"] in parties)
+                for row in named
+            ]
+        )
     return found
 
 
@@ -413,7 +415,7 @@ def _sides(records: Records, trade: Any, when: Any, pairs: Any) -> list[tuple[bo
 def traded_back(
     records: Records, trade: Any, runs: Sequence[Run], plot: Plot, wanted: Sequence[tuple[int, str]], owners: Mapping[str, str]
 ) -> list[tuple[int, str]]:
-    """Of the wanted accounts those whose trader sold, since the driving began, as much of what he bought as he must have: few of many.
+    """Of the wanted accounts those whose trader sold as much of what he bought since the driving began as he must have: few.
 
     Where the plot asks for something prepared he must have bought beforehand, too.
     """
