@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sekisho.engine.requests import OpenOrder
-from sekisho.typologies.handled_assets import Handled, Pair
+from sekisho.typologies.handled_assets import Handled
 from sekisho.typologies.valuation import in_utc
 
 if TYPE_CHECKING:
@@ -64,14 +64,14 @@ def standing_orders(records: Records, instrument: str, before: datetime) -> Mapp
     return standing
 
 
-def entries(records: Records, accounts: Collection[str], pairs: Iterable[Pair] | None = None) -> list[Entry]:
-    """What the accounts entered or changed (in these pairs only), without what was rejected, in order of sequence."""
+def entries(records: Records, accounts: Collection[str], instruments: Iterable[str] | None = None) -> list[Entry]:
+    """What the accounts entered or changed (in these instruments only), without what was rejected, in order of sequence."""
     if not accounts or "order_event" not in records.present:
         return []
     event = records.order_event
-    mine = event.filter(event.account_id.isin(sorted(accounts)))
-    if pairs is not None:
-        mine = mine.filter(mine.instrument.isin(sorted({pair.instrument for pair in pairs} | {""})))
+    mine = event.filter(event.account_id.isin(sorted(accounts)), event.action.isin(["new", "replace", "reject"]))
+    if instruments is not None:
+        mine = mine.filter(mine.instrument.isin(sorted({*instruments, ""})))
     rows = mine.select("action", **{("at" if n == "occurred_at" else n): mine[n] for n in _COLUMNS}).to_pyarrow().to_pylist()
     rejected = {row["order_id"] for row in rows if row["action"] == "reject"}
     kept = (row for row in rows if row["action"] in {"new", "replace"} and row["order_id"] not in rejected)

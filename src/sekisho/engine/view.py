@@ -71,7 +71,7 @@ class RecordsView:
     def ordered(self, party_id: str, asset: str, side: str, since: datetime) -> Decimal:
         """What the party's accounts ordered of the asset since then and before this moment."""
         accounts = self.registers().owners.accounts_of.get(party_id, ())
-        events = entries(self._records, accounts, self._handled().of(asset))
+        events = entries(self._records, accounts, (pair.instrument for pair in self._handled().of(asset)))
         rows = (e for e in events if since <= e.at < self._before)
         return sum((e.quantity for e in rows if e.side_of(asset, self._handled()) == side), Decimal(0))
 

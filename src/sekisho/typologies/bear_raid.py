@@ -17,6 +17,7 @@ from decimal import ROUND_DOWN, ROUND_HALF_EVEN, Decimal
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
+import pyarrow as pa
 
 from sekisho.typologies.price_runs import Run, Shape, price_runs
 from sekisho.typologies.pump_scheme import (
@@ -32,6 +33,7 @@ from sekisho.typologies.pump_scheme import (
     quantity,
     scheme_of,
     timed,
+    traded_back,
 )
 from sekisho.typologies.trade_tape import Tape
 from sekisho.typologies.trades import Trade, YenValue
@@ -45,14 +47,13 @@ _ONE = Decimal(1)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Terms:
-    """``plot`` says who counts as driving; of what he sold he must have bought back ``returned_min``, all from 0 to 1.
+    """``plot`` says who counts as driving, and which part of what he sold he must have bought back (``unloaded_min``), from 0 to 1.
 
     ``one_way_min``: while the price was driven he must have sold more than he bought by this share of both. ``support_minutes``:
     own bids withdrawn so long before the attack count as support removed; ``support_weight`` is what that adds to the score.
     """
 
     plot: Plot
-    returned_min: Decimal | int
     one_way_min: Decimal | int
     support_minutes: Decimal | int
     support_weight: Decimal | int
@@ -130,13 +131,15 @@ def raids(
     of_owner = accounts_of_owners(owners)
     wanted = [pair for place, drive in driven.items() for pair in drivers(place, drive, plot, owners, of_owner, outside)]
     found = []
+    wanted = traded_back(records, turned, runs, plot, wanted, owners)
     for place, own in legs_of(records, turned, runs, plot, wanted).items():
         actors = [actor_of(runs[place], plot, each) for each in grouped(own, owners)]
         playing = [actor for actor in actors if _plays(actor, terms, driven[place].total)]
         scheme = scheme_of(runs[place], playing, plot, driven[place])
         if scheme is not None and _orders(scheme.driving) > len(scheme.actors):
-            found.append(_raid(records, runs[place], scheme.actors, (scheme.burst, scheme.drive), terms))
-    return _told_once(found)
+            found.append(_raid(runs[place], scheme.actors, (scheme.burst, scheme.drive), terms))
+    withdrawn = _withdrawn(records, found, terms)
+    return _told_once(raid._replace(withdrawn=pulled) for raid, pulled in zip(found, withdrawn, strict=True))
 
 
 def _plays(actor: Actor, terms: Terms, total: Decimal) -> bool:
@@ -145,7 +148,7 @@ def _plays(actor: Actor, terms: Terms, total: Decimal) -> bool:
     last = actor.driving[-1].trade.executed_at
     against = quantity(leg for leg in actor.sales if leg.trade.executed_at <= last)
     one_way = actor.drove - against >= terms.one_way_min * (actor.drove + against)
-    return one_way and quantity(_back(actor)) >= terms.returned_min * (actor.drove + quantity(actor.later_buys))
+    return one_way and quantity(_back(actor)) >= terms.plot.unloaded_min * (actor.drove + quantity(actor.later_buys))
 
 
 def _back(actor: Actor) -> list[Leg]:
@@ -162,7 +165,7 @@ def _average(legs: Sequence[Leg]) -> Decimal:
     return sum((leg.trade.notional for leg in legs), Decimal(0)) / quantity(legs)
 
 
-def _raid(records: Records, run: Run, actors: Sequence[Actor], shares: tuple[Decimal, Decimal], terms: Terms) -> Raid:
+def _raid(run: Run, actors: Sequence[Actor], shares: tuple[Decimal, Decimal], terms: Terms) -> Raid:
     sold = timed(_turned_leg(leg) for actor in actors for leg in actor.driving)
     more = timed(_turned_leg(leg) for actor in actors for leg in actor.later_buys)
     back = timed(_turned_leg(leg) for actor in actors for leg in _back(actor))
@@ -171,22 +174,31 @@ def _raid(records: Records, run: Run, actors: Sequence[Actor], shares: tuple[Dec
     between = 1 - _average(back) / max(leg.trade.price for leg in sold)
     captured = min(_ONE, between / fall_of(run)) if fall_of(run) > 0 else _ONE
     parts = Parts(*(each.quantize(_PLACES, rounding=ROUND_HALF_EVEN) for each in (*shares, returned, captured)))
-    return Raid(run, accounts, sold, back, _withdrawn(records, run, accounts, sold, terms), parts, Decimal(terms.support_weight))
+    return Raid(run, accounts, sold, back, (), parts, Decimal(terms.support_weight))
 
 
-def _withdrawn(records: Records, run: Run, accounts: Sequence[str], sold: Sequence[Leg], terms: Terms) -> tuple[str, ...]:
-    """Own bids cancelled shortly before the attack or while it went on."""
-    begins, ends = sold[0].trade.executed_at, sold[-1].trade.executed_at
+def _withdrawn(records: Records, found: Sequence[Raid], terms: Terms) -> list[tuple[str, ...]]:
+    """For each raid the own bids cancelled shortly before the attack or while it went on."""
+    pulled: list[set[str]] = [set() for _ in found]
+    if not found:
+        return []
+    before, moment = timedelta(minutes=float(terms.support_minutes)), pa.timestamp("us", "UTC")
+    asked = [(place, raid, account) for place, raid in enumerate(found) for account in raid.accounts]
+    columns = {
+        "place": pa.array([place for place, _, _ in asked], pa.int64()),
+        "of": pa.array([raid.run.instrument for _, raid, _ in asked], pa.string()),
+        "whose": pa.array([account for _, _, account in asked], pa.string()),
+        "begins": pa.array([raid.sold[0].trade.executed_at - before for _, raid, _ in asked], moment),
+        "ends": pa.array([raid.sold[-1].trade.executed_at for _, raid, _ in asked], moment),
+    }
+    when = records.memory("raids", pa.table(columns))
     event = records.optional("order_event")
-    pulled = event.filter(
-        event.instrument == run.instrument,
-        event.account_id.isin(list(accounts)),
-        event.action == "cancel",
-        event.side == "buy",
-        event.occurred_at >= begins - timedelta(minutes=float(terms.support_minutes)),
-        event.occurred_at <= ends,
-    )
-    return tuple(sorted(set(pulled.select("order_id").to_pyarrow()["order_id"].to_pylist())))
+    bids = event.filter(event.action == "cancel", event.side == "buy", event.account_id.isin(sorted({name for *_, name in asked})))
+    inside = [bids.account_id == when.whose, bids.instrument == when.of]
+    rows = bids.join(when, [*inside, bids.occurred_at >= when.begins, bids.occurred_at <= when.ends])
+    for row in rows.select("place", "order_id").to_pyarrow().to_pylist():
+        pulled[row["place"]].add(row["order_id"])
+    return [tuple(sorted(each)) for each in pulled]
 
 
 def _told_once(found: Iterable[Raid]) -> list[Raid]:

@@ -59,13 +59,16 @@ def known_orders(records: Records, parties: Iterable[str]) -> Mapping[str, tuple
     return {party: tuple(each) for party, each in known.items()}
 
 
+_STEPS = ("order_id", "sequence", "occurred_at", "account_id", "instrument", "side", "action", "price", "quantity")
+
+
 def lives_of(records: Records, order_ids: Iterable[str]) -> Mapping[str, Life]:
     """When each of a few orders was in the market, from its events and its trades."""
     wanted = sorted(set(order_ids))
     if not wanted:
         return {}
     table = records.memory("seen_orders", pa.table({"order_id": pa.array(wanted, pa.string())}))
-    events = records.order_event.semi_join(table, "order_id").to_pyarrow().to_pylist()
+    events = records.order_event.semi_join(table, "order_id").select(*_STEPS).to_pyarrow().to_pylist()
     trade = records.optional("trade")
     filled: dict[str, list[tuple[int, Decimal]]] = defaultdict(list)
     for side in ("buy_order_id", "sell_order_id"):

@@ -84,14 +84,14 @@ def _minutes(at: Int64, price: Float) -> tuple[Float, Int64]:
 @njit(cache=True, nogil=True)
 def _runs(bars: Float, traded: Int64, spans: tuple[int, int, int, int], rise_min: float, back_min: float) -> Float:
     level_minutes, rise_minutes, fall_minutes, hours = spans
-    found = np.zeros((len(bars), 6))
+    found, ranges = np.zeros((len(bars), 6)), _hours(bars, traded)
     number, minute = 0, level_minutes
     while minute < len(bars):
         until = min(len(bars), minute + rise_minutes + 1)
         peak = minute + int(np.argmax(bars[minute:until]))
         level = np.median(bars[minute - level_minutes : minute])
         rise = bars[peak] - level
-        if peak == minute or rise < rise_min * max(_ordinary(bars, traded, minute, hours), _SMALLEST):
+        if peak == minute or rise < rise_min * max(_ordinary(ranges, minute, hours), _SMALLEST):
             minute += 1
             continue
         begins = peak
@@ -114,16 +114,27 @@ def _runs(bars: Float, traded: Int64, spans: tuple[int, int, int, int], rise_min
 
 
 @njit(cache=True, nogil=True)
-def _ordinary(bars: Float, traded: Int64, minute: int, hours: int) -> float:
+def _hours(bars: Float, traded: Int64) -> Float:
+    """The range of the price in the hour before each minute; -1 where nothing was traded in it or it is no hour yet."""
+    ranges, trades = np.full(len(bars) + 1, -1.0), 0
+    for end in range(1, len(bars) + 1):
+        start = max(0, end - 60)
+        trades += traded[end - 1] - (traded[start - 1] if start > 0 else 0)
+        if end > 1 and trades > 0:
+            ranges[end] = bars[start:end].max() - bars[start:end].min()
+    return ranges
+
+
+@njit(cache=True, nogil=True)
+def _ordinary(ranges: Float, minute: int, hours: int) -> float:
     """The range of the price in a median hour of those before this minute in which anything was traded."""
-    ranges = np.zeros(hours)
+    known_ranges = np.zeros(hours)
     known = 0
     for back in range(hours):
         end = minute - 60 * back
-        start = max(0, end - 60)
-        if end - start < 2:
+        if end < 2:
             break
-        if traded[start:end].sum() > 0:
-            ranges[known] = bars[start:end].max() - bars[start:end].min()
+        if ranges[end] >= 0:
+            known_ranges[known] = ranges[end]
             known += 1
-    return np.median(ranges[:known]) if known else np.inf
+    return np.median(known_ranges[:known]) if known else np.inf

@@ -203,7 +203,7 @@ def pump_schemes(
     driven = driven_by(records, trade, runs, plot)
     of_owner = accounts_of_owners(owners)
     wanted = [pair for place, drive in driven.items() for pair in drivers(place, drive, plot, owners, of_owner, outside)]
-    legs = legs_of(records, trade, runs, plot, _prepared(records, trade, runs, plot, wanted, owners))
+    legs = legs_of(records, trade, runs, plot, traded_back(records, trade, runs, plot, wanted, owners))
     schemes = []
     for place, own in legs.items():
         actors = (actor_of(runs[place], plot, each) for each in grouped(own, owners))
@@ -325,26 +325,32 @@ class Message(NamedTuple):
     own: bool
 
 
-def messages_around(records: Records, scheme: Scheme, asset: str, minutes: int, party_of: Mapping[str, str]) -> list[Message]:
-    """Communications that name the asset, at most so many minutes before or after the first purchase that drove, in order."""
-    return told_around(records, (scheme.driving[0].trade.executed_at, scheme.accounts), asset, minutes, party_of)
+Asked = tuple[datetime, Sequence[str], str]
+"""An act by its beginning and the accounts behind it, and the asset that a message must name."""
 
 
-def told_around(
-    records: Records, act: tuple[datetime, Sequence[str]], asset: str, minutes: int, party_of: Mapping[str, str]
-) -> list[Message]:
-    """The same for an act by its beginning and the accounts behind it."""
-    begins, accounts = act
+def told_around(records: Records, asked: Sequence[Asked], minutes: int, party_of: Mapping[str, str]) -> list[list[Message]]:
+    """For each act the communications that name the asset, at most so many minutes before or after its beginning, in order."""
+    if not asked:
+        return []
     near = timedelta(minutes=minutes)
     told = records.optional("communication")
-    rows = told.filter(told.published_at >= begins - near, told.published_at <= begins + near)
-    parties = {party_of.get(account) for account in accounts}
-    found = [
-        Message(row["communication_id"], row["published_at"], row["channel"], row["publisher_party_id"] in parties)
-        for row in rows.to_pyarrow().to_pylist()
-        if asset.casefold() in (row["text"] or "").casefold()
-    ]
-    return sorted(found, key=lambda message: (message.published_at, message.communication_id))
+    first, last = min(begins for begins, _, _ in asked) - near, max(begins for begins, _, _ in asked) + near
+    rows = told.filter(told.published_at >= first, told.published_at <= last).to_pyarrow().to_pylist()
+    rows.sort(key=lambda row: (row["published_at"], row["communication_id"]))
+    moments = [row["published_at"] for row in rows]
+    found = []
+    for begins, accounts, asset in asked:
+        parties = {party_of.get(account) for account in accounts}
+        close = rows[bisect_left(moments, begins - near) : bisect_right(moments, begins + near)]
+        named = (row for row in close if asset.casefold() in (row["text"] or "").casefold())
+        found.append(
+            [
+                Message(row["communication_id"], row["published_at"], row["channel"], row["publisher_party_id"] in parties)
+                for row in named
+            ]
+        )
+    return found
 
 
 def asset_of(records: Records, names: Sequence[str]) -> dict[str, str]:
@@ -406,20 +412,29 @@ def _sides(records: Records, trade: Any, when: Any, pairs: Any) -> list[tuple[bo
     return told
 
 
-def _prepared(
+def traded_back(
     records: Records, trade: Any, runs: Sequence[Run], plot: Plot, wanted: Sequence[tuple[int, str]], owners: Mapping[str, str]
 ) -> list[tuple[int, str]]:
-    """Of the wanted accounts those whose trader bought beforehand and sold afterwards: few of many."""
+    """Of the wanted accounts those whose trader sold as much of what he bought since the driving began as he must have: few.
+
+    Where the plot asks for something prepared he must have bought beforehand, too.
+    """
     if not wanted:
         return []
-    held: set[tuple[int, str]] = set()
-    sold: set[tuple[int, str]] = set()
+    prepared: set[tuple[int, str]] = set()
+    turnover: dict[tuple[int, str], list[Decimal]] = defaultdict(lambda: [_NOTHING, _NOTHING])
     for bought, rows in _sides(records, trade, _table(records, runs, plot), _pairs(records, wanted)):
-        phase = rows.executed_at < rows.driven if bought else rows.executed_at >= rows.driven
-        for row in rows.filter(phase).select("place", "account").distinct().to_pyarrow().to_pylist():
-            (held if bought else sold).add((row["place"], owners.get(row["account"], row["account"])))
-    both = held & sold
-    return [(place, account) for place, account in wanted if (place, owners.get(account, account)) in both]
+        phases = rows.mutate(late=rows.executed_at >= rows.driven)
+        sums = phases.group_by("place", "account", "late").aggregate(total=phases.quantity.sum())
+        for row in sums.to_pyarrow().to_pylist():
+            trader = row["place"], owners.get(row["account"], row["account"])
+            if row["late"]:
+                turnover[trader][not bought] += row["total"]
+            elif bought:
+                prepared.add(trader)
+    back = {trader for trader, (more, less) in turnover.items() if less > 0 and less >= plot.unloaded_min * more}
+    kept = back & prepared if plot.prepared_min > 0 else back
+    return [(place, account) for place, account in wanted if (place, owners.get(account, account)) in kept]
 
 
 def legs_of(

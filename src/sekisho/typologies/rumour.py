@@ -22,6 +22,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import cached_property
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
@@ -85,6 +87,25 @@ class Bar(NamedTuple):
     low: Decimal
     high: Decimal
     trade_id: str
+
+
+class Bars:
+    """The bars of one instrument in order of time; exact values are made of those that are asked for."""
+
+    def __init__(self, rows: pa.Table) -> None:
+        self._rows = rows
+        self.numbers: np.ndarray[Any, Any] = rows["window"].to_numpy()
+
+    def between(self, first: int, last: int) -> list[Bar]:
+        """The bars from one number to another, both included."""
+        start, end = np.searchsorted(self.numbers, first, "left"), np.searchsorted(self.numbers, last, "right")
+        rows = self._rows.slice(int(start), int(end - start)).select(Bar._fields)
+        return [Bar(**row) for row in rows.to_pylist()]
+
+    @cached_property
+    def prices(self) -> np.ndarray[Any, Any]:
+        """The last price of each bar."""
+        return np.array([float(price) for price in self._rows["last"].to_pylist()])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,19 +176,12 @@ class Standing(NamedTuple):
 class Tape:
     """What the rule needs of the trades: bars of the assets spoken of, and the publishers' own trades."""
 
-    def __init__(
-        self, instruments: Mapping[str, tuple[str, ...]], bars: Mapping[str, dict[int, Bar]], own: Sequence[Trade]
-    ) -> None:
+    def __init__(self, instruments: Mapping[str, tuple[str, ...]], bars: Mapping[str, Bars], own: Sequence[Trade]) -> None:
         self.instruments, self.bars = instruments, bars
         self.own: dict[tuple[str, str], list[Trade]] = defaultdict(list)
         for trade in own:
             for account in {trade.buy_account_id, trade.sell_account_id}:
                 self.own[trade.instrument, account].append(trade)
-
-    def prices(self, instrument: str) -> tuple[list[int], np.ndarray[Any, Any]]:
-        """Numbers of the bars in order, and their last prices."""
-        numbers = sorted(self.bars.get(instrument, {}))
-        return numbers, np.array([float(self.bars[instrument][number].last) for number in numbers])
 
 
 def posts_of(records: Records) -> list[Post]:
@@ -189,7 +203,9 @@ def claims(posts: Iterable[Post], assets: Iterable[str], words: Words) -> list[C
 
 def quotations(posts: Iterable[Post], assets: Iterable[str], words: Words) -> list[Quotation]:
     """Prices in yen that the posts say assets trade at; a phrase without the yen beside it is not read."""
-    patterns = [(asset, pattern) for asset in sorted(assets) for pattern in _quoting(asset, words)]
+    posts = tuple(posts)
+    named = [asset for asset in sorted(assets) if _may_quote(posts, asset, words)]
+    patterns = [(asset, pattern) for asset in named for pattern in _quoting(asset, words)]
     return [
         Quotation(post, asset, Decimal(match["price"].replace(",", "")))
         for post in posts
@@ -253,9 +269,7 @@ def tape_of(records: Records, instruments: Mapping[str, tuple[str, ...]], accoun
         high=timed.price.max(),
         trade_id=timed.trade_id.argmax(timed.sequence),
     )
-    bars: dict[str, dict[int, Bar]] = defaultdict(dict)
-    for row in rows.to_pyarrow().to_pylist():
-        bars[row["instrument"]][row["window"]] = Bar(row["last"], row["low"], row["high"], row["trade_id"])
+    bars = _bars(rows.to_pyarrow())
     if not wanted:
         return Tape(instruments, bars, ())
     publishers = records.memory("publishers", pa.table({"account": pa.array(wanted, pa.string())}))
@@ -267,6 +281,14 @@ def tape_of(records: Records, instruments: Mapping[str, tuple[str, ...]], accoun
         for row in ordered
     ]
     return Tape(instruments, bars, own)
+
+
+def _bars(rows: pa.Table) -> dict[str, Bars]:
+    """Bars by instrument."""
+    ordered = rows.sort_by([("instrument", "ascending"), ("window", "ascending")]).combine_chunks()
+    counted = ordered["instrument"].value_counts().to_pylist()  # in order of first appearance
+    ends = accumulate(each["counts"] for each in counted)
+    return {one["values"]: Bars(ordered.slice(end - one["counts"], one["counts"])) for one, end in zip(counted, ends, strict=True)}
 
 
 def schemes(found: Iterable[Claim], standing: Mapping[str, Standing], tape: Tape, shape: Shape) -> list[Scheme]:
@@ -290,11 +312,12 @@ def contradictions(quoted: Iterable[Quotation], tape: Tape, seconds: int, around
     found = []
     for quotation in quoted:
         at = window_of(quotation.post.published_at, seconds)
-        reach = range(at - around // seconds, at + around // seconds + 1)
+        reach = around // seconds
         ranges = []
         for instrument in tape.instruments.get(quotation.asset, ()):
-            bars = [tape.bars[instrument][n] for n in reach if n in tape.bars.get(instrument, {})]
-            if bars and instrument.endswith("/JPY"):
+            known = tape.bars.get(instrument) if instrument.endswith("/JPY") else None
+            bars = known.between(at - reach, at + reach) if known else []
+            if bars:
                 ends = sorted({bars[0].trade_id, bars[-1].trade_id})
                 ranges.append((min(bar.low for bar in bars), max(bar.high for bar in bars), instrument, tuple(ends)))
         if not ranges:
@@ -361,14 +384,13 @@ def _reaction(tape: Tape, instrument: str, at: datetime, direction: int, shape: 
 
     Where the price had already gone that way within twice that time, the words led only the rest of the move.
     """
-    numbers, prices = tape.prices(instrument)
+    numbers, prices = tape.bars[instrument].numbers, tape.bars[instrument].prices
     steps = max(1, shape.after // shape.bar)
     now = int(np.searchsorted(numbers, window_of(at, shape.bar), "left"))
     if now == 0 or now >= len(numbers):
         return 0.0, 0.0
-    numbered = np.array(numbers)
-    filled = prices[np.searchsorted(numbered, np.arange(numbers[0], numbers[-1] + 1), "right") - 1]
-    here = window_of(at, shape.bar) - numbers[0] - 1
+    filled = prices[np.searchsorted(numbers, np.arange(numbers[0], numbers[-1] + 1), "right") - 1]
+    here = window_of(at, shape.bar) - int(numbers[0]) - 1
     moved = float(((filled[here + 1 : here + 1 + steps] / filled[here] - 1) * direction).max())
     starts = range(0, max(0, here - steps), max(1, steps // 4))
     usual = [float(np.abs(filled[start + 1 : start + 1 + steps] / filled[start] - 1).max()) for start in starts]
@@ -388,6 +410,12 @@ def _mention(asset: str, names: Iterable[str]) -> re.Pattern[str]:
         plain = re.escape(name)
         parts.append(rf"(?i:(?<![A-Za-z0-9]){plain}(?![A-Za-z0-9]))" if name.isascii() else plain)
     return re.compile("|".join(parts))
+
+
+def _may_quote(posts: Sequence[Post], asset: str, words: Words) -> bool:
+    """Whether a post names the asset at all, which every phrase with an asset in it must; spelling the phrases out is dear."""
+    mention = _mention(asset, words.names)
+    return any("{asset}" not in phrase for phrase in words.quoting) or any(mention.search(post.text) for post in posts)
 
 
 def _quoting(asset: str, words: Words) -> list[re.Pattern[str]]:

@@ -1,4 +1,4 @@
-"""One plot area: marks drawn by matplotlib as SVG, words set around it in HTML so that they stay sharp, bilingual and readable.
+"""One plot area: marks as SVG, words set around it in HTML so that they stay sharp, bilingual and readable.
 
 Tones are names, not colours: the SVG refers to the page's own custom properties, so one picture serves light, dark and print.
 """
@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import cached_property
 from typing import Any, TypeVar
 from xml.etree import ElementTree
 
@@ -82,16 +83,27 @@ class Plot:
     """A plot area in the units of its subject; marks are added, then ``marks()`` gives the SVG."""
 
     def __init__(self, x: Span, y: Span, *, width: int = 720, height: int = 240, stretch: bool = True) -> None:
+        self.x, self.y, self.stretch = _widened(x), _widened(y), stretch
+        self.width, self.height = width, height
+        self._marks: list[_Mark] = []
+
+    @cached_property
+    def _figure(self) -> Any:
+        """What matplotlib draws: shapes, and lines that are dashed, stepped or leave the plot."""
         from matplotlib.backends.backend_svg import FigureCanvasSVG  # imported late: a second of start-up otherwise
         from matplotlib.figure import Figure
+
+        figure = Figure(figsize=(self.width / 72, self.height / 72), dpi=72)
+        FigureCanvasSVG(figure)
+        return figure
+
+    @cached_property
+    def place(self) -> Any:
+        """Units of the subject to points, for matplotlib."""
         from matplotlib.transforms import Affine2D
 
-        self.x, self.y, self.stretch = _widened(x), _widened(y), stretch
-        self._titles: list[str] = []
-        self._figure = Figure(figsize=(width / 72, height / 72), dpi=72)
-        FigureCanvasSVG(self._figure)
         (left, right), (bottom, top) = self.x, self.y
-        self.place: Any = Affine2D().translate(-left, -bottom).scale(width / (right - left), height / (top - bottom))
+        return Affine2D().translate(-left, -bottom).scale(self.width / (right - left), self.height / (top - bottom))
 
     def across(self, value: float) -> float:
         """Where a value of the x axis lies, in percent of the width."""
@@ -133,12 +145,48 @@ class Plot:
         self.line((x, x), self.y, tone, width=width, dashed=dashed)
 
     def patch(self, patch: Any, title: str = "") -> None:
-        """Any matplotlib patch, in tones set by ``colour_of`` and placed by ``place``."""
-        patch.set_gid(self._titled(title))
-        self._figure.add_artist(patch, clip=False)
+        """Any matplotlib patch, in tones set by ``colour_of`` and placed by ``place``; below all lines."""
+        self._draw(patch, _Mark(_BELOW, title))
 
     def marks(self) -> Markup:
         """The marks as one SVG element: paths only, rounded, coloured by tone, without ids."""
+        if any(mark.path is None for mark in self._marks):
+            self._drawn()
+        paths = "".join(mark.path or "" for mark in sorted(self._marks, key=lambda mark: mark.layer))
+        ratio = ' preserveAspectRatio="none"' if self.stretch else ""
+        kind, box = "stretched" if self.stretch else "shaped", f"0 0 {self.width} {self.height}"
+        return Markup(  # every part is a number, a tone name or escaped text
+            f'<svg viewBox="{box}"{ratio} class="{kind}" aria-hidden="true" focusable="false">{paths}</svg>'
+        )
+
+    def _stroke(self, xs: Sequence[float], ys: Sequence[float], tone: str, width: float, title: str, **style: Any) -> None:
+        """A line; written as it is where it is plain and inside the plot, for a picture has hundreds of them."""
+        plain = style.get("drawstyle", "default") == "default" and style.get("dashes", (None, None)) == (None, None)
+        points = self._points(xs, ys) if plain else []
+        if points and all(-1 <= x <= self.width + 1 and -1 <= y <= self.height + 1 for x, y in points):
+            shape = "M " + " L ".join(f"{x:.6f} {y:.6f}" for x, y in points)
+            self._marks.append(_Mark(_ABOVE, title, _path(shape, _line_style(tone, width, style), title)))
+            return
+        from matplotlib.lines import Line2D
+
+        style = {"solid_capstyle": "butt", "color": _COLOUR_OF_TONE[tone], "linewidth": width, **style}
+        self._draw(Line2D(xs, ys, transform=self.place, **style), _Mark(_ABOVE, title))
+
+    def _points(self, xs: Sequence[float], ys: Sequence[float]) -> list[Span]:
+        """Places in points from the upper left corner."""
+        (left, right), (bottom, top) = self.x, self.y
+        across, up = self.width / (right - left), self.height / (top - bottom)
+        shift, drop = -left * across, self.height - -bottom * up
+        return [(x * across + shift, y * -up + drop) for x, y in zip(xs, ys, strict=True)]
+
+    def _draw(self, artist: Any, mark: _Mark) -> None:
+        """Leave a mark to matplotlib; its id leads back to it."""
+        artist.set_gid(f"mark-{len(self._marks)}")
+        self._marks.append(mark)
+        self._figure.add_artist(artist, clip=False)
+
+    def _drawn(self) -> None:
+        """Fill in the paths of the marks that matplotlib draws; the page's own background is left out."""
         import matplotlib as mpl
 
         written = io.StringIO()
@@ -147,34 +195,32 @@ class Plot:
                 written, format="svg", transparent=True,
                 metadata={"Date": None, "Creator": None, "Format": None, "Type": None},
             )  # fmt: skip
-        root = ElementTree.fromstring(written.getvalue())
-        paths = "".join(_path(node, title) for node, title in self._drawn(root))
-        ratio = ' preserveAspectRatio="none"' if self.stretch else ""
-        kind = "stretched" if self.stretch else "shaped"
-        return Markup(  # every part is a number, a tone name or escaped text
-            f'<svg viewBox="{root.attrib["viewBox"]}"{ratio} class="{kind}" aria-hidden="true" focusable="false">{paths}</svg>'
-        )
+        for group in ElementTree.fromstring(written.getvalue()).iter(f"{_SVG}g"):
+            name = group.attrib.get("id", "")
+            if name.startswith("mark-"):
+                mark = self._marks[int(name.removeprefix("mark-"))]
+                paths = (path.attrib for path in group.iter(f"{_SVG}path") if "d" in path.attrib)
+                mark.path = "".join(_path(path["d"], path["style"], mark.title) for path in paths)
 
-    def _stroke(self, xs: Sequence[float], ys: Sequence[float], tone: str, width: float, title: str, **style: Any) -> None:
-        from matplotlib.lines import Line2D
 
-        style = {"solid_capstyle": "butt", "color": _COLOUR_OF_TONE[tone], "linewidth": width, **style}
-        self._figure.add_artist(Line2D(xs, ys, transform=self.place, gid=self._titled(title), **style), clip=False)
+@dataclass(slots=True)
+class _Mark:
+    """One mark: its layer, the words shown when the pointer rests on it, and its path (None: matplotlib has it)."""
 
-    def _titled(self, title: str) -> str:
-        """Remember the words shown when the pointer rests on the mark; the id leads back to them."""
-        self._titles.append(title)
-        return f"mark-{len(self._titles) - 1}"
+    layer: int
+    title: str
+    path: str | None = None
 
-    def _drawn(self, root: ElementTree.Element) -> list[tuple[ElementTree.Element, str]]:
-        """The paths of the marks in drawing order, each with its title; the page's own background is left out."""
-        drawn: list[tuple[ElementTree.Element, str]] = []
-        for group in root.iter(f"{_SVG}g"):
-            mark = group.attrib.get("id", "")
-            if mark.startswith("mark-"):
-                title = self._titles[int(mark.removeprefix("mark-"))]
-                drawn.extend((path, title) for path in group.iter(f"{_SVG}path") if "d" in path.attrib)
-        return drawn
+
+_BELOW, _ABOVE = 1, 2
+
+
+def _line_style(tone: str, width: float, style: Mapping[str, Any]) -> str:
+    opacity, cap = style.get("alpha", 1), style.get("solid_capstyle", "butt")
+    parts = [f"fill: none; stroke: {_COLOUR_OF_TONE[tone]}"]
+    parts += [f"stroke-opacity: {opacity}"] if opacity != 1 else []
+    parts += [f"stroke-width: {width:f}"] if width != 1 else []
+    return "; ".join([*parts, *([f"stroke-linecap: {cap}"] if cap != "butt" else [])])
 
 
 def heaviest(items: Sequence[Item], weight: Callable[[Item], Decimal], count: int = DRAWN_MAX) -> list[Item]:
@@ -197,9 +243,9 @@ def colour_of(tone: str) -> str:
     return _COLOUR_OF_TONE[tone]
 
 
-def _path(node: ElementTree.Element, title: str) -> str:
-    shape = _NUMBER.sub(lambda m: _short(m[0]), " ".join(node.attrib["d"].split()))
-    style = _NUMBER.sub(lambda m: _short(m[0]), node.attrib["style"])
+def _path(shape: str, style: str, title: str) -> str:
+    shape = _NUMBER.sub(lambda m: _short(m[0]), " ".join(shape.split()))
+    style = _NUMBER.sub(lambda m: _short(m[0]), style)
     style = _COLOUR.sub(lambda m: f"var(--tone-{_TONE_OF_COLOUR[m[0]]})", style).replace("; ", ";").replace(": ", ":")
     inner = f"><title>{escape(title)}</title></path>" if title else "/>"
     return f'<path d="{shape}" style="{style}"{inner}'

@@ -29,10 +29,9 @@ def detect(records: Records, p: Parameters) -> Iterator[Found]:
     names = [raid.run.instrument for raid in found]
     yen = yen_value(records.optional("instrument"), records.optional("reference_price"), names)
     assets = asset_of(records, names)
-    for raid in found:
-        begins = raid.sold[0].trade.executed_at
-        told = told_around(records, (begins, raid.accounts), assets[raid.run.instrument], p.message_minutes, owners.party_of)
-        yield _found(raid, told, yen, owners)
+    asked = [(raid.sold[0].trade.executed_at, raid.accounts, assets[raid.run.instrument]) for raid in found]
+    told = told_around(records, asked, p.message_minutes, owners.party_of)
+    yield from (_found(raid, around, yen, owners) for raid, around in zip(found, told, strict=True))
 
 
 def _found(raid: Raid, messages: list[Message], yen: YenValue, owners: Ownership) -> Found:
@@ -108,11 +107,10 @@ def _terms(p: Parameters) -> Terms:
         burst_share_min=p.burst_share_min,
         one_way_min=0,
         prepared_min=0,
-        unloaded_min=0,
+        unloaded_min=p.returned_share_min,
     )
     return Terms(
         plot=plot,
-        returned_min=p.returned_share_min,
         one_way_min=p.one_way_min,
         support_minutes=p.support_minutes,
         support_weight=p.support_weight,

@@ -55,7 +55,7 @@ def detect(records: Records, p: Parameters) -> Iterator[Found]:
     known = known_orders(records, (party_of[account] for account in inside))
     lives = lives_of(records, (each.order_id for seen in known.values() for each in seen))
     taken: dict[tuple[str, str], list[_Ahead]] = defaultdict(list)
-    for entry in entries(records, inside):
+    for entry in entries(records, inside, {life.instrument for life in lives.values()}):
         if japan_date(entry.at) < p.prohibited_since:
             continue
         for each in known.get(party_of[entry.account_id], ()):

@@ -11,7 +11,7 @@ from sekisho.engine.answers import Evidence, Found
 from sekisho.engine.trade_tapes import map_tapes
 from sekisho.typologies.ownership import Ownership, accounts_of_kind, ownership_of
 from sekisho.typologies.price_runs import Shape, price_runs
-from sekisho.typologies.pump_scheme import Message, Plot, Scheme, asset_of, messages_around, pump_schemes, quantity
+from sekisho.typologies.pump_scheme import Message, Plot, Scheme, asset_of, pump_schemes, quantity, told_around
 from sekisho.typologies.trades import YenValue, since, yen_value
 
 if TYPE_CHECKING:
@@ -38,9 +38,9 @@ def detect(records: Records, p: Parameters) -> Iterator[Found]:
     names = [scheme.run.instrument for scheme in schemes]
     yen = yen_value(records.optional("instrument"), records.optional("reference_price"), names)
     bases = asset_of(records, names)
-    for scheme in schemes:
-        around = messages_around(records, scheme, bases[scheme.run.instrument], p.message_minutes, owners.party_of)
-        yield _found(scheme, around, yen, owners)
+    asked = [(one.driving[0].trade.executed_at, one.accounts, bases[one.run.instrument]) for one in schemes]
+    told = told_around(records, asked, p.message_minutes, owners.party_of)
+    yield from (_found(scheme, around, yen, owners) for scheme, around in zip(schemes, told, strict=True))
 
 
 def _found(scheme: Scheme, messages: list[Message], yen: YenValue, owners: Ownership) -> Found:

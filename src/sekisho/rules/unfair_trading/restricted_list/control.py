@@ -49,10 +49,10 @@ def detect(records: Records, p: Parameters) -> Iterator[Found]:
     """Orders that were accepted although the gate would have refused them: one finding for each fact and account."""
     owners, handled = ownership_of(records), read_handled(records, ())
     restricted = RestrictedList(owners, read_facts(records), read_circle(records), _law(p))
-    pairs = [pair for asset in restricted.assets for pair in handled.of(asset) if pair.ours]
+    ours = {pair.instrument for asset in restricted.assets for pair in handled.of(asset) if pair.ours}
     taken: dict[tuple[str, str], list[tuple[Restriction, Entry]]] = defaultdict(list)
     earlier = _Ordered(owners)
-    for entry in entries(records, restricted.accounts, pairs):
+    for entry in entries(records, restricted.accounts, ours):
         for wish in _wishes(handled.pairs[entry.instrument], entry.account_id, entry.side, entry.quantity, entry.at):
             one = restricted.restriction(wish, earlier)
             earlier.add(wish)
