@@ -24,9 +24,11 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from sekisho.typologies.layering import middle_and_spread, owner_codes, trade_at
+from sekisho.typologies.layering import middle_and_spread
+from sekisho.typologies.meetings import trades_at
 from sekisho.typologies.order_book import best_prices
 from sekisho.typologies.order_stream import BUY, NOBODY, TRADE, Int64, OrderStream
+from sekisho.typologies.tape import traders
 from sekisho.typologies.trades import Trade
 
 Float = NDArray[np.float64]
@@ -109,7 +111,7 @@ class _Band(NamedTuple):
 
 def high_participation(stream: OrderStream, owners: Mapping[str, str], least: Participation) -> list[Scheme]:
     """The traders of one instrument who took such a part, in order of time. ``owners`` names the owner of joined accounts."""
-    market = _Market(stream, owner_codes(stream, owners), least)
+    market = _Market(stream, traders(stream, owners), least)
     found = sorted(
         (band for band in market.bands() if band.score >= float(least.score)), key=lambda b: (b.trader, b.side, b.begins)
     )
@@ -225,7 +227,7 @@ class _Market:
             _rounded(plainest.opposite_share),
             len(np.unique(order[ours])),
             moved * stream.tick / 2,
-            tuple(trade_at(stream, int(place)) for place in ours),
+            tuple(trades_at(stream, ours)),
         )
 
 

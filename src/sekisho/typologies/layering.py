@@ -24,11 +24,10 @@ from functools import partial
 from typing import Any, Final, NamedTuple
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
 from numba import njit
 from numpy.typing import NDArray
 
+from sekisho.typologies.meetings import trades_at
 from sekisho.typologies.order_book import BestPrices, Depth, best_prices, depth
 from sekisho.typologies.order_stream import (
     BUY,
@@ -45,13 +44,13 @@ from sekisho.typologies.order_stream import (
     Int64,
     OrderStream,
 )
+from sekisho.typologies.tape import UNNAMED, traders
 from sekisho.typologies.trades import Trade
 
 Float = NDArray[np.float64]
 Bool = NDArray[np.bool_]
 
 _BEST_LEVELS: Final = 10
-_UNNAMED: Final = -1
 _SIDES: Final = {BUY: "buy", -BUY: "sell"}
 _PLACES: Final = 4
 _HALF: Final = 0.5
@@ -167,7 +166,7 @@ class Episodes(NamedTuple):
 
 def layering_schemes(stream: OrderStream, owners: Mapping[str, str], shape: Shape) -> list[Scheme]:
     """The schemes of one instrument, in order of time. ``owners`` names the owner of accounts that belong together."""
-    owner, best = owner_codes(stream, owners), best_prices(stream)
+    owner, best = traders(stream, owners), best_prices(stream)
     market = _Market(stream, showings(stream, owner, best, shape), owner, best, shape)
     found = [scheme for episodes in market.episodes() for scheme in market.schemes(episodes)]
     return sorted(found, key=lambda scheme: (scheme.begins_at, scheme.side, scheme.orders))
@@ -358,17 +357,6 @@ def _show(
     return count
 
 
-def owner_codes(stream: OrderStream, owners: Mapping[str, str]) -> Int64:
-    """A number for the trader behind each account of the stream: the code of the first account of the same owner."""
-    codes = np.append(np.arange(len(stream.account_ids)), _UNNAMED)
-    if owners:
-        first: dict[str, int] = {}
-        linked = pc.is_in(stream.account_ids, value_set=pa.array(list(owners), stream.account_ids.type))
-        for code in np.flatnonzero(linked.to_numpy(zero_copy_only=False)):
-            codes[code] = first.setdefault(owners[stream.account_ids[int(code)].as_py()], int(code))
-    return codes
-
-
 class _Legs:
     """Something that happened to traders on a side at a place in the stream (a fill, a placement), summed over any stretch."""
 
@@ -418,9 +406,9 @@ class _Market:
         self.middle, self.spread = middle_and_spread(best)
         self.norm = {side: _norms(orders.lots[(orders.side == side) & (orders.born >= 0)], self.large) for side in (BUY, -BUY)}
         self.fills, self.large_fills = self._fills(owner), self._fills_of_large()
-        placed = np.flatnonzero((orders.born >= 0) & ((self.owner != _UNNAMED) | self._large()) & (self._life() >= self.shown_min))
+        placed = np.flatnonzero((orders.born >= 0) & ((self.owner != UNNAMED) | self._large()) & (self._life() >= self.shown_min))
         self.placed = self._legs(placed, orders.born)
-        went = np.flatnonzero((orders.born >= 0) & (orders.gone >= 0) & (self.owner != _UNNAMED))
+        went = np.flatnonzero((orders.born >= 0) & (orders.gone >= 0) & (self.owner != UNNAMED))
         self.withdrawn = self._legs(went, orders.gone)
 
     def _legs(self, order: NDArray[np.intp], place: Int64) -> _Legs:
@@ -433,7 +421,7 @@ class _Market:
         parts = []
         for account, side in ((stream.account, BUY), (stream.contra_account, -BUY)):
             whose = owner[account[trades]]
-            seen = (whose != _UNNAMED) | (stream.side[trades] == -side)
+            seen = (whose != UNNAMED) | (stream.side[trades] == -side)
             parts.append((trades[seen], whose[seen], np.full(int(seen.sum()), side, np.int8)))
         place, whose, own_side = (np.concatenate(column) for column in zip(*parts, strict=True))
         return _Legs(len(stream), whose, own_side, place, stream.quantity[place])
@@ -448,7 +436,7 @@ class _Market:
         passive = np.where(side == BUY, stream.order[trades], stream.contra_order[trades])
         large = sizes[passive] >= np.where(side == BUY, self.norm[BUY], self.norm[-BUY])
         place, side = trades[large], side[large]
-        return _Legs(len(stream), np.full(len(place), _UNNAMED), side, place, stream.quantity[place])
+        return _Legs(len(stream), np.full(len(place), UNNAMED), side, place, stream.quantity[place])
 
     def _large(self) -> Bool:
         bar = np.where(self.orders.side == BUY, self.norm[BUY], self.norm[-BUY])
@@ -465,8 +453,8 @@ class _Market:
         orders = self.orders
         withdrawn = (orders.born >= 0) & (orders.gone > orders.born) & (self._life() >= self.shown_min)
         withdrawn &= orders.lots - orders.filled >= self.unfilled * orders.lots
-        named = np.flatnonzero(withdrawn & (self.owner != _UNNAMED))
-        unnamed = np.flatnonzero(withdrawn & (self.owner == _UNNAMED) & self._large())
+        named = np.flatnonzero(withdrawn & (self.owner != UNNAMED))
+        unnamed = np.flatnonzero(withdrawn & (self.owner == UNNAMED) & self._large())
         return self._together(named, named=True), self._together(unnamed, named=False)
 
     def _together(self, order: NDArray[np.intp], *, named: bool) -> Episodes:
@@ -513,7 +501,7 @@ class _Market:
         if not len(episodes):
             return []
         episodes, parts, score = self.scored(episodes)
-        bar = np.where(episodes.owner == _UNNAMED, self.score_unnamed, self.score)
+        bar = np.where(episodes.owner == UNNAMED, self.score_unnamed, self.score)
         chosen = np.flatnonzero(score >= bar)
         series = self._series(episodes.only(chosen))
         return [self._scheme(episodes.only(chosen[group]), score[chosen[group]], parts[chosen[group]]) for group in series]
@@ -536,7 +524,7 @@ class _Market:
         return episodes, self._how_well_served(episodes)
 
     def _served_until(self, episodes: Episodes) -> Int64:
-        until: Int64 = np.where(episodes.owner == _UNNAMED, episodes.last_gone, self._later(episodes.first_gone, self.served))
+        until: Int64 = np.where(episodes.owner == UNNAMED, episodes.last_gone, self._later(episodes.first_gone, self.served))
         return until
 
     def _how_well_served(self, episodes: Episodes) -> Float:
@@ -549,7 +537,7 @@ class _Market:
         first, last = self.fills.between(episodes.owner, -episodes.side, episodes.first_born, until)
         lots = np.maximum(self.fills.lots(episodes.owner, -episodes.side, episodes.first_born, until), 1)
         latest = np.append(self.clock[self.fills.place], 0)[np.maximum(last - 1, 0)]
-        named = episodes.owner != _UNNAMED
+        named = episodes.owner != UNNAMED
         begun, over = self.clock[episodes.first_gone], self.clock[episodes.last_gone]
         wait = np.where(named, np.maximum(np.maximum(begun - latest, latest - over), 0), over - latest)
         soon = np.maximum(0.0, 1 - wait / self.served)
@@ -584,7 +572,7 @@ class _Market:
 
         Counted are those that served, and stacks of a named trader: one large order shown again and again proves nothing.
         """
-        counted = np.flatnonzero(((episodes.owner != _UNNAMED) & (episodes.levels > 1)) | (served > 0))
+        counted = np.flatnonzero(((episodes.owner != UNNAMED) & (episodes.levels > 1)) | (served > 0))
         begins, ends = self.clock[episodes.first_born], self.clock[episodes.last_gone]
         by_time = counted[np.lexsort((begins[counted], episodes.side[counted], episodes.owner[counted]))]
         repeats = np.ones(len(episodes), np.int64)
@@ -600,7 +588,7 @@ class _Market:
         shown = self._shown(episodes)
         bar = np.where(episodes.side == BUY, self.norm[BUY], self.norm[-BUY])
         size = np.minimum(1.0, np.log2(1 + episodes.lots / bar) / 3)
-        stacked = np.where(episodes.owner == _UNNAMED, episodes.levels, np.maximum(episodes.levels, plays))
+        stacked = np.where(episodes.owner == UNNAMED, episodes.levels, np.maximum(episodes.levels, plays))
         stack = np.minimum(1.0, (stacked - 1) / 2)
         return (episodes.lots / np.maximum(shown, episodes.lots) + np.maximum(size, stack)) / 2
 
@@ -618,15 +606,15 @@ class _Market:
         until = self._later(episodes.last_gone, self.put_back)
         before = self._later(episodes.first_born, -self.put_back)
         own = self.fills.lots(episodes.owner, episodes.side, episodes.first_born, episodes.last_gone)
-        beside = self.large_fills.lots(np.full(len(episodes), _UNNAMED), episodes.side, before, episodes.last_gone)
-        filled = np.maximum(np.where(episodes.owner == _UNNAMED, beside, own), episodes.filled)
+        beside = self.large_fills.lots(np.full(len(episodes), UNNAMED), episodes.side, before, episodes.last_gone)
+        filled = np.maximum(np.where(episodes.owner == UNNAMED, beside, own), episodes.filled)
         whose = (episodes.owner, episodes.side)
         again = self.placed.lots_as_large(whose, episodes.first_gone, until, _alike_size(episodes))
         again = np.maximum(again, self._renewed(episodes, before))
         alike = self.large_fills.lots_as_large(
-            (np.full(len(episodes), _UNNAMED), episodes.side), before, episodes.last_gone, _alike_size(episodes)
+            (np.full(len(episodes), UNNAMED), episodes.side), before, episodes.last_gone, _alike_size(episodes)
         )
-        meant = np.where(episodes.owner == _UNNAMED, np.maximum(0.0, 1 - alike / episodes.lots), 1.0)
+        meant = np.where(episodes.owner == UNNAMED, np.maximum(0.0, 1 - alike / episodes.lots), 1.0)
         unfilled, kept_away = meant * episodes.lots / (episodes.lots + filled), np.maximum(0.0, 1 - again / episodes.lots)
         withdrawal: Float = shown / (shown + span) * unfilled * kept_away * self._one_sided(episodes)
         return withdrawal
@@ -634,13 +622,13 @@ class _Market:
     def _renewed(self, episodes: Episodes, before: Int64) -> Int64:
         """Lots that the same named trader had withdrawn on this side just before, so that these are only their renewal."""
         went = self.withdrawn.lots(episodes.owner, episodes.side, before, episodes.first_born)
-        return np.where(episodes.owner == _UNNAMED, 0, went)
+        return np.where(episodes.owner == UNNAMED, 0, went)
 
     def _one_sided(self, episodes: Episodes) -> Float:
         """How little the same trader showed on the other side while these orders stood."""
         orders = self.orders
         last = np.where(orders.gone >= 0, orders.gone, np.where(orders.filled < orders.lots, len(self.stream), orders.born))
-        counted = (orders.born >= 0) & ((self.owner != _UNNAMED) | (self._large() & (self._life() >= self.shown_min)))
+        counted = (orders.born >= 0) & ((self.owner != UNNAMED) | (self._large() & (self._life() >= self.shown_min)))
         chosen = np.flatnonzero(counted)
         came, went = self._legs(chosen, orders.born), self._legs(chosen, last)
         none = np.full(len(episodes), -1, np.int64)
@@ -650,13 +638,13 @@ class _Market:
             named = np.maximum(named, on_show[0] - on_show[1])
         early, late = self._later(episodes.first_gone, -self.together), self._later(episodes.last_gone, self.together)
         unnamed = went.lots_as_large((episodes.owner, -episodes.side), early, late, _alike_size(episodes))
-        opposite = np.where(episodes.owner == _UNNAMED, unnamed, named)
+        opposite = np.where(episodes.owner == UNNAMED, unnamed, named)
         return np.maximum(0.0, 1 - opposite / episodes.lots)
 
     def _series(self, episodes: Episodes) -> list[NDArray[np.intp]]:
         """Episodes of one trader that follow one another closely enough to be one scheme; unnamed ones must be alike as well."""
         begins, ends = self.clock[episodes.first_born], self.clock[episodes.last_gone]
-        build = np.where(episodes.owner == _UNNAMED, episodes.side * np.diff(episodes.start), 0)
+        build = np.where(episodes.owner == UNNAMED, episodes.side * np.diff(episodes.start), 0)
         by_time = np.lexsort((begins, build, episodes.owner))
         if not len(by_time):
             return []
@@ -664,12 +652,12 @@ class _Market:
         same = (np.diff(owner) == 0) & (np.diff(build[by_time]) == 0)
         same &= begins[by_time][1:] - ends[by_time][:-1] <= self.repeated
         alike = 3 * np.minimum(lots[1:], lots[:-1]) >= 2 * np.maximum(lots[1:], lots[:-1])
-        return np.split(by_time, np.flatnonzero(~(same & ((owner[1:] != _UNNAMED) | alike))) + 1)
+        return np.split(by_time, np.flatnonzero(~(same & ((owner[1:] != UNNAMED) | alike))) + 1)
 
     def _scheme(self, episodes: Episodes, scores: Float, parts: Float) -> Scheme:
         stream, best = self.stream, int(scores.argmax())
         first, last = self.fills.between(episodes.owner, -episodes.side, episodes.first_born, self._served_until(episodes))
-        served = sorted({int(place) for a, b in zip(first, last, strict=True) for place in self.fills.place[a:b]})
+        served = np.unique(np.concatenate([self.fills.place[a:b] for a, b in zip(first, last, strict=True)]))
         accounts = {int(code) for code in self.orders.account[episodes.member] if code != NOBODY}
         start = self.orders.start
         parts_of = np.concatenate([self.orders.part[start[each] : start[each + 1]] for each in np.unique(episodes.member)])
@@ -685,23 +673,8 @@ class _Market:
             int(episodes.levels.max()),
             int(episodes.lots.max()) * stream.lot,
             tuple(sorted(stream.order_ids[int(code)].as_py() for code in np.unique(parts_of))),
-            tuple(trade_at(stream, place) for place in served),
+            tuple(trades_at(stream, served)),
         )
-
-
-def trade_at(stream: OrderStream, place: int) -> Trade:
-    """The trade at a place of the stream, in the units recorded; an account not on record is an empty name."""
-    sides = ((stream.order_ids, stream.order), (stream.order_ids, stream.contra_order))
-    orders = [_name(names, codes[place]) for names, codes in sides]
-    accounts = [_name(stream.account_ids, codes[place]) or "" for codes in (stream.account, stream.contra_account)]
-    name = stream.trade_ids[int(stream.trade[place])].as_py()
-    price, quantity = int(stream.price[place]) * stream.tick, int(stream.quantity[place]) * stream.lot
-    sequence, moment = int(stream.sequence[place]), _moment(int(stream.at[place]))
-    return Trade(name, sequence, moment, stream.instrument, price, quantity, orders[0], orders[1], *accounts)
-
-
-def _name(names: Any, code: int) -> Any:
-    return None if code == NOBODY else names[int(code)].as_py()
 
 
 def _rounded(share: Any) -> Decimal:
@@ -710,7 +683,7 @@ def _rounded(share: Any) -> Decimal:
 
 def _alike_size(episodes: Episodes) -> Float:
     """Of unnamed orders only those at least half as large as an episode's can be its own, put back or on the other side."""
-    return np.where(episodes.owner == _UNNAMED, episodes.lots / np.diff(episodes.start) / 2, 0.0)
+    return np.where(episodes.owner == UNNAMED, episodes.lots / np.diff(episodes.start) / 2, 0.0)
 
 
 @njit(cache=True, nogil=True)

@@ -27,6 +27,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from sekisho.typologies.fixings import Fixing, TimeOfDay
+from sekisho.typologies.meetings import trades_at
 from sekisho.typologies.order_book import best_prices
 from sekisho.typologies.order_stream import BUY, MARKET, NEW, NOBODY, SELL, Int32, Int64, OrderStream
 from sekisho.typologies.tape import (
@@ -39,7 +40,6 @@ from sekisho.typologies.tape import (
     moment,
     orders_of,
     tape_of,
-    trade_at,
     traders,
 )
 from sekisho.typologies.trades import Trade
@@ -395,7 +395,7 @@ class _Market:
             Decimal(round(before)) * stream.tick,
             int(tape.price[chain[-1]]) * stream.tick,
             orders_of(stream, np.union1d(order[places], sent)),
-            tuple(trade_at(stream, int(place)) for place in places),
+            tuple(trades_at(stream, places)),
         )
 
 

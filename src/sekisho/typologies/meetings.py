@@ -171,11 +171,14 @@ def names(stream: OrderStream, codes: Any) -> list[str]:
 
 
 def trades_at(stream: OrderStream, place: Int64) -> list[Trade]:
-    """The trades at these places of the stream, exact."""
+    """The trades at these places of the stream, exact; an account not on record is an empty name."""
 
-    def ids(named: pa.Array, codes: Int32) -> list[str | None]:
-        listed: list[str | None] = named.take(pa.array(codes, pa.int32(), mask=codes == NOBODY)).to_pylist()
+    def ids(named: pa.Array, codes: Int32) -> list[Any]:
+        listed: list[Any] = named.take(pa.array(codes, pa.int32(), mask=codes == NOBODY)).to_pylist()
         return listed
+
+    def accounts(codes: Int32) -> list[str]:
+        return [name or "" for name in ids(stream.account_ids, codes)]
 
     return [
         Trade(*one)
@@ -188,8 +191,8 @@ def trades_at(stream: OrderStream, place: Int64) -> list[Trade]:
             (lots * stream.lot for lots in stream.quantity[place].tolist()),
             ids(stream.order_ids, stream.order[place]),
             ids(stream.order_ids, stream.contra_order[place]),
-            ids(stream.account_ids, stream.account[place]),
-            ids(stream.account_ids, stream.contra_account[place]),
+            accounts(stream.account[place]),
+            accounts(stream.contra_account[place]),
             strict=True,
         )
     ]

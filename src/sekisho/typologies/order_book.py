@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 from numba import njit
+from numpy.typing import NDArray
 
 from sekisho.typologies.order_stream import (
     BUY,
@@ -99,6 +100,32 @@ def _best_prices(stream: OrderStream) -> BestPrices:
     ladder = ladder_of(stream.price)
     best, _, _ = _rebuilt(stream, ladder, np.empty(0, np.int64), 0)
     return BestPrices(ladder.price_of(best[:, 0]), ladder.price_of(best[:, 1]))
+
+
+class _Usual(NamedTuple):
+    spread: NDArray[np.float64]
+
+
+def usual_spread(stream: OrderStream) -> float | None:
+    """The median distance of the best prices in ticks while the book is sound, None where it never is; once for each stream."""
+    usual = stream.shelf.once("usual_spread", _Usual, partial(_usual_spread, stream)).spread
+    return float(usual[0]) if len(usual) else None
+
+
+def _usual_spread(stream: OrderStream) -> _Usual:
+    spreads = _sound_spreads(*best_prices(stream))
+    return _Usual(np.full(1, np.median(spreads)) if len(spreads) else np.empty(0, np.float64))
+
+
+@njit(cache=True, nogil=True)
+def _sound_spreads(bid: Int64, ask: Int64) -> Int64:
+    spreads = np.empty(len(bid), np.int64)
+    count = 0
+    for i in range(len(bid)):
+        if bid[i] != NO_PRICE and ask[i] != NO_PRICE and bid[i] < ask[i]:
+            spreads[count] = ask[i] - bid[i]
+            count += 1
+    return spreads[:count]
 
 
 def depth(stream: OrderStream, levels: int, after: Int64 | None = None) -> Depth:

@@ -26,6 +26,7 @@ import networkx as nx
 import numpy as np
 from numpy.typing import NDArray
 
+from sekisho.typologies.meetings import trades_at
 from sekisho.typologies.order_book import best_prices
 from sekisho.typologies.order_stream import BUY, NOBODY, SELL, Int64, OrderStream
 from sekisho.typologies.tape import (
@@ -38,7 +39,6 @@ from sekisho.typologies.tape import (
     moment,
     orders_of,
     tape_of,
-    trade_at,
     traders,
 )
 from sekisho.typologies.trades import Trade
@@ -237,7 +237,7 @@ def _judged(
         _share(volume),
         _share(share),
         _share(quotes),
-        tuple(trade_at(stream, int(place)) for place in places),
+        tuple(trades_at(stream, places)),
         orders_of(stream, np.r_[codes[places], makers[0][places[among]]]),
     )
 

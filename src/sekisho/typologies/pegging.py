@@ -19,13 +19,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from sekisho.typologies.order_book import BestPrices, best_prices, depth
+from sekisho.typologies.meetings import trades_at
+from sekisho.typologies.order_book import best_prices, depth, usual_spread
 from sekisho.typologies.order_stream import (
     BUY,
     LIMIT,
@@ -42,13 +43,11 @@ from sekisho.typologies.order_stream import (
 from sekisho.typologies.tape import (
     UNNAMED,
     Float,
-    Tape,
     accounts_of,
     micros,
     moment,
     orders_of,
     tape_of,
-    trade_at,
     traders,
 )
 from sekisho.typologies.trades import Trade
@@ -134,31 +133,27 @@ def pegs(stream: OrderStream, owners: Mapping[str, str], shared: frozenset[str],
     stints = stints_of(stream)
     if not len(stints.order):
         return []
-    owner = traders(stream, owners, shared)
-    market = _Market(stream, stints, owner, best_prices(stream), shape)
-    holds = [hold for run in market.runs() if (hold := market.hold(run)) is not None]
-    return _apart(sorted(market.pegs(holds), key=lambda peg: (-peg.score, peg.begins_at, peg.side)))
+    market = _Market(stream, stints, traders(stream, owners, shared), shape)
+    found = _apart(sorted(market.held(), key=lambda one: (-_score(one[1]), one[0].when[0], _SIDES[one[0].side])), stints)
+    return sorted((market.described(*one) for one in found), key=lambda peg: (peg.begins_at, peg.account_ids, peg.side))
 
 
 def stints_of(stream: OrderStream) -> Stints:
     """Follow every order of a named account through the prices it stood at."""
-    size = int(((stream.kind <= REPLACE) & (stream.quantity > 0)).sum())
-    longs = [np.zeros(size, np.int64) for _column in range(5)]
-    price, since, until, lots, filled = longs
-    ints = np.zeros(size, np.int32), np.zeros(size, np.int32)
-    out = Stints(*ints, np.zeros(size, np.int8), price, since, until, lots, filled)
+    size = int(np.count_nonzero(stream.kind <= REPLACE))
+    price, since, until, lots, filled = (np.empty(size, np.int64) for _column in range(5))
+    ints = np.empty(size, np.int32), np.empty(size, np.int32)
+    out = Stints(*ints, np.empty(size, np.int8), price, since, until, lots, filled)
     events = (stream.kind, stream.side, stream.order_type, stream.price, stream.quantity)
     count = _stints(events, (stream.order, stream.contra_order, stream.account), len(stream.order_ids), out)
-    kept = out.price[:count] != NO_PRICE
-    order, account, side, *rest = (column[:count][kept] for column in out)
-    price, since, until, lots, filled = rest
-    return Stints(order, account, side, price, since, until, lots, filled)
+    columns: list[Any] = [column[:count] for column in out]
+    return Stints(*columns)
 
 
 class _Hold(NamedTuple):
     """What a run of stints shows before the depth of the book is looked at."""
 
-    run: NDArray[np.intp]
+    run: Int64
     level: int
     side: int
     when: tuple[int, int]
@@ -173,74 +168,16 @@ class _Hold(NamedTuple):
 class _Market:
     """One instrument's stints and prices, as the search for pegs asks for them."""
 
-    def __init__(self, stream: OrderStream, stints: Stints, owner: Int64, best: BestPrices, shape: Shape) -> None:
-        self.stream, self.stints, self.best, self.shape = stream, stints, best, shape
-        self.owner = owner
-        self.whose = owner[stints.account]
-        self.by_trader = np.argsort(self.whose, kind="stable")
-        self.traders = self.whose[self.by_trader]
+    def __init__(self, stream: OrderStream, stints: Stints, owner: Int64, shape: Shape) -> None:
+        self.stream, self.stints, self.owner, self.shape = stream, stints, owner, shape
         self.clock = np.maximum.accumulate(stream.at)
-        self.touch = {BUY: _last_known(best.bid), SELL: _last_known(best.ask)}
-        self.tape: Tape = tape_of(stream, owner)
-        sound = (best.bid != NO_PRICE) & (best.ask != NO_PRICE) & (best.bid < best.ask)
-        spread = float(np.median((best.ask - best.bid)[sound])) if sound.any() else 1.0
-        self.near = max(1, round(float(shape.near_spreads) * spread))
-        self.large = {side: self._large(side) for side in (BUY, SELL)}
+        best = best_prices(stream)
+        self.touch = {BUY: best.bid, SELL: best.ask}
+        self.near = max(1, round(float(shape.near_spreads) * (usual_spread(stream) or 1.0)))
 
-    def _large(self, side: int) -> float:
-        lots = self.stints.lots[self.stints.side == side]
-        return float(np.quantile(lots, float(self.shape.large))) if len(lots) else 1.0
-
-    def runs(self) -> list[NDArray[np.intp]]:
-        """Large stints of one trader and side about one level, without long pauses: long enough and often enough to be looked at.
-
-        Levels are cut twice, the second time by half a step, so that no level lies on an edge both times.
-        """
-        stints, shape = self.stints, self.shape
-        bar = np.where(stints.side == BUY, self.large[BUY], self.large[SELL])
-        chosen = np.flatnonzero((self.whose != UNNAMED) & (stints.lots >= bar))
-        found: list[NDArray[np.intp]] = []
-        for shift in (0, self.near):
-            level = (stints.price[chosen] + shift) // (2 * self.near)
-            by_level = chosen[np.lexsort((stints.since[chosen], level, stints.side[chosen], self.whose[chosen]))]
-            if not len(by_level):
-                continue
-            level = (stints.price[by_level] + shift) // (2 * self.near)
-            key = np.column_stack([self.whose[by_level], stints.side[by_level], level])
-            starts, ends = self.clock[stints.since[by_level]], self.clock[np.minimum(stints.until[by_level], len(self.clock) - 1)]
-            cut = np.r_[0, _cuts((key[1:] == key[:-1]).all(axis=1), starts, ends, micros(shape.apart)), len(by_level)]
-            lasts = np.maximum.reduceat(ends, cut[:-1]) - starts[cut[:-1]]  # a run is in order of its beginnings
-            runs = np.flatnonzero((np.diff(cut) >= int(shape.orders_min)) & (lasts >= micros(shape.lasts_min)))
-            found += [by_level[cut[run] : cut[run + 1]] for run in runs]
-        return found
-
-    def _times(self, run: NDArray[np.intp]) -> tuple[int, int]:
-        since, until = self.stints.since[run].min(), self.stints.until[run].max()
-        return int(self.clock[since]), int(self.clock[min(int(until), len(self.clock) - 1)])
-
-    def hold(self, run: NDArray[np.intp]) -> _Hold | None:
-        """What these stints show, or None where the trader was seldom there, meant to trade, or quoted both sides."""
-        stints, shape = self.stints, self.shape
-        side, whose = int(stints.side[run[0]]), int(self.whose[run[0]])
-        first, last = self._times(run)
-        asked = np.linspace(first, last, _SLICES + 2)[1:-1]
-        places = np.maximum(np.searchsorted(self.clock, asked, "right") - 1, 0)
-        own = self._standing(run, places)
-        if (own > 0).mean() < float(shape.present_share):
-            return None
-        one_sided = self._one_sided(run, whose, side, places, own)
-        level = int(np.median(stints.price[run]))
-        leaning = (own > 0) & (np.abs(self.touch[side][places] - level) <= self.near)
-        if one_sided < float(shape.one_sided) or not leaning.any():
-            return None
-        artifice = max(self._withdrawn(run), self._undone(whose, side, (first, last), int(stints.filled[run].sum())))
-        if artifice < float(shape.artifice):
-            return None
-        calm = self._calm(side, level, first, last)
-        return _Hold(run, level, side, (first, last), places, own, leaning, one_sided, artifice, calm)
-
-    def pegs(self, holds: list[_Hold]) -> list[Peg]:
-        """Candidates among the holds, by the weight of their orders in the book, which is rebuilt once for all of them."""
+    def held(self) -> list[tuple[_Hold, _Signs]]:
+        """Runs that hold a level, and their signs; the book is rebuilt once for all of them, where one could be a candidate."""
+        holds = [hold for hold in self._holds() if _score(self._signs(hold, 1.0)) >= self.shape.candidate]
         if not holds:
             return []
         asked = np.unique(np.concatenate([hold.places for hold in holds]))
@@ -249,38 +186,49 @@ class _Market:
         for hold in holds:
             shown = lots[np.searchsorted(asked, hold.places), 0 if hold.side == BUY else 1]
             weight = float(np.minimum(1.0, hold.own / np.maximum(shown, 1))[hold.leaning].mean())
-            held = float(hold.leaning.mean()) * (1.0 if hold.calm is None else 1 - hold.calm**2)
-            stubborn = 1 - int(self.shape.orders_min) / (2 * len(hold.run))
-            leaned = _rounded(weight), _rounded(hold.one_sided), _rounded(held), _rounded(hold.artifice)
-            signs = (_rounded(stubborn), *leaned)
+            signs = self._signs(hold, weight)
             if _score(signs) >= self.shape.candidate:
-                found.append(self._described(hold, signs))
+                found.append((hold, signs))
         return found
 
-    def _standing(self, chosen: NDArray[np.intp], places: Int64) -> Float:
-        """Lots of these stints that stand after each of the places, fills counted as if they came evenly."""
-        stints = self.stints
-        since, until = stints.since[chosen][:, None], stints.until[chosen][:, None]
-        stands = (since <= places) & (places < until)
-        gone = np.clip((places - since) / np.maximum(until - since, 1), 0, 1) * stints.filled[chosen][:, None]
-        standing: Float = (stands * (stints.lots[chosen][:, None] - gone)).sum(axis=0)
-        return standing
+    def _signs(self, hold: _Hold, weight: float) -> _Signs:
+        held = float(hold.leaning.mean()) * (1.0 if hold.calm is None else 1 - hold.calm**2)
+        stubborn = 1 - int(self.shape.orders_min) / (2 * len(hold.run))
+        return _rounded(stubborn), _rounded(weight), _rounded(hold.one_sided), _rounded(held), _rounded(hold.artifice)
 
-    def _one_sided(self, run: NDArray[np.intp], whose: int, side: int, places: Int64, own: Float) -> float:
-        """How little the same trader showed on the other side: at the moments asked, or in all, whichever says more.
+    def _holds(self) -> list[_Hold]:
+        """Runs of a trader who is there, leans on the level, shows little on the other side and does not mean to trade."""
+        shape, stints = self.shape, self.stints
+        by_leg, starts = _by_leg(self.owner, stints)
+        bars = self._large(SELL), self._large(BUY)
+        often = int(shape.orders_min), micros(shape.lasts_min), micros(shape.apart)
+        run, run_starts = _runs(stints, self.clock, (by_leg, starts), bars, (self.near, *often))
+        if len(run_starts) < 2:
+            return []
+        tape = tape_of(self.stream, self.owner)
+        trades = (tape.at, tape.lots, tape.side, tape.taker, tape.maker)
+        bounds = float(shape.present_share), float(shape.one_sided), float(shape.artifice)
+        signs = np.empty((len(run_starts) - 1, 2))
+        touch = self.touch[SELL], self.touch[BUY]
+        legs = (self.owner, by_leg, starts)
+        number, level = _held((stints, self.clock, touch), (run, run_starts), legs, trades, (self.near, *bounds), signs)
+        return [
+            self._hold(run[run_starts[each] : run_starts[each + 1]], int(price), float(signs[each, 0]), float(signs[each, 1]))
+            for each, price in zip(number, level, strict=True)
+        ]
 
-        A quote that is met is gone when it is asked for, but it has been shown. What takes at once is not shown.
-        """
-        stints, (first, last) = self.stints, self._times(run)
-        other = self.by_trader[slice(*np.searchsorted(self.traders, [whose, whose + 1]))]
-        other = other[stints.side[other] == -side]
-        since, until = self.clock[stints.since[other]], self.clock[np.minimum(stints.until[other], len(self.clock) - 1)]
-        other = other[(since <= last) & (until >= first) & (until > since)]
-        if not len(other):
-            return 1.0
-        standing = float(self._standing(other, places).sum()) / max(float(own.sum()), 1.0)
-        shown = float(stints.lots[other].sum()) / float(stints.lots[run].sum())
-        return max(0.0, 1 - max(standing, shown))
+    def _large(self, side: int) -> float:
+        lots = self.stints.lots[self.stints.side == side]
+        return float(np.quantile(lots, float(self.shape.large))) if len(lots) else 1.0
+
+    def _hold(self, run: Int64, level: int, one_sided: float, artifice: float) -> _Hold:
+        side = int(self.stints.side[run[0]])
+        first, last = _times(self.stints, self.clock, run)
+        places = _asked(self.clock, first, last)
+        own = _standing(self.stints, run, places)
+        leaning = _leaning(self.touch[side], own, places, level, self.near)
+        calm = self._calm(side, level, first, last)
+        return _Hold(run, level, side, (first, last), places, own, leaning, one_sided, artifice, calm)
 
     def _calm(self, side: int, level: int, first: int, last: int) -> float | None:
         """How far the side's best price strayed from the level, beside before and after; None where nothing is known of that."""
@@ -302,30 +250,16 @@ class _Market:
         """
         if first < self.clock[0] or last > self.clock[-1]:
             return None
-        places = np.searchsorted(self.clock, np.linspace(first, last, _SLICES + 1), "right") - 1
-        price = self.touch[side][np.maximum(places, 0)]
+        asked = np.linspace(first, last, _SLICES + 1).astype(np.int64)  # whole numbers, or the clock would be copied as doubles
+        places = np.searchsorted(self.clock, asked, "right") - 1
+        price = _last_known(self.touch[side], np.maximum(places, 0))
         price = price[~np.isnan(price)]
         if not len(price):
             return None
         return float(np.abs(price - (np.median(price) if level is None else level)).mean())
 
-    def _undone(self, whose: int, side: int, when: tuple[int, int], filled: int) -> float:
-        """How much of what was filled the same trader traded back meanwhile or as long after."""
-        length = when[1] - when[0]
-        first, last = np.searchsorted(self.tape.at, [when[0], when[1] + length], "right")
-        inside = slice(first, last)
-        taken = (self.tape.taker[inside] == whose) & (self.tape.side[inside] == -side)
-        met = (self.tape.maker[inside] == whose) & (self.tape.side[inside] == side)
-        back = float(self.tape.lots[inside][taken | met].sum())
-        return min(1.0, back / filled) if filled else 0.0
-
-    def _withdrawn(self, run: NDArray[np.intp]) -> float:
-        """How much of what was shown was taken away and shown again; what goes after the last new order was only given up."""
-        lots, filled, until = self.stints.lots[run], self.stints.filled[run], self.stints.until[run]
-        again = until < int(self.stints.since[run].max())
-        return max(0.0, float((lots - filled)[again].sum()) / float(lots.sum()))
-
-    def _described(self, hold: _Hold, signs: _Signs) -> Peg:
+    def described(self, hold: _Hold, signs: _Signs) -> Peg:
+        """The peg in the units recorded, with its orders and trades."""
         stream, stints, run, when = self.stream, self.stints, hold.run, hold.when
         stubborn, weight, one_sided, held, artifice = signs
         lots, filled = int(stints.lots[run].sum()), int(stints.filled[run].sum())
@@ -349,26 +283,20 @@ class _Market:
             filled * stream.lot,
             None if hold.calm is None else _rounded(hold.calm),
             orders_of(stream, codes),
-            tuple(trade_at(stream, int(place)) for place in fills),
+            tuple(trades_at(stream, fills)),
         )
 
 
-def _apart(found: list[Peg]) -> list[Peg]:
-    """Of pegs that share orders the strongest, in order of time."""
-    kept: list[Peg] = []
-    seen: set[str] = set()
-    for peg in found:
-        if seen.isdisjoint(peg.orders):
-            kept.append(peg)
-            seen.update(peg.orders)
-    return sorted(kept, key=lambda peg: (peg.begins_at, peg.account_ids, peg.side))
-
-
-def _last_known(price: Int64) -> Float:
-    """A best price after each event, the last one where the side is empty; nan before the first."""
-    there = price != NO_PRICE
-    last = np.maximum.accumulate(np.where(there, np.arange(len(price)), -1))
-    return np.where(last >= 0, price[last].astype(np.float64), np.nan)
+def _apart(found: list[tuple[_Hold, _Signs]], stints: Stints) -> list[tuple[_Hold, _Signs]]:
+    """Of pegs that share orders the first."""
+    kept: list[tuple[_Hold, _Signs]] = []
+    seen: set[int] = set()
+    for one in found:
+        orders = stints.order[one[0].run].tolist()
+        if seen.isdisjoint(orders):
+            kept.append(one)
+            seen.update(orders)
+    return kept
 
 
 def _score(signs: _Signs) -> Decimal:
@@ -380,23 +308,227 @@ def _rounded(number: float) -> Decimal:
 
 
 @njit(cache=True, nogil=True)
-def _cuts(same: NDArray[np.bool_], starts: Int64, ends: Int64, apart: int) -> Int64:
-    """Where a new run begins: another trader, side or level, or a pause since everything before had ended."""
-    cut = np.zeros(len(starts), np.int64)
-    count, until = 0, ends[0]
-    for i in range(1, len(starts)):
-        if not same[i - 1] or starts[i] - until > apart:
-            cut[count] = i
+def _by_leg(owner: Int64, stints: Stints) -> tuple[Int64, Int64]:
+    """Stints of known traders by trader and side (sells first), each leg in order of time; legs are 2 * trader + (side is buy)."""
+    starts = np.zeros(2 * len(owner) + 1, np.int64)
+    for i in range(len(stints.order)):
+        trader = owner[stints.account[i]]
+        if trader != UNNAMED:
+            starts[2 * trader + (1 if stints.side[i] == BUY else 0) + 1] += 1
+    starts = np.cumsum(starts)
+    by_leg, spot = np.empty(starts[-1], np.int64), starts.copy()
+    for i in range(len(stints.order)):
+        trader = owner[stints.account[i]]
+        if trader != UNNAMED:
+            leg = 2 * trader + (1 if stints.side[i] == BUY else 0)
+            by_leg[spot[leg]] = i
+            spot[leg] += 1
+    return by_leg, starts
+
+
+@njit(cache=True, nogil=True)
+def _runs(
+    stints: Stints, clock: Int64, legs: tuple[Int64, Int64], bars: tuple[float, float], often: tuple[int, int, int, int]
+) -> tuple[Int64, Int64]:
+    """Large stints of one leg about one level, without long pauses: long enough and often enough to be looked at.
+
+    Levels are cut twice, the second time by half a step, so that no level lies on an edge both times. A new run begins at
+    another level, or after a pause since everything before had ended.
+    """
+    by_leg, starts = legs
+    near, orders_min, lasts_min, apart = often
+    end = len(clock) - 1
+    large = np.empty(len(by_leg), np.int64)
+    member, found, count = np.empty(2 * len(by_leg), np.int64), np.zeros(2 * len(by_leg) // max(orders_min, 1) + 1, np.int64), 0
+    for shift in (0, near):
+        for leg in range(len(starts) - 1):
+            some, last = 0, 0
+            for i in range(starts[leg], starts[leg + 1]):
+                stint = by_leg[i]
+                if stints.lots[stint] >= bars[leg % 2]:
+                    large[some] = stint
+                    some += 1
+                    last = max(last, clock[min(stints.until[stint], end)])
+            if some < orders_min or last - clock[stints.since[large[0]]] < lasts_min:
+                continue
+            level = (stints.price[large[:some]] + shift) // (2 * near)
+            order = _in_order(level)
+            first, until = 0, 0
+            for n in range(some + 1):
+                since = clock[stints.since[large[order[n]]]] if n < some else 0
+                if n and (n == some or level[order[n]] != level[order[n - 1]] or since - until > apart):
+                    if n - first >= orders_min and until - clock[stints.since[large[order[first]]]] >= lasts_min:
+                        into = found[count]
+                        for m in range(first, n):
+                            member[into + m - first] = large[order[m]]
+                        count += 1
+                        found[count] = into + n - first
+                    first, until = n, 0
+                if n < some:
+                    until = max(until, clock[min(stints.until[large[order[n]]], end)])
+    return member[: found[count]], found[: count + 1]
+
+
+@njit(cache=True, nogil=True)
+def _in_order(level: Int64) -> Int64:
+    """Places by level, equal ones as they come. Where it fits, level and place are sorted as one number, which is faster."""
+    least = level.min()
+    if level.max() - least >= 1 << 31:
+        order: Int64 = np.argsort(level, kind="mergesort")
+    else:
+        order = (level - least) * len(level) + np.arange(len(level))
+        order.sort()
+        order %= len(level)
+    return order
+
+
+@njit(cache=True, nogil=True)
+def _held(
+    market: tuple[Stints, Int64, tuple[Int64, Int64]],
+    runs: tuple[Int64, Int64],
+    legs: tuple[Int64, Int64, Int64],
+    tape: tuple[Int64, Int64, Int8, Int64, Int64],
+    bounds: tuple[int, float, float, float],
+    signs: Float,
+) -> tuple[list[int], list[int]]:
+    """Which runs are held, and their levels: two lists; ``signs`` gets how one-sided and how artificial each is."""
+    stints, clock, touch = market
+    member, starts = runs
+    owner, by_leg, leg_starts = legs
+    near, present_share, one_sided_min, artifice_min = bounds
+    number, level = [0 for _ in range(0)], [0 for _ in range(0)]
+    for each in range(len(starts) - 1):
+        run = member[starts[each] : starts[each + 1]]
+        side, whose = stints.side[run[0]], owner[stints.account[run[0]]]
+        first, last = _times(stints, clock, run)
+        places = _asked(clock, first, last)
+        own = _standing(stints, run, places)
+        if (own > 0).sum() / _SLICES < present_share:
+            continue
+        price = int(np.median(stints.price[run]))
+        if not _leaning(touch[1 if side == BUY else 0], own, places, price, near).any():
+            continue
+        lots, filled = 0, 0
+        for stint in run:
+            lots += stints.lots[stint]
+            filled += stints.filled[stint]
+        other = 2 * whose + (0 if side == BUY else 1)
+        opposite = by_leg[leg_starts[other] : leg_starts[other + 1]]
+        signs[each, 0] = _one_sided((stints, clock), opposite, places, (first, last), (own.sum(), float(lots)))
+        if signs[each, 0] < one_sided_min:
+            continue
+        signs[each, 1] = max(_withdrawn(stints, run, lots), _undone(tape, whose, side, (first, last), filled))
+        if signs[each, 1] >= artifice_min:
+            number.append(each)
+            level.append(price)
+    return number, level
+
+
+@njit(cache=True, nogil=True)
+def _times(stints: Stints, clock: Int64, run: Int64) -> tuple[int, int]:
+    """When a run begins and ends. Its stints are in order of their beginnings within a level, and no others are in it."""
+    since, until = stints.since[run].min(), stints.until[run].max()
+    return clock[since], clock[min(until, len(clock) - 1)]
+
+
+@njit(cache=True, nogil=True)
+def _asked(clock: Int64, first: int, last: int) -> Int64:
+    """The places of the stream at so many moments between two times, the same time apart."""
+    places = np.empty(_SLICES, np.int64)
+    step = (float(last) - float(first)) / (_SLICES + 1)
+    for n in range(_SLICES):
+        asked = int(np.floor((n + 1) * step + float(first)))
+        before = np.searchsorted(clock, asked, "right") - 1
+        places[n] = before if before > 0 else 0
+    return places
+
+
+@njit(cache=True, nogil=True)
+def _standing(stints: Stints, chosen: Int64, places: Int64) -> Float:
+    """Lots of these stints that stand after each of the places, fills counted as if they came evenly."""
+    standing = np.zeros(len(places))
+    for stint in chosen:
+        since, until = stints.since[stint], stints.until[stint]
+        for n in range(len(places)):
+            if since <= places[n] < until:
+                standing[n] += stints.lots[stint] - (places[n] - since) / max(until - since, 1) * stints.filled[stint]
+    return standing
+
+
+@njit(cache=True, nogil=True)
+def _leaning(touch: Int64, own: Float, places: Int64, level: int, near: int) -> NDArray[np.bool_]:
+    """At which of the places the trader was there and the best price near the level."""
+    leaning = np.zeros(len(places), np.bool_)
+    known = _last_known(touch, places)
+    for n in range(len(places)):
+        leaning[n] = own[n] > 0 and abs(known[n] - level) <= near
+    return leaning
+
+
+@njit(cache=True, nogil=True)
+def _last_known(touch: Int64, places: Int64) -> Float:
+    """A best price after some events, the last one where the side is empty; nan before the first."""
+    known = np.full(len(places), np.nan)
+    for n in range(len(places)):
+        place = places[n]
+        while place >= 0 and touch[place] == NO_PRICE:
+            place -= 1
+        if place >= 0:
+            known[n] = touch[place]
+    return known
+
+
+@njit(cache=True, nogil=True)
+def _one_sided(
+    market: tuple[Stints, Int64], opposite: Int64, places: Int64, when: tuple[int, int], shown: tuple[float, float]
+) -> float:
+    """How little the same trader showed on the other side: at the moments asked, or in all, whichever says more.
+
+    A quote that is met is gone when it is asked for, but it has been shown. What takes at once is not shown.
+    """
+    stints, clock = market
+    first, last = when
+    other, count, lots = np.empty(len(opposite), np.int64), 0, 0
+    for stint in opposite:
+        since, until = clock[stints.since[stint]], clock[min(stints.until[stint], len(clock) - 1)]
+        if since > last:
+            break
+        if until >= first and until > since:
+            other[count] = stint
             count += 1
-            until = ends[i]
-        else:
-            until = max(until, ends[i])
-    return cut[:count]
+            lots += stints.lots[stint]
+    standing = _standing(stints, other[:count], places).sum() / max(shown[0], 1.0)
+    much: float = max(standing, lots / shown[1])
+    return max(0.0, 1 - much)
+
+
+@njit(cache=True, nogil=True)
+def _withdrawn(stints: Stints, run: Int64, lots: int) -> float:
+    """How much of what was shown was taken away and shown again; what goes after the last new order was only given up."""
+    last, gone = stints.since[run].max(), 0
+    for stint in run:
+        if stints.until[stint] < last:
+            gone += stints.lots[stint] - stints.filled[stint]
+    return max(0.0, gone / lots)
+
+
+@njit(cache=True, nogil=True)
+def _undone(tape: tuple[Int64, Int64, Int8, Int64, Int64], whose: int, side: int, when: tuple[int, int], filled: int) -> float:
+    """How much of what was filled the same trader traded back meanwhile or as long after."""
+    at, lots, taken, taker, maker = tape
+    if filled == 0:
+        return 0.0
+    first, last = np.searchsorted(at, when[0], "right"), np.searchsorted(at, 2 * when[1] - when[0], "right")
+    back = 0
+    for i in range(first, last):
+        if (taker[i] == whose and taken[i] == -side) or (maker[i] == whose and taken[i] == side):
+            back += lots[i]
+    return min(1.0, back / filled)
 
 
 @njit(cache=True, nogil=True)
 def _stints(events: tuple[Int8, Int8, Int8, Int64, Int64], parties: tuple[Int32, Int32, Int32], orders: int, out: Stints) -> int:
-    """One pass over the stream. A taking order that never rests is a stint from its place to the next."""
+    """One pass over the stream. A taking order that never rests is a stint from its place to the next, none if it got nothing."""
     kind, side, order_type, price, quantity = events
     buyer, seller, account = parties
     order_of, account_of, side_of, price_of, since, until, lots, filled = out
@@ -432,9 +564,16 @@ def _stints(events: tuple[Int8, Int8, Int8, Int64, Int64], parties: tuple[Int32,
             continue
         if stint >= 0:
             until[stint] = i
+        filled[count] = 0
         order_of[count], account_of[count], side_of[count] = order, account[i], side[i]
         price_of[count] = price[i] if order_type[i] == LIMIT else NO_PRICE
         since[count], until[count], lots[count] = i, last, quantity[i]
         open_stint[order], left[order] = count, quantity[i]
         count += 1
-    return count
+    kept = 0
+    for i in range(count):
+        if price_of[i] != NO_PRICE:
+            order_of[kept], account_of[kept], side_of[kept], price_of[kept] = order_of[i], account_of[i], side_of[i], price_of[i]
+            since[kept], until[kept], lots[kept], filled[kept] = since[i], until[i], lots[i], filled[i]
+            kept += 1
+    return kept

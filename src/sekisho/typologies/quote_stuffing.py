@@ -23,7 +23,6 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from sekisho.typologies.layering import owner_codes
 from sekisho.typologies.order_book import best_prices
 from sekisho.typologies.order_stream import (
     CANCEL,
@@ -39,6 +38,7 @@ from sekisho.typologies.order_stream import (
     Int64,
     OrderStream,
 )
+from sekisho.typologies.tape import traders
 
 Float = NDArray[np.float64]
 Bool = NDArray[np.bool_]
@@ -141,7 +141,7 @@ class _Market:
         self.clock = np.maximum.accumulate(stream.at)
         self.window = _micros(flood.window)
         self.second = self.clock // self.window
-        self.trader = _traders(stream, owner_codes(stream, owners))
+        self.trader = _traders(stream, traders(stream, owners))
         state = (np.full(len(stream.order_ids), -1, np.int64), np.zeros(len(stream.order_ids), np.bool_))
         self.fleeting = np.zeros(len(stream), np.bool_)
         parties = (stream.order, stream.contra_order)

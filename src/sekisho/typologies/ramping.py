@@ -26,9 +26,10 @@ from numba import njit
 from numpy.typing import NDArray
 
 from sekisho.typologies.layering import middle_and_spread
+from sekisho.typologies.meetings import trades_at
 from sekisho.typologies.order_book import best_prices
 from sekisho.typologies.order_stream import BUY, Int8, Int32, Int64, OrderStream
-from sekisho.typologies.tape import UNNAMED, Tape, accounts_of, micros, moment, orders_of, tape_of, trade_at, traders
+from sekisho.typologies.tape import UNNAMED, Tape, accounts_of, micros, moment, orders_of, tape_of, traders
 from sekisho.typologies.trades import Trade
 
 _PLACES: Final = 4
@@ -260,7 +261,7 @@ class _Market:
             np.concatenate([(buy if way == BUY else sell)[place] for place, way in legs])
             for buy, sell in ((stream.account, stream.contra_account), (stream.order, stream.contra_order))
         ]
-        pushed, unwound = (tuple(trade_at(stream, int(place)) for place in leg) for leg, _way in legs)
+        pushed, unwound = (tuple(trades_at(stream, leg)) for leg, _way in legs)
         furthest = int((side * tape.price[pushing]).max()) * side
         return Ramp(
             stream.instrument,

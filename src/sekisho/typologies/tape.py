@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final, NamedTuple
+from functools import partial
+from typing import Final, NamedTuple
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from numba import njit
 from numpy.typing import NDArray
 
 from sekisho.typologies.order_book import BestPrices
 from sekisho.typologies.order_stream import BUY, NO_PRICE, NOBODY, REPLACE, TRADE, Int8, Int32, Int64, OrderStream
-from sekisho.typologies.trades import Trade
 
 Float = NDArray[np.float64]
 
@@ -37,49 +36,74 @@ class Tape(NamedTuple):
     maker: Int64
 
 
+class _Takes(NamedTuple):
+    """A tape whose takers and makers are accounts."""
+
+    place: Int64
+    at: Int64
+    price: Int64
+    lots: Int64
+    side: Int8
+    taker: Int32
+    maker: Int32
+
+
 def tape_of(stream: OrderStream, owner: Int64) -> Tape:
     """The trades of a stream; ``owner`` gives the trader behind each account, its last element stands for nobody.
 
     Where the venue does not say who took, it is the side whose order came last; an order that is not on record cannot be said
     to have come last.
     """
+    takes = stream.shelf.once("tape", _Takes, partial(_takes, stream))
+    return Tape(*takes[:5], owner[takes.taker], owner[takes.maker])
+
+
+def _takes(stream: OrderStream) -> _Takes:
     place = np.flatnonzero((stream.kind == TRADE) & (stream.price != NO_PRICE) & (stream.quantity > 0))
-    side = stream.side[place].copy()
+    side = stream.side[place]
     open_question = np.flatnonzero(side == 0)
     if len(open_question):
         born = _first_seen(stream.kind, stream.order, len(stream.order_ids))
         buy, sell = (born[codes[place[open_question]]] for codes in (stream.order, stream.contra_order))
         side[open_question] = np.sign(buy - sell).astype(np.int8)
-    buyer, seller = owner[stream.account[place]], owner[stream.contra_account[place]]
+    buyer, seller = stream.account[place], stream.contra_account[place]
     taker, maker = np.where(side == BUY, buyer, seller), np.where(side == BUY, seller, buyer)
     unknown = side == 0
-    taker[unknown], maker[unknown] = UNNAMED, UNNAMED
+    taker[unknown], maker[unknown] = NOBODY, NOBODY
     clock = np.maximum.accumulate(stream.at[place]) if len(place) else stream.at[place]
-    return Tape(place, clock, stream.price[place], stream.quantity[place], side, taker, maker)
+    return _Takes(place, clock, stream.price[place], stream.quantity[place], side, taker, maker)
 
 
-def traders(stream: OrderStream, owners: Mapping[str, str], shared: frozenset[str]) -> Int64:
+def traders(stream: OrderStream, owners: Mapping[str, str], shared: Collection[str] = ()) -> Int64:
     """The trader behind each account of the stream: the code of the first account of the same owner, UNNAMED for nobody.
 
     ``owners`` names the owner of accounts that belong together. Accounts ``shared`` by many customers are nobody in particular.
     """
     codes = np.append(np.arange(len(stream.account_ids)), UNNAMED)
+    if not owners and not shared:
+        return codes
     first: dict[str, int] = {}
-    for code in _places(stream, list(owners)):
-        codes[code] = first.setdefault(owners[stream.account_ids[code].as_py()], code)
-    for code in _places(stream, sorted(shared)):
-        codes[code] = UNNAMED
+    for code, name in enumerate(stream.account_ids.to_pylist()):
+        if name in owners:
+            codes[code] = first.setdefault(owners[name], code)
+        if name in shared:
+            codes[code] = UNNAMED
     return codes
 
 
 def accounts_of(stream: OrderStream, codes: Int32) -> tuple[str, ...]:
     """The names of some accounts of the stream, in order."""
-    return tuple(sorted(stream.account_ids[int(code)].as_py() for code in np.unique(codes) if code != NOBODY))
+    return _names(stream.account_ids, codes)
 
 
 def orders_of(stream: OrderStream, codes: Int32) -> tuple[str, ...]:
     """The names of some orders of the stream, in order."""
-    return tuple(sorted(stream.order_ids[int(code)].as_py() for code in np.unique(codes) if code != NOBODY))
+    return _names(stream.order_ids, codes)
+
+
+def _names(names: pa.Array, codes: Int32) -> tuple[str, ...]:
+    named = np.unique(codes[codes != NOBODY])
+    return tuple(sorted(names.take(pa.array(named)).to_pylist()))
 
 
 def middles(best: BestPrices) -> Float:
@@ -90,16 +114,6 @@ def middles(best: BestPrices) -> Float:
     return np.where(last >= 0, middle[last], np.nan)
 
 
-def trade_at(stream: OrderStream, place: int) -> Trade:
-    """The trade at a place of the stream, by the names and numbers recorded; an account not on record is an empty name."""
-    orders = [_name(stream.order_ids, codes[place]) for codes in (stream.order, stream.contra_order)]
-    accounts = [_name(stream.account_ids, codes[place]) or "" for codes in (stream.account, stream.contra_account)]
-    name = stream.trade_ids[int(stream.trade[place])].as_py()
-    price, quantity = int(stream.price[place]) * stream.tick, int(stream.quantity[place]) * stream.lot
-    at, sequence = moment(int(stream.at[place])), int(stream.sequence[place])
-    return Trade(name, sequence, at, stream.instrument, price, quantity, orders[0], orders[1], accounts[0], accounts[1])
-
-
 def micros(seconds: object) -> int:
     """Seconds as microseconds."""
     return round(float(str(seconds)) * 1_000_000)
@@ -108,17 +122,6 @@ def micros(seconds: object) -> int:
 def moment(microseconds: int) -> datetime:
     """A time of the stream."""
     return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=int(microseconds))
-
-
-def _name(names: Any, code: int) -> Any:
-    return None if code == NOBODY else names[int(code)].as_py()
-
-
-def _places(stream: OrderStream, names: list[str]) -> list[int]:
-    if not names:
-        return []
-    there = pc.is_in(stream.account_ids, value_set=pa.array(names, stream.account_ids.type))
-    return [int(code) for code in np.flatnonzero(there.to_numpy(zero_copy_only=False))]
 
 
 @njit(cache=True, nogil=True)
