@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from sekisho import __version__
-from sekisho.cases import exhibits, foreign, replay
+from sekisho.cases import exhibits, foreign, powers, replay
 from sekisho.cases.package import packed
 from sekisho.cases.result import Finding
 from sekisho.engine.run import Judged, RuleRun
@@ -54,6 +54,7 @@ def package(findings: Sequence[Finding], run: Mapping[str, Any], records: Record
     for rule in rules.values():
         content[f"rules/{rule.path.replace('/', '.')}.md"] = _rule_text(rule, run).encode()
         content[f"rules/{rule.path.replace('/', '.')}.yaml"] = (rule.folder / "rule.yaml").read_bytes()
+    content |= _powers(findings, rulebook)
     if export.request is not None:
         letter = foreign.letter(export.request, findings)
         content["foreign/request.md"] = letter.encode()
@@ -194,6 +195,18 @@ def _rule_text(rule: Rule, run: Mapping[str, Any]) -> str:
     lines += ["\n".join(rows), "## 誤検知となり得る場合 / When it may be wrong"]
     lines += [f"* {text.ja} / {text.en}" for text in rule.false_positives]
     return "\n\n".join(lines) + "\n"
+
+
+def _powers(findings: Sequence[Finding], rulebook: Rulebook) -> dict[str, bytes]:
+    """Whether the SESC had the power on the day of each act, as a page and as JSON; nothing where no rule speaks of a violation."""
+    asked = powers.asked_of(findings, rulebook)
+    if not asked:
+        return {}
+    rule = rulebook["enforcement/investigation_powers"]
+    stood = {(p["regime"], p["on"]) for one in asked for p in one.powers}
+    notes = {regime: holding.note for regime, on in sorted(stood) if (holding := rule.holding(regime, date.fromisoformat(on)))}
+    told = [{"finding": one.finding_id, "violation": one.violation, "powers": one.powers} for one in asked]
+    return {"powers.md": powers.page(asked, notes).encode(), "powers.json": _json(told)}
 
 
 def _readme(findings: Sequence[Finding], export: Export, names: Sequence[str]) -> str:
