@@ -76,6 +76,14 @@ def test_it_holds_what_an_authority_needs(exported: Path) -> None:
         assert any(name.startswith(start) for name in parts), start
 
 
+def test_each_chart_is_of_a_finding_and_names_its_axes(exported: Path) -> None:
+    parts = _parts(exported)
+    charts = {name: content.decode() for name, content in parts.items() if name.startswith("charts/")}
+    told = {name.removeprefix("findings/").removesuffix(".json") for name in parts if name.startswith("findings/")}
+    assert {name.removeprefix("charts/").partition("_")[0] for name in charts} == told
+    assert all("価格（" in svg and "Time (UTC)" in svg for name, svg in charts.items() if "Who sold to whom" not in svg)
+
+
 def test_it_says_whether_the_sesc_had_the_power_on_the_day_of_each_act(exported: Path) -> None:
     import json
 
