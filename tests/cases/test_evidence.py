@@ -7,7 +7,9 @@ import io
 import subprocess
 import sys
 import zipfile
+from datetime import datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from typer.testing import CliRunner
@@ -72,6 +74,29 @@ def test_it_holds_what_an_authority_needs(exported: Path) -> None:
         assert name in parts
     for start in ("replay/", "charts/", "rules/", "findings/"):
         assert any(name.startswith(start) for name in parts), start
+
+
+def test_each_chart_is_of_a_finding_and_names_its_axes(exported: Path) -> None:
+    parts = _parts(exported)
+    charts = {name: content.decode() for name, content in parts.items() if name.startswith("charts/")}
+    told = {name.removeprefix("findings/").removesuffix(".json") for name in parts if name.startswith("findings/")}
+    assert {name.removeprefix("charts/").partition("_")[0] for name in charts} == told
+    assert all("価格（" in svg and "Time (UTC)" in svg for name, svg in charts.items() if "Who sold to whom" not in svg)
+
+
+def test_it_says_whether_the_sesc_had_the_power_on_the_day_of_each_act(exported: Path) -> None:
+    import json
+
+    parts = _parts(exported)
+    told = json.loads(parts["powers.json"])
+    assert {one["violation"] for one in told} == {"manipulation", "wash"}
+    for one in told:
+        finding = json.loads(parts[f"findings/{one['finding']}.json"])
+        last = datetime.fromisoformat(finding["window_until"]) - timedelta.resolution
+        assert {power["on"] for power in one["powers"]} == {last.astimezone(ZoneInfo("Asia/Tokyo")).date().isoformat()}
+        assert {power["power"]: power["standing"] for power in one["powers"]}["criminal_investigation"] == "not_held"
+    page = parts["powers.md"].decode()
+    assert "犯則調査 / criminal investigation | 不可 / no | FIEA 210, 211, 226; Order 45" in page
 
 
 def test_a_third_party_verifies_with_the_script_inside_and_nothing_else(exported: Path, tmp_path: Path) -> None:

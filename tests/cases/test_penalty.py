@@ -152,3 +152,25 @@ def test_a_regime_that_was_not_the_law_of_the_day_is_shown_beside_never_instead(
     assert [c["imprisonment_years_max"] for c in answer["criminal"]] == [3]
     assert [c["imprisonment_years_max"] for c in answer["criminal_what_if"]] == [10]
     assert told(act)["criminal_what_if"] == []
+
+
+def standing(answer: dict[str, Any], key: str = "investigation") -> dict[str, tuple[str, str]]:
+    return {power["power"]: (power["standing"], power["regime"]) for power in answer[key]}
+
+
+def test_it_says_whether_the_sesc_may_investigate_on_the_day_of_the_act() -> None:
+    answer = told(SERIES, regime="WG4-SEED")
+    assert standing(answer)["criminal_investigation"] == ("not_held", "PSA-2026")
+    assert standing(answer)["court_order_inquiry"] == ("held", "PSA-2026")
+    assert standing(answer, "investigation_what_if")["criminal_investigation"] == ("held", "WG4-SEED")
+    assert told(SERIES)["investigation_what_if"] == []
+    security = told(SERIES | {"object": "security"}, regime="FIEA")
+    assert set(standing(security).values()) == {("held", "FIEA")}
+    assert security["investigation_what_if"] == security["criminal_what_if"] == []
+
+
+def test_before_crypto_was_in_the_act_no_power_is_told_and_the_page_says_so(tmp_path: Path) -> None:
+    early = SERIES | {"violation_from": "2019-09-01", "violation_until": "2019-09-30"}
+    assert told(early)["investigation"] == []
+    (tmp_path / "case.json").write_text(json.dumps(early), encoding="utf-8")
+    assert "no rule on its powers holds on that day" in CliRunner().invoke(app, ["penalty", str(tmp_path / "case.json")]).stdout

@@ -5,13 +5,16 @@ from __future__ import annotations
 import re
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from xml.etree import ElementTree
 
 import pytest
+from markupsafe import Markup
 
 from report import exchange
 from sekisho.findings.report import Text
 from sekisho.findings.report.charts import gauge, ladder, ledger_gap, ring, tier_share, trade_line
-from sekisho.findings.report.charts.canvas import Plot, number_ticks, time_ticks
+from sekisho.findings.report.charts.alone import alone
+from sekisho.findings.report.charts.canvas import Label, Picture, Plot, amount_of, number_ticks, price_title, time_ticks, time_title
 from sekisho.findings.report.charts.deadline import Marks
 
 
@@ -184,3 +187,51 @@ def test_a_picture_of_thousands_shows_the_largest_and_says_so() -> None:
 def test_accounts_stand_in_the_order_the_volume_flows() -> None:
     flow = {("A", "C"): Decimal(5), ("C", "B"): Decimal(5), ("B", "D"): Decimal(5), ("D", "A"): Decimal(5), ("A", "B"): Decimal(1)}
     assert ring._round(["A", "B", "C", "D"], flow) == ["A", "C", "B", "D"]
+
+
+def test_every_axis_says_what_it_measures_and_in_which_unit() -> None:
+    events, fills = exchange.order_events(), [t for t in exchange.trades() if t["trade_id"].startswith("T")]
+    drawn = ladder.draw(events, fills, [])
+    assert drawn is not None
+    assert drawn.y_title == Text("Price (JPY for 1 BTC)", "価格（1BTC当たりJPY）")
+    assert drawn.x_title == Text("Time (UTC), from 2026-05-01", "時刻（UTC）、2026-05-01から")
+    days = [(date(2026, 9, 1) + timedelta(days=n), Decimal(n) / 10) for n in range(4)]
+    figure = gauge.draw_series(days, "share", [(Decimal("0.1"), Text("limit", "上限"))], Text("Share", "割合"))
+    assert figure is not None
+    assert (figure.y_title, figure.x_title) == (Text("Share (%)", "割合（％）"), Text("Japan date", "日付（日本時間）"))
+    with pytest.raises(AssertionError):
+        Picture(marks=Markup(""), title=Text("t", "t"), described=Text("d", "d"), y_ticks=(Label(0, 0, Text("1", "1")),))
+
+
+def test_over_weeks_the_axis_counts_in_japan_dates() -> None:
+    weeks = Plot((0, 30 * 86_400), (0, 1))
+    assert time_title(weeks, datetime(1970, 1, 1, tzinfo=UTC)) == Text("Japan date", "日付（日本時間）")
+
+
+def test_a_name_that_is_no_pair_gets_no_unit_invented() -> None:
+    assert price_title("BTCJPY") == price_title(None) == Text("Price", "価格")
+    assert amount_of(Decimal("1.50"), "BTCJPY").en == "1.5"
+
+
+def test_a_picture_alone_carries_axes_legend_and_sentence_in_both_languages() -> None:
+    events, fills = exchange.order_events(), [t for t in exchange.trades() if t["trade_id"].startswith("T")]
+    picture = ladder.draw(events, fills, [])
+    assert picture is not None
+    told = alone(picture)
+    root = ElementTree.fromstring(told)
+    words = [node.text for node in root.iter("{http://www.w3.org/2000/svg}text")]
+    assert "価格（1BTC当たりJPY） / Price (JPY for 1 BTC)" in words
+    assert any(word and word.endswith("Time (UTC), from 2026-05-01") for word in words)
+    assert {tick.text.en for tick in (*picture.x_ticks, *picture.y_ticks)} <= set(words)
+    assert {f"{key.text.ja} / {key.text.en}" for key in picture.keys} <= set(words)
+    assert picture.described.en in words
+    assert "http" not in told.replace('xmlns="http://www.w3.org/2000/svg"', "")
+    assert told == alone(picture)
+
+
+def test_words_from_outside_stay_words_in_a_picture_alone() -> None:
+    picture = ring.draw([exchange._trade("X", 0, 1, "<script>x</script>", "A&B", quantity="5")])
+    assert picture is not None
+    told = alone(picture)
+    assert "<script" not in told
+    assert any(node.text == "A&B" for node in ElementTree.fromstring(told).iter("{http://www.w3.org/2000/svg}text"))

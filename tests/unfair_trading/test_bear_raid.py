@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 from decimal import Decimal
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from rules.case import Case, cases_of
+from sekisho.engine.answers import Found
+from sekisho.engine.controls import load_control
+from sekisho.records import records_of
+from sekisho.rulebook import load_rulebook
 from sekisho.typologies.bear_raid import fall_of, falls
 from sekisho.typologies.price_runs import Shape, price_runs
 from sekisho.typologies.trade_tape import Tape
 
+(RULE,) = load_rulebook().matching("unfair_trading/bear_raid")
+CASES = [case for case in cases_of(RULE) if case.regime == "PSA-2026"]
 MINUTE = 60_000_000
 SHAPE = Shape(level_minutes=30, rise_minutes=60, fall_minutes=240, history_hours=24, rise_min=Decimal("1.5"), back_min=0)
 
@@ -44,3 +53,19 @@ def test_units_of_the_price_do_not_matter(seed: int, unit: float) -> None:
     plain = tape(seed, 0.05)
     scaled = replace(plain, price=plain.price * unit)
     assert [run.peaks_at for run in falls(plain, SHAPE)] == [run.peaks_at for run in falls(scaled, SHAPE)]
+
+
+def detect(case: Case, engine: str) -> list[Found]:
+    control, day = load_control(RULE).detect, date(2026, 6, 5)
+    assert control is not None
+    return list(control(records_of(case.records, engine=engine), RULE.parameters_in("PSA-2026", day, day, {})))
+
+
+@pytest.mark.usefixtures("spark")
+@pytest.mark.parametrize("expected", [True, False], ids=["a raid", "no raid"])
+def test_duckdb_and_spark_agree(expected: bool) -> None:
+    """The first worked example that holds a raid, and the first that holds none, to the last digit."""
+    case = next(case for case in CASES if bool(case.expect.get("findings")) == expected)
+    plain = detect(case, "duckdb")
+    assert bool(plain) == expected
+    assert detect(case, "spark") == plain

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from sekisho import __version__
-from sekisho.cases import exhibits, foreign, replay
+from sekisho.cases import exhibits, foreign, powers, replay
 from sekisho.cases.package import packed
 from sekisho.cases.result import Finding
 from sekisho.engine.run import Judged, RuleRun
@@ -21,6 +20,7 @@ from sekisho.findings.cards import cards
 from sekisho.findings.finding import SCHEMA
 from sekisho.findings.manifest import table_hash
 from sekisho.findings.report import render_report
+from sekisho.findings.report.charts.alone import alone
 from sekisho.records import Records, RecordsError
 from sekisho.rulebook import Rulebook
 from sekisho.rulebook.rule import Rule
@@ -48,12 +48,12 @@ def package(findings: Sequence[Finding], run: Mapping[str, Any], records: Record
         content[f"replay/{name}.html"] = replay.as_page(finding, events)
     for finding in findings:
         content[f"findings/{finding['finding_id']}.json"] = _json(_plain(finding))
-    report = _report(findings, run, records, rulebook)
-    content |= {"report.html": report.encode(), **_charts(report), "run.json": _json(run)}
+    content |= {**_report(findings, run, records, rulebook), "run.json": _json(run)}
     rules = {path: rulebook[path] for path in sorted({f["rule"] for f in findings})}
     for rule in rules.values():
         content[f"rules/{rule.path.replace('/', '.')}.md"] = _rule_text(rule, run).encode()
         content[f"rules/{rule.path.replace('/', '.')}.yaml"] = (rule.folder / "rule.yaml").read_bytes()
+    content |= _powers(findings, rulebook)
     if export.request is not None:
         letter = foreign.letter(export.request, findings)
         content["foreign/request.md"] = letter.encode()
@@ -123,8 +123,8 @@ def _sources(run: Mapping[str, Any], records: Records, tables: Mapping[str, obje
     return told
 
 
-def _report(findings: Sequence[Finding], run: Mapping[str, Any], records: Records, rulebook: Rulebook) -> str:
-    """The report of these findings alone: sentences, values in force, evidence and charts, as the inspection shows them."""
+def _report(findings: Sequence[Finding], run: Mapping[str, Any], records: Records, rulebook: Rulebook) -> dict[str, bytes]:
+    """The report of these findings alone, as the inspection shows them, and every chart of it as a file with its axes."""
     import pyarrow as pa
 
     judged = Judged(regime=run["regime"]["id"], law_day=date.fromisoformat(run["law_day"]), as_of=date.fromisoformat(run["as_of"]))
@@ -140,8 +140,12 @@ def _report(findings: Sequence[Finding], run: Mapping[str, Any], records: Record
     table = pa.Table.from_pylist([dict(f) for f in findings], schema=SCHEMA)
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "report.html"
-        render_report(file, own, table, cards(rulebook, runs), records)
-        return file.read_text(encoding="utf-8")
+        drawn = render_report(file, own, table, cards(rulebook, runs), records)
+        page = file.read_bytes()
+    charts = {
+        f"charts/{name}_{n}.svg": alone(each).encode() for name, made in drawn.items() for n, each in enumerate(made, start=1)
+    }
+    return {"report.html": page, **charts}
 
 
 def _ran(rule: Rule, judged: Judged, run: Mapping[str, Any]) -> RuleRun:
@@ -154,21 +158,6 @@ def _ran(rule: Rule, judged: Judged, run: Mapping[str, Any]) -> RuleRun:
 def _assumed(rule: Rule, run: Mapping[str, Any]) -> dict[str, Any]:
     start = f"{rule.path}."
     return {name.removeprefix(start): value for name, value in run.get("assumed", {}).items() if name.startswith(start)}
-
-
-def _charts(report: str) -> dict[str, bytes]:
-    """Every chart of the report as a file of its own, with the styles it is drawn in."""
-    styles = "".join(re.findall(r"<style[^>]*>(.*?)</style>", report, re.DOTALL))
-    drawn = [svg for svg in re.findall(r"<svg\b.*?</svg>", report, re.DOTALL) if "viewBox" in svg and len(svg) > _ICON_MAX]
-    found = {}
-    for number, svg in enumerate(drawn, start=1):
-        named = svg if "xmlns=" in svg[:300] else svg.replace("<svg", '<svg xmlns="http://www.w3.org/2000/svg"', 1)
-        head, body = named.split(">", 1)
-        found[f"charts/chart_{number:02d}.svg"] = f"{head}><style><![CDATA[{styles}]]></style>{body}\n".encode()
-    return found
-
-
-_ICON_MAX = 600
 
 
 def _rule_text(rule: Rule, run: Mapping[str, Any]) -> str:
@@ -194,6 +183,18 @@ def _rule_text(rule: Rule, run: Mapping[str, Any]) -> str:
     lines += ["\n".join(rows), "## 誤検知となり得る場合 / When it may be wrong"]
     lines += [f"* {text.ja} / {text.en}" for text in rule.false_positives]
     return "\n\n".join(lines) + "\n"
+
+
+def _powers(findings: Sequence[Finding], rulebook: Rulebook) -> dict[str, bytes]:
+    """Whether the SESC had the power on the day of each act, as a page and as JSON; nothing where no rule speaks of a violation."""
+    asked = powers.asked_of(findings, rulebook)
+    if not asked:
+        return {}
+    rule = rulebook["enforcement/investigation_powers"]
+    stood = {(p["regime"], p["on"]) for one in asked for p in one.powers}
+    notes = {regime: holding.note for regime, on in sorted(stood) if (holding := rule.holding(regime, date.fromisoformat(on)))}
+    told = [{"finding": one.finding_id, "violation": one.violation, "powers": one.powers} for one in asked]
+    return {"powers.md": powers.page(asked, notes).encode(), "powers.json": _json(told)}
 
 
 def _readme(findings: Sequence[Finding], export: Export, names: Sequence[str]) -> str:

@@ -1,4 +1,4 @@
-"""The penalty of a case: formula of the violation, amount of the order, criminal range, and under which law each stands."""
+"""The penalty of a case: formula, amount of the order, criminal range, the SESC's powers, and under which law each stands."""
 
 from __future__ import annotations
 
@@ -115,8 +115,11 @@ def _penalty(rulebook: Rulebook, case: PenaltyCase, regime: str | None, assume: 
             "computed_jpy": "0",
             "working": [_line("monetary penalty", "no provision for this act", Decimal(0))],
         }
+    what_if = law.regime != _law(rulebook, case, None, day, {}).regime
     told["criminal"] = _criminal(rulebook, case, undetermined)
-    told["criminal_what_if"] = _criminal_what_if(law, case) if regime and regime != rulebook.regime_on(None, day)[0] else []
+    told["criminal_what_if"] = _criminal_what_if(law, case) if what_if else []
+    told["investigation"] = powers(rulebook, case)
+    told["investigation_what_if"] = _powers(law, case) if what_if else []
     told["undetermined"] = undetermined
     return told
 
@@ -301,6 +304,19 @@ def _criminal_what_if(law: _Law, case: PenaltyCase) -> list[dict[str, Any]]:
     except (MissingFigure, Undetermined):
         return []
     return [{"regime": law.regime, **{name: _plain(value) for name, value in amount.facts.items()}} for amount in amounts]
+
+
+def powers(rulebook: Rulebook, case: PenaltyCase) -> list[dict[str, Any]]:
+    """Which powers of investigation the SESC had over the act, under the law in force on its day; see docs/penalty.md."""
+    return _powers(_law(rulebook, case, None, act_day(case), {}), case)
+
+
+def _powers(law: _Law, case: PenaltyCase) -> list[dict[str, Any]]:
+    holding, rule, amounts = law.compute("enforcement/investigation_powers", case)
+    if holding is None:
+        return []
+    under = {"on": law.as_of.isoformat(), "regime": law.regime, "status": holding.status}
+    return [{**amount.facts, **under, "rule_hash": rule.hash} for amount in amounts]
 
 
 _DATES = frozenset({"acts_from", "acts_until", "rule_hash", "note"})

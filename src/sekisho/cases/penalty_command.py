@@ -12,6 +12,7 @@ from rich.table import Table
 
 from sekisho.cases.from_finding import PRICE_SOURCES, case_of, written
 from sekisho.cases.penalty import penalty
+from sekisho.cases.powers import power_en
 from sekisho.cases.result import find
 from sekisho.engine.penalty_case import PenaltyCase, read_case, schema
 from sekisho.records import RecordsError, open_records
@@ -39,7 +40,7 @@ def penalty_command(
     show_schema: Annotated[bool, typer.Option("--schema", help="Print the JSON Schema of a case file and stop.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
-    """Compute the monetary penalty of a case, with its working, and the criminal range of the act.
+    """Compute the monetary penalty of a case, with its working, the criminal range, and whether the SESC may investigate.
 
     The formulae are those on securities (FIEA 173 to 175-2, 176, 185-7). For crypto-assets no such order exists today: the figure
     is an analogy, and says so. Exit status 0 when computed or undetermined, 2 when the case is unusable.
@@ -100,6 +101,13 @@ def _print(answer: dict[str, Any]) -> None:
     for one in answer["criminal_what_if"]:
         told = f"{one['provision']}, up to {one['imprisonment_years_max']} years, fine up to JPY {one['fine_jpy_max']:,}"
         console.print(f"under {one['regime']}, to compare only: {told}", style="dim", highlight=False, soft_wrap=True)
+    for one in answer["investigation"]:
+        console.print(f"SESC on {one['on']}: {power_en(one)}", highlight=False, markup=False, soft_wrap=True)
+    for one in answer["investigation_what_if"]:
+        told = f"under {one['regime']} ({one['status']}), to compare only: SESC {power_en(one)}"
+        console.print(told, style="dim", highlight=False, markup=False, soft_wrap=True)
+    if not answer["investigation"]:
+        console.print(f"SESC on {answer['act_on']}: no rule on its powers holds on that day", soft_wrap=True)
     for note in answer["notes"]:
         console.print(f"note: {note}", markup=False, soft_wrap=True, style="dim")
 

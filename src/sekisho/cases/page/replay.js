@@ -5,9 +5,12 @@ const $ = (id) => document.getElementById(id);
 const words = {
   en: {new: "new", replace: "replace", cancel: "cancel", expire: "expire", reject: "reject", trade: "trade", buy: "buy", sell: "sell",
        bid: "bid", ask: "ask", of: "event {0} of {1}", subject: "subject", cut: "{0} further events stand in the CSV beside this page.",
-       none: "No event in the window."},
+       none: "No event in the window.", price: "Price", per: "Price ({0} for 1 {1})", time: "Time (UTC) of the event, {0}; events evenly apart",
+       bestBid: "best bid", bestAsk: "best ask", own: "event of the subject"},
   ja: {new: "新規", replace: "訂正", cancel: "取消", expire: "失効", reject: "拒否", trade: "約定", buy: "買", sell: "売",
-       bid: "買気配", ask: "売気配", of: "{1}件中{0}件目", subject: "対象者", cut: "他の{0}件は併録のCSVにある。", none: "期間内に事象はない。"},
+       bid: "買気配", ask: "売気配", of: "{1}件中{0}件目", subject: "対象者", cut: "他の{0}件は併録のCSVにある。", none: "期間内に事象はない。",
+       price: "価格", per: "価格（1{1}当たり{0}）", time: "事象の時刻（UTC）、{0}。横軸は事象順の等間隔",
+       bestBid: "最良買気配", bestAsk: "最良売気配", own: "対象者の事象"},
 };
 let language = "en";
 let here = 0;
@@ -24,22 +27,49 @@ function svg(name, attributes, parent) {
   return node;
 }
 
-const width = 1000, height = 220, left = 6, right = 90;
+const height = 250, right = 16, roof = 22, foot = 40;
 let x = () => 0;
 function draw() {
   const place = $("line");
+  const width = Math.max(place.clientWidth, 320);
   place.setAttribute("viewBox", `0 0 ${width} ${height}`);
-  place.setAttribute("preserveAspectRatio", "none");
   place.replaceChildren();
   const sides = ["bid", "ask"].map((side) => events.map((e) => number(e[at[`${side}1_price`]])));
   const seen = sides.flat().filter((price) => price !== null);
   if (!seen.length) return;
   const low = Math.min(...seen), high = Math.max(...seen), span = high - low || 1;
+  const prices = steps(low, high), places = decimals(prices);
+  const told_as = (price) => price.toLocaleString("en", {minimumFractionDigits: places, maximumFractionDigits: places});
+  const left = 14 + 7 * Math.max(...prices.map((price) => told_as(price).length));
   x = (i) => left + (width - left - right) * (events.length > 1 ? i / (events.length - 1) : 0);
-  const y = (price) => 12 + (height - 24) * (1 - (price - low) / span);
-  sides.forEach((prices, s) => {
+  const y = (price) => roof + 6 + (height - roof - foot - 12) * (1 - (price - low) / span);
+  const word = (attributes, text) => { svg("text", {class: "tick", ...attributes}, place).textContent = text; };
+  for (const price of prices) {
+    svg("line", {x1: left, x2: width - right, y1: y(price), y2: y(price), class: "grid"}, place);
+    word({x: left - 6, y: y(price) + 4, "text-anchor": "end"}, told_as(price));
+  }
+  const marks = Math.max(1, Math.min(events.length, Math.floor((width - left) / 110)));
+  for (let n = 0; n < marks; n++) {
+    const i = marks > 1 ? Math.round(n * (events.length - 1) / (marks - 1)) : 0;
+    svg("line", {x1: x(i), x2: x(i), y1: height - foot, y2: height - foot + 4, class: "axis"}, place);
+    word({x: x(i), y: height - foot + 17, "text-anchor": n === 0 ? "start" : n === marks - 1 ? "end" : "middle"}, events[i][at.at].slice(11, 23));
+  }
+  svg("line", {x1: left, x2: width - right, y1: height - foot, y2: height - foot, class: "axis"}, place);
+  const [base, quote] = (told.instrument || "").split("/");
+  word({x: 4, y: 13}, quote ? say("per", quote, base) : say("price"));
+  word({x: width - right, y: height - 6, "text-anchor": "end"}, say("time", events[0][at.at].slice(0, 10)));
+  let along = width - right;
+  for (const [name, mark] of [["own", "own"], ["bestAsk", "ask"], ["bestBid", "bid"]]) {
+    const text = svg("text", {x: along, y: 13, class: "tick", "text-anchor": "end"}, place);
+    text.textContent = say(name);
+    along -= text.getComputedTextLength() + 8;
+    if (mark === "own") svg("circle", {cx: along - 4, cy: 9, r: 2.5, class: mark}, place);
+    else svg("path", {d: `M${along - 16} 9H${along}`, class: mark}, place);
+    along -= mark === "own" ? 22 : 34;
+  }
+  sides.forEach((levels, s) => {
     let path = "", last = null;
-    prices.forEach((price, i) => {
+    levels.forEach((price, i) => {
       if (price === null) { last = null; return; }
       path += last === null ? `M${x(i).toFixed(1)} ${y(price).toFixed(1)}` : `H${x(i).toFixed(1)}V${y(price).toFixed(1)}`;
       last = price;
@@ -50,10 +80,24 @@ function draw() {
     const price = number(e[at.price]);
     if (e[at.subject] && price !== null) svg("circle", {cx: x(i), cy: y(Math.min(high, Math.max(low, price))), r: 2.5, class: "own"}, place);
   });
-  for (const price of [low, high]) {
-    svg("text", {x: width - right + 8, y: y(price) + 4, class: "tick"}, place).textContent = price.toLocaleString("en");
-  }
-  svg("line", {id: "cursor", x1: 0, x2: 0, y1: 0, y2: height, class: "here"}, place);
+  svg("line", {id: "cursor", x1: x(here), x2: x(here), y1: roof, y2: height - foot, class: "here"}, place);
+}
+
+function steps(low, high) {
+  if (high <= low) return [low];
+  const rough = (high - low) / 4, power = 10 ** Math.floor(Math.log10(rough));
+  const step = power * ([1, 2, 2.5, 5, 10].find((n) => n * power >= rough) || 10);
+  const found = [];
+  for (let n = Math.ceil(low / step); n * step <= high * (1 + 1e-12); n++) found.push(n * step);
+  return found.length > 1 ? found : [low, high];
+}
+
+function decimals(prices) {
+  if (prices.length < 2) return Math.min(8, (String(prices[0]).split(".")[1] || "").length);
+  const gap = prices[1] - prices[0];
+  let places = 0;
+  while (places < 8 && Math.abs(gap * 10 ** places - Math.round(gap * 10 ** places)) > 1e-6) places++;
+  return places;
 }
 
 function show() {
@@ -93,6 +137,7 @@ function speak() {
   $("summary").textContent = told[language];
   $("cut").hidden = !told.cut;
   $("cut").textContent = say("cut", told.cut);
+  draw();
   show();
 }
 
@@ -111,6 +156,6 @@ document.addEventListener("keydown", (e) => {
   if (e.key === "ArrowLeft") go(here - 1);
   if (e.key === "ArrowRight") go(here + 1);
 });
-draw();
-go(Math.max(0, events.findIndex((e) => e[at.subject])));
+addEventListener("resize", draw);
 speak();
+go(Math.max(0, events.findIndex((e) => e[at.subject])));

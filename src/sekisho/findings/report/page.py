@@ -150,13 +150,16 @@ class Report:
 
 def render_report(
     out: Path, run: Mapping[str, Any], findings: Any, rules: Mapping[str, RuleCard], records: Records
-) -> None:  # fmt: skip
-    """Write the report of one inspection to ``out``, a file.
+) -> dict[str, tuple[Picture, ...]]:  # fmt: skip
+    """Write the report of one inspection to ``out``, a file; gives the pictures it shows, by finding.
 
     ``run`` is run.json as parsed, ``findings`` the Arrow table of findings.parquet, ``rules`` a card for each rule of
     the run, ``records`` the books inspected, from which evidence rows and pictures are drawn.
     """
-    write_page(out, "report.html", report=compose(run, findings_of(findings), rules, records))
+    report = compose(run, findings_of(findings), rules, records)
+    write_page(out, "report.html", report=report)
+    shown = (each for chapter in report.chapters for rule in chapter.rules for each in rule.shown)
+    return {each.finding.id: each.pictures for each in shown if each.pictures}
 
 
 def compose(

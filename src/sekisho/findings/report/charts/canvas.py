@@ -73,6 +73,11 @@ class Picture:
     height: int = 240
     fixed_shape: bool = False
 
+    def __post_init__(self) -> None:
+        """Figures along an axis say what they are and in which unit."""
+        assert self.x_title is not None or not self.x_ticks, self.title.en
+        assert self.y_title is not None or not self.y_ticks, self.title.en
+
     @property
     def digits(self) -> int:
         """The length of the longest label of the y axis, for which the page leaves room."""
@@ -314,7 +319,7 @@ def number_ticks(plot: Plot, count: int = 5, *, percent: bool = False) -> tuple[
 def time_ticks(plot: Plot, count: int = 5) -> tuple[Label, ...]:
     """Round instants for an x axis of epoch seconds: the time of day in UTC, or the Japan date when days are shown."""
     first, last = plot.x
-    step = next((s for s in _TIME_STEPS if (last - first) / s <= count), _TIME_STEPS[-1])
+    step = _time_step(plot, count)
     offset = JST.utcoffset(None).total_seconds() if step >= _DAY else 0
     tick = -(-(first + offset) // step) * step - offset
     ticks: list[Label] = []
@@ -324,6 +329,37 @@ def time_ticks(plot: Plot, count: int = 5) -> tuple[Label, ...]:
         ticks.append(Label(at, 0, _moment(tick, step), anchor))
         tick += step
     return tuple(ticks)
+
+
+def time_title(plot: Plot, first: datetime, count: int = 5) -> Text:
+    """What the instants of ``time_ticks`` are: times of day in UTC of the day named, or Japan dates."""
+    if _time_step(plot, count) >= _DAY:
+        return JAPAN_DATE
+    return Text(f"Time (UTC), from {first:%Y-%m-%d}", f"時刻（UTC）、{first:%Y-%m-%d}から")
+
+
+JAPAN_DATE = Text("Japan date", "日付（日本時間）")
+
+
+def price_title(instrument: str | None) -> Text:
+    """The price axis with its unit, from the name of a pair such as BTC/JPY."""
+    base, quote = _pair(instrument)
+    return Text(f"Price ({quote} for 1 {base})", f"価格（1{base}当たり{quote}）") if base else Text("Price", "価格")
+
+
+def amount_of(quantity: Decimal, instrument: str | None) -> Text:
+    """A quantity with the asset it is counted in, where the pair names it."""
+    return same(f"{number(quantity)} {_pair(instrument)[0]}".strip())
+
+
+def _pair(instrument: str | None) -> tuple[str, str]:
+    base, slash, quote = (instrument or "").partition("/")
+    return (base, quote) if slash and quote else ("", "")
+
+
+def _time_step(plot: Plot, count: int) -> float:
+    first, last = plot.x
+    return next((s for s in _TIME_STEPS if (last - first) / s <= count), _TIME_STEPS[-1])
 
 
 _DAY = 86_400

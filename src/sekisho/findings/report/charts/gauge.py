@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 
-from sekisho.findings.report.charts.canvas import Key, Label, Picture, Plot, number_ticks, time_ticks
+from sekisho.findings.report.charts.canvas import JAPAN_DATE, Key, Label, Picture, Plot, number_ticks, time_ticks
 from sekisho.findings.report.charts.deadline import Marks, midnight
 from sekisho.findings.report.typeset import many, valued
 from sekisho.rulebook.texts import Text
@@ -34,7 +34,7 @@ def draw(value: Decimal, unit: str, bands: Sequence[Band], title: Text) -> Pictu
     return Picture(
         marks=plot.marks(), title=title, described=_described(value, unit, edges), height=_GAUGE_HEIGHT,
         x_ticks=tuple(Label(plot.across(float(edge)), 0, valued(edge, unit)) for edge, _ in edges),
-        labels=(_needle(plot, value, unit),),
+        labels=(_needle(plot, value, unit),), x_title=unit_title(unit),
         keys=_keys(edges, unit),
     )  # fmt: skip
 
@@ -58,8 +58,16 @@ def draw_series(
     return Picture(
         marks=plot.marks(), title=title, described=_described(min(covered, default=ordered[-1][1]), unit, edges),
         x_ticks=time_ticks(plot), y_ticks=_edge_ticks(plot, edges, unit), height=_SERIES_HEIGHT,
-        x_title=Text("Japan date", "日付（日本時間）"), keys=(*_keys(edges, unit), *marked.keys),
+        x_title=JAPAN_DATE, y_title=unit_title(unit), keys=(*_keys(edges, unit), *marked.keys),
     )  # fmt: skip
+
+
+_UNITS = {"share": Text("Share (%)", "割合（％）"), "ratio": Text("Ratio", "比率"), "JPY": Text("Amount (JPY)", "金額（円）")}
+
+
+def unit_title(unit: str) -> Text:
+    """The axis of a computed figure: what its unit is."""
+    return _UNITS.get(unit) or Text(f"In {unit.replace('_', ' ')}", f"単位：{unit}")
 
 
 def _edge_ticks(plot: Plot, edges: Sequence[Band], unit: str) -> tuple[Label, ...]:

@@ -14,14 +14,17 @@ from sekisho.findings.report.charts.canvas import (
     Picture,
     Plot,
     Traded,
+    amount_of,
     grid,
     heaviest,
     market,
     number_ticks,
     only,
     padded,
+    price_title,
     seconds,
     time_ticks,
+    time_title,
 )
 from sekisho.findings.report.typeset import clock, many, number
 from sekisho.rulebook.texts import Text
@@ -74,9 +77,9 @@ def draw(
         described=Text(described.en + partly.en, described.ja + partly.ja),
         x_ticks=time_ticks(plot),
         y_ticks=ticks,
-        x_title=Text(f"UTC, {min(ends):%Y-%m-%d}", f"協定世界時（UTC）{min(ends):%Y-%m-%d}"),
-        y_title=Text("Price", "価格"),
-        keys=_keys(bars, bool(trades), bool(prices)),
+        x_title=time_title(plot, min(ends)),
+        y_title=price_title(events[0].get("instrument")),
+        keys=_keys(bars, amount_of(max(bar.quantity for bar in bars), events[0].get("instrument")), bool(trades), bool(prices)),
         height=_HEIGHT,
     )
 
@@ -156,13 +159,14 @@ def _fill(trade: Row) -> str:
     return f"{trade['trade_id']}: {number(trade['quantity'])} @ {number(trade['price'])}, {clock(trade['executed_at'])}"
 
 
-def _keys(bars: Sequence[Resting], filled: bool, priced: bool) -> tuple[Key, ...]:
+def _keys(bars: Sequence[Resting], largest: Text, filled: bool, priced: bool) -> tuple[Key, ...]:
     sides = {bar.side for bar in bars}
+    scale = Text(f"on the book (thicker: larger, at most {largest.en})", f"（太いほど数量大、最大{largest.ja}）")
     keys = []
     if "buy" in sides:
-        keys.append(Key("bar", "buy", Text("buy order on the book (thicker: larger)", "板上の買注文（太いほど数量大）")))
+        keys.append(Key("bar", "buy", Text(f"buy order {scale.en}", f"板上の買注文{scale.ja}")))
     if "sell" in sides:
-        keys.append(Key("bar", "sell", Text("sell order on the book (thicker: larger)", "板上の売注文（太いほど数量大）")))
+        keys.append(Key("bar", "sell", Text(f"sell order {scale.en}", f"板上の売注文{scale.ja}")))
     if filled:
         keys.append(Key("dot", "ink", Text("execution", "約定")))
     if priced:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 
-from sekisho.findings.report.charts.canvas import Key, Picture, Plot, grid, number_ticks, padded, time_ticks
+from sekisho.findings.report.charts.canvas import JAPAN_DATE, Key, Picture, Plot, grid, number_ticks, padded, time_ticks
 from sekisho.findings.report.charts.deadline import Marks, midnight
 from sekisho.findings.report.typeset import day, number
 from sekisho.rulebook.texts import Text
@@ -63,7 +63,7 @@ def draw(days: Sequence[Balance], asset: str, marked: Marks, compared: Compared 
     return Picture(
         marks=plot.marks(), title=Text(f"{asset}: {compared.title.en}", f"{asset}：{compared.title.ja}"),
         described=_described(ordered, asset, marked), x_ticks=time_ticks(plot), y_ticks=ticks, height=_HEIGHT,
-        labels=labels, x_title=Text("Japan date", "日付（日本時間）"), y_title=Text(asset, asset),
+        labels=labels, x_title=JAPAN_DATE, y_title=Text(f"Amount ({asset})", f"数量（{asset}）"),
         keys=(Key("line", "ink", compared.owed), Key("line", "buy", compared.held),
               Key("bar", "alarm", Text("shortfall", "不足額")), *marked.keys),
     )  # fmt: skip

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from sekisho.findings.report.charts.canvas import Key, Label, Picture, Plot, colour_of, heaviest, only
+from sekisho.findings.report.charts.canvas import Key, Label, Picture, Plot, amount_of, colour_of, heaviest, only
 from sekisho.findings.report.typeset import many, number
 from sekisho.rulebook.texts import Text
 
@@ -48,10 +48,16 @@ def draw(trades: Sequence[Row]) -> Picture | None:
         described=Text(described.en + partly.en, described.ja + partly.ja),
         labels=(*_names(plot, places), *_volumes(plot, places, volume)),
         keys=(Key("dot", "ink", Text("account", "口座")),
-              Key("line", "sell", Text("sold to (thicker: more volume)", "売却方向（太いほど数量大）"))),
+              Key("line", "sell", _scale(max(volume.values()), trades[0].get("instrument")))),
         height=height,
         fixed_shape=True,
     )  # fmt: skip
+
+
+def _scale(largest: Decimal, instrument: str | None) -> Text:
+    """What an arrow stands for and in which unit its figure is; the graph has no axes."""
+    most = amount_of(largest, instrument)
+    return Text(f"sold to (thicker: more volume, at most {most.en})", f"売却方向（太いほど数量大、最大{most.ja}）")
 
 
 def _places(accounts: Sequence[str], volume: Mapping[Arrow, Decimal]) -> dict[str, tuple[float, float]]:

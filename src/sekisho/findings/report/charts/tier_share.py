@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 
-from sekisho.findings.report.charts.canvas import Key, Label, Picture, Plot, grid, number_ticks, seconds, time_ticks
+from sekisho.findings.report.charts.canvas import JAPAN_DATE, Key, Label, Picture, Plot, grid, number_ticks, seconds, time_ticks
 from sekisho.findings.report.charts.deadline import Marks
 from sekisho.findings.report.typeset import percent
 from sekisho.rulebook.texts import Text
@@ -42,7 +42,7 @@ def draw(points: Sequence[Point], limit: Decimal | None, marked: Marks = NOTHING
     return Picture(
         marks=plot.marks(), title=Text("Share outside cold storage, by value", "コールドウォレット等以外での管理割合（円換算）"),
         described=_described(ordered, limit, marked), x_ticks=time_ticks(plot), y_ticks=ticks, labels=labels, height=_HEIGHT,
-        x_title=Text("Japan date", "日付（日本時間）"),
+        x_title=JAPAN_DATE, y_title=Text("Share of value (%)", "円換算額に占める割合（％）"),
         keys=(Key("line", "ink", Text("hot share", "ホット割合")), Key("bar", "alarm", Text("above the limit", "上限超過")),
               *marked.keys),
     )  # fmt: skip

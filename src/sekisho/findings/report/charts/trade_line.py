@@ -12,14 +12,17 @@ from sekisho.findings.report.charts.canvas import (
     Picture,
     Plot,
     Traded,
+    amount_of,
     grid,
     heaviest,
     market,
     number_ticks,
     only,
     padded,
+    price_title,
     seconds,
     time_ticks,
+    time_title,
 )
 from sekisho.findings.report.typeset import clock, many, number
 from sekisho.rulebook.texts import Text
@@ -49,13 +52,14 @@ def draw(trades: Sequence[Row], prices: Sequence[Traded]) -> Picture | None:
             size=size,
             titles=[_told(trade)] if len(drawn) <= TITLED_MAX else (),
         )
-    partly = only(len(drawn), len(trades))
+    partly, most = only(len(drawn), len(trades)), amount_of(largest, trades[0].get("instrument"))
     return Picture(
         marks=plot.marks(), title=Text("Their trades against the market price", "グループ内約定と市場価格"),
         described=Text(f"{many(len(trades), 'trade')} over the window.{partly.en}", f"期間中の約定{len(trades)}件。{partly.ja}"),
-        x_ticks=time_ticks(plot), y_ticks=ticks, height=_HEIGHT, y_title=Text("Price", "価格"),
-        x_title=Text(f"UTC, from {min(times):%Y-%m-%d}", f"協定世界時（UTC）{min(times):%Y-%m-%d}から"),
-        keys=(Key("dot", "sell", Text("trade within the group (larger: more)", "グループ内の約定（大きいほど数量大）")),
+        x_ticks=time_ticks(plot), y_ticks=ticks, height=_HEIGHT, y_title=price_title(trades[0].get("instrument")),
+        x_title=time_title(plot, min(times)),
+        keys=(Key("dot", "sell", Text(f"trade within the group (larger: more, at most {most.en})",
+                                      f"グループ内の約定（大きいほど数量大、最大{most.ja}）")),
               Key("line", "muted", Text("traded price of the market", "市場の約定価格"))),
     )  # fmt: skip
 
