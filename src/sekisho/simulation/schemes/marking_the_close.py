@@ -9,6 +9,8 @@ from sekisho.simulation.schemes.cast import HOUR, Stage
 from sekisho.simulation.schemes.sheet import BUY, MINUTE, SECOND, SELL
 
 RULE = "unfair_trading/marking_the_close"
+ALSO = ("unfair_trading/high_participation",)
+"""Whoever takes nearly all of one side in the last minutes and carries the price by it takes part to a high degree, too."""
 BEFORE, AFTER = 20 * MINUTE, 30 * MINUTE
 
 
@@ -27,6 +29,7 @@ def carry(stage: Stage, severity: float) -> None:
     """Order after order in the last minutes, all on one side, as much as it takes to keep the price going."""
     (actor,) = stage.actors(1)
     scheme = stage.scheme(RULE, PLANTED, "carry", severity, [actor])
+    scheme.also = ALSO
     _carry(stage, scheme, actor, _side(stage), fixing(stage), severity)
 
 
@@ -43,6 +46,7 @@ def last_seconds(stage: Stage, severity: float) -> None:
     """Two or three large orders in the last seconds."""
     (actor,) = stage.actors(1)
     scheme = stage.scheme(RULE, PLANTED, "last_seconds", severity, [actor])
+    scheme.also = ALSO
     at, side = fixing(stage), _side(stage)
     size = stage.by_severity(severity, 9, 25)
     for _order in range(int(stage.random.integers(2, 4))):
@@ -55,6 +59,7 @@ def again(stage: Stage, severity: float) -> None:
     people: Population = stage.people
     people.link_owner((int(people.party[one]), int(people.party[other])), 1, stage.random)
     scheme = stage.scheme(RULE, PLANTED, "again", severity, [one, other])
+    scheme.also = ALSO
     side = _side(stage)
     for at in sorted({fixing(stage) for _time in range(3)}):
         _carry(stage, scheme, one if stage.random.random() < 0.5 else other, side, at, 0.6 * severity + 0.1)

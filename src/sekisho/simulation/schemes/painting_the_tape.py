@@ -9,6 +9,8 @@ from sekisho.simulation.schemes.sheet import BUY, INSIDE, MINUTE, SAME_PRICE, SE
 RULE = "unfair_trading/painting_the_tape"
 ALSO = ("unfair_trading/matched_orders", "unfair_trading/wash_trading")
 """Other rules that may rightly speak of the same orders."""
+SELF_MATCH = "unfair_trading/self_match"
+"""Where the accounts have one owner, his orders meet each other."""
 
 
 def _side(stage: Stage) -> int:
@@ -23,7 +25,7 @@ def among_themselves(stage: Stage, severity: float, *, linked: bool) -> None:
         for member in members:
             stage.people.link(owner, int(stage.people.party[member]), "same_owner")
     scheme = stage.scheme(RULE, PLANTED, "linked_prints" if linked else "prints_among_themselves", severity, members)
-    scheme.also = ALSO
+    scheme.also = (*ALSO, SELF_MATCH) if linked else ALSO
     side = _side(stage)
     at = stage.start(3)
     pause = stage.by_severity(severity, 10, 1.5) * SECOND

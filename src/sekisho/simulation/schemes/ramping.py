@@ -11,6 +11,8 @@ from sekisho.simulation.schemes.sheet import BUY, MINUTE, OPPOSITE_BEST, SAME_PR
 RULE = "unfair_trading/ramping"
 ALSO = ("unfair_trading/pump_onset", "unfair_trading/pump_and_dump", "unfair_trading/high_participation")
 """Other rules that may rightly speak of the same orders."""
+RAID = "unfair_trading/bear_raid"
+"""A price pressed down through the touch and bought back below, when others have sold after it, is a raid too."""
 _DAY = 24 * HOUR
 
 
@@ -49,8 +51,8 @@ def ramp(stage: Stage, severity: float, *, quick: bool) -> None:
     """Slices through the touch, each of which makes people think more of the asset; he unwinds while they still do."""
     (actor,) = stage.actors(1)
     scheme = stage.scheme(RULE, PLANTED, "momentum_ignition" if quick else "ramp", severity, [actor])
-    scheme.also = ALSO
     side = _side(stage)
+    scheme.also = ALSO if side == BUY else (*ALSO, RAID)
     steps = round(stage.by_severity(severity, 5, 12) + stage.between(-0.4, 2.4))
     calm = _calm(stage)
     pause = calm * stage.between(0.1, 0.3) if quick else calm * stage.by_severity(severity, 1.2, 0.5)
