@@ -32,6 +32,7 @@ from sekisho.typologies.pump_scheme import (
     legs_of,
     quantity,
     scheme_of,
+    strong_together,
     timed,
     traded_back,
 )
@@ -131,7 +132,7 @@ def raids(
     of_owner = accounts_of_owners(owners)
     wanted = [pair for place, drive in driven.items() for pair in drivers(place, drive, plot, owners, of_owner, outside)]
     found = []
-    wanted = traded_back(records, turned, runs, plot, wanted, owners)
+    wanted = strong_together(traded_back(records, turned, runs, plot, wanted, owners), driven, plot)
     for place, own in legs_of(records, turned, runs, plot, wanted).items():
         actors = [actor_of(runs[place], plot, each) for each in grouped(own, owners)]
         playing = [actor for actor in actors if _plays(actor, terms, driven[place].total)]

@@ -203,7 +203,8 @@ def pump_schemes(
     driven = driven_by(records, trade, runs, plot)
     of_owner = accounts_of_owners(owners)
     wanted = [pair for place, drive in driven.items() for pair in drivers(place, drive, plot, owners, of_owner, outside)]
-    legs = legs_of(records, trade, runs, plot, traded_back(records, trade, runs, plot, wanted, owners))
+    wanted = strong_together(traded_back(records, trade, runs, plot, wanted, owners), driven, plot)
+    legs = legs_of(records, trade, runs, plot, wanted)
     schemes = []
     for place, own in legs.items():
         actors = (actor_of(runs[place], plot, each) for each in grouped(own, owners))
@@ -421,20 +422,35 @@ def traded_back(
     """
     if not wanted:
         return []
-    prepared: set[tuple[int, str]] = set()
-    turnover: dict[tuple[int, str], list[Decimal]] = defaultdict(lambda: [_NOTHING, _NOTHING])
+    turnover: dict[tuple[int, str], dict[tuple[bool, bool], Decimal]] = defaultdict(lambda: defaultdict(Decimal))
     for bought, rows in _sides(records, trade, _table(records, runs, plot), _pairs(records, wanted)):
         phases = rows.mutate(late=rows.executed_at >= rows.driven)
         sums = phases.group_by("place", "account", "late").aggregate(total=phases.quantity.sum())
         for row in sums.to_pyarrow().to_pylist():
-            trader = row["place"], owners.get(row["account"], row["account"])
-            if row["late"]:
-                turnover[trader][not bought] += row["total"]
-            elif bought:
-                prepared.add(trader)
-    back = {trader for trader, (more, less) in turnover.items() if less > 0 and less >= plot.unloaded_min * more}
-    kept = back & prepared if plot.prepared_min > 0 else back
+            turnover[row["place"], owners.get(row["account"], row["account"])][row["late"], bought] += row["total"]
+    kept = {trader for trader, each in turnover.items() if _may_play(each, plot)}
     return [(place, account) for place, account in wanted if (place, owners.get(account, account)) in kept]
+
+
+def strong_together(wanted: Sequence[tuple[int, str]], driven: Mapping[int, Drive], plot: Plot) -> list[tuple[int, str]]:
+    """Of the wanted accounts those of runs that they can have made together: the part asked of a group, or of one alone."""
+    of_run: dict[int, set[str]] = defaultdict(set)
+    for place, account in wanted:
+        of_run[place].add(account)
+    least = min(plot.group_share_min, plot.alone_share_min)
+    strong = set()
+    for place, accounts in of_run.items():
+        bought = sum((amount for _, buyer, amount in driven[place].taken if buyer in accounts), _NOTHING)
+        if bought / driven[place].total >= least:
+            strong.add(place)
+    return [(place, account) for place, account in wanted if place in strong]
+
+
+def _may_play(turnover: Mapping[tuple[bool, bool], Decimal], plot: Plot) -> bool:
+    """By what was bought and sold before and since; what he held at most is at least what was left of it all."""
+    before, sold_before, more, less = (turnover[late, bought] for late in (False, True) for bought in (True, False))
+    most = more + max(_NOTHING, before - sold_before)
+    return less > 0 and less >= plot.unloaded_min * most and (before > 0 or not plot.prepared_min)
 
 
 def legs_of(

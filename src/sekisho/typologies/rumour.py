@@ -203,7 +203,7 @@ def claims(posts: Iterable[Post], assets: Iterable[str], words: Words) -> list[C
 
 def quotations(posts: Iterable[Post], assets: Iterable[str], words: Words) -> list[Quotation]:
     """Prices in yen that the posts say assets trade at; a phrase without the yen beside it is not read."""
-    posts = tuple(posts)
+    posts = [post for post in posts if _YEN.search(post.text) and _has_phrase(post.text, words)]
     named = [asset for asset in sorted(assets) if _may_quote(posts, asset, words)]
     patterns = [(asset, pattern) for asset in named for pattern in _quoting(asset, words)]
     return [
@@ -416,6 +416,11 @@ def _may_quote(posts: Sequence[Post], asset: str, words: Words) -> bool:
     """Whether a post names the asset at all, which every phrase with an asset in it must; spelling the phrases out is dear."""
     mention = _mention(asset, words.names)
     return any("{asset}" not in phrase for phrase in words.quoting) or any(mention.search(post.text) for post in posts)
+
+
+def _has_phrase(text: str, words: Words) -> bool:
+    """Whether the fixed words of a quoting phrase stand in a text at all."""
+    return any(all(part in text for part in re.split(r"\{asset\}|\{price\}", phrase)) for phrase in words.quoting)
 
 
 def _quoting(asset: str, words: Words) -> list[re.Pattern[str]]:
