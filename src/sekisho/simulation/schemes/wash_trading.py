@@ -7,6 +7,7 @@ from sekisho.simulation.schemes.cast import HOUR, Stage
 from sekisho.simulation.schemes.sheet import BUY, INSIDE, MINUTE, SAME_PRICE, SECOND, SELL
 
 RULE = "unfair_trading/wash_trading"
+SELF_MATCH = "unfair_trading/self_match"
 MATCHED = "unfair_trading/matched_orders"
 
 
@@ -46,7 +47,9 @@ def _rounds(stage: Stage, scheme: Scheme, severity: float, hops: list[tuple[int,
 def self_trades(stage: Stage, severity: float) -> None:
     """One account on both sides."""
     (actor,) = stage.actors(1)
-    _rounds(stage, stage.scheme(RULE, PLANTED, "self_trade", severity, [actor]), severity, [(actor, actor)])
+    scheme = stage.scheme(RULE, PLANTED, "self_trade", severity, [actor])
+    scheme.also = (SELF_MATCH,)
+    _rounds(stage, scheme, severity, [(actor, actor)])
 
 
 def one_owner(stage: Stage, severity: float, length: int) -> None:
@@ -55,6 +58,7 @@ def one_owner(stage: Stage, severity: float, length: int) -> None:
     one, other = (int(stage.people.party[actor]) for actor in actors)
     stage.people.link_owner((one, other), length, stage.random)
     scheme = stage.scheme(RULE, PLANTED, f"one_owner_{length}", severity, actors)
+    scheme.also = (SELF_MATCH,)
     back = stage.by_severity(severity, 0.35, 0.5)
     hops = [(actors[0], actors[1])] if stage.random.random() > back else [(actors[0], actors[1]), (actors[1], actors[0])]
     _rounds(stage, scheme, severity, hops)
@@ -69,7 +73,7 @@ def ring(stage: Stage, severity: float, *, linked: bool) -> None:
         for party in parties:
             stage.people.link(owner, party, str(stage.random.choice(["same_owner", "controls"])))
     scheme = stage.scheme(RULE, PLANTED, "ring_linked" if linked else "ring_unlinked", severity, actors)
-    scheme.also = (MATCHED,)
+    scheme.also = (MATCHED, SELF_MATCH) if linked else (MATCHED,)
     _rounds(stage, scheme, severity, list(zip(actors, actors[1:] + actors[:1], strict=True)))
 
 
