@@ -11,7 +11,7 @@ from sekisho.simulation.schemes.sheet import BUY, MINUTE, SECOND, SELL
 
 RULE = "unfair_trading/front_running_gate"
 ALSO = ("unfair_trading/front_running",)
-_DEEP = 3.0
+_DEEP = 6.0
 """So many half spreads from the best price a customer's order waits that is not filled at once."""
 
 
