@@ -68,7 +68,7 @@ def _is_extreme(stream: OrderStream, entered: Int64, order: int, rarity: Rarity)
     theirs = np.unique(stream.order[(stream.account == account) & (stream.kind == NEW)])
     theirs = theirs[(theirs != NOBODY) & (theirs != order)]
     as_large = int((entered[theirs] >= entered[order]).sum())
-    return (as_large + 1) / (len(theirs) + 1) <= rarity.own_share_max
+    return as_large + 1 <= rarity.own_share_max * (len(theirs) + 1)
 
 
 def _of_one_round_size(one: int, other: int) -> bool:
