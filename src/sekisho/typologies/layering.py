@@ -254,11 +254,7 @@ def showings(stream: OrderStream, owner: Int64, best: BestPrices, shape: Shape) 
 
 def _joined(shown: Int64, follows: Int64) -> Showings:
     """Showings, each with those that continue it; ``shown`` is by birth, ``follows`` names the one before or -1."""
-    root = np.arange(len(shown))
-    for each in np.flatnonzero(follows >= 0):
-        root[each] = root[follows[each]]
-    order = np.argsort(root, kind="stable")
-    first = np.flatnonzero(np.r_[True, root[order][1:] != root[order][:-1]][: len(order)])
+    order, first = _grouped(follows)
     told = shown[order]
     if not len(first):
         nothing = np.empty(0, np.int64)
@@ -277,6 +273,27 @@ def _joined(shown: Int64, follows: Int64) -> Showings:
         told[:, 7],
         np.r_[first, len(order)],
     )
+
+
+@njit(cache=True, nogil=True)
+def _grouped(follows: Int64) -> tuple[Int64, Int64]:
+    """Showings behind the first that they continue, these by birth, and where each group begins."""
+    root, starts = np.arange(len(follows)), np.zeros(len(follows) + 1, np.int64)
+    for each in range(len(follows)):
+        if follows[each] >= 0:
+            root[each] = root[follows[each]]
+        starts[root[each] + 1] += 1
+    first, count = np.empty(len(follows), np.int64), 0
+    for each in range(len(follows)):
+        if starts[each + 1] > 0:
+            first[count] = starts[each]
+            count += 1
+        starts[each + 1] += starts[each]
+    order = np.empty(len(follows), np.int64)
+    for each in range(len(follows)):
+        order[starts[root[each]]] = each
+        starts[root[each]] += 1
+    return order, first[:count]
 
 
 @njit(cache=True, nogil=True)
@@ -360,23 +377,15 @@ def _show(
 class _Legs:
     """Something that happened to traders on a side at a place in the stream (a fill, a placement), summed over any stretch."""
 
-    def __init__(self, events: int, owner: Int64, side: Int8, place: Int64, lots: Int64) -> None:
-        self._span = events + 1
-        key = self._key(owner, side) + place
-        self.by_key = np.argsort(key, kind="stable")
-        self._keys = key[self.by_key]
-        self.place = place[self.by_key]
-        self._lots = lots[self.by_key]
+    def __init__(self, owner: Int64, side: Int8, place: Int64, lots: Int64) -> None:
+        by_leg, self._starts = _by_leg(_leg(owner, side), place)
+        self.place, self._lots = place[by_leg], lots[by_leg]
         self._sums = np.concatenate([[0], np.cumsum(self._lots)])
 
-    def _key(self, owner: Int64, side: Int8) -> Int64:
-        key: Int64 = ((owner.astype(np.int64) + 1) * 2 + (side == BUY)) * self._span
-        return key
-
     def between(self, owner: Int64, side: Int8, after: Int64, until: Int64) -> tuple[Int64, Int64]:
-        """For each query the range of legs (in key order) with ``after`` < place <= ``until``."""
-        key = self._key(owner, side)
-        return np.searchsorted(self._keys, key + after, "right"), np.searchsorted(self._keys, key + until, "right")
+        """For each query the range of legs (by trader, side and place) with ``after`` < place <= ``until``."""
+        leg = _leg(owner, side)
+        return _bounds(self._starts, self.place, leg, after), _bounds(self._starts, self.place, leg, until)
 
     def lots(self, owner: Int64, side: Int8, after: Int64, until: Int64) -> Int64:
         """Lots of those legs."""
@@ -412,7 +421,7 @@ class _Market:
         self.withdrawn = self._legs(went, orders.gone)
 
     def _legs(self, order: NDArray[np.intp], place: Int64) -> _Legs:
-        return _Legs(len(self.stream), self.owner[order], self.orders.side[order], place[order], self.orders.lots[order])
+        return _Legs(self.owner[order], self.orders.side[order], place[order], self.orders.lots[order])
 
     def _fills(self, owner: Int64) -> _Legs:
         """Both legs of each trade where accounts are named; only the passive one where not (its aggressor pays for his haste)."""
@@ -424,7 +433,7 @@ class _Market:
             seen = (whose != UNNAMED) | (stream.side[trades] == -side)
             parts.append((trades[seen], whose[seen], np.full(int(seen.sum()), side, np.int8)))
         place, whose, own_side = (np.concatenate(column) for column in zip(*parts, strict=True))
-        return _Legs(len(stream), whose, own_side, place, stream.quantity[place])
+        return _Legs(whose, own_side, place, stream.quantity[place])
 
     def _fills_of_large(self) -> _Legs:
         """What resting large orders traded, whoever owned them: beside unnamed orders it says that such orders were meant to."""
@@ -436,7 +445,7 @@ class _Market:
         passive = np.where(side == BUY, stream.order[trades], stream.contra_order[trades])
         large = sizes[passive] >= np.where(side == BUY, self.norm[BUY], self.norm[-BUY])
         place, side = trades[large], side[large]
-        return _Legs(len(stream), np.full(len(place), UNNAMED), side, place, stream.quantity[place])
+        return _Legs(np.full(len(place), UNNAMED), side, place, stream.quantity[place])
 
     def _large(self) -> Bool:
         bar = np.where(self.orders.side == BUY, self.norm[BUY], self.norm[-BUY])
@@ -460,7 +469,7 @@ class _Market:
     def _together(self, order: NDArray[np.intp], *, named: bool) -> Episodes:
         """Cut orders of one trader and side where the next one goes too late, or came only after the first had gone."""
         orders = self.orders
-        order = order[np.lexsort((orders.gone[order], orders.side[order], self.owner[order]))]
+        order = order[_by_leg(_leg(self.owner[order], orders.side[order]), orders.gone[order])[0]]
         whose = self.owner[order] * 2 + (orders.side[order] == BUY)
         gone, born = self.clock[orders.gone[order]], self.clock[orders.born[order]]
         share = (self.together_share, self.placed_together, self.served) if named else (0.0, 0, 0)
@@ -684,6 +693,54 @@ def _rounded(share: Any) -> Decimal:
 def _alike_size(episodes: Episodes) -> Float:
     """Of unnamed orders only those at least half as large as an episode's can be its own, put back or on the other side."""
     return np.where(episodes.owner == UNNAMED, episodes.lots / np.diff(episodes.start) / 2, 0.0)
+
+
+def _leg(owner: Int64, side: Int8) -> Int64:
+    """A number for each trader and side, sells first; 0 and 1 are nobody's."""
+    leg: Int64 = (owner.astype(np.int64) + 1) * 2 + (side == BUY)
+    return leg
+
+
+@njit(cache=True, nogil=True)
+def _by_leg(leg: Int64, place: Int64) -> tuple[Int64, Int64]:
+    """Rows by leg and place, equal ones as they come, and where each leg begins. Linear where a leg's places come in order."""
+    starts = np.zeros((leg.max() if len(leg) else 0) + 2, np.int64)
+    for one in leg:
+        starts[one + 1] += 1
+    starts = np.cumsum(starts)
+    rows, spot = np.empty(len(leg), np.int64), starts.copy()
+    for i in range(len(leg)):
+        rows[spot[leg[i]]] = i
+        spot[leg[i]] += 1
+    for one in range(len(starts) - 1):
+        first, last = starts[one], starts[one + 1]
+        for n in range(first + 1, last):
+            if place[rows[n]] < place[rows[n - 1]]:
+                own = rows[first:last].copy()
+                key = place[own] * (last - first) + np.arange(last - first)  # a place and a count: far from 63 bits
+                key.sort()
+                rows[first:last] = own[key % (last - first)]
+                break
+    return rows, starts
+
+
+@njit(cache=True, nogil=True)
+def _bounds(starts: Int64, place: Int64, leg: Int64, until: Int64) -> Int64:
+    """How far, of all rows, the query's leg has come at its place."""
+    bounds = np.empty(len(leg), np.int64)
+    for i in range(len(leg)):
+        if leg[i] + 1 >= len(starts):
+            bounds[i] = len(place)
+            continue
+        low, high = starts[leg[i]], starts[leg[i] + 1]
+        while low < high:
+            middle = (low + high) // 2
+            if place[middle] <= until[i]:
+                low = middle + 1
+            else:
+                high = middle
+        bounds[i] = low
+    return bounds
 
 
 @njit(cache=True, nogil=True)
