@@ -3,7 +3,8 @@
 A wall of orders that somebody means to trade is no peg. A peg is told by five things that come together, each measured against
 the instrument itself:
 
-* stubborn: the same side, the same level, again and again over a long time, whatever has just been filled or withdrawn;
+* stubborn: the same side, the same level, again and again over a long time, whatever has just been filled or withdrawn. Most of
+  what the trader shows on that side stands there: orders that follow the price are at each level only as long as it is;
 * weight: the orders are large for this market and most of what its side shows at the touch while they stand;
 * one-sided: the trader does not show as much on the other side, as a market maker would;
 * held: the price leans on the level, and strays less from it than it strays before and after;
@@ -58,6 +59,9 @@ _PLACES: Final = 4
 _LEVELS: Final = 10
 _SLICES: Final = 24
 """Into how many equal parts the time of a peg is cut to ask how things stood."""
+_MOST: Final = 0.5
+_CLOSE: Final = 4
+"""Orders within a quarter of what is near a level are at the level itself."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -231,7 +235,7 @@ class _Market:
         one_sided = self._one_sided(run, whose, side, places, own)
         level = int(np.median(stints.price[run]))
         leaning = (own > 0) & (np.abs(self.touch[side][places] - level) <= self.near)
-        if one_sided < float(shape.one_sided) or not leaning.any():
+        if one_sided < float(shape.one_sided) or not leaning.any() or self._fixed(run, whose, level) < _MOST:
             return None
         artifice = max(self._withdrawn(run), self._undone(whose, side, (first, last), int(stints.filled[run].sum())))
         if artifice < float(shape.artifice):
@@ -281,6 +285,17 @@ class _Market:
         standing = float(self._standing(other, places).sum()) / max(float(own.sum()), 1.0)
         shown = float(stints.lots[other].sum()) / float(stints.lots[run].sum())
         return max(0.0, 1 - max(standing, shown))
+
+    def _fixed(self, run: NDArray[np.intp], whose: int, level: int) -> float:
+        """How much of it was shown at one price, and how much of all that the trader showed there meanwhile, before and after."""
+        stints, (first, last) = self.stints, self._times(run)
+        own = self.by_trader[slice(*np.searchsorted(self.traders, [whose, whose + 1]))]
+        own = own[stints.side[own] == stints.side[run[0]]]
+        at = self.clock[stints.since[own]]
+        own = own[(at >= 2 * first - last) & (at <= 2 * last - first)]
+        close = np.abs(stints.price[run] - level) <= self.near // _CLOSE
+        lots = float(stints.lots[run].sum())
+        return min(float(stints.lots[run][close].sum()) / lots, lots / max(float(stints.lots[own].sum()), 1.0))
 
     def _calm(self, side: int, level: int, first: int, last: int) -> float | None:
         """How far the side's best price strayed from the level, beside before and after; None where nothing is known of that."""
