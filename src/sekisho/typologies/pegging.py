@@ -3,7 +3,8 @@
 A wall of orders that somebody means to trade is no peg. A peg is told by five things that come together, each measured against
 the instrument itself:
 
-* stubborn: the same side, the same level, again and again over a long time, whatever has just been filled or withdrawn;
+* stubborn: the same side, the same level, again and again over a long time, whatever has just been filled or withdrawn. Most of
+  what the trader shows on that side stands there: orders that follow the price are at each level only as long as it is;
 * weight: the orders are large for this market and most of what its side shows at the touch while they stand;
 * one-sided: the trader does not show as much on the other side, as a market maker would;
 * held: the price leans on the level, and strays less from it than it strays before and after;
@@ -57,6 +58,9 @@ _PLACES: Final = 4
 _LEVELS: Final = 10
 _SLICES: Final = 24
 """Into how many equal parts the time of a peg is cut to ask how things stood."""
+_MOST: Final = 0.5
+_CLOSE: Final = 4
+"""Orders within a quarter of what is near a level are at the level itself."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -412,7 +416,10 @@ def _held(
         for stint in run:
             lots += stints.lots[stint]
             filled += stints.filled[stint]
-        other = 2 * whose + (0 if side == BUY else 1)
+        other, same = 2 * whose + (0 if side == BUY else 1), 2 * whose + (1 if side == BUY else 0)
+        mine = by_leg[leg_starts[same] : leg_starts[same + 1]]
+        if _fixed((stints, clock), mine, run, (first, last), (price, near // _CLOSE)) < _MOST:
+            continue
         opposite = by_leg[leg_starts[other] : leg_starts[other + 1]]
         signs[each, 0] = _one_sided((stints, clock), opposite, places, (first, last), (own.sum(), float(lots)))
         if signs[each, 0] < one_sided_min:
@@ -500,6 +507,25 @@ def _one_sided(
     standing = _standing(stints, other[:count], places).sum() / max(shown[0], 1.0)
     much: float = max(standing, lots / shown[1])
     return max(0.0, 1 - much)
+
+
+@njit(cache=True, nogil=True)
+def _fixed(market: tuple[Stints, Int64], mine: Int64, run: Int64, when: tuple[int, int], near: tuple[int, int]) -> float:
+    """How much of a run was shown at one price, and how much of all that the trader showed there meanwhile, before and after."""
+    stints, clock = market
+    (first, last), (level, close) = when, near
+    there, lots, shown = 0, 0, 0
+    for stint in run:
+        lots += stints.lots[stint]
+        if abs(stints.price[stint] - level) <= close:
+            there += stints.lots[stint]
+    for stint in mine:
+        at = clock[stints.since[stint]]
+        if at > 2 * last - first:
+            break
+        if at >= 2 * first - last:
+            shown += stints.lots[stint]
+    return min(there / lots, lots / max(shown, 1))
 
 
 @njit(cache=True, nogil=True)
