@@ -220,13 +220,18 @@ def _print_inspection(inspection: Inspection, out: Path) -> None:
     title = f"Judged under {regime.id} ({regime.status}) as of {judged.as_of}"
     table = Table(title=title, title_justify="left")
     table.add_column("rule", no_wrap=True)
-    for heading in ("answer", *Severity.__members__):
-        table.add_column(heading)
+    for heading in Severity.__members__:
+        table.add_column(heading, justify="right")
+    without_answer: dict[str, list[str]] = {}
     for run in inspection.runs:
-        counts = Counter(f.severity for f in inspection.findings if f.rule == run.rule.path)
-        cells = [str(counts[name] or "·") for name in Severity.__members__] if run.state == "ran" else [""] * len(Severity)
-        table.add_row(run.rule.path, _ANSWERS[run.state], *cells)
+        if run.state == "ran":
+            counts = Counter(f.severity for f in inspection.findings if f.rule == run.rule.path)
+            table.add_row(run.rule.path, *(str(counts[name] or "·") for name in Severity.__members__))
+        else:
+            without_answer.setdefault(_ANSWERS[run.state], []).append(run.rule.path)
     console.print(table)
+    for answer, rules in without_answer.items():
+        console.print(f"  {answer}: {', '.join(rules)}", highlight=False, soft_wrap=True)
     for run in inspection.runs:
         if run.state in {"undetermined", "not_inspected"}:
             said = run.why if run.why.startswith(run.rule.path) else f"{run.rule.path}: {run.why}"

@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 from sekisho.typologies.chance import unlikelihood
 from sekisho.typologies.meetings import codes_of, distinct, names, trades_at
 from sekisho.typologies.order_stream import NEW, NOBODY, TRADE, Int8, Int32, Int64, OrderStream
+from sekisho.typologies.tape import traders
 from sekisho.typologies.trades import Trade
 
 Float = NDArray[np.float64]
@@ -213,7 +214,7 @@ def suspected_leads(stream: OrderStream, owners: Mapping[str, str], shape: Shape
     entered = np.flatnonzero((orders.entered_at >= 0) & (orders.account != NOBODY))
     if not len(entered):
         return []
-    owner = _owners(stream, owners)[orders.account]
+    owner = traders(stream, owners)[orders.account]
     heavy = heavy_orders(orders, entered, shape.heavy_share)
     by_time = entered[np.argsort(orders.entered_at[entered], kind="stable")]
     every = _by_owner(orders.entered_at, owner, by_time, len(stream.account_ids))
@@ -225,12 +226,12 @@ def suspected_leads(stream: OrderStream, owners: Mapping[str, str], shape: Shape
     rows = _search(orders, owner, heavy, (leads, orders.entered_at[leads]), (every, filled), (times, span), limits)
     if not rows:
         return []
-    traders = int((np.diff(every.start) > 0).sum())
+    active = int((np.diff(every.start) > 0).sum())
     trades = _trades_of(stream, {int(order) for row in rows for order in row[1:3]})
     found = []
     for client, ahead, back, score, likely in rows:
         codes = _Codes(int(orders.account[int(ahead)]), trades[int(ahead)], trades[int(back)])
-        found.append(_lead(stream, orders, int(client), codes, _Weight(score, likely, len(heavy), traders)))
+        found.append(_lead(stream, orders, int(client), codes, _Weight(score, likely, len(heavy), active)))
     return found
 
 
@@ -400,15 +401,6 @@ def _likelihood(orders: int, gaps: tuple[float, float], rate: float, even: float
     """How likely such an account is to enter one order so soon, and one of the same size so soon after, by chance."""
     before, after = 1 - np.exp(-rate * max(gaps[0], _LEAST_GAP)), 1 - np.exp(-rate * max(gaps[1], _LEAST_GAP))
     return float(before * after * _GAIN_AND_PRICE * max(1 - even, 1 / orders))
-
-
-def _owners(stream: OrderStream, owners: Mapping[str, str]) -> Int64:
-    """A number for the trader behind each account code; an account of nobody else is its own. The last entry is nobody's."""
-    number = np.append(np.arange(len(stream.account_ids)), -1)
-    first: dict[str, int] = {}
-    for account, code in codes_of(stream, owners).items():
-        number[code] = first.setdefault(owners[account], code)
-    return number
 
 
 # --- what was run, order by order --------------------------------------------------------------------------------------------

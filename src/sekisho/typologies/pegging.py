@@ -58,9 +58,6 @@ _PLACES: Final = 4
 _LEVELS: Final = 10
 _SLICES: Final = 24
 """Into how many equal parts the time of a peg is cut to ask how things stood."""
-_MOST: Final = 0.5
-_CLOSE: Final = 4
-"""Orders within a quarter of what is near a level are at the level itself."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +65,7 @@ class Shape:
     """What counts as a peg. Times in seconds, shares and scores from 0 to 1; ``near_spreads`` in usual spreads.
 
     ``large`` is the share of the side's orders that are smaller than a large one; ``apart`` the longest pause within one peg.
+    At least ``level_share`` of what is shown stands at the level itself, which is ``level_width`` of what is near.
     """
 
     lasts_min: Decimal | int
@@ -78,6 +76,8 @@ class Shape:
     present_share: Decimal | int
     artifice: Decimal | int
     one_sided: Decimal | int
+    level_share: Decimal | int
+    level_width: Decimal | int
     candidate: Decimal | int
 
 
@@ -106,6 +106,30 @@ class Peg:
     def proof(self) -> frozenset[str]:
         """Ids of the orders and trades."""
         return frozenset((*self.orders, *(trade.trade_id for trade in self.trades)))
+
+    @property
+    def evidence(self) -> frozenset[tuple[str, str]]:
+        """Every record that proves it."""
+        return frozenset({("order", order) for order in self.orders} | {("trade", trade.trade_id) for trade in self.trades})
+
+    @property
+    def facts(self) -> dict[str, str | int | Decimal | datetime | None]:
+        """What a sentence may say of it."""
+        return {
+            "side": self.side,
+            "level": self.level,
+            "orders": len(self.orders),
+            "shown": self.shown,
+            "filled": self.filled,
+            "first_at": self.begins_at,
+            "last_at": self.ends_at,
+            "calm": self.calm,
+            "stubborn": self.stubborn,
+            "weight": self.weight,
+            "one_sided": self.one_sided,
+            "held": self.held,
+            "artifice": self.artifice,
+        }
 
     @property
     def score(self) -> Decimal:
@@ -212,10 +236,11 @@ class _Market:
         tape = tape_of(self.stream, self.owner)
         trades = (tape.at, tape.lots, tape.side, tape.taker, tape.maker)
         bounds = float(shape.present_share), float(shape.one_sided), float(shape.artifice)
+        at_level = float(shape.level_share), int(self.near * float(shape.level_width))
         signs = np.empty((len(run_starts) - 1, 2))
         touch = self.touch[SELL], self.touch[BUY]
         legs = (self.owner, by_leg, starts)
-        number, level = _held((stints, self.clock, touch), (run, run_starts), legs, trades, (self.near, *bounds), signs)
+        number, level = _held((stints, self.clock, touch), (run, run_starts), legs, trades, ((self.near, *bounds), at_level), signs)
         return [
             self._hold(run[run_starts[each] : run_starts[each + 1]], int(price), float(signs[each, 0]), float(signs[each, 1]))
             for each, price in zip(number, level, strict=True)
@@ -392,14 +417,14 @@ def _held(
     runs: tuple[Int64, Int64],
     legs: tuple[Int64, Int64, Int64],
     tape: tuple[Int64, Int64, Int8, Int64, Int64],
-    bounds: tuple[int, float, float, float],
+    limits: tuple[tuple[int, float, float, float], tuple[float, int]],
     signs: Float,
 ) -> tuple[list[int], list[int]]:
     """Which runs are held, and their levels: two lists; ``signs`` gets how one-sided and how artificial each is."""
     stints, clock, touch = market
     member, starts = runs
     owner, by_leg, leg_starts = legs
-    near, present_share, one_sided_min, artifice_min = bounds
+    (near, present_share, one_sided_min, artifice_min), (level_share, close) = limits
     number, level = [0 for _ in range(0)], [0 for _ in range(0)]
     for each in range(len(starts) - 1):
         run = member[starts[each] : starts[each + 1]]
@@ -418,7 +443,7 @@ def _held(
             filled += stints.filled[stint]
         other, same = 2 * whose + (0 if side == BUY else 1), 2 * whose + (1 if side == BUY else 0)
         mine = by_leg[leg_starts[same] : leg_starts[same + 1]]
-        if _fixed((stints, clock), mine, run, (first, last), (price, near // _CLOSE)) < _MOST:
+        if _fixed((stints, clock), mine, run, (first, last), (price, close)) < level_share:
             continue
         opposite = by_leg[leg_starts[other] : leg_starts[other + 1]]
         signs[each, 0] = _one_sided((stints, clock), opposite, places, (first, last), (own.sum(), float(lots)))

@@ -42,30 +42,10 @@ def _found(peg: Peg, yen: YenValue) -> Found:
         window_until=peg.ends_at + timedelta.resolution,
         score=peg.score,
         amount_jpy=yen.of(peg.trades) if peg.trades else None,
-        evidence=_evidence(peg),
+        evidence=tuple(sorted(Evidence(table, name) for table, name in peg.evidence)),
         sentence=_SENTENCES[peg.side, peg.calm is not None],
-        facts={
-            "side": peg.side,
-            "level": peg.level,
-            "orders": len(peg.orders),
-            "shown": peg.shown,
-            "filled": peg.filled,
-            "first_at": peg.begins_at,
-            "last_at": peg.ends_at,
-            "calm": peg.calm,
-            "stubborn": peg.stubborn,
-            "weight": peg.weight,
-            "one_sided": peg.one_sided,
-            "held": peg.held,
-            "artifice": peg.artifice,
-        },
+        facts=peg.facts,
     )
-
-
-def _evidence(peg: Peg) -> tuple[Evidence, ...]:
-    orders = (Evidence("order", order) for order in peg.orders)
-    trades = (Evidence("trade", trade.trade_id) for trade in peg.trades)
-    return tuple(sorted({*orders, *trades}))
 
 
 def _shape(p: Parameters) -> Shape:
@@ -78,5 +58,7 @@ def _shape(p: Parameters) -> Shape:
         present_share=p.present_share_min,
         artifice=p.artifice_share_min,
         one_sided=p.one_sided_share_min,
+        level_share=p.level_share_min,
+        level_width=p.level_width,
         candidate=p.candidate_score_min,
     )
