@@ -81,11 +81,17 @@ def map_windows(records: Records, kernel: Kernel[Answer], *, threads: int | None
     if records.engine == "spark":
         yield from _map_on_spark(records, kernel)
         return
-    threads = threads or _threads_of(records)
-    kept = _KEPT.get(records)
-    if kept is not None:
-        yield from _heaviest_first(kept, kernel, threads)
-        return
+    threads = threads or threads_of(records)
+    if records not in _KEPT:
+        with records.connection.busy():
+            if records not in _KEPT:
+                yield from _sorted_first(records, kernel, threads)
+                return
+    yield from _heaviest_first(_KEPT[records], kernel, threads)
+
+
+def _sorted_first(records: Records, kernel: Kernel[Answer], threads: int) -> Iterator[tuple[Window, Answer]]:
+    """For the first rule that asks: sort, encode and keep, and run its kernel on the way."""
     kept = _Kept()
     for answers in _ahead(_sorting_tasks(records, kept, kernel), threads):
         for window, stream, answer in answers:
@@ -251,8 +257,10 @@ def _every_place(cut: Iterator[tuple[int, pa.Table]], nothing: pa.Table, places:
     yield from ((missing, nothing) for missing in range(after, places))
 
 
-def _threads_of(records: Records) -> int:
-    return int(records.connection.raw_sql("SELECT current_setting('threads')").fetchall()[0][0])
+def threads_of(records: Records) -> int:
+    """How many threads these records may use."""
+    with records.connection.busy():
+        return int(records.connection.raw_sql("SELECT current_setting('threads')").fetchall()[0][0])
 
 
 def _ahead(tasks: Iterator[Callable[[], Answer]], threads: int) -> Iterator[Answer]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from sekisho.engine.answers import Amount, Found, Obligation
 from sekisho.engine.calendar import Calendar
 from sekisho.engine.controls import load_control
-from sekisho.engine.order_streams import OrderStreamError
+from sekisho.engine.order_streams import OrderStreamError, threads_of
 from sekisho.rulebook import Holding, Parameters, Rule, RulebookError, Undetermined
 from sekisho.typologies.business_days import BusinessDays
 
@@ -82,6 +82,11 @@ def run_rule(
         given = ", ".join(f"{name}={value}" for name, value in (assumed or {}).items())
         raise RulebookError(f"{rule.path}: --assume {given} cannot be used: {error}") from error
     return replace(run, seconds=perf_counter() - started)
+
+
+def rules_at_once(records: Records) -> int:
+    """How many rules may run at the same time: two, where the records have as many threads; on a cluster one after the other."""
+    return 1 if records.engine == "spark" else min(2, threads_of(records))
 
 
 def parameters_key(run: RuleRun) -> tuple[object, ...]:

@@ -50,8 +50,9 @@ def map_tapes(records: Records, kernel: Kernel[Answer]) -> Iterator[Answer]:
 
 def _on_duckdb(records: Records, rows: Any, kernel: Kernel[Answer]) -> Iterator[Answer]:
     """The tapes of a folder, sorted for the first rule that asks; a tape is in memory only while its kernel runs."""
-    if records not in _KEPT:
-        _KEPT[records] = _Tapes(records, rows)
+    with records.connection.busy():
+        if records not in _KEPT:
+            _KEPT[records] = _Tapes(records, rows)
     for tape in _KEPT[records].each():
         yield kernel(tape)
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from threading import RLock
+from typing import Any
 
 import ibis
 import pyarrow as pa
@@ -22,7 +25,36 @@ SQL_TYPES: dict[Kind, str] = {
 }
 
 
-def connect(scratch: Path, threads: int | None = None, memory_limit: str | None = None) -> Backend:
+class OneAtATime(Backend):  # type: ignore[misc]  # Ibis is not typed
+    """DuckDB for rules on several threads: one query at a time, each on all of DuckDB's own threads."""
+
+    def __init__(self, *settings: Any, **more: Any) -> None:
+        super().__init__(*settings, **more)
+        self._busy = RLock()
+
+    @contextmanager
+    def busy(self) -> Iterator[None]:
+        """No other query runs meanwhile: around all that goes past Ibis, and around reading a result batch by batch."""
+        with self._busy:
+            yield
+
+    def to_pyarrow(self, expr: Any, /, **options: Any) -> Any:
+        """The rows of an expression."""
+        with self._busy:
+            return super().to_pyarrow(expr, **options)
+
+    def execute(self, expr: Any, /, **options: Any) -> Any:
+        """The value of an expression."""
+        with self._busy:
+            return super().execute(expr, **options)
+
+    def raw_sql(self, query: Any, **options: Any) -> Any:
+        """Run a statement."""
+        with self._busy:
+            return super().raw_sql(query, **options)
+
+
+def connect(scratch: Path, threads: int | None = None, memory_limit: str | None = None) -> OneAtATime:
     """A DuckDB in memory that spills to ``scratch``, works in UTC and never fetches anything from a network."""
     settings: dict[str, object] = {
         "temp_directory": str(scratch),
@@ -34,7 +66,7 @@ def connect(scratch: Path, threads: int | None = None, memory_limit: str | None 
         settings["threads"] = threads
     if memory_limit is not None:
         settings["memory_limit"] = memory_limit
-    connection = ibis.duckdb.connect(**settings)
+    connection: OneAtATime = OneAtATime().connect(**settings)
     connection.raw_sql("SET enable_progress_bar = false")
     return connection
 
@@ -78,13 +110,14 @@ def projection(table: Table, columns: Sequence[str]) -> list[tuple[str, str]]:
     return own + [(name, quoted(name)) for name in columns if name not in table.by_name]
 
 
-def present_memory(connection: Backend, name: str, table: pa.Table) -> ibis.Table:
+def present_memory(connection: OneAtATime, name: str, table: pa.Table) -> ibis.Table:
     """Brings an Arrow table into DuckDB under ``name``."""
     arrow = f"{name}__arrow"
-    connection.con.register(arrow, table)
-    connection.raw_sql(f"CREATE TABLE {quoted(name)} AS SELECT * FROM {quoted(arrow)}")
-    connection.con.unregister(arrow)
-    return connection.table(name)
+    with connection.busy():
+        connection.con.register(arrow, table)
+        connection.raw_sql(f"CREATE TABLE {quoted(name)} AS SELECT * FROM {quoted(arrow)}")
+        connection.con.unregister(arrow)
+        return connection.table(name)
 
 
 def present_query(connection: Backend, reader: Backend, name: str, query: str) -> ibis.Table:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from decimal import Decimal
+from threading import RLock
 from typing import Any, Final, TypeVar, cast
 
 import numpy as np
@@ -46,15 +47,20 @@ class Shelf:
 
     def __init__(self) -> None:
         self._kept: dict[str, tuple[Any, ...]] = {}
+        self._deriving = RLock()
 
     def once(self, name: str, kind: type[Derived], derive: Callable[[], Derived]) -> Derived:
-        """The arrays ``derive`` gives, a named tuple of ``kind``; derived at the first call, and not to be changed."""
-        if name not in self._kept:
-            derived = derive()
-            for column in derived:
-                column.setflags(write=False)
-            self._kept[name] = derived
-        return cast(Derived, self._kept[name])
+        """The arrays ``derive`` gives, a named tuple of ``kind``; derived at the first call, and not to be changed.
+
+        Two rules may ask at the same time: the second waits for what the first derives.
+        """
+        with self._deriving:
+            if name not in self._kept:
+                derived = derive()
+                for column in derived:
+                    column.setflags(write=False)
+                self._kept[name] = derived
+            return cast(Derived, self._kept[name])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
