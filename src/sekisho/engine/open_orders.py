@@ -8,9 +8,9 @@ from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from sekisho.engine.order_lookup import events_of
 from sekisho.engine.requests import OpenOrder
 from sekisho.typologies.handled_assets import Handled
-from sekisho.typologies.valuation import in_utc
 
 if TYPE_CHECKING:
     from sekisho.records import Records
@@ -66,20 +66,18 @@ def standing_orders(records: Records, instrument: str, before: datetime) -> Mapp
 
 def entries(records: Records, accounts: Collection[str], instruments: Iterable[str] | None = None) -> list[Entry]:
     """What the accounts entered or changed (in these instruments only), without what was rejected, in order of sequence."""
-    if not accounts or "order_event" not in records.present:
-        return []
-    event = records.order_event
-    mine = event.filter(event.account_id.isin(sorted(accounts)), event.action.isin(["new", "replace", "reject"]))
+    rows = events_of(records, accounts=accounts, actions=_ENTERED)
     if instruments is not None:
-        mine = mine.filter(mine.instrument.isin(sorted({*instruments, ""})))
-    rows = mine.select("action", **{("at" if n == "occurred_at" else n): mine[n] for n in _COLUMNS}).to_pyarrow().to_pylist()
+        among = set(instruments)
+        rows = [row for row in rows if row["instrument"] in among]
     rejected = {row["order_id"] for row in rows if row["action"] == "reject"}
-    kept = (row for row in rows if row["action"] in {"new", "replace"} and row["order_id"] not in rejected)
-    found = [Entry(**{**{name: row[name] for name in Entry._fields}, "at": in_utc(row["at"])}) for row in kept]
+    kept = (row for row in rows if row["action"] != "reject" and row["order_id"] not in rejected)
+    found = [Entry(**{name: row[_COLUMN.get(name, name)] for name in Entry._fields}) for row in kept]
     return sorted(found, key=lambda entry: (entry.sequence, entry.order_id))
 
 
-_COLUMNS = ("order_id", "sequence", "occurred_at", "account_id", "instrument", "side", "order_type", "price", "quantity")
+_ENTERED = frozenset({"new", "replace", "reject"})
+_COLUMN = {"at": "occurred_at"}
 
 
 def _steps(records: Records, instrument: str, before: datetime) -> Iterator[dict[str, Any]]:

@@ -108,6 +108,14 @@ def search_streams(records: Records, search: Kernel[list[Found]]) -> list[Found]
     return told_once(list(map_windows(records, search)))
 
 
+def streams_are_kept(records: Records) -> bool:
+    """Whether a rule has asked for the streams of these records before; one that asks just now is waited for."""
+    if records.engine == "spark":
+        return False
+    with records.connection.busy():
+        return records in _KEPT
+
+
 def order_streams(records: Records) -> Iterator[OrderStream]:
     """The stream of each window, in order of instrument and day."""
     return map_streams(records, _same)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_EVEN, Decimal
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sekisho.typologies.handled_assets import Handled
 from sekisho.typologies.insider_acts import Act, Off, Watched, acts_of, entered_at, total_quantity
@@ -195,6 +195,15 @@ class Cases:
     acts: Sequence[Act]
     entered: Mapping[str, datetime]
 
+    @property
+    def order_ids(self) -> frozenset[str]:
+        """The orders by which it was done."""
+        return frozenset(act.order_id for act in self.acts if act.order_id)
+
+    def with_orders(self, events: Iterable[Mapping[str, Any]]) -> Cases:
+        """The same, knowing when each order was entered, from the rows of ``order_event`` of ``order_ids``."""
+        return replace(self, entered=entered_at(events))
+
     def dealings(self, terms: Terms) -> Iterator[Dealing]:
         """What each person did in the asset of the fact while it bound, in scope and in position."""
         for bound, ties in self.near.items():
@@ -210,7 +219,7 @@ class Cases:
 
 
 def cases_of(records: Records, facts: Facts, bound: Iterable[Bound], handled: Handled, off: Off, since: date) -> Cases:
-    """Look up the accounts of everybody bound, and what was done on them in the assets of the facts."""
+    """Look up the accounts of everybody bound, and what was done on them in the assets of the facts; then ``with_orders``."""
     owners = ownership_of(records)
     near = {}
     for one in bound:
@@ -218,7 +227,7 @@ def cases_of(records: Records, facts: Facts, bound: Iterable[Bound], handled: Ha
         near[one] = dict(near_accounts(one, owners, knowers, japan_date(one.since)))
     accounts = frozenset(account for ties in near.values() for account in ties)
     acts = acts_of(records, Watched(accounts, frozenset(one.fact.asset for one in near), since), handled, off)
-    return Cases(facts, owners, handled, near, acts, entered_at(records, (act.order_id for act in acts if act.order_id)))
+    return Cases(facts, owners, handled, near, acts, {})
 
 
 def yen_of(acts: Iterable[Act], yen: YenValue) -> Decimal | None:

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from sekisho.records import Records
 
 OPPOSITE = {"buy": "sell", "sell": "buy"}
+SHAPING = frozenset({"new", "replace"})
+"""Actions that give an order its shape."""
 
 
 class Act(NamedTuple):
@@ -76,16 +78,14 @@ def acts_of(records: Records, watched: Watched, handled: Handled, off: Off) -> l
     return sorted(acts, key=lambda act: act.order)
 
 
-def entered_at(records: Records, order_ids: Iterable[str]) -> Mapping[str, datetime]:
-    """When each order took its last shape: entered, or replaced by its owner. Orders without a record have no time."""
-    wanted = sorted(set(order_ids))
-    if not wanted or "order_event" not in records.present:
-        return {}
-    table = records.memory("acted_orders", pa.table({"order_id": pa.array(wanted, pa.string())}))
-    event = records.order_event
-    shaped = event.filter(event.action.isin(["new", "replace"])).semi_join(table, "order_id")
-    rows = shaped.group_by("order_id").aggregate(at=shaped.occurred_at.max()).to_pyarrow().to_pylist()
-    return {row["order_id"]: in_utc(row["at"]) for row in rows}
+def entered_at(events: Iterable[Mapping[str, Any]]) -> Mapping[str, datetime]:
+    """When each order took its last shape, from rows of ``order_event``: entered, or replaced by its owner."""
+    shaped: dict[str, datetime] = {}
+    for row in events:
+        if row["action"] in SHAPING:
+            order, at = str(row["order_id"]), in_utc(row["occurred_at"])
+            shaped[order] = max(shaped.get(order, at), at)
+    return shaped
 
 
 def _trades(records: Records, accounts: Collection[str], assets: Collection[str], handled: Handled, day: date) -> Iterator[Act]:

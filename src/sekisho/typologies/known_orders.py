@@ -6,9 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, NamedTuple
-
-import pyarrow as pa
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sekisho.typologies.valuation import in_utc
 
@@ -59,25 +57,14 @@ def known_orders(records: Records, parties: Iterable[str]) -> Mapping[str, tuple
     return {party: tuple(each) for party, each in known.items()}
 
 
-_STEPS = ("order_id", "sequence", "occurred_at", "account_id", "instrument", "side", "action", "price", "quantity")
-
-
-def lives_of(records: Records, order_ids: Iterable[str]) -> Mapping[str, Life]:
-    """When each of a few orders was in the market, from its events and its trades."""
-    wanted = sorted(set(order_ids))
-    if not wanted:
-        return {}
-    table = records.memory("seen_orders", pa.table({"order_id": pa.array(wanted, pa.string())}))
-    events = records.order_event.semi_join(table, "order_id").select(*_STEPS).to_pyarrow().to_pylist()
-    trade = records.optional("trade")
+def lives_of(events: Iterable[Mapping[str, Any]], fills: Iterable[tuple[str, int, Decimal]]) -> Mapping[str, Life]:
+    """When each of a few orders was in the market, from rows of ``order_event`` and its fills (order, sequence, quantity)."""
     filled: dict[str, list[tuple[int, Decimal]]] = defaultdict(list)
-    for side in ("buy_order_id", "sell_order_id"):
-        rows = trade.semi_join(table, trade[side] == table.order_id).select("sequence", "quantity", order=trade[side])
-        for row in rows.to_pyarrow().to_pylist():
-            filled[row["order"]].append((row["sequence"], row["quantity"]))
+    for order, sequence, quantity in fills:
+        filled[order].append((sequence, quantity))
     by_order = defaultdict(list)
-    for event in sorted(events, key=lambda e: e["sequence"]):
-        by_order[event["order_id"]].append(event)
+    for event in sorted(events, key=lambda e: int(e["sequence"])):
+        by_order[str(event["order_id"])].append(dict(event))
     return {order: _life(rows, sorted(filled[order])) for order, rows in by_order.items() if rows[0]["action"] == "new"}
 
 

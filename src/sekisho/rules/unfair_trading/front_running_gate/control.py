@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from sekisho.engine.answers import Evidence, Fact, Found, Outcome, Reason
 from sekisho.engine.open_orders import Entry, entries
+from sekisho.engine.order_lookup import events_of, fills_of
 from sekisho.engine.requests import OrderRequest
 from sekisho.typologies.known_orders import Known, Life, known_orders, lives_of
 from sekisho.typologies.material_facts import japan_date
@@ -53,7 +54,8 @@ def detect(records: Records, p: Parameters) -> Iterator[Found]:
     inside, clients = accounts_of_kind(records, *p.inside_kinds), accounts_of_kind(records, *p.client_kinds)
     party_of = ownership_of(records).party_of
     known = known_orders(records, (party_of[account] for account in inside))
-    lives = lives_of(records, (each.order_id for seen in known.values() for each in seen))
+    seen = {each.order_id for orders in known.values() for each in orders}
+    lives = lives_of(events_of(records, orders=seen), fills_of(records, seen))
     taken: dict[tuple[str, str], list[_Ahead]] = defaultdict(list)
     for entry in entries(records, inside, {life.instrument for life in lives.values()}):
         if japan_date(entry.at) < p.prohibited_since:

@@ -9,9 +9,10 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from sekisho.engine.answers import Evidence, Found
+from sekisho.engine.order_lookup import events_of
 from sekisho.typologies.handled_assets import read_handled
 from sekisho.typologies.insider import Dealing, Terms, cases_of, yen_for, yen_of
-from sekisho.typologies.insider_acts import Off, total_quantity
+from sekisho.typologies.insider_acts import SHAPING, Off, total_quantity
 from sekisho.typologies.material_facts import bound_by, read_circle, read_facts
 from sekisho.typologies.tipping import Advised, Message, Told, Words, advised, messages_by, told_by
 from sekisho.typologies.trades import YenValue
@@ -31,6 +32,7 @@ def detect(records: Records, p: Parameters) -> Iterator[Found]:
     cases = cases_of(
         records, facts, [pair.recipient for pair in pairs], handled, Off(p.value_words, p.mint_addresses), p.prohibited_since
     )
+    cases = cases.with_orders(events_of(records, orders=cases.order_ids, actions=SHAPING))
     wait = None if p.waiting_hours is None else length_of_hours(p.waiting_hours)
     by_recipient = {each.bound: each for each in cases.dealings(Terms(p.channels, wait, length_of_hours(p.analogue_hours), None))}
     traded = [(pair, by_recipient[pair.recipient]) for pair in pairs if by_recipient[pair.recipient].acts]
