@@ -32,10 +32,18 @@ def test_streams_and_tables_answer_alike(exchange: Path) -> None:
         accounts = {*trade["sell_account_id"].to_pylist()[::29], "unknown"}
         asked = {"orders": orders, "accounts": accounts}
         assert not streams_are_kept(books)
-        table = events_of(books, **asked), fills_of(books, orders), events_of(books, accounts=accounts, actions=("cancel",))
+        table: tuple[list[Any], ...] = (
+            events_of(books, **asked),
+            fills_of(books, orders),
+            events_of(books, accounts=accounts, actions=("cancel",)),
+        )
         list(map_streams(books, len))
         assert streams_are_kept(books)
-        kept = events_of(books, **asked), fills_of(books, orders), events_of(books, accounts=accounts, actions=("cancel",))
+        kept: tuple[list[Any], ...] = (
+            events_of(books, **asked),
+            fills_of(books, orders),
+            events_of(books, accounts=accounts, actions=("cancel",)),
+        )
     for one, other in zip(table, kept, strict=True):
         assert one, "the books hold what is asked for"
         assert sorted(_plain(row) for row in one) == sorted(_plain(row) for row in other)
