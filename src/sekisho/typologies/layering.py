@@ -377,9 +377,10 @@ def _show(
 class _Legs:
     """Something that happened to traders on a side at a place in the stream (a fill, a placement), summed over any stretch."""
 
-    def __init__(self, owner: Int64, side: Int8, place: Int64, lots: Int64) -> None:
+    def __init__(self, owner: Int64, side: Int8, place: Int64, lots: Int64, ends: Int64 | None = None) -> None:
         by_leg, self._starts = _by_leg(_leg(owner, side), place)
         self.place, self._lots = place[by_leg], lots[by_leg]
+        self._ends = self.place if ends is None else ends[by_leg]
         self._sums = np.concatenate([[0], np.cumsum(self._lots)])
 
     def between(self, owner: Int64, side: Int8, after: Int64, until: Int64) -> tuple[Int64, Int64]:
@@ -396,6 +397,12 @@ class _Legs:
         """Lots of those legs that are at least as large as each query's bar."""
         first, last = self.between(*whose, after, until)
         total: Int64 = _sum_as_large(first, last, self._lots, bar)
+        return total
+
+    def lots_beyond(self, whose: tuple[Int64, Int8], after: Int64, until: Int64, end: Int64) -> Int64:
+        """Lots of those legs that end only beyond each query's end."""
+        first, last = self.between(*whose, after, until)
+        total: Int64 = _sum_beyond(first, last, (self._lots, self._ends), end)
         return total
 
 
@@ -416,12 +423,13 @@ class _Market:
         self.norm = {side: _norms(orders.lots[(orders.side == side) & (orders.born >= 0)], self.large) for side in (BUY, -BUY)}
         self.fills, self.large_fills = self._fills(owner), self._fills_of_large()
         placed = np.flatnonzero((orders.born >= 0) & ((self.owner != UNNAMED) | self._large()) & (self._life() >= self.shown_min))
-        self.placed = self._legs(placed, orders.born)
+        self.placed = self._legs(placed, orders.born, np.where(orders.gone >= 0, orders.gone, len(stream)))
         went = np.flatnonzero((orders.born >= 0) & (orders.gone >= 0) & (self.owner != UNNAMED))
         self.withdrawn = self._legs(went, orders.gone)
 
-    def _legs(self, order: NDArray[np.intp], place: Int64) -> _Legs:
-        return _Legs(self.owner[order], self.orders.side[order], place[order], self.orders.lots[order])
+    def _legs(self, order: NDArray[np.intp], place: Int64, ends: Int64 | None = None) -> _Legs:
+        until = None if ends is None else ends[order]
+        return _Legs(self.owner[order], self.orders.side[order], place[order], self.orders.lots[order], until)
 
     def _fills(self, owner: Int64) -> _Legs:
         """Both legs of each trade where accounts are named; only the passive one where not (its aggressor pays for his haste)."""
@@ -619,7 +627,7 @@ class _Market:
         filled = np.maximum(np.where(episodes.owner == UNNAMED, beside, own), episodes.filled)
         whose = (episodes.owner, episodes.side)
         again = self.placed.lots_as_large(whose, episodes.first_gone, until, _alike_size(episodes))
-        again = np.maximum(again, self._renewed(episodes, before))
+        again = np.maximum(again, np.maximum(self._renewed(episodes, before), self._replaced(episodes)))
         alike = self.large_fills.lots_as_large(
             (np.full(len(episodes), UNNAMED), episodes.side), before, episodes.last_gone, _alike_size(episodes)
         )
@@ -632,6 +640,12 @@ class _Market:
         """Lots that the same named trader had withdrawn on this side just before, so that these are only their renewal."""
         went = self.withdrawn.lots(episodes.owner, episodes.side, before, episodes.first_born)
         return np.where(episodes.owner == UNNAMED, 0, went)
+
+    def _replaced(self, episodes: Episodes) -> Int64:
+        """Lots that the same named trader had shown anew just before these went and that stood on: a quote renewed, not withdrawn."""
+        after = self._later(episodes.first_gone, -self.put_back)
+        stood = self.placed.lots_beyond((episodes.owner, episodes.side), after, episodes.first_gone, episodes.last_gone)
+        return np.where(episodes.owner == UNNAMED, 0, stood)
 
     def _one_sided(self, episodes: Episodes) -> Float:
         """How little the same trader showed on the other side while these orders stood."""
@@ -749,6 +763,17 @@ def _sum_as_large(first: Int64, last: Int64, lots: Int64, bar: Float) -> Int64:
     for i in range(len(first)):
         for leg in range(first[i], last[i]):
             if lots[leg] >= bar[i]:
+                total[i] += lots[leg]
+    return total
+
+
+@njit(cache=True, nogil=True)
+def _sum_beyond(first: Int64, last: Int64, legs: tuple[Int64, Int64], end: Int64) -> Int64:
+    lots, ends = legs
+    total = np.zeros(len(first), np.int64)
+    for i in range(len(first)):
+        for leg in range(first[i], last[i]):
+            if ends[leg] > end[i]:
                 total[i] += lots[leg]
     return total
 
