@@ -422,6 +422,7 @@ class _Market:
         self.middle, self.spread = middle_and_spread(best)
         self.norm = {side: _norms(orders.lots[(orders.side == side) & (orders.born >= 0)], self.large) for side in (BUY, -BUY)}
         self.fills, self.large_fills = self._fills(owner), self._fills_of_large()
+        self.quoted_fills = self._fills(owner, resting=True)
         placed = np.flatnonzero((orders.born >= 0) & ((self.owner != UNNAMED) | self._large()) & (self._life() >= self.shown_min))
         self.placed = self._legs(placed, orders.born, np.where(orders.gone >= 0, orders.gone, len(stream)))
         went = np.flatnonzero((orders.born >= 0) & (orders.gone >= 0) & (self.owner != UNNAMED))
@@ -431,14 +432,18 @@ class _Market:
         until = None if ends is None else ends[order]
         return _Legs(self.owner[order], self.orders.side[order], place[order], self.orders.lots[order], until)
 
-    def _fills(self, owner: Int64) -> _Legs:
-        """Both legs of each trade where accounts are named; only the passive one where not (its aggressor pays for his haste)."""
+    def _fills(self, owner: Int64, *, resting: bool = False) -> _Legs:
+        """Both legs of each trade where accounts are named; only the passive one where not (its aggressor pays for his haste).
+
+        ``resting``: only the passive legs of named traders.
+        """
         stream = self.stream
         trades = np.flatnonzero(stream.kind == TRADE)
         parts = []
         for account, side in ((stream.account, BUY), (stream.contra_account, -BUY)):
             whose = owner[account[trades]]
-            seen = (whose != UNNAMED) | (stream.side[trades] == -side)
+            rested = stream.side[trades] == -side
+            seen = (whose != UNNAMED) & rested if resting else (whose != UNNAMED) | rested
             parts.append((trades[seen], whose[seen], np.full(int(seen.sum()), side, np.int8)))
         place, whose, own_side = (np.concatenate(column) for column in zip(*parts, strict=True))
         return _Legs(whose, own_side, place, stream.quantity[place])
@@ -648,7 +653,7 @@ class _Market:
         return np.where(episodes.owner == UNNAMED, 0, stood)
 
     def _one_sided(self, episodes: Episodes) -> Float:
-        """How little the same trader showed on the other side while these orders stood."""
+        """How little the same trader showed on the other side while these orders stood, what was served of it just before included."""
         orders = self.orders
         last = np.where(orders.gone >= 0, orders.gone, np.where(orders.filled < orders.lots, len(self.stream), orders.born))
         counted = (orders.born >= 0) & ((self.owner != UNNAMED) | (self._large() & (self._life() >= self.shown_min)))
@@ -659,6 +664,8 @@ class _Market:
         for now in (np.maximum(episodes.first_gone - 1, 0), self._later(episodes.first_gone, -self.together)):
             on_show = [legs.lots(episodes.owner, -episodes.side, none, now) for legs in (came, went)]
             named = np.maximum(named, on_show[0] - on_show[1])
+        just_before = self._later(episodes.first_gone, -self.served)
+        named += self.quoted_fills.lots(episodes.owner, -episodes.side, just_before, episodes.first_gone)
         early, late = self._later(episodes.first_gone, -self.together), self._later(episodes.last_gone, self.together)
         unnamed = went.lots_as_large((episodes.owner, -episodes.side), early, late, _alike_size(episodes))
         opposite = np.where(episodes.owner == UNNAMED, unnamed, named)
