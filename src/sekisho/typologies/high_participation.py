@@ -2,12 +2,14 @@
 
 Three things must come together in the band, each measured against the instrument's own bands of that length:
 
-* share: much of what was bought, or of what was sold, is the trader's, more than the busiest trader of a band usually has;
+* share: much of what was bought, or of what was sold, is the trader's, more than the busiest trader of a band usually has, and
+  he did not stand ready near the market to trade as much the other way as he took;
 * influence: of what takings pushed the middle price that way, he pushed it (his pushes the other way taken off);
 * move: what he pushed, and how far the price went his way meanwhile, are more than its usual move in such a time.
 
-A program that executes a large order without moving the price lacks the move, a maker on both sides takes nothing, and where
-news moves everybody the quotes move between the takings and many push. A band with little trading, or with few others in it, is
+A program that executes a large order without moving the price lacks the move. A maker on both sides takes nothing, or takes
+where a quote of his, renewed, meets the market, while he quotes as much on the other side. Where news moves everybody the quotes
+move between the takings and many push. A band with little trading, or with few others in it, is
 not judged. It is a ground for looking closer, and of unnamed trades it says nothing. Accounts of one owner are one trader; what
 they trade with each other does not count.
 """
@@ -24,10 +26,10 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from sekisho.typologies.layering import middle_and_spread
+from sekisho.typologies.layering import Orders, lives, middle_and_spread
 from sekisho.typologies.meetings import trades_at
 from sekisho.typologies.order_book import best_prices
-from sekisho.typologies.order_stream import BUY, NOBODY, TRADE, Int64, OrderStream
+from sekisho.typologies.order_stream import BUY, NOBODY, TRADE, Int32, Int64, OrderStream
 from sekisho.typologies.tape import traders
 from sekisho.typologies.trades import Trade
 
@@ -125,6 +127,15 @@ def high_participation(stream: OrderStream, owners: Mapping[str, str], least: Pa
     return sorted((market.scheme(each) for each in series), key=lambda scheme: (scheme.begins_at, scheme.account_ids))
 
 
+class _Quotes(NamedTuple):
+    """Limit orders of one trader and side: on show from place ``born`` on, gone or filled at ``until``."""
+
+    born: Int64
+    until: Int64
+    price: Int64
+    lots: Int64
+
+
 class _Market:
     """One instrument's trades, band by band."""
 
@@ -138,6 +149,7 @@ class _Market:
         self.lots = np.where((self.buyer == self.seller) & (self.buyer != NOBODY), 0, self.lots)  # with himself he affects nobody
         self.taker = np.where(self.side == BUY, self.buyer, np.where(self.side == -BUY, self.seller, NOBODY))
         self.width = int(least.band * 1_000_000)
+        self._lives: tuple[Orders, Int64] | None = None
         if len(self.trades):
             self.middle, self.spread = self._middle()
 
@@ -196,15 +208,42 @@ class _Market:
         share, opposite = float(lots[ours].sum() / total), float(lots[against == trader].sum() / total)
         pushed = max(0.0, float(pushes[here][self.taker[here] == trader].sum()) * side)
         together = float(np.maximum(pushes[here] * side, 0).sum())
-        first, last = self.trades[here][took][[0, -1]]
-        move = max(0.0, float(self.middle[last] - self.middle[max(int(first) - 1, 0)]) * side)
-        active = max(int(self.clock[last] - self.clock[first]), self.width // _SHORTEST)
+        place = self.trades[here][took]
+        move = max(0.0, float(self.middle[place[-1]] - self.middle[max(int(place[0]) - 1, 0)]) * side)
+        active = max(int(self.clock[place[-1]] - self.clock[place[0]]), self.width // _SHORTEST)
         usual = usual_move * float(np.sqrt(active / self.width))
         moved = min(1.0, float(np.log2(1 + (move + pushed) / 2 / usual)) / _DOUBLINGS)
         parts = (share, min(1.0, pushed / together) if together else 0.0, moved)
+        if np.cbrt(np.prod(parts)) < float(self.least.score) / 2:
+            return
+        parts = (share * (1 - self._ready(trader, -side, (order[took], place, lots[took]), usual_move)), *parts[1:])
         score = round(float(np.cbrt(np.prod(parts))), _PLACES)
         ends = self.at[here][ours]
         yield _Band(trader, side, int(ends[0]), int(ends[-1]), score, parts, share, opposite)
+
+    def _ready(self, trader: int, side: int, takings: tuple[Int32, Int64, Int64], reach: float) -> float:
+        """Of what he took, the share for which he showed as much on ``side``, the other one, within ``reach`` of the middle price."""
+        order, place, lots = takings
+        codes, first, back = np.unique(order, return_index=True, return_inverse=True)
+        took, at = np.bincount(back, lots, len(codes)), place[first]
+        quotes = self._quotes_of(trader, side)
+        there = (quotes.born < at[:, None]) & (at[:, None] <= quotes.until)
+        there &= np.abs(quotes.price * 2 - self.middle[at - 1][:, None]) <= reach
+        shown = (there * quotes.lots).sum(axis=1)
+        return float(np.minimum(shown, took).sum() / took.sum())
+
+    def _quotes_of(self, trader: int, side: int) -> _Quotes:
+        """All limit orders of one trader and side."""
+        if self._lives is None:
+            orders = lives(self.stream)
+            filled_at = np.full(len(orders.born) + 1, -1, np.int64)  # the last place is nobody's
+            for codes in (self.stream.order, self.stream.contra_order):
+                np.maximum.at(filled_at, codes[self.trades], self.trades)
+            until = np.where(orders.filled < orders.lots, len(self.stream), filled_at[:-1])
+            self._lives = orders, np.where(orders.gone >= 0, orders.gone, until)
+        orders, until = self._lives
+        own = np.flatnonzero((orders.born >= 0) & (orders.side == side) & (self.owners[orders.account] == trader))
+        return _Quotes(orders.born[own], until[own], orders.price[own], orders.lots[own])
 
     def scheme(self, bands: list[_Band]) -> Scheme:
         """The bands of one trader as one."""

@@ -10,7 +10,8 @@ from sekisho.simulation.schemes.sheet import BUY, MINUTE, SECOND, SELL
 
 RULE = "unfair_trading/marking_the_close"
 ALSO = ("unfair_trading/high_participation",)
-"""Whoever takes nearly all of one side in the last minutes and carries the price by it takes part to a high degree, too."""
+"""Whoever takes nearly all of one side in the last minutes and carries the price by it takes part to a high degree, too, whether or
+not he had announced it."""
 BEFORE, AFTER = 20 * MINUTE, 30 * MINUTE
 
 
@@ -98,6 +99,7 @@ def announced_rebalancing(stage: Stage) -> None:
     """Look-alike: a fund that must rebalance at the fixing, has said so beforehand, and moves the price."""
     (actor,) = stage.actors(1)
     scheme = stage.scheme(RULE, LOOK_ALIKE, "announced_rebalancing", 0.0, [actor])
+    scheme.also = ALSO
     at, side = fixing(stage), _side(stage)
     total = 0
     for number in range(6):
