@@ -422,7 +422,6 @@ class _Market:
         self.middle, self.spread = middle_and_spread(best)
         self.norm = {side: _norms(orders.lots[(orders.side == side) & (orders.born >= 0)], self.large) for side in (BUY, -BUY)}
         self.fills, self.large_fills = self._fills(owner), self._fills_of_large()
-        self.quoted_fills = self._fills(owner, resting=True)
         placed = np.flatnonzero((orders.born >= 0) & ((self.owner != UNNAMED) | self._large()) & (self._life() >= self.shown_min))
         self.placed = self._legs(placed, orders.born, np.where(orders.gone >= 0, orders.gone, len(stream)))
         went = np.flatnonzero((orders.born >= 0) & (orders.gone >= 0) & (self.owner != UNNAMED))
@@ -432,18 +431,14 @@ class _Market:
         until = None if ends is None else ends[order]
         return _Legs(self.owner[order], self.orders.side[order], place[order], self.orders.lots[order], until)
 
-    def _fills(self, owner: Int64, *, resting: bool = False) -> _Legs:
-        """Both legs of each trade where accounts are named; only the passive one where not (its aggressor pays for his haste).
-
-        ``resting``: only the passive legs of named traders.
-        """
+    def _fills(self, owner: Int64) -> _Legs:
+        """Both legs of each trade where accounts are named; only the passive one where not (its aggressor pays for his haste)."""
         stream = self.stream
         trades = np.flatnonzero(stream.kind == TRADE)
         parts = []
         for account, side in ((stream.account, BUY), (stream.contra_account, -BUY)):
             whose = owner[account[trades]]
-            rested = stream.side[trades] == -side
-            seen = (whose != UNNAMED) & rested if resting else (whose != UNNAMED) | rested
+            seen = (whose != UNNAMED) | (stream.side[trades] == -side)
             parts.append((trades[seen], whose[seen], np.full(int(seen.sum()), side, np.int8)))
         place, whose, own_side = (np.concatenate(column) for column in zip(*parts, strict=True))
         return _Legs(whose, own_side, place, stream.quantity[place])
@@ -653,23 +648,35 @@ class _Market:
         return np.where(episodes.owner == UNNAMED, 0, stood)
 
     def _one_sided(self, episodes: Episodes) -> Float:
-        """How little the same trader showed on the other side while these orders stood, what was served of it just before included."""
+        """How little the same trader showed on the other side when these orders had come, and when they went.
+
+        A maker quotes both sides at a time: of two quotes the one that is hit first was shown no less than the other.
+        """
         orders = self.orders
-        last = np.where(orders.gone >= 0, orders.gone, np.where(orders.filled < orders.lots, len(self.stream), orders.born))
+        last = np.where(orders.gone >= 0, orders.gone, np.where(orders.filled < orders.lots, len(self.stream), self._filled_at()))
         counted = (orders.born >= 0) & ((self.owner != UNNAMED) | (self._large() & (self._life() >= self.shown_min)))
         chosen = np.flatnonzero(counted)
         came, went = self._legs(chosen, orders.born), self._legs(chosen, last)
         none = np.full(len(episodes), -1, np.int64)
         named = np.zeros(len(episodes), np.int64)
-        for now in (np.maximum(episodes.first_gone - 1, 0), self._later(episodes.first_gone, -self.together)):
+        moments = (np.maximum(episodes.first_gone - 1, 0), self._later(episodes.first_gone, -self.together), episodes.last_born)
+        for now in moments:
             on_show = [legs.lots(episodes.owner, -episodes.side, none, now) for legs in (came, went)]
             named = np.maximum(named, on_show[0] - on_show[1])
-        just_before = self._later(episodes.first_gone, -self.served)
-        named += self.quoted_fills.lots(episodes.owner, -episodes.side, just_before, episodes.first_gone)
         early, late = self._later(episodes.first_gone, -self.together), self._later(episodes.last_gone, self.together)
         unnamed = went.lots_as_large((episodes.owner, -episodes.side), early, late, _alike_size(episodes))
         opposite = np.where(episodes.owner == UNNAMED, unnamed, named)
         return np.maximum(0.0, 1 - opposite / episodes.lots)
+
+    def _filled_at(self) -> Int64:
+        """Where a named trader's order was last filled; of what names nobody it is not asked and is where it came."""
+        stream, orders = self.stream, self.orders
+        trades = np.flatnonzero(stream.kind == TRADE)
+        filled = np.full(len(stream.order_ids) + 1, -1, np.int64)  # the last place is nobody's
+        for codes in (stream.order, stream.contra_order):
+            np.maximum.at(filled, codes[trades], trades)
+        last = np.maximum.reduceat(filled[orders.part], orders.start[:-1]) if len(orders.part) else filled[:0]
+        return np.where((self.owner != UNNAMED) & (last >= 0), last, orders.born)
 
     def _series(self, episodes: Episodes) -> list[NDArray[np.intp]]:
         """Episodes of one trader that follow one another closely enough to be one scheme; unnamed ones must be alike as well."""
