@@ -7,7 +7,8 @@ Three things must come together in the band, each measured against the instrumen
 * influence: of what takings pushed the middle price that way, he pushed it (his pushes the other way taken off);
 * move: what he pushed, and how far the price went his way meanwhile, are more than its usual move in such a time.
 
-A program that executes a large order without moving the price lacks the move. A maker on both sides takes nothing, or takes
+Bands of one trader that follow one another are one finding, and only if he took again and again in them: a large order given in
+a few pieces is one decision. A program that executes a large order without moving the price lacks the move. A maker on both sides takes nothing, or takes
 where a quote of his, renewed, meets the market, while he quotes as much on the other side. Where news moves everybody the quotes
 move between the takings and many push. A band with little trading, or with few others in it, is
 not judged. It is a ground for looking closer, and of unnamed trades it says nothing. Accounts of one owner are one trader; what
@@ -56,6 +57,7 @@ class Participation:
     share: Decimal | int
     share_multiple: Decimal | int
     takings: int
+    takings_in_all: int
     others: int
     volume: Decimal | int
     score: Decimal | int
@@ -124,7 +126,8 @@ def high_participation(stream: OrderStream, owners: Mapping[str, str], least: Pa
             series[-1].append(band)
         else:
             series.append([band])
-    return sorted((market.scheme(each) for each in series), key=lambda scheme: (scheme.begins_at, scheme.account_ids))
+    patterns = (market.scheme(each) for each in series if market.takings(each) >= least.takings_in_all)
+    return sorted(patterns, key=lambda scheme: (scheme.begins_at, scheme.account_ids))
 
 
 class _Quotes(NamedTuple):
@@ -245,12 +248,23 @@ class _Market:
         own = np.flatnonzero((orders.born >= 0) & (orders.side == side) & (self.owners[orders.account] == trader))
         return _Quotes(orders.born[own], until[own], orders.price[own], orders.lots[own])
 
+    def takings(self, bands: list[_Band]) -> int:
+        """Orders with which the trader took in all of these bands."""
+        here, side = self._between(bands), bands[0].side
+        took = (self.taker[here] == bands[0].trader) & (self.side[here] == side)
+        order = self.stream.order if side == BUY else self.stream.contra_order
+        return len(np.unique(order[self.trades[here][took]]))
+
+    def _between(self, bands: list[_Band]) -> slice:
+        """The trades from the first of these bands to the last."""
+        begins, ends = min(band.begins for band in bands), max(band.ends for band in bands)
+        return slice(int(np.searchsorted(self.at, begins)), int(np.searchsorted(self.at, ends, "right")))
+
     def scheme(self, bands: list[_Band]) -> Scheme:
         """The bands of one trader as one."""
         stream, plainest = self.stream, max(bands, key=lambda band: band.score)
         begins, ends = min(band.begins for band in bands), max(band.ends for band in bands)
-        here = slice(int(np.searchsorted(self.at, begins)), int(np.searchsorted(self.at, ends, "right")))
-        side, trader = plainest.side, plainest.trader
+        here, side, trader = self._between(bands), plainest.side, plainest.trader
         ours = self.trades[here][(self.buyer if side == BUY else self.seller)[here] == trader]
         order, account = (stream.order, stream.account) if side == BUY else (stream.contra_order, stream.contra_account)
         moved = int(self.middle[ours[-1]] - self.middle[max(int(ours[0]) - 1, 0)])

@@ -126,7 +126,6 @@ def large_seller(stage: Stage) -> None:
     """Look-alike: one large holder sells hard, the price falls, and he stays out."""
     (actor,) = stage.actors(1)
     scheme = stage.scheme(RULE, LOOK_ALIKE, "large_seller", 0.0, [actor])
-    scheme.also = LARGE
     at = stage.start_alone(1.5)
     _pieces(stage, scheme, actor, (SELL, stage.between(25, 60)), (at, at + stage.between(10, 90) * SECOND), 6)
     _fall(stage, at, MINUTE, stage.between(0.015, 0.05), 12, lasts=stage.random.random() < 0.5)

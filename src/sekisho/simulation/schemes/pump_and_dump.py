@@ -165,7 +165,6 @@ def accumulates_and_keeps(stage: Stage) -> None:
     """Look-alike: somebody buys for hours, the rest of it hard at the end, and keeps all of it."""
     (actor,) = stage.actors(1)
     scheme = stage.scheme(RULE, LOOK_ALIKE, "accumulates_and_keeps", 0.0, [actor])
-    scheme.also = ("unfair_trading/high_participation",)  # the rest bought hard is most of what is bought then
     hours = stage.between(2, 5)
     begins = stage.start_alone(hours + 1)
     ends = begins + hours * HOUR
