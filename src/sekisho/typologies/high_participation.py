@@ -8,11 +8,11 @@ Three things must come together in the band, each measured against the instrumen
 * move: what he pushed, and how far the price went his way meanwhile, are more than its usual move in such a time.
 
 Bands of one trader that follow one another are one finding, and only if he took again and again in them: a large order given in
-a few pieces is one decision. A program that executes a large order without moving the price lacks the move. A maker on both sides takes nothing, or takes
-where a quote of his, renewed, meets the market, while he quotes as much on the other side. Where news moves everybody the quotes
-move between the takings and many push. A band with little trading, or with few others in it, is
-not judged. It is a ground for looking closer, and of unnamed trades it says nothing. Accounts of one owner are one trader; what
-they trade with each other does not count.
+a few pieces is one decision. A program that executes a large order without moving the price lacks the move. A maker on both sides
+takes nothing, or takes where a renewed quote of his meets the market while he quotes as much on the other side. Where news moves
+everybody the quotes move between the takings and many push. A band with little trading, or with few others in it, is not judged.
+It is a ground for looking closer, and of unnamed trades it says nothing. Accounts of one owner are one trader; what they trade
+with each other does not count.
 """
 
 from __future__ import annotations
@@ -217,7 +217,7 @@ class _Market:
         usual = usual_move * float(np.sqrt(active / self.width))
         moved = min(1.0, float(np.log2(1 + (move + pushed) / 2 / usual)) / _DOUBLINGS)
         parts = (share, min(1.0, pushed / together) if together else 0.0, moved)
-        if np.cbrt(np.prod(parts)) < float(self.least.score) / 2:
+        if round(float(np.cbrt(np.prod(parts))), _PLACES) < float(self.least.score):
             return
         parts = (share * (1 - self._ready(trader, -side, (order[took], place, lots[took]), usual_move)), *parts[1:])
         score = round(float(np.cbrt(np.prod(parts))), _PLACES)
@@ -225,7 +225,7 @@ class _Market:
         yield _Band(trader, side, int(ends[0]), int(ends[-1]), score, parts, share, opposite)
 
     def _ready(self, trader: int, side: int, takings: tuple[Int32, Int64, Int64], reach: float) -> float:
-        """Of what he took, the share for which he showed as much on ``side``, the other one, within ``reach`` of the middle price."""
+        """For what share of what he took he showed as much on ``side``, the other one, within ``reach`` of the middle price."""
         order, place, lots = takings
         codes, first, back = np.unique(order, return_index=True, return_inverse=True)
         took, at = np.bincount(back, lots, len(codes)), place[first]

@@ -642,7 +642,7 @@ class _Market:
         return np.where(episodes.owner == UNNAMED, 0, went)
 
     def _replaced(self, episodes: Episodes) -> Int64:
-        """Lots that the same named trader had shown anew just before these went and that stood on: a quote renewed, not withdrawn."""
+        """Lots that the same named trader showed anew just before these went and that stood on: quotes renewed, not withdrawn."""
         after = self._later(episodes.first_gone, -self.put_back)
         stood = self.placed.lots_beyond((episodes.owner, episodes.side), after, episodes.first_gone, episodes.last_gone)
         return np.where(episodes.owner == UNNAMED, 0, stood)
