@@ -380,7 +380,7 @@ class _Legs:
     def __init__(self, owner: Int64, side: Int8, place: Int64, lots: Int64, ends: Int64 | None = None) -> None:
         by_leg, self._starts = _by_leg(_leg(owner, side), place)
         self.place, self._lots = place[by_leg], lots[by_leg]
-        self._ends = self.place if ends is None else ends[by_leg]
+        self.ends = self.place if ends is None else ends[by_leg]
         self._sums = np.concatenate([[0], np.cumsum(self._lots)])
 
     def between(self, owner: Int64, side: Int8, after: Int64, until: Int64) -> tuple[Int64, Int64]:
@@ -402,7 +402,7 @@ class _Legs:
     def lots_beyond(self, whose: tuple[Int64, Int8], after: Int64, until: Int64, end: Int64) -> Int64:
         """Lots of those legs that end only beyond each query's end."""
         first, last = self.between(*whose, after, until)
-        total: Int64 = _sum_beyond(first, last, (self._lots, self._ends), end)
+        total: Int64 = _sum_beyond(first, last, (self._lots, self.ends), end)
         return total
 
 
@@ -435,13 +435,17 @@ class _Market:
         """Both legs of each trade where accounts are named; only the passive one where not (its aggressor pays for his haste)."""
         stream = self.stream
         trades = np.flatnonzero(stream.kind == TRADE)
+        entered = np.full(len(stream.order_ids) + 1, -1, np.int64)  # the last place is nobody's
+        shown = np.flatnonzero((stream.kind == NEW) & (stream.order_type == LIMIT) & (stream.order != NOBODY))[::-1]
+        entered[stream.order[shown]] = shown
         parts = []
         for account, side in ((stream.account, BUY), (stream.contra_account, -BUY)):
             whose = owner[account[trades]]
             seen = (whose != UNNAMED) | (stream.side[trades] == -side)
-            parts.append((trades[seen], whose[seen], np.full(int(seen.sum()), side, np.int8)))
-        place, whose, own_side = (np.concatenate(column) for column in zip(*parts, strict=True))
-        return _Legs(whose, own_side, place, stream.quantity[place])
+            order = (stream.order if side == BUY else stream.contra_order)[trades]
+            parts.append((trades[seen], whose[seen], np.full(int(seen.sum()), side, np.int8), entered[order[seen]]))
+        place, whose, own_side, came = (np.concatenate(column) for column in zip(*parts, strict=True))
+        return _Legs(whose, own_side, place, stream.quantity[place], came)
 
     def _fills_of_large(self) -> _Legs:
         """What resting large orders traded, whoever owned them: beside unnamed orders it says that such orders were meant to."""
@@ -561,8 +565,16 @@ class _Market:
         shown = np.maximum(begun - self.clock[episodes.first_born], 1)
         linked = np.maximum(0.0, 1 - wait / shown) * self.reaction / (self.reaction + wait)
         linked *= np.exp(-self._usual_fills(episodes, last - first) * wait)
+        linked = np.maximum(linked, self._came_with(episodes, first, last))
         share = np.where(named, np.minimum(1.0, episodes.lots / lots) * linked, soon)
         return np.where(last > first, share, 0.0)
+
+    def _came_with(self, episodes: Episodes, first: Int64, last: Int64) -> Bool:
+        """Whether an order served meanwhile had come with a stack of orders: then they are one play, however late the stack went."""
+        begun = self.clock[episodes.first_born]
+        entered = np.where(self.fills.ends >= 0, np.append(self.clock, 0)[self.fills.ends], -(1 << 62))
+        came: Bool = _any_between(first, last, entered, (begun - self.placed_together, begun + self.placed_together))
+        return came & (episodes.levels > 1)
 
     def _usual_fills(self, episodes: Episodes, meanwhile: Int64) -> Float:
         """Fills of the same trader on the other side in each microsecond of his trading, those of the episode apart."""
@@ -779,6 +791,18 @@ def _sum_as_large(first: Int64, last: Int64, lots: Int64, bar: Float) -> Int64:
             if lots[leg] >= bar[i]:
                 total[i] += lots[leg]
     return total
+
+
+@njit(cache=True, nogil=True)
+def _any_between(first: Int64, last: Int64, value: Int64, bounds: tuple[Int64, Int64]) -> Bool:
+    least, most = bounds
+    found = np.zeros(len(first), np.bool_)
+    for i in range(len(first)):
+        for leg in range(first[i], last[i]):
+            if least[i] <= value[leg] <= most[i]:
+                found[i] = True
+                break
+    return found
 
 
 @njit(cache=True, nogil=True)
