@@ -599,15 +599,24 @@ class _Market:
     def _repeats(self, episodes: Episodes, served: Float) -> Int64:
         """How many episodes of the same trader, side and build follow one another.
 
-        Counted are those that served, and stacks of a named trader: one large order shown again and again proves nothing.
+        Counted are those that served, and of a named trader stacks and what stood opposite a small order of his: one large order
+        shown again and again proves nothing.
         """
-        counted = np.flatnonzero(((episodes.owner != UNNAMED) & (episodes.levels > 1)) | (served > 0))
+        named = episodes.owner != UNNAMED
+        counted = np.flatnonzero((named & ((episodes.levels > 1) | self._opposite_a_small_one(episodes))) | (served > 0))
         begins, ends = self.clock[episodes.first_born], self.clock[episodes.last_gone]
         by_time = counted[np.lexsort((begins[counted], episodes.side[counted], episodes.owner[counted]))]
         repeats = np.ones(len(episodes), np.int64)
         whose, build = (episodes.owner[by_time], episodes.side[by_time]), (episodes.lots[by_time], np.diff(episodes.start)[by_time])
         repeats[by_time] = _alike(whose, (begins[by_time], ends[by_time]), build, self.repeated)
         return repeats
+
+    def _opposite_a_small_one(self, episodes: Episodes) -> Bool:
+        """Whether a much smaller order of the same trader came with these on the other side, and stood until they went or was filled."""
+        early, late = self._later(episodes.first_born, -self.placed_together), self._later(episodes.first_born, self.placed_together)
+        lots = self.placed.lots_beyond((episodes.owner, -episodes.side), early, late, episodes.first_gone)
+        small: Bool = (lots > 0) & (lots <= _HALF * episodes.lots)
+        return small
 
     def _pressure(self, episodes: Episodes, plays: Int64) -> Float:
         """Share of what its side shows at the best prices; and size in multiples of a large order, or stacked high or often.
