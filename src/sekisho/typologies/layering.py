@@ -613,7 +613,10 @@ class _Market:
 
     def _opposite_a_small_one(self, episodes: Episodes) -> Bool:
         """Whether a much smaller order of the same trader came with these on the other side, and stood until they went or was filled."""
-        early, late = self._later(episodes.first_born, -self.placed_together), self._later(episodes.first_born, self.placed_together)
+        early, late = (
+            self._later(episodes.first_born, -self.placed_together),
+            self._later(episodes.first_born, self.placed_together),
+        )
         lots = self.placed.lots_beyond((episodes.owner, -episodes.side), early, late, episodes.first_gone)
         small: Bool = (lots > 0) & (lots <= _HALF * episodes.lots)
         return small
@@ -669,35 +672,37 @@ class _Market:
         return np.where(episodes.owner == UNNAMED, 0, stood)
 
     def _one_sided(self, episodes: Episodes) -> Float:
-        """How little the same trader showed on the other side when these orders had come, and when they went.
+        """How little the same trader showed on the other side when these orders went, or of like size when they had come.
 
-        A maker quotes both sides at a time: of two quotes the one that is hit first was shown no less than the other.
+        A maker quotes both sides at a time: of two quotes the one that is hit first was shown no less than the other. A small order
+        that is hit is what a show is for.
         """
         orders = self.orders
-        last = np.where(orders.gone >= 0, orders.gone, np.where(orders.filled < orders.lots, len(self.stream), self._filled_at()))
+        filled = (orders.gone < 0) & (orders.filled >= orders.lots)
+        last = np.where(orders.gone >= 0, orders.gone, np.where(filled, orders.born, len(self.stream)))
         counted = (orders.born >= 0) & ((self.owner != UNNAMED) | (self._large() & (self._life() >= self.shown_min)))
-        chosen = np.flatnonzero(counted)
+        chosen, hit = np.flatnonzero(counted), np.flatnonzero(counted & filled & (self.owner != UNNAMED))
         came, went = self._legs(chosen, orders.born), self._legs(chosen, last)
-        none = np.full(len(episodes), -1, np.int64)
-        named = np.zeros(len(episodes), np.int64)
-        moments = (np.maximum(episodes.first_gone - 1, 0), self._later(episodes.first_gone, -self.together), episodes.last_born)
-        for now in moments:
-            on_show = [legs.lots(episodes.owner, -episodes.side, none, now) for legs in (came, went)]
-            named = np.maximum(named, on_show[0] - on_show[1])
+        hit_came, hit_went = self._legs(hit, orders.born), self._legs(hit, self._filled_at())
+        whose, none = (episodes.owner, -episodes.side), np.full(len(episodes), -1, np.int64)
+        named = came.lots(*whose, none, episodes.last_born) - went.lots(*whose, none, episodes.last_born)
+        named += hit_came.lots(*whose, none, episodes.last_born) - hit_went.lots(*whose, none, episodes.last_born)
+        named = np.where(named >= _HALF * episodes.lots, named, 0)
+        for now in (np.maximum(episodes.first_gone - 1, 0), self._later(episodes.first_gone, -self.together)):
+            named = np.maximum(named, came.lots(*whose, none, now) - went.lots(*whose, none, now))
         early, late = self._later(episodes.first_gone, -self.together), self._later(episodes.last_gone, self.together)
         unnamed = went.lots_as_large((episodes.owner, -episodes.side), early, late, _alike_size(episodes))
         opposite = np.where(episodes.owner == UNNAMED, unnamed, named)
         return np.maximum(0.0, 1 - opposite / episodes.lots)
 
     def _filled_at(self) -> Int64:
-        """Where a named trader's order was last filled; of what names nobody it is not asked and is where it came."""
+        """Where the orders of each showing were last filled, -1 where they never were."""
         stream, orders = self.stream, self.orders
         trades = np.flatnonzero(stream.kind == TRADE)
         filled = np.full(len(stream.order_ids) + 1, -1, np.int64)  # the last place is nobody's
         for codes in (stream.order, stream.contra_order):
             np.maximum.at(filled, codes[trades], trades)
-        last = np.maximum.reduceat(filled[orders.part], orders.start[:-1]) if len(orders.part) else filled[:0]
-        return np.where((self.owner != UNNAMED) & (last >= 0), last, orders.born)
+        return np.maximum.reduceat(filled[orders.part], orders.start[:-1]) if len(orders.part) else filled[:0]
 
     def _series(self, episodes: Episodes) -> list[NDArray[np.intp]]:
         """Episodes of one trader that follow one another closely enough to be one scheme; unnamed ones must be alike as well."""
