@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import json
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +15,9 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from sekisho.cli import app
-from sekisho.findings.labels import interval, read_labels
+from sekisho.engine.answers import Evidence
+from sekisho.findings.finding import Finding
+from sekisho.findings.labels import Label, interval, judge, read_labels
 from sekisho.records import RecordsError
 from sekisho.simulation import Options, simulate
 
@@ -63,6 +67,42 @@ def test_labels_of_records_count_as_an_answer_key_does(books: Path, tmp_path: Pa
     names = ("cases", "found", "right", "recall", "look_alikes", "look_alikes_flagged", "missed")
     assert [by_records[name] for name in names] == [by_key[name] for name in names]
     assert by_records["wrong"] >= by_key["wrong"], "only an answer key can say that a finding rightly speaks of another rule's case"
+
+
+def finding(rule: str, trade_id: str) -> Finding:
+    """A finding that speaks of one trade."""
+    at = datetime(2026, 6, 4, tzinfo=UTC)
+    return Finding(
+        finding_id="F1",
+        rule=rule,
+        regime="PSA-2026",
+        as_of=at.date(),
+        severity="medium",
+        score=0.8,
+        subject_kind="account",
+        subject_id="A1",
+        instrument="BTC/JPY",
+        asset=None,
+        window_from=at,
+        window_until=at,
+        amount_jpy=None,
+        evidence=(Evidence("trade", trade_id),),
+        parameters="{}",
+        summary_en="",
+        summary_ja="",
+    )
+
+
+def test_what_another_rule_calls_innocent_may_rightly_be_told() -> None:
+    proof = frozenset({("trade", "T1")})
+    innocent = Label(name="S1", rule="unfair_trading/ramping", guilty=False, proof=proof)
+    rightly = replace(innocent, also=frozenset({"unfair_trading/high_participation"}))
+    told = [finding("unfair_trading/high_participation", "T1")]
+    assert judge(told, [innocent], "unfair_trading/high_participation").wrong == told
+    not_counted = judge(told, [rightly], "unfair_trading/high_participation")
+    assert (not_counted.findings, not_counted.wrong, not_counted.flagged) == (0, [], 0)
+    by_own_rule = judge([finding("unfair_trading/ramping", "T1")], [rightly], "unfair_trading/ramping")
+    assert by_own_rule.flagged_cases == [rightly], "of its own rule it stays innocent"
 
 
 def test_both_forms_of_an_answer_key_read_alike(books: Path) -> None:

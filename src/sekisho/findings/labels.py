@@ -31,7 +31,8 @@ _KEY_COLUMNS = ("scheme_id", "rule", "kind")
 class Label:
     """One known case: misconduct of a rule (``guilty``), or innocent conduct that looks like it.
 
-    ``also`` names other rules that may rightly speak of the same records. Without records a case is known by asset and window.
+    ``also`` names other rules that may rightly speak of the same records, whether or not the case is misconduct: who innocently
+    buys a whole market up is rightly told by a rule on shares of trading. Without records a case is known by asset and window.
     """
 
     name: str
@@ -96,7 +97,7 @@ def judge(findings: Sequence[Finding], labels: Iterable[Label], rule: str) -> Ju
     told = list(labels)
     guilty = [label for label in told if label.guilty and label.rule in {rule, None}]
     innocent = [label for label in told if not label.guilty and label.rule in {rule, None}]
-    others = [label for label in told if label.guilty and rule in label.also]
+    others = [label for label in told if rule in label.also]
     right = [f for f in findings if any(label.is_told_by(f) for label in guilty)]
     wrong = [f for f in findings if f not in right and not any(label.is_told_by(f) for label in others)]
     missed = [label for label in guilty if not any(label.is_told_by(f) for f in right)]

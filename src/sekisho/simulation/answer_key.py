@@ -36,7 +36,8 @@ SCHEMA = pa.schema(
 class Scheme:
     """One planted scheme or failure, or one look-alike of it. Times are microseconds since 1970, the window half open.
 
-    ``also`` names other rules that may rightly speak of the same records (an unlinked ring is matched orders, too).
+    ``also`` names other rules that may rightly speak of the same records (an unlinked ring is matched orders, too), also where
+    these are innocent by their own rule (a holder who dumps everything at once raids nobody, but is most of what is sold).
     """
 
     rule: str

@@ -2,14 +2,17 @@
 
 Three things must come together in the band, each measured against the instrument's own bands of that length:
 
-* share: much of what was bought, or of what was sold, is the trader's, more than the busiest trader of a band usually has;
+* share: much of what was bought, or of what was sold, is the trader's, more than the busiest trader of a band usually has, and
+  he did not stand ready near the market to trade as much the other way as he took;
 * influence: of what takings pushed the middle price that way, he pushed it (his pushes the other way taken off);
 * move: what he pushed, and how far the price went his way meanwhile, are more than its usual move in such a time.
 
-A program that executes a large order without moving the price lacks the move, a maker on both sides takes nothing, and where
-news moves everybody the quotes move between the takings and many push. A band with little trading, or with few others in it, is
-not judged. It is a ground for looking closer, and of unnamed trades it says nothing. Accounts of one owner are one trader; what
-they trade with each other does not count.
+Bands of one trader that follow one another are one finding, and only if he took again and again in them: a large order given in
+a few pieces is one decision. A program that executes a large order without moving the price lacks the move. A maker on both sides
+takes nothing, or takes where a renewed quote of his meets the market while he quotes as much on the other side. Where news moves
+everybody the quotes move between the takings and many push. A band with little trading, or with few others in it, is not judged.
+It is a ground for looking closer, and of unnamed trades it says nothing. Accounts of one owner are one trader; what they trade
+with each other does not count.
 """
 
 from __future__ import annotations
@@ -24,10 +27,10 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from sekisho.typologies.layering import middle_and_spread
+from sekisho.typologies.layering import Orders, lives, middle_and_spread
 from sekisho.typologies.meetings import trades_at
 from sekisho.typologies.order_book import best_prices
-from sekisho.typologies.order_stream import BUY, NOBODY, TRADE, Int64, OrderStream
+from sekisho.typologies.order_stream import BUY, NOBODY, TRADE, Int32, Int64, OrderStream
 from sekisho.typologies.tape import traders
 from sekisho.typologies.trades import Trade
 
@@ -54,6 +57,7 @@ class Participation:
     share: Decimal | int
     share_multiple: Decimal | int
     takings: int
+    takings_in_all: int
     others: int
     volume: Decimal | int
     score: Decimal | int
@@ -122,7 +126,17 @@ def high_participation(stream: OrderStream, owners: Mapping[str, str], least: Pa
             series[-1].append(band)
         else:
             series.append([band])
-    return sorted((market.scheme(each) for each in series), key=lambda scheme: (scheme.begins_at, scheme.account_ids))
+    patterns = (market.scheme(each) for each in series if market.takings(each) >= least.takings_in_all)
+    return sorted(patterns, key=lambda scheme: (scheme.begins_at, scheme.account_ids))
+
+
+class _Quotes(NamedTuple):
+    """Limit orders of one trader and side: on show from place ``born`` on, gone or filled at ``until``."""
+
+    born: Int64
+    until: Int64
+    price: Int64
+    lots: Int64
 
 
 class _Market:
@@ -138,6 +152,7 @@ class _Market:
         self.lots = np.where((self.buyer == self.seller) & (self.buyer != NOBODY), 0, self.lots)  # with himself he affects nobody
         self.taker = np.where(self.side == BUY, self.buyer, np.where(self.side == -BUY, self.seller, NOBODY))
         self.width = int(least.band * 1_000_000)
+        self._lives: tuple[Orders, Int64] | None = None
         if len(self.trades):
             self.middle, self.spread = self._middle()
 
@@ -196,22 +211,60 @@ class _Market:
         share, opposite = float(lots[ours].sum() / total), float(lots[against == trader].sum() / total)
         pushed = max(0.0, float(pushes[here][self.taker[here] == trader].sum()) * side)
         together = float(np.maximum(pushes[here] * side, 0).sum())
-        first, last = self.trades[here][took][[0, -1]]
-        move = max(0.0, float(self.middle[last] - self.middle[max(int(first) - 1, 0)]) * side)
-        active = max(int(self.clock[last] - self.clock[first]), self.width // _SHORTEST)
+        place = self.trades[here][took]
+        move = max(0.0, float(self.middle[place[-1]] - self.middle[max(int(place[0]) - 1, 0)]) * side)
+        active = max(int(self.clock[place[-1]] - self.clock[place[0]]), self.width // _SHORTEST)
         usual = usual_move * float(np.sqrt(active / self.width))
         moved = min(1.0, float(np.log2(1 + (move + pushed) / 2 / usual)) / _DOUBLINGS)
         parts = (share, min(1.0, pushed / together) if together else 0.0, moved)
+        if round(float(np.cbrt(np.prod(parts))), _PLACES) < float(self.least.score):
+            return
+        parts = (share * (1 - self._ready(trader, -side, (order[took], place, lots[took]), usual_move)), *parts[1:])
         score = round(float(np.cbrt(np.prod(parts))), _PLACES)
         ends = self.at[here][ours]
         yield _Band(trader, side, int(ends[0]), int(ends[-1]), score, parts, share, opposite)
+
+    def _ready(self, trader: int, side: int, takings: tuple[Int32, Int64, Int64], reach: float) -> float:
+        """For what share of what he took he showed as much on ``side``, the other one, within ``reach`` of the middle price."""
+        order, place, lots = takings
+        codes, first, back = np.unique(order, return_index=True, return_inverse=True)
+        took, at = np.bincount(back, lots, len(codes)), place[first]
+        quotes = self._quotes_of(trader, side)
+        there = (quotes.born < at[:, None]) & (at[:, None] <= quotes.until)
+        there &= np.abs(quotes.price * 2 - self.middle[at - 1][:, None]) <= reach
+        shown = (there * quotes.lots).sum(axis=1)
+        return float(np.minimum(shown, took).sum() / took.sum())
+
+    def _quotes_of(self, trader: int, side: int) -> _Quotes:
+        """All limit orders of one trader and side."""
+        if self._lives is None:
+            orders = lives(self.stream)
+            filled_at = np.full(len(orders.born) + 1, -1, np.int64)  # the last place is nobody's
+            for codes in (self.stream.order, self.stream.contra_order):
+                np.maximum.at(filled_at, codes[self.trades], self.trades)
+            until = np.where(orders.filled < orders.lots, len(self.stream), filled_at[:-1])
+            self._lives = orders, np.where(orders.gone >= 0, orders.gone, until)
+        orders, until = self._lives
+        own = np.flatnonzero((orders.born >= 0) & (orders.side == side) & (self.owners[orders.account] == trader))
+        return _Quotes(orders.born[own], until[own], orders.price[own], orders.lots[own])
+
+    def takings(self, bands: list[_Band]) -> int:
+        """Orders with which the trader took in all of these bands."""
+        here, side = self._between(bands), bands[0].side
+        took = (self.taker[here] == bands[0].trader) & (self.side[here] == side)
+        order = self.stream.order if side == BUY else self.stream.contra_order
+        return len(np.unique(order[self.trades[here][took]]))
+
+    def _between(self, bands: list[_Band]) -> slice:
+        """The trades from the first of these bands to the last."""
+        begins, ends = min(band.begins for band in bands), max(band.ends for band in bands)
+        return slice(int(np.searchsorted(self.at, begins)), int(np.searchsorted(self.at, ends, "right")))
 
     def scheme(self, bands: list[_Band]) -> Scheme:
         """The bands of one trader as one."""
         stream, plainest = self.stream, max(bands, key=lambda band: band.score)
         begins, ends = min(band.begins for band in bands), max(band.ends for band in bands)
-        here = slice(int(np.searchsorted(self.at, begins)), int(np.searchsorted(self.at, ends, "right")))
-        side, trader = plainest.side, plainest.trader
+        here, side, trader = self._between(bands), plainest.side, plainest.trader
         ours = self.trades[here][(self.buyer if side == BUY else self.seller)[here] == trader]
         order, account = (stream.order, stream.account) if side == BUY else (stream.contra_order, stream.contra_account)
         moved = int(self.middle[ours[-1]] - self.middle[max(int(ours[0]) - 1, 0)])

@@ -377,9 +377,10 @@ def _show(
 class _Legs:
     """Something that happened to traders on a side at a place in the stream (a fill, a placement), summed over any stretch."""
 
-    def __init__(self, owner: Int64, side: Int8, place: Int64, lots: Int64) -> None:
+    def __init__(self, owner: Int64, side: Int8, place: Int64, lots: Int64, ends: Int64 | None = None) -> None:
         by_leg, self._starts = _by_leg(_leg(owner, side), place)
         self.place, self._lots = place[by_leg], lots[by_leg]
+        self.ends = self.place if ends is None else ends[by_leg]
         self._sums = np.concatenate([[0], np.cumsum(self._lots)])
 
     def between(self, owner: Int64, side: Int8, after: Int64, until: Int64) -> tuple[Int64, Int64]:
@@ -396,6 +397,12 @@ class _Legs:
         """Lots of those legs that are at least as large as each query's bar."""
         first, last = self.between(*whose, after, until)
         total: Int64 = _sum_as_large(first, last, self._lots, bar)
+        return total
+
+    def lots_beyond(self, whose: tuple[Int64, Int8], after: Int64, until: Int64, end: Int64) -> Int64:
+        """Lots of those legs that end only beyond each query's end."""
+        first, last = self.between(*whose, after, until)
+        total: Int64 = _sum_beyond(first, last, (self._lots, self.ends), end)
         return total
 
 
@@ -416,24 +423,29 @@ class _Market:
         self.norm = {side: _norms(orders.lots[(orders.side == side) & (orders.born >= 0)], self.large) for side in (BUY, -BUY)}
         self.fills, self.large_fills = self._fills(owner), self._fills_of_large()
         placed = np.flatnonzero((orders.born >= 0) & ((self.owner != UNNAMED) | self._large()) & (self._life() >= self.shown_min))
-        self.placed = self._legs(placed, orders.born)
+        self.placed = self._legs(placed, orders.born, np.where(orders.gone >= 0, orders.gone, len(stream)))
         went = np.flatnonzero((orders.born >= 0) & (orders.gone >= 0) & (self.owner != UNNAMED))
         self.withdrawn = self._legs(went, orders.gone)
 
-    def _legs(self, order: NDArray[np.intp], place: Int64) -> _Legs:
-        return _Legs(self.owner[order], self.orders.side[order], place[order], self.orders.lots[order])
+    def _legs(self, order: NDArray[np.intp], place: Int64, ends: Int64 | None = None) -> _Legs:
+        until = None if ends is None else ends[order]
+        return _Legs(self.owner[order], self.orders.side[order], place[order], self.orders.lots[order], until)
 
     def _fills(self, owner: Int64) -> _Legs:
         """Both legs of each trade where accounts are named; only the passive one where not (its aggressor pays for his haste)."""
         stream = self.stream
         trades = np.flatnonzero(stream.kind == TRADE)
+        entered = np.full(len(stream.order_ids) + 1, -1, np.int64)  # the last place is nobody's
+        shown = np.flatnonzero((stream.kind == NEW) & (stream.order_type == LIMIT) & (stream.order != NOBODY))[::-1]
+        entered[stream.order[shown]] = shown
         parts = []
         for account, side in ((stream.account, BUY), (stream.contra_account, -BUY)):
             whose = owner[account[trades]]
             seen = (whose != UNNAMED) | (stream.side[trades] == -side)
-            parts.append((trades[seen], whose[seen], np.full(int(seen.sum()), side, np.int8)))
-        place, whose, own_side = (np.concatenate(column) for column in zip(*parts, strict=True))
-        return _Legs(whose, own_side, place, stream.quantity[place])
+            order = (stream.order if side == BUY else stream.contra_order)[trades]
+            parts.append((trades[seen], whose[seen], np.full(int(seen.sum()), side, np.int8), entered[order[seen]]))
+        place, whose, own_side, came = (np.concatenate(column) for column in zip(*parts, strict=True))
+        return _Legs(whose, own_side, place, stream.quantity[place], came)
 
     def _fills_of_large(self) -> _Legs:
         """What resting large orders traded, whoever owned them: beside unnamed orders it says that such orders were meant to."""
@@ -553,8 +565,16 @@ class _Market:
         shown = np.maximum(begun - self.clock[episodes.first_born], 1)
         linked = np.maximum(0.0, 1 - wait / shown) * self.reaction / (self.reaction + wait)
         linked *= np.exp(-self._usual_fills(episodes, last - first) * wait)
+        linked = np.maximum(linked, self._came_with(episodes, first, last))
         share = np.where(named, np.minimum(1.0, episodes.lots / lots) * linked, soon)
         return np.where(last > first, share, 0.0)
+
+    def _came_with(self, episodes: Episodes, first: Int64, last: Int64) -> Bool:
+        """Whether an order served meanwhile had come with a stack of orders: then they are one play, however late the stack went."""
+        begun = self.clock[episodes.first_born]
+        entered = np.where(self.fills.ends >= 0, np.append(self.clock, 0)[self.fills.ends], -(1 << 62))
+        came: Bool = _any_between(first, last, entered, (begun - self.placed_together, begun + self.placed_together))
+        return came & (episodes.levels > 1)
 
     def _usual_fills(self, episodes: Episodes, meanwhile: Int64) -> Float:
         """Fills of the same trader on the other side in each microsecond of his trading, those of the episode apart."""
@@ -579,15 +599,27 @@ class _Market:
     def _repeats(self, episodes: Episodes, served: Float) -> Int64:
         """How many episodes of the same trader, side and build follow one another.
 
-        Counted are those that served, and stacks of a named trader: one large order shown again and again proves nothing.
+        Counted are those that served, and of a named trader stacks and what stood opposite a small order of his: one large order
+        shown again and again proves nothing.
         """
-        counted = np.flatnonzero(((episodes.owner != UNNAMED) & (episodes.levels > 1)) | (served > 0))
+        named = episodes.owner != UNNAMED
+        counted = np.flatnonzero((named & ((episodes.levels > 1) | self._opposite_a_small_one(episodes))) | (served > 0))
         begins, ends = self.clock[episodes.first_born], self.clock[episodes.last_gone]
         by_time = counted[np.lexsort((begins[counted], episodes.side[counted], episodes.owner[counted]))]
         repeats = np.ones(len(episodes), np.int64)
         whose, build = (episodes.owner[by_time], episodes.side[by_time]), (episodes.lots[by_time], np.diff(episodes.start)[by_time])
         repeats[by_time] = _alike(whose, (begins[by_time], ends[by_time]), build, self.repeated)
         return repeats
+
+    def _opposite_a_small_one(self, episodes: Episodes) -> Bool:
+        """Whether a much smaller order of the same trader came with these on the other side, and stood until they went or was filled."""
+        early, late = (
+            self._later(episodes.first_born, -self.placed_together),
+            self._later(episodes.first_born, self.placed_together),
+        )
+        lots = self.placed.lots_beyond((episodes.owner, -episodes.side), early, late, episodes.first_gone)
+        small: Bool = (lots > 0) & (lots <= _HALF * episodes.lots)
+        return small
 
     def _pressure(self, episodes: Episodes, plays: Int64) -> Float:
         """Share of what its side shows at the best prices; and size in multiples of a large order, or stacked high or often.
@@ -619,7 +651,7 @@ class _Market:
         filled = np.maximum(np.where(episodes.owner == UNNAMED, beside, own), episodes.filled)
         whose = (episodes.owner, episodes.side)
         again = self.placed.lots_as_large(whose, episodes.first_gone, until, _alike_size(episodes))
-        again = np.maximum(again, self._renewed(episodes, before))
+        again = np.maximum(again, np.maximum(self._renewed(episodes, before), self._replaced(episodes)))
         alike = self.large_fills.lots_as_large(
             (np.full(len(episodes), UNNAMED), episodes.side), before, episodes.last_gone, _alike_size(episodes)
         )
@@ -633,22 +665,44 @@ class _Market:
         went = self.withdrawn.lots(episodes.owner, episodes.side, before, episodes.first_born)
         return np.where(episodes.owner == UNNAMED, 0, went)
 
+    def _replaced(self, episodes: Episodes) -> Int64:
+        """Lots that the same named trader showed anew just before these went and that stood on: quotes renewed, not withdrawn."""
+        after = self._later(episodes.first_gone, -self.put_back)
+        stood = self.placed.lots_beyond((episodes.owner, episodes.side), after, episodes.first_gone, episodes.last_gone)
+        return np.where(episodes.owner == UNNAMED, 0, stood)
+
     def _one_sided(self, episodes: Episodes) -> Float:
-        """How little the same trader showed on the other side while these orders stood."""
+        """How little the same trader showed on the other side when these orders went, or of like size when they had come.
+
+        A maker quotes both sides at a time: of two quotes the one that is hit first was shown no less than the other. A small order
+        that is hit is what a show is for.
+        """
         orders = self.orders
-        last = np.where(orders.gone >= 0, orders.gone, np.where(orders.filled < orders.lots, len(self.stream), orders.born))
+        filled = (orders.gone < 0) & (orders.filled >= orders.lots)
+        last = np.where(orders.gone >= 0, orders.gone, np.where(filled, orders.born, len(self.stream)))
         counted = (orders.born >= 0) & ((self.owner != UNNAMED) | (self._large() & (self._life() >= self.shown_min)))
-        chosen = np.flatnonzero(counted)
+        chosen, hit = np.flatnonzero(counted), np.flatnonzero(counted & filled & (self.owner != UNNAMED))
         came, went = self._legs(chosen, orders.born), self._legs(chosen, last)
-        none = np.full(len(episodes), -1, np.int64)
-        named = np.zeros(len(episodes), np.int64)
+        hit_came, hit_went = self._legs(hit, orders.born), self._legs(hit, self._filled_at())
+        whose, none = (episodes.owner, -episodes.side), np.full(len(episodes), -1, np.int64)
+        named = came.lots(*whose, none, episodes.last_born) - went.lots(*whose, none, episodes.last_born)
+        named += hit_came.lots(*whose, none, episodes.last_born) - hit_went.lots(*whose, none, episodes.last_born)
+        named = np.where(named >= _HALF * episodes.lots, named, 0)
         for now in (np.maximum(episodes.first_gone - 1, 0), self._later(episodes.first_gone, -self.together)):
-            on_show = [legs.lots(episodes.owner, -episodes.side, none, now) for legs in (came, went)]
-            named = np.maximum(named, on_show[0] - on_show[1])
+            named = np.maximum(named, came.lots(*whose, none, now) - went.lots(*whose, none, now))
         early, late = self._later(episodes.first_gone, -self.together), self._later(episodes.last_gone, self.together)
         unnamed = went.lots_as_large((episodes.owner, -episodes.side), early, late, _alike_size(episodes))
         opposite = np.where(episodes.owner == UNNAMED, unnamed, named)
         return np.maximum(0.0, 1 - opposite / episodes.lots)
+
+    def _filled_at(self) -> Int64:
+        """Where the orders of each showing were last filled, -1 where they never were."""
+        stream, orders = self.stream, self.orders
+        trades = np.flatnonzero(stream.kind == TRADE)
+        filled = np.full(len(stream.order_ids) + 1, -1, np.int64)  # the last place is nobody's
+        for codes in (stream.order, stream.contra_order):
+            np.maximum.at(filled, codes[trades], trades)
+        return np.maximum.reduceat(filled[orders.part], orders.start[:-1]) if len(orders.part) else filled[:0]
 
     def _series(self, episodes: Episodes) -> list[NDArray[np.intp]]:
         """Episodes of one trader that follow one another closely enough to be one scheme; unnamed ones must be alike as well."""
@@ -749,6 +803,29 @@ def _sum_as_large(first: Int64, last: Int64, lots: Int64, bar: Float) -> Int64:
     for i in range(len(first)):
         for leg in range(first[i], last[i]):
             if lots[leg] >= bar[i]:
+                total[i] += lots[leg]
+    return total
+
+
+@njit(cache=True, nogil=True)
+def _any_between(first: Int64, last: Int64, value: Int64, bounds: tuple[Int64, Int64]) -> Bool:
+    least, most = bounds
+    found = np.zeros(len(first), np.bool_)
+    for i in range(len(first)):
+        for leg in range(first[i], last[i]):
+            if least[i] <= value[leg] <= most[i]:
+                found[i] = True
+                break
+    return found
+
+
+@njit(cache=True, nogil=True)
+def _sum_beyond(first: Int64, last: Int64, legs: tuple[Int64, Int64], end: Int64) -> Int64:
+    lots, ends = legs
+    total = np.zeros(len(first), np.int64)
+    for i in range(len(first)):
+        for leg in range(first[i], last[i]):
+            if ends[leg] > end[i]:
                 total[i] += lots[leg]
     return total
 

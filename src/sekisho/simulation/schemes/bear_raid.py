@@ -19,6 +19,8 @@ ALSO = (
     "unfair_trading/layering",
 )
 """Other rules that may rightly speak of the same orders."""
+LARGE = ("unfair_trading/high_participation",)
+"""Whoever takes most of one side in a few minutes and carries the price by it is rightly told for that, whatever his reasons."""
 
 
 def _bystanders(stage: Stage, number: int) -> list[int]:
@@ -134,6 +136,7 @@ def dip_buyer(stage: Stage) -> None:
     """Look-alike: the price falls on news, and somebody who sold nothing buys a good deal at the bottom."""
     (actor,) = stage.actors(1)
     scheme = stage.scheme(RULE, LOOK_ALIKE, "dip_buyer", 0.0, [actor])
+    scheme.also = LARGE
     at = stage.start_alone(1.5)
     _fall(stage, at, 3 * MINUTE, stage.between(0.02, 0.06), 10, lasts=False)
     _panic(stage, at, int(stage.random.integers(12, 24)), 10, "news_panic")

@@ -10,7 +10,8 @@ from sekisho.simulation.schemes.sheet import BUY, MINUTE, SECOND, SELL
 
 RULE = "unfair_trading/marking_the_close"
 ALSO = ("unfair_trading/high_participation",)
-"""Whoever takes nearly all of one side in the last minutes and carries the price by it takes part to a high degree, too."""
+"""Whoever takes most of one side and carries the price by it takes part to a high degree, too, also where he only executes evenly
+in a market too thin for him."""
 BEFORE, AFTER = 20 * MINUTE, 30 * MINUTE
 
 
@@ -69,6 +70,7 @@ def benchmark_execution(stage: Stage) -> None:
     """Look-alike: somebody who wants the fixing's price and buys evenly over the hour before it."""
     (actor,) = stage.actors(1)
     scheme = stage.scheme(RULE, LOOK_ALIKE, "benchmark_execution", 0.0, [actor])
+    scheme.also = ALSO
     until, side = fixing(stage, alone=False), _side(stage)
     step = stage.between(60, 150) * SECOND
     at = until - stage.between(40, 80) * MINUTE

@@ -92,18 +92,20 @@ def one_great_order(stage: Stage, *, rule: str = RULE, only: int = 0) -> None:
 
 
 def quotes_both_sides(stage: Stage, *, rule: str = RULE) -> None:
-    """Look-alike: somebody who quotes in size on both sides of a level and renews both again and again."""
+    """Look-alike: somebody who quotes in size on both sides of the price, wherever it goes, and renews both again and again.
+
+    His quotes join the touch and take nothing: quotes kept at a level that the price has left would carry it back there, as a peg.
+    """
     (actor,) = stage.actors(1)
     scheme = stage.scheme(rule, LOOK_ALIKE, "quotes_both_sides", 0.0, [actor])
     at = stage.start(2)
     until, size = at + stage.between(1, 2) * HOUR, stage.between(6, 12)
-    first = {side: stage.sheet.place(scheme, at, actor, side, stage.lots(size), anchor=OWN_BEST, offset=0) for side in (BUY, SELL)}
-    last = dict(first)
+    last = {side: stage.sheet.place(scheme, at, actor, side, stage.lots(size), anchor=OWN_BEST, offset=0) for side in (BUY, SELL)}
     while at < until:
         at += stage.between(60, 150) * SECOND
         for side in (BUY, SELL):
             lots = stage.lots(size * stage.between(0.9, 1.1))
-            again = stage.sheet.place(scheme, at, actor, side, lots, anchor=LEVEL, needs=first[side])
+            again = stage.sheet.place(scheme, at, actor, side, lots, anchor=OWN_BEST, offset=0)
             stage.sheet.withdraw(last[side], at + stage.between(0.05, 0.4) * SECOND)
             last[side] = again
     for slot in last.values():
@@ -115,9 +117,12 @@ def _side(stage: Stage) -> int:
 
 
 def _also(side: int, rule: str) -> tuple[str, ...]:
-    """Orders that keep a price up are pegging and stabilisation; orders shown and withdrawn may rightly be called layering."""
+    """Orders that keep a price up are pegging and stabilisation; orders shown and withdrawn may rightly be called layering.
+
+    Where the price has left the level, the next order takes everything up to it: then he is most of that side and makes the price.
+    """
     peg = {RULE, STABILISATION} if side == BUY else {RULE}
-    return (*sorted(peg - {rule}), "unfair_trading/layering")
+    return (*sorted(peg - {rule}), "unfair_trading/layering", "unfair_trading/high_participation")
 
 
 def shared_wall(stage: Stage, severity: float) -> None:

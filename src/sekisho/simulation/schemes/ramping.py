@@ -99,6 +99,7 @@ def keeps_what_he_buys(stage: Stage) -> None:
     """Look-alike: a large buyer in slices, fast, whom others follow, and who keeps everything."""
     (actor,) = stage.actors(1)
     scheme = stage.scheme(RULE, LOOK_ALIKE, "keeps_what_he_buys", 0.0, [actor])
+    scheme.also = ("unfair_trading/high_participation",)  # most of what is bought is his, and the price goes by it
     side, at, steps = _side(stage), stage.start_alone(1.5), int(stage.random.integers(6, 14))
     pause = stage.between(stage.pulse(), _calm(stage))
     rise = side * _move(stage, max(steps * pause, 3 * _calm(stage)), stage.between(2.5, 6), 5)

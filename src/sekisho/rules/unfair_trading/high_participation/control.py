@@ -60,6 +60,7 @@ def _least(p: Parameters) -> Participation:
         share=p.share_min,
         share_multiple=p.share_multiple_min,
         takings=p.takings_min,
+        takings_in_all=p.takings_in_all_min,
         others=p.others_min,
         volume=p.volume_multiple_min,
         score=p.score_min,
