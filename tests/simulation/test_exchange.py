@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterator
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -22,8 +22,11 @@ from sekisho.records import TABLES, open_records
 from sekisho.records.validation import validate_folder
 from sekisho.simulation import Options, simulate
 from sekisho.simulation.commands import simulate as simulate_command
-from sekisho.simulation.custody_failures import TIMETABLE, is_business_day
+from sekisho.simulation.custody_failures import EXACTLY_FIVE, TIMETABLE, is_business_day
 from sekisho.simulation.transfers import COOLING_OFF
+from sekisho.typologies.custody import read_chain, read_ledger
+from sekisho.typologies.outside_cold import measure
+from sekisho.typologies.valuation import Cutoff, read_prices
 
 SMALL = Options(seed=11, days=3, accounts=300, instruments=3, orders=20_000, history=28)
 MARKET_RULES = ("unfair_trading/wash_trading", "unfair_trading/matched_orders", "unfair_trading/layering")
@@ -192,6 +195,18 @@ def test_no_balance_is_negative_and_everybody_is_covered_when_clean(clean: Path)
     for row in balances.filter(pc.field("asset") != "JPY").to_pylist():
         owed[(str(row["as_of_date"]), row["asset"])] += row["quantity"]
     assert sorted(held.values()) == sorted(owed.values())
+
+
+def test_five_percent_outside_cold_storage_is_five_percent_of_what_customers_are_owed(exchange: Path) -> None:
+    (line,) = (line for line in key(exchange) if line["pattern"] == EXACTLY_FIVE)
+    cutoff = Cutoff.parse("24:00")
+    records = open_records(exchange)
+    measured = measure(read_chain(records, cutoff), read_ledger(records), read_prices(records, cutoff, "any", timedelta(days=1)))
+    begins = line["window_from"]
+    assert isinstance(begins, datetime)
+    at = measured[(begins + timedelta(hours=9)).date()]
+    assert at.excess_jpy(Decimal("0.05")) <= 0
+    assert at.share == Decimal("0.05")
 
 
 def test_golden_week_shows_in_the_business_days() -> None:
