@@ -132,8 +132,8 @@ class Closer(NamedTuple):
 
 def first_look(stream: OrderStream, ties: Mapping[str, str], circle: Circle, closeness: Closeness, scope: Scope) -> Look:
     """Trades of one account, or of two accounts that were ever tied, with themselves; and flows that may be part of a ring."""
-    done = dealings(stream, scope.since, scope.seconds)
-    alike = likeness(stream, done, closeness)
+    done = dealings(stream, *scope)
+    alike = likeness(stream, scope, closeness)
     tie = numbered(stream, ties)
     together = (done.buyer == done.seller) | ((tie[done.buyer] >= 0) & (tie[done.buyer] == tie[done.seller]))
     trades = trades_at(stream, done.place[together])
@@ -150,11 +150,11 @@ def closer_look(
     wanted = accounts.get(stream.instrument, frozenset()).union(*(ring.accounts for ring in here))
     if not wanted:
         return Closer({}, AlikeTrades.none(), Activity({}, {}))
-    done = dealings(stream, scope.since, scope.seconds)
+    done = dealings(stream, *scope)
     inside = trades_in_rings(stream, done, here)
     orders = AlikeTrades.none()
     if any(map(len, inside.values())):
-        alike = likeness(stream, done, closeness)
+        alike = likeness(stream, scope, closeness)
         among = np.isin(done.place, np.concatenate(list(inside.values())))
         orders = AlikeTrades.of(trades_at(stream, done.place[among]), alike.known[among], alike.alike[among])
     trades = {ring: trades_at(stream, place) for ring, place in inside.items()}
