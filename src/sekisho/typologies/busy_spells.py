@@ -16,7 +16,7 @@ import numpy as np
 
 from sekisho.typologies.activity import Place
 from sekisho.typologies.chance import expected_meetings
-from sekisho.typologies.meetings import Dealings, Likeness, Scope, codes_of, trades_at, window_numbers
+from sekisho.typologies.meetings import Bool, Dealings, Likeness, Scope, codes_of, trades_at, window_numbers
 from sekisho.typologies.order_stream import BUY, NEW, NOBODY, TRADE, Int64, OrderStream
 
 Group = tuple[str, str]
@@ -68,13 +68,13 @@ def busyness(
     """The groups (account to group) that traded with themselves in this stream, window by window."""
     done, alike = books
     group, named = _numbered(stream, groups)
-    within = (group[done.buyer] >= 0) & (group[done.buyer] == group[done.seller])
-    met = np.flatnonzero(within)
+    itself = (group[done.buyer] >= 0) & (group[done.buyer] == group[done.seller])
+    met = np.flatnonzero(itself)
     if not len(met):
         return Busyness({}, {})
     group[~np.isin(group, group[done.buyer[met]])] = -1
     entered = np.flatnonzero((stream.kind == NEW) & (stream.account != NOBODY) & (group[stream.account] >= 0))
-    found = _spells(stream, done, group, within, scope.seconds, spell.pause)
+    found = _spells(stream, done, group, itself, scope.seconds, spell.pause)
     sizes = _pairs(stream, entered, group, scope.seconds, spell.size_ratio_min)
     busy = {
         ((stream.instrument, window), named[one]): Busy(*counted, *sizes.get((window, one), (0, 0)))
@@ -100,7 +100,7 @@ def _numbered(stream: OrderStream, groups: Mapping[str, str]) -> tuple[Int64, li
 
 
 def _spells(
-    stream: OrderStream, done: Dealings, group: Int64, within: np.ndarray, seconds: int, pause: timedelta
+    stream: OrderStream, done: Dealings, group: Int64, itself: Bool, seconds: int, pause: timedelta
 ) -> dict[tuple[int, int], tuple[int, float]]:
     """By window and group, its trades and how many of them with itself chance explains."""
     acted = np.flatnonzero((stream.kind != TRADE) & (stream.account != NOBODY) & (group[stream.account] >= 0))
@@ -108,7 +108,7 @@ def _spells(
     whose = np.r_[group[stream.account[acted]], group[done.buyer[bought]], group[done.seller[sold]]]
     at = stream.at[np.r_[acted, done.place[bought], done.place[sold]]]
     what = np.repeat([0, 1, 2], [len(acted), len(bought), len(sold)])
-    what[len(acted) : len(acted) + len(bought)][within[bought]] = 3
+    what[len(acted) : len(acted) + len(bought)][itself[bought]] = 3
     order = np.lexsort((at, whose))
     whose, at, what = whose[order], at[order], what[order]
     window = window_numbers(at, seconds)
@@ -121,11 +121,11 @@ def _spells(
     market = np.searchsorted(traded_at, at[ends], "right") - np.searchsorted(traded_at, at[starts], "left")
     found: dict[tuple[int, int], tuple[int, float]] = {}
     for number in np.flatnonzero((buys > 0) | (sells > 0)).tolist():
-        counts = [int(each[number]) for each in (buys, sells, met, market)]
-        expected = expected_meetings(*counts, 2 * counts[2] / (counts[0] + counts[1]))
+        bought, sold, within, everybody = (int(each[number]) for each in (buys, sells, met, market))
+        expected = expected_meetings(bought, sold, within, everybody, 2 * within / (bought + sold))
         key = (int(window[starts[number]]), int(whose[starts[number]]))
         trades, before = found.get(key, (0, 0.0))
-        found[key] = trades + counts[0] + counts[1], before + expected
+        found[key] = trades + bought + sold, before + expected
     return found
 
 
@@ -153,9 +153,11 @@ def _as_large(stream: OrderStream, done: Dealings, alike: Likeness, met: Int64, 
     smaller = np.minimum(alike.entered[stream.order[place]], alike.entered[stream.contra_order[place]])
     everybody = np.sort(alike.entered[alike.entered > 0])
     share = _share_as_large(everybody, smaller)
-    own, whose = stream.quantity[entered], group[stream.account[place]]
+    whose, of = group[stream.account[place]], group[stream.account[entered]]
+    order = np.lexsort((stream.quantity[entered], of))
+    own, of = stream.quantity[entered][order], of[order]
     for one in np.unique(whose).tolist():
-        theirs, here = np.sort(own[group[stream.account[entered]] == one]), whose == one
+        theirs, here = own[np.searchsorted(of, one, "left") : np.searchsorted(of, one, "right")], whose == one
         share[here] = np.maximum(share[here], _share_as_large(theirs, smaller[here]))
     names = [trade.trade_id for trade in trades_at(stream, place)]
     return dict(zip(names, share.tolist(), strict=True))
