@@ -104,11 +104,11 @@ def _spells(
 ) -> dict[tuple[int, int], tuple[int, float]]:
     """By window and group, its trades and how many of them with itself chance explains."""
     acted = np.flatnonzero((stream.kind != TRADE) & (stream.account != NOBODY) & (group[stream.account] >= 0))
-    bought, sold = np.flatnonzero(group[done.buyer] >= 0), np.flatnonzero(group[done.seller] >= 0)
-    whose = np.r_[group[stream.account[acted]], group[done.buyer[bought]], group[done.seller[sold]]]
-    at = stream.at[np.r_[acted, done.place[bought], done.place[sold]]]
-    what = np.repeat([0, 1, 2], [len(acted), len(bought), len(sold)])
-    what[len(acted) : len(acted) + len(bought)][itself[bought]] = 3
+    purchases, sales = np.flatnonzero(group[done.buyer] >= 0), np.flatnonzero(group[done.seller] >= 0)
+    whose = np.r_[group[stream.account[acted]], group[done.buyer[purchases]], group[done.seller[sales]]]
+    at = stream.at[np.r_[acted, done.place[purchases], done.place[sales]]]
+    what = np.repeat([0, 1, 2], [len(acted), len(purchases), len(sales)])
+    what[len(acted) : len(acted) + len(purchases)][itself[purchases]] = 3
     order = np.lexsort((at, whose))
     whose, at, what = whose[order], at[order], what[order]
     window = window_numbers(at, seconds)
