@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterator
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -22,10 +22,14 @@ from sekisho.records import TABLES, open_records
 from sekisho.records.validation import validate_folder
 from sekisho.simulation import Options, simulate
 from sekisho.simulation.commands import simulate as simulate_command
-from sekisho.simulation.custody_failures import TIMETABLE, is_business_day
+from sekisho.simulation.custody_failures import EXACTLY_FIVE, TIMETABLE, is_business_day
 from sekisho.simulation.transfers import COOLING_OFF
+from sekisho.typologies.custody import read_chain, read_ledger
+from sekisho.typologies.outside_cold import measure
+from sekisho.typologies.valuation import Cutoff, read_prices
 
 SMALL = Options(seed=11, days=3, accounts=300, instruments=3, orders=20_000, history=28)
+SELF_MATCH, GATE = "unfair_trading/self_match", "unfair_trading/front_running_gate"
 MARKET_RULES = ("unfair_trading/wash_trading", "unfair_trading/matched_orders", "unfair_trading/layering")
 
 
@@ -120,11 +124,13 @@ def test_fills_never_exceed_what_an_order_had_left(exchange: Path) -> None:
     assert not any(left.values()), "every order is filled, withdrawn or expired by the end of its day"
 
 
-def _merged(folder: Path) -> Iterator[tuple[int, dict[str, object]]]:
-    """Order events and trades in the venue's order."""
-    rows = pq.read_table(folder / "order_event.parquet", columns=["sequence", "order_id", "quantity"]).to_pylist()
-    columns = ["sequence", "quantity", "buy_order_id", "sell_order_id"]
-    rows += pq.read_table(folder / "trade.parquet", columns=columns).to_pylist()
+def _merged(folder: Path, *more: str) -> Iterator[tuple[int, dict[str, object]]]:
+    """Order events and trades in the venue's order, with ``more`` columns where a table has them."""
+    rows = []
+    for table, columns in (("order_event", ["order_id"]), ("trade", ["buy_order_id", "sell_order_id"])):
+        file = pq.ParquetFile(folder / f"{table}.parquet")
+        wanted = ["sequence", "quantity", *columns, *(name for name in more if name in file.schema_arrow.names)]
+        rows += file.read(columns=wanted).to_pylist()
     return iter(sorted(((int(row["sequence"]), row) for row in rows), key=lambda pair: pair[0]))
 
 
@@ -179,6 +185,37 @@ def test_planted_wash_trades_have_both_sides_in_the_scheme(exchange: Path) -> No
     assert seen > 20
 
 
+def test_the_key_says_of_whoever_met_himself_that_the_door_should_have_stopped_it(exchange: Path) -> None:
+    trades = pq.read_table(exchange / "trade.parquet").to_pylist()
+    own = {row["trade_id"] for row in trades if row["buy_account_id"] == row["sell_account_id"]}
+    told = 0
+    for line in key(exchange):
+        met = own & {each["id"] for each in line["evidence"] if each["table"] == "trade"}  # type: ignore[attr-defined]
+        if met and line["pattern"] != "omnibus_crossing":
+            assert line["rule"] == SELF_MATCH or SELF_MATCH in str(line["also"]), line["pattern"]
+            told += 1
+    assert told
+
+
+def test_staff_act_on_a_customers_order_while_it_waits(exchange: Path) -> None:
+    knowledge = pq.read_table(exchange / "customer_order_knowledge.parquet").to_pylist()
+    seen = {row["order_id"]: row["learned_at"] for row in knowledge}
+    entry: dict[str, object] = {}
+    gone: dict[str, object] = {}
+    for _sequence, row in _merged(exchange, "occurred_at", "executed_at"):
+        for order in (row.get("order_id"), row.get("buy_order_id"), row.get("sell_order_id")):
+            if order is not None:
+                gone[str(order)] = row.get("occurred_at") or row.get("executed_at")
+                entry.setdefault(str(order), row.get("occurred_at"))
+    for line in key(exchange):
+        if line["rule"] == GATE and line["kind"] == "planted":
+            orders = {str(each["id"]) for each in line["evidence"] if each["table"] == "order"}  # type: ignore[attr-defined]
+            (waiting,) = orders & set(seen)
+            entered = [entry[order] for order in orders - {waiting}]
+            assert entered, "somebody ordered"
+            assert all(seen[waiting] < at <= gone[waiting] for at in entered), line["scheme_id"]  # type: ignore[operator]
+
+
 def test_no_balance_is_negative_and_everybody_is_covered_when_clean(clean: Path) -> None:
     balances = pq.read_table(clean / "customer_balance.parquet")
     assert pc.min(balances["quantity"]).as_py() >= 0
@@ -192,6 +229,18 @@ def test_no_balance_is_negative_and_everybody_is_covered_when_clean(clean: Path)
     for row in balances.filter(pc.field("asset") != "JPY").to_pylist():
         owed[(str(row["as_of_date"]), row["asset"])] += row["quantity"]
     assert sorted(held.values()) == sorted(owed.values())
+
+
+def test_five_percent_outside_cold_storage_is_five_percent_of_what_customers_are_owed(exchange: Path) -> None:
+    (line,) = (line for line in key(exchange) if line["pattern"] == EXACTLY_FIVE)
+    cutoff = Cutoff.parse("24:00")
+    records = open_records(exchange)
+    measured = measure(read_chain(records, cutoff), read_ledger(records), read_prices(records, cutoff, "any", timedelta(days=1)))
+    begins = line["window_from"]
+    assert isinstance(begins, datetime)
+    at = measured[(begins + timedelta(hours=9)).date()]
+    assert at.excess_jpy(Decimal("0.05")) <= 0
+    assert at.share == Decimal("0.05")
 
 
 def test_golden_week_shows_in_the_business_days() -> None:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from sekisho.engine.answers import Outcome
 from sekisho.engine.controls import load_control
-from sekisho.engine.requests import Account, OpenOrder, OrderRequest, Registers
+from sekisho.engine.requests import Account, OpenOrder, OrderRequest, Registers, SeenOrder
 from sekisho.records import TABLES, records_of
 from sekisho.rulebook import Parameters, load_rulebook
 from sekisho.typologies.handled_assets import Pair
@@ -138,10 +138,11 @@ class Live:
         rows = [o for o in self.venue.resting if o["instrument"] == instrument and o["side"] == side]
         return [_open(o) for o in sorted(rows, key=lambda o: (sign * o["price"], o["place"]))]
 
-    def orders_known_to(self, party_id: str, instrument: str) -> list[OpenOrder]:
+    def orders_known_to(self, party_id: str, instrument: str) -> list[SeenOrder]:
         rows = self.venue.tables.get("customer_order_knowledge", ())
-        seen = {row["order_id"] for row in rows if row["party_id"] == party_id and row["learned_at"] < self.at}
-        return [_open(o) for o in self.venue.resting if o["order_id"] in seen and o["instrument"] == instrument]
+        seen = {row["order_id"]: row["learned_at"] for row in rows if row["party_id"] == party_id and row["learned_at"] < self.at}
+        here = [o for o in self.venue.resting if o["order_id"] in seen and o["instrument"] == instrument]
+        return [SeenOrder(_open(o), seen[o["order_id"]]) for o in here]
 
     def ordered(self, party_id: str, asset: str, side: str, since: datetime) -> Decimal:
         total = Decimal(0)
@@ -198,11 +199,24 @@ def test_self_match(rows: list[dict[str, Any]], relation: str) -> None:
 
 
 @QUICK
-@given(orders(), st.lists(st.tuples(st.integers(0, 9), st.sampled_from(["P5", "EX"]), st.integers(0, 60)), max_size=12))
-def test_front_running_gate(rows: list[dict[str, Any]], seen: list[tuple[int, str, int]]) -> None:
+@given(
+    orders(),
+    st.lists(st.tuples(st.integers(0, 9), st.sampled_from(["P5", "EX"]), st.integers(0, 60)), max_size=12),
+    st.lists(st.tuples(st.sampled_from(["P5", "EX"]), st.integers(-10, 30), st.integers(1, 8)), max_size=3),
+)
+def test_front_running_gate(
+    rows: list[dict[str, Any]], seen: list[tuple[int, str, int]], planned: list[tuple[str, int, int]]
+) -> None:
     known = {(f"N{number}", party): START + timedelta(hours=hours) for number, party, hours in seen}
     knowledge = [{"order_id": order, "party_id": party, "learned_at": at} for (order, party), at in known.items()]
-    broken, named = play("front_running_gate", rows, {**_who([]), "customer_order_knowledge": knowledge}, "PSA-2026")
+    times = {"executes_from": START, "executes_until": START + timedelta(hours=60)}
+    plans = [
+        {"plan_id": f"PL{number}", "party_id": party, "asset": "ABC", "side": "buy", "quantity": Decimal(size)}
+        | {"made_at": START + timedelta(hours=made), **times}
+        for number, (party, made, size) in enumerate(planned)
+    ]
+    tables = {**_who([]), "customer_order_knowledge": knowledge, "stated_plan": plans}
+    broken, named = play("front_running_gate", rows, tables, "PSA-2026")
     inside = {row["order_id"] for row in rows if KINDS[row["account_id"]] in {"house", "staff"}}
     assert named & inside == broken
 

@@ -10,7 +10,7 @@ import pytest
 
 from sekisho.engine.order_streams import order_streams
 from sekisho.records import records_of
-from sekisho.typologies.meetings import dealings, likeness
+from sekisho.typologies.meetings import Scope, likeness
 from sekisho.typologies.order_pairs import AlikeTrades, BaseRate, Closeness
 from sekisho.typologies.trades import Trade, YenValue, runs
 
@@ -46,8 +46,7 @@ def compared(*orders: tuple[str, float, str | None, str], quantity: str = "1") -
     trades = pa.table({name: [value] for name, value in one.items()})
     trades = trades.set_column(2, "executed_at", pa.array([NOON], pa.timestamp("us", "UTC")))
     (stream,) = order_streams(records_of({"order_event": pa.table(events), "trade": trades}))
-    done = dealings(stream, date(2020, 5, 1), 86400)
-    told = likeness(stream, done, CLOSE)
+    told = likeness(stream, Scope(date(2020, 5, 1), 86400), CLOSE)
     return told.known.tolist(), told.alike.tolist()
 
 

@@ -64,6 +64,13 @@ class OpenOrder(NamedTuple):
     quantity: Decimal
 
 
+class SeenOrder(NamedTuple):
+    """A client's order in the market, and since when somebody inside could see it (UTC)."""
+
+    order: OpenOrder
+    learned_at: datetime
+
+
 class Registers(NamedTuple):
     """What is kept of people: who owns what, which facts are known to whom, and who serves the exchange. Every row has its time."""
 
@@ -111,7 +118,7 @@ class View(Protocol):
         """The resting limit orders of one side, those that are served first first."""
         ...
 
-    def orders_known_to(self, party_id: str, instrument: str) -> Sequence[OpenOrder]:
+    def orders_known_to(self, party_id: str, instrument: str) -> Sequence[SeenOrder]:
         """Clients' orders still in the market that a party could see by now, in order of their ids."""
         ...
 

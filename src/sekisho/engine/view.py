@@ -8,10 +8,11 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from sekisho.engine.open_orders import Standing, entries, standing_orders
-from sekisho.engine.requests import Account, OpenOrder, OrderRequest, Registers, TransferRequest
+from sekisho.engine.requests import Account, OpenOrder, OrderRequest, Registers, SeenOrder, TransferRequest
 from sekisho.typologies.handled_assets import Handled, Pair, read_handled
 from sekisho.typologies.material_facts import read_circle, read_facts
 from sekisho.typologies.ownership import ownership_of
+from sekisho.typologies.valuation import in_utc
 
 if TYPE_CHECKING:
     from sekisho.records import Records
@@ -61,12 +62,15 @@ class RecordsView:
         sign = -1 if side == "buy" else 1
         return tuple(order.row for order in sorted(resting, key=lambda o: (sign * (o.row.price or 0), o.place)))
 
-    def orders_known_to(self, party_id: str, instrument: str) -> Sequence[OpenOrder]:
+    def orders_known_to(self, party_id: str, instrument: str) -> Sequence[SeenOrder]:
         """Clients' orders in the market that the party could see."""
         known = self._records.optional("customer_order_knowledge")
-        seen = known.filter((known.party_id == party_id) & (known.learned_at < self._before)).select("order_id").to_pyarrow()
+        seen = known.filter((known.party_id == party_id) & (known.learned_at < self._before)).select("order_id", "learned_at")
+        learned: dict[str, datetime] = {}
+        for row in seen.to_pyarrow().to_pylist():
+            learned[row["order_id"]] = min(in_utc(row["learned_at"]), learned.get(row["order_id"], self._before))
         orders = self._orders(instrument)
-        return tuple(orders[each].row for each in sorted(set(seen["order_id"].to_pylist())) if each in orders)
+        return tuple(SeenOrder(orders[each].row, learned[each]) for each in sorted(learned) if each in orders)
 
     def ordered(self, party_id: str, asset: str, side: str, since: datetime) -> Decimal:
         """What the party's accounts ordered of the asset since then and before this moment."""

@@ -38,6 +38,8 @@ class Scheme:
 
     ``also`` names other rules that may rightly speak of the same records (an unlinked ring is matched orders, too), also where
     these are innocent by their own rule (a holder who dumps everything at once raids nobody, but is most of what is sold).
+    ``awaits`` are accounts one of which must still enter an order: a scheme of which only the others' part was played did not
+    take place.
     """
 
     rule: str
@@ -48,9 +50,15 @@ class Scheme:
     instrument: str | None = None
     asset: str | None = None
     also: tuple[str, ...] = ()
+    awaits: frozenset[str] = frozenset()
     window_from: int | None = None
     window_until: int | None = None
     evidence: set[tuple[str, str]] = field(default_factory=set)
+
+    @property
+    def took_place(self) -> bool:
+        """Whether anything of it is in the records, and those did their part without whom it would be nothing."""
+        return self.window_from is not None and not self.awaits
 
     def saw(self, first: int, last: int) -> None:
         """Widen the window to hold these moments."""
@@ -60,7 +68,7 @@ class Scheme:
 
 def write_answer_key(folder: Path, schemes: list[Scheme]) -> int:
     """Write ``answer_key.parquet`` and ``answer_key.csv``; returns the number of lines."""
-    told = [each for each in schemes if each.window_from is not None]
+    told = [each for each in schemes if each.took_place]
     told.sort(key=lambda each: (each.rule, each.kind != PLANTED, each.window_from, each.subjects))
     rows = [_row(number, each) for number, each in enumerate(told, start=1)]
     pq.write_table(pa.Table.from_pylist(rows, SCHEMA), folder / "answer_key.parquet", compression="zstd")

@@ -43,6 +43,7 @@ class Books:
     def __init__(self, people: Population, listed: Sequence[Listing]) -> None:
         self.people, self.listed = people, listed
         self.by_id = np.argsort(people.number)
+        self._customers = people.kind != HOUSE
         shape = people.kind.size, len(listed)
         self._sum, self._lowest = np.zeros(shape, np.int64), np.zeros(shape, np.int64)
         self._yen_sum, self._yen_lowest = np.zeros(shape[0], np.int64), np.zeros(shape[0], np.int64)
@@ -95,12 +96,17 @@ class Books:
         self.free_yen[account] += units
 
     def total(self, listing: int) -> int:
-        """Units of one asset owed to all customers."""
-        return int(self.owed[:, listing].sum())
+        """Units of one asset owed to all customers. What stands on the exchange's own account is owed to nobody."""
+        return int(self.owed[self._customers, listing].sum())
+
+    def own(self, listing: int) -> int:
+        """Units of one asset on the exchange's own account."""
+        return int(self.owed[~self._customers, listing].sum())
 
     def total_yen(self) -> int:
         """Units of money owed to all customers."""
-        return sum(int(part) for part in self.yen // UNIT) * UNIT + sum(int(part) for part in self.yen % UNIT)
+        owed = self.yen[self._customers]
+        return sum(int(part) for part in owed // UNIT) * UNIT + sum(int(part) for part in owed % UNIT)
 
     def day_rows(self, day: date) -> pa.Table:
         """The rows of ``customer_balance`` for one day, by account and asset; nothing owed is no row."""

@@ -55,6 +55,7 @@ class Custody:
         self.options, self.listed, self.books, self.chain, self.failures = options, listed, books, chain, failures
         self.random = random
         self.vaults = [self._vault(one) for one in listed]
+        self.own = [books.own(one.number) for one in listed]  # units on the exchange's own account that the wallets reflect
         self.trust: list[Row] = []
         self.required: list[int] = []  # per day, units of 1e-16 yen that net assets must cover
 
@@ -67,7 +68,7 @@ class Custody:
             hot=make(one.number, one.asset, "hot", "customer", units=hot),
             cold=make(one.number, one.asset, "cold", "customer", units=owed - hot - deep - kept_elsewhere),
             deep_cold=make(one.number, one.asset, "cold", "customer", units=deep),
-            own=make(one.number, one.asset, "cold", "own", units=share_of(owed, 0.08)),
+            own=make(one.number, one.asset, "cold", "own", units=share_of(owed, 0.08) + self.books.own(one.number)),
             guarantee=make(one.number, one.asset, "cold", "guarantee", units=share_of(owed, 0.034) + 2),
         )
         if kept_elsewhere:
@@ -82,6 +83,7 @@ class Custody:
         for at, listing, units, row in transfers.play(day, hot):
             self._transfer(at, listing, units, row)
         for one in self.listed:
+            self._settle(one, opens)
             self._go_wrong(day, one, opens)
         share = self._hot_share(day)
         for one in self.listed:
@@ -106,6 +108,16 @@ class Custody:
         else:
             row["txid"] = self.chain.move(at, hot, outside, -units, None)
         row["movement"] = self.chain.movements[-1]
+
+    def _settle(self, one: Listing, opens: int) -> None:
+        """Coins follow what the exchange traded with customers that day on its own account."""
+        vault, at = self.vaults[one.number], opens + 20 * HOUR + 50 * MINUTE
+        own = self.books.own(one.number)
+        bought, self.own[one.number] = own - self.own[one.number], own
+        self._buy_own(vault, at - MINUTE, -bought)
+        self._thaw(vault, at - MINUTE, bought)
+        self.chain.shift(at, vault.cold, vault.own, bought)
+        self.chain.shift(at, vault.own, vault.cold, -bought)
 
     def _go_wrong(self, day: int, one: Listing, opens: int) -> None:
         """Coins that leave without authorisation, and those with which the exchange makes the loss good."""

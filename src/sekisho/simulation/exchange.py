@@ -66,7 +66,7 @@ def simulate(options: Options, out: Path, progress: Progress = lambda _doing, _d
         **market.registers.write(out),
     }
     write_answer_key(out, schemes)
-    told = Counter(f"{each.rule} {each.kind}" for each in schemes if each.window_from is not None)
+    told = Counter(f"{each.rule} {each.kind}" for each in schemes if each.took_place)
     simulated = Simulated(rows, dict(sorted(told.items())))
     _describe(out, options, simulated, market)
     return simulated

@@ -22,8 +22,8 @@ from sekisho.simulation.kernel import Longs, Words
 from sekisho.simulation.listings import Listing
 from sekisho.simulation.matching import BUY, LIMIT, NEW, ORDERS, REJECT, ROWS, TRADE, Book
 from sekisho.simulation.options import Options
-from sekisho.simulation.population import MARKET_MAKER, OMNIBUS, Population
-from sekisho.simulation.schemes import matched_orders, wash_trading
+from sekisho.simulation.population import MARKET_MAKER, NO_GROUP, OMNIBUS, Population
+from sekisho.simulation.schemes import matched_orders, self_match, wash_trading
 from sekisho.simulation.schemes.sheet import PlannedOrder
 
 FIRST_NUMBER = 1_000_000_001
@@ -128,12 +128,14 @@ class OrderLog:
     sequence: int = 0
     actions: Counter[str] = field(default_factory=Counter)
     _account_ids: pa.Array = None
+    _interest: Words = field(default_factory=lambda: np.zeros(0, np.int32))  # per account
     _writers: dict[str, pq.ParquetWriter] = field(default_factory=dict)
     _pairs: dict[tuple[int, int, int], list[tuple[int, int]]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        """Write the accounts' ids once."""
+        """Write the accounts' ids once, and see who is one with whom."""
         self._account_ids = ids("A", self.people.number)
+        self._interest = self.people.interests()
 
     def write_day(self, day: date, played: list[PlayedDay]) -> Flows:
         """Merge the instruments' logs by time, deal ids, write both tables, gather evidence and what trades moved."""
@@ -187,6 +189,8 @@ class OrderLog:
             if not _needs_both_sides(scheme):
                 scheme.saw(int(at[row]), int(at[row]))
                 scheme.evidence.add(("order", f"O{merged.numbers[order[row]]}"))
+            if scheme.awaits and self.people.account_id(int(merged.account[order[row]])) in scheme.awaits:
+                scheme.awaits = frozenset()
 
     def _write_trades(self, day: date, merged: _Merged, rows: _Rows, these: NDArray[np.bool_], flows: Flows) -> None:
         if not these.any():
@@ -230,8 +234,13 @@ class OrderLog:
         self._writers[table].write_table(content, row_group_size=250_000)
 
     def _gather(self, merged: _Merged, at: Longs, taker: Words, resting: Words, numbers: Longs) -> None:
-        """The trades of planned orders, and who stood on both sides."""
+        """The trades of planned orders, and who stood on both sides.
+
+        Where one interest did, a control of self-match prevention rightly says so, whatever the scheme is and however innocent.
+        """
         tags = merged.tag[taker], merged.tag[resting]
+        interest = [self._interest[merged.account[order]] for order in (taker, resting)]
+        one = (interest[0] == interest[1]) & (interest[0] != NO_GROUP)
         for row in np.flatnonzero((tags[0] != NO_SCHEME) | (tags[1] != NO_SCHEME)):
             both = tags[0][row] == tags[1][row]
             for tag, order in ((tags[0][row], taker[row]), (tags[1][row], resting[row])):
@@ -239,6 +248,8 @@ class OrderLog:
                     continue
                 self.schemes[tag].saw(int(at[row]), int(at[row]))
                 self.schemes[tag].evidence |= {("trade", f"T{numbers[row]}"), ("order", f"O{merged.numbers[order]}")}
+                if one[row] and self_match.RULE not in (self.schemes[tag].rule, *self.schemes[tag].also):
+                    self.schemes[tag].also += (self_match.RULE,)
 
     def _watch_pairs(self, at: Longs, listing: Words, buyer: Words, seller: Words, numbers: Longs) -> None:
         """Ordinary flow that looks like misconduct: makers who trade with each other, omnibus accounts that cross."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from itertools import pairwise
@@ -14,6 +15,8 @@ from sekisho.simulation.options import DAY_MICROSECONDS, Options, opens_at
 CUSTOMER, HOUSE, MARKET_MAKER, STAFF, OMNIBUS = 0, 1, 2, 3, 4
 KINDS = ("customer", "house", "market_maker", "staff", "omnibus")
 NO_GROUP = -1
+PREVENTED = ("same_owner", "household", "controls", "officer", "major_holder")
+OWNED = ("same_owner", "controls")
 OLDEST_ACCOUNT_DAYS = 2500
 NEWEST_ACCOUNT_DAYS = 60
 
@@ -84,6 +87,13 @@ class Population:
 
         An omnibus account stands for many customers, so its own orders may meet.
         """
+        return self._joined(each for each in self.links if each.relation in PREVENTED)
+
+    def interests(self) -> Words:
+        """Per account, those behind which one interest stands: of one party, or of one owner by links in force."""
+        return self._joined(each for each in self.links if each.relation in OWNED and each.until is None)
+
+    def _joined(self, links: Iterable[Link]) -> Words:
         leader = list(range(len(self.party_corporate)))
 
         def lead(party: int) -> int:
@@ -92,9 +102,8 @@ class Population:
                 party = leader[party]
             return party
 
-        for each in self.links:
-            if each.relation in ("same_owner", "household", "controls", "officer", "major_holder"):
-                leader[lead(each.party)] = lead(each.linked)
+        for each in links:
+            leader[lead(each.party)] = lead(each.linked)
         groups = np.array([lead(int(party)) for party in self.party], dtype=np.int32)
         groups[self.kind == OMNIBUS] = NO_GROUP
         return groups

@@ -202,8 +202,8 @@ class Between(NamedTuple):
 
 def speaking(stream: OrderStream, closeness: Closeness, scope: Scope, rarity: Rarity) -> Speaking:
     """Count the trades that can speak against each pair of accounts, by window."""
-    done = dealings(stream, scope.since, scope.seconds)
-    alike = likeness(stream, done, closeness)
+    done = dealings(stream, *scope)
+    alike = likeness(stream, scope, closeness)
     told = np.flatnonzero((alike.alike | ~alike.known) & (done.buyer != done.seller))
     low, high = np.minimum(done.buyer, done.seller)[told], np.maximum(done.buyer, done.seller)[told]
     span = len(stream.account_ids)
@@ -245,7 +245,7 @@ def between(stream: OrderStream, pairs: frozenset[Pair], closeness: Closeness, s
     here = [pair for pair in pairs if pair[0] == stream.instrument]
     if not here:
         return Between({}, [], AlikeTrades.none(), Activity({}, {}))
-    done = dealings(stream, scope.since, scope.seconds)
+    done = dealings(stream, *scope)
     accounts = {account for _, *two in here for account in two}
     code = codes_of(stream, accounts)
     span = len(stream.account_ids)
@@ -258,7 +258,7 @@ def between(stream: OrderStream, pairs: frozenset[Pair], closeness: Closeness, s
     low_bought = np.isin(there, wanted)
     chosen = low_bought | np.isin(back, wanted)
     among, key, low_bought = among[chosen], np.where(low_bought, there, back)[chosen], low_bought[chosen]
-    alike = likeness(stream, done, closeness)
+    alike = likeness(stream, scope, closeness)
     met = _met(pair_of, key, done.window[among], low_bought, alike.known[among])
     told = among[alike.alike[among] | ~alike.known[among]]
     trades = trades_at(stream, done.place[told])

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Set
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -71,19 +72,36 @@ def day_of_window(window: int, length: int) -> date:
 
 
 def dealings(stream: OrderStream, since: date, seconds: int) -> Dealings:
-    """The trades from a Japan date on, in windows of so many seconds from midnight in Japan."""
+    """The trades from a Japan date on, in windows of so many seconds from midnight in Japan; once for each stream."""
+    return stream.shelf.once(f"dealings {since} {seconds}", Dealings, partial(_dealings, stream, since, seconds))
+
+
+def _dealings(stream: OrderStream, since: date, seconds: int) -> Dealings:
     first = int((datetime(since.year, since.month, since.day, tzinfo=UTC) - _EPOCH) / timedelta.resolution) - _AHEAD
     place = np.flatnonzero((stream.kind == TRADE) & (stream.account != NOBODY) & (stream.contra_account != NOBODY))
     at = stream.at[place]
     if len(at) and at.min() < first:
         place, at = place[at >= first], at[at >= first]
-    window = (at + _AHEAD) // (seconds * _MICROSECONDS)
+    window = window_numbers(at, seconds)
     return Dealings(place, window, stream.account[place], stream.contra_account[place])
 
 
-def likeness(stream: OrderStream, done: Dealings, closeness: Closeness) -> Likeness:
-    """Compare the two orders of every trade. Size is what was entered, or what was filled if that is more."""
-    count = len(stream.order_ids)
+def window_numbers(at: Int64, seconds: int) -> Int64:
+    """The numbers of the windows that moments (microseconds) fall in; windows start at midnight in Japan."""
+    return (at + _AHEAD) // (seconds * _MICROSECONDS)
+
+
+def likeness(stream: OrderStream, scope: Scope, closeness: Closeness) -> Likeness:
+    """Compare the two orders of every trade of the ``dealings`` of a scope; once for each stream.
+
+    Size is what was entered, or what was filled if that is more.
+    """
+    name = "likeness " + " ".join(map(str, (*scope, *closeness)))
+    return stream.shelf.once(name, Likeness, partial(_likeness, stream, scope, closeness))
+
+
+def _likeness(stream: OrderStream, scope: Scope, closeness: Closeness) -> Likeness:
+    done, count = dealings(stream, *scope), len(stream.order_ids)
     at, price = np.full(count, -1, np.int64), np.full(count, NO_PRICE, np.int64)
     entered, filled = np.full(count, -1, np.int64), np.zeros(count, np.int64)
     columns = (stream.kind, stream.order, stream.contra_order, stream.at, stream.price, stream.quantity)

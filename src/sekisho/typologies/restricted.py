@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import NamedTuple
@@ -10,19 +10,7 @@ from typing import NamedTuple
 from sekisho.typologies.insider import term_of
 from sekisho.typologies.material_facts import Bound, Circle, Facts, Plan, bound_by, japan_date, years_after
 from sekisho.typologies.ownership import Chain, Ownership
-
-Ordered = Callable[[str, str, str, datetime], Decimal]
-"""What a party has ordered of an asset on a side since a moment."""
-
-
-class Wish(NamedTuple):
-    """An order in terms of one asset."""
-
-    account_id: str
-    asset: str
-    side: str
-    quantity: Decimal
-    at: datetime
+from sekisho.typologies.planned_orders import Ordered, Wish, plan_for
 
 
 class Restriction(NamedTuple):
@@ -73,7 +61,8 @@ class RestrictedList:
         for bound in self._bound.get(wish.asset, ()):
             chain = self._owners.between(bound.knowledge.party_id, party, day)
             if chain is not None and chain.nearness in self._law.ties and self._binds(bound, wish.at):
-                found.append(Restriction(bound, chain, self._plan(bound, party, wish, ordered)))
+                plan = plan_for(wish, self._facts.plans.get(party, ()), bound.since, ordered)
+                found.append(Restriction(bound, chain, plan))
         unplanned = [one for one in found if one.plan is None]
         return min(unplanned or found, key=lambda one: (one.bound.since, one.bound.knowledge.record_id), default=None)
 
@@ -82,11 +71,3 @@ class RestrictedList:
         left, years = bound.left_on(japan_date(at)), self._law.former_years
         gone = left is not None and years is not None and japan_date(at) >= years_after(left, years)
         return bound.since <= at and (until is None or at < until) and not gone
-
-    def _plan(self, bound: Bound, party: str, wish: Wish, ordered: Ordered) -> Plan | None:
-        """A plan made before the knowledge, for this asset, side and time, with room left for all of the order."""
-        for plan in self._facts.plans.get(party, ()):
-            fits = plan.made_at < bound.since and plan.covers(wish.asset, wish.side, wish.at)
-            if fits and ordered(party, wish.asset, wish.side, plan.executes_from) + wish.quantity <= plan.quantity:
-                return plan
-        return None

@@ -172,7 +172,13 @@ def _passing(flows: Sequence[Flow]) -> list[Flow]:
 
 
 def _goes_round(trades: Sequence[Trade], accounts: Iterable[str], turn: Turn) -> bool:
-    """Whether every account sold and bought often enough inside, and ended near where it began."""
+    """Whether every account sold and bought often enough inside, ended near where it began, and none stands in the middle.
+
+    A dealer and those who trade with nobody but him hand a position to and fro; it goes round only past him as well.
+    """
+    among = nx.Graph((trade.sell_account_id, trade.buy_account_id) for trade in trades)
+    if not nx.is_biconnected(among):
+        return False
     for account in accounts:
         sold = [t.quantity for t in trades if t.sell_account_id == account]
         bought = [t.quantity for t in trades if t.buy_account_id == account]

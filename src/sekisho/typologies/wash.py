@@ -10,7 +10,8 @@ from typing import NamedTuple
 import numpy as np
 
 from sekisho.typologies.activity import Activity
-from sekisho.typologies.chance import expected_meetings
+from sekisho.typologies.busy_spells import Busyness, Spell, busyness
+from sekisho.typologies.chance import expected_meetings, unlikelihood
 from sekisho.typologies.market import Market
 from sekisho.typologies.meetings import Counted, Scope, counted, dealings, likeness, numbered, trades_at, turnovers
 from sekisho.typologies.order_pairs import AlikeTrades, Closeness
@@ -20,6 +21,8 @@ from sekisho.typologies.rings import Circle, Flow, Ring, circulating_flows, trad
 from sekisho.typologies.trades import Trade, grouped, runs
 
 _PLACES = Decimal("0.0001")
+_NEVER = 1e-9
+"""Fewer chance meetings than this are never told apart."""
 
 
 class Crossing(NamedTuple):
@@ -34,7 +37,8 @@ class Signs(NamedTuple):
 
     ``share``: of its own volume, ``market_share``: of everybody's volume meanwhile, ``alike``: trades from orders
     alike, ``repeated``: nought for a single meeting of two orders, ``beyond_chance``: nought when its activity in the
-    market alone explains them.
+    market alone explains them. ``against_chance`` counts powers of ten against a group as busy as this one meeting itself as
+    often by accident (None: a ring of several groups, which does not meet itself).
     """
 
     share: Decimal
@@ -42,6 +46,7 @@ class Signs(NamedTuple):
     alike: Decimal | None
     repeated: Decimal
     beyond_chance: Decimal
+    against_chance: Decimal | None
 
 
 class Weights(NamedTuple):
@@ -128,12 +133,23 @@ class Closer(NamedTuple):
     rings: dict[Ring, list[Trade]]
     orders: AlikeTrades
     activity: Activity
+    busy: Busyness
+
+
+NOTHING_CLOSER = Closer({}, AlikeTrades.none(), Activity({}, {}), Busyness({}, {}))
+
+
+class Crossed(NamedTuple):
+    """By instrument the accounts that may have traded with themselves, and the group of each; ``pause``: what parts two spells."""
+
+    groups: Mapping[str, Mapping[str, str]]
+    pause: timedelta
 
 
 def first_look(stream: OrderStream, ties: Mapping[str, str], circle: Circle, closeness: Closeness, scope: Scope) -> Look:
     """Trades of one account, or of two accounts that were ever tied, with themselves; and flows that may be part of a ring."""
-    done = dealings(stream, scope.since, scope.seconds)
-    alike = likeness(stream, done, closeness)
+    done = dealings(stream, *scope)
+    alike = likeness(stream, scope, closeness)
     tie = numbered(stream, ties)
     together = (done.buyer == done.seller) | ((tie[done.buyer] >= 0) & (tie[done.buyer] == tie[done.seller]))
     trades = trades_at(stream, done.place[together])
@@ -142,23 +158,21 @@ def first_look(stream: OrderStream, ties: Mapping[str, str], circle: Circle, clo
     return Look(stream.instrument, trades, orders, flows, counted(done.window, alike.known, alike.alike))
 
 
-def closer_look(
-    stream: OrderStream, rings: Sequence[Ring], accounts: Mapping[str, frozenset[str]], closeness: Closeness, scope: Scope
-) -> Closer:
-    """The trades of the rings of this instrument, and the activity of the accounts named for it."""
-    here = [ring for ring in rings if ring.instrument == stream.instrument]
-    wanted = accounts.get(stream.instrument, frozenset()).union(*(ring.accounts for ring in here))
+def closer_look(stream: OrderStream, rings: Sequence[Ring], crossed: Crossed, closeness: Closeness, scope: Scope) -> Closer:
+    """The trades of the rings of this instrument, the activity of the accounts named for it, and how busy their groups were."""
+    here, groups = [ring for ring in rings if ring.instrument == stream.instrument], crossed.groups.get(stream.instrument, {})
+    wanted = frozenset(groups).union(*(ring.accounts for ring in here))
     if not wanted:
-        return Closer({}, AlikeTrades.none(), Activity({}, {}))
-    done = dealings(stream, scope.since, scope.seconds)
+        return NOTHING_CLOSER
+    done, alike = dealings(stream, *scope), likeness(stream, scope, closeness)
     inside = trades_in_rings(stream, done, here)
     orders = AlikeTrades.none()
     if any(map(len, inside.values())):
-        alike = likeness(stream, done, closeness)
         among = np.isin(done.place, np.concatenate(list(inside.values())))
         orders = AlikeTrades.of(trades_at(stream, done.place[among]), alike.known[among], alike.alike[among])
     trades = {ring: trades_at(stream, place) for ring, place in inside.items()}
-    return Closer(trades, orders, turnovers(stream, done, wanted))
+    busy = busyness(stream, (done, alike), groups, scope, Spell(crossed.pause, closeness.size_ratio_min))
+    return Closer(trades, orders, turnovers(stream, done, wanted), busy)
 
 
 def own_crossings(trades: Iterable[Trade], owners: Ownership, beyond_owner: frozenset[str]) -> list[Crossing]:
@@ -193,19 +207,48 @@ def weigh(trades: Sequence[Trade], market: Market) -> Signs:
     quantity = sum((trade.quantity for trade in trades), Decimal(0))
     share = min(Decimal(1), 2 * quantity / own.quantity)
     known, same = market.orders.alike.counted(trades)
+    meetings = len({trade.meeting for trade in trades})
     expected = expected_meetings(own.buys, own.sells, len(trades), everybody.buys, float(share))
-    beyond = 1 - expected / len(trades)
-    if same:
-        base = market.orders.base_rate
-        rate = base.without(trades[0].instrument, base.of_own(trades))
-        beyond = max(beyond, 1 - expected * rate / same)
+    chances, busy = _chances(trades, market, expected), market.busy_with(trades)
     return Signs(
         share=_rounded(share),
         market_share=_rounded(quantity / everybody.bought),
         alike=_rounded(Decimal(same) / known) if known else None,
-        repeated=_rounded(1 - 1 / Decimal(len({trade.meeting for trade in trades}))),
-        beyond_chance=_rounded(Decimal(max(beyond, 0.0))),
+        repeated=_rounded(1 - 1 / Decimal(meetings)),
+        beyond_chance=_rounded(Decimal(max(0.0, *(1 - one.expected / one.trades for one in chances)))),
+        against_chance=None if busy is None else _rounded(Decimal(max(one.against for one in chances))),
     )
+
+
+class Chance(NamedTuple):
+    """So many trades, of so many meetings of two orders, and how many chance explains."""
+
+    trades: int
+    meetings: int
+    expected: float
+
+    @property
+    def against(self) -> float:
+        """Powers of ten against chance."""
+        return unlikelihood(self.meetings, max(self.expected, _NEVER))
+
+
+def _chances(trades: Sequence[Trade], market: Market, expected: float) -> list[Chance]:
+    """What chance explains of the trades, of those from orders alike, and of the one whose two orders are rarest in size.
+
+    ``expected`` is what the day as a whole explains; the spells in which the group acted may explain more.
+    """
+    busy, base = market.busy_with(trades) or (), market.orders.base_rate
+    rate = base.without(trades[0].instrument, base.of_own(trades))
+    met = max(expected, sum(one.expected for one in busy))
+    chances = [Chance(len(trades), len({trade.meeting for trade in trades}), met)]
+    same = [trade for trade in trades if trade.trade_id in market.orders.alike.alike]
+    if same:
+        alike = max(expected * rate, sum(one.expected_alike for one in busy))
+        rarest = min(market.busy.as_large.get(trade.trade_id, 1.0) for trade in same)
+        as_large = min(alike * rarest, met * rarest**2)  # the other order is alike, or as large by itself
+        chances += [Chance(len(same), len({trade.meeting for trade in same}), alike), Chance(1, 1, as_large)]
+    return chances
 
 
 def as_crossings(trades: Iterable[Trade], owners: Ownership) -> tuple[Crossing, ...]:

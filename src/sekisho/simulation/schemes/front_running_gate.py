@@ -50,21 +50,21 @@ def before_he_saw_it(stage: Stage) -> None:
 
 
 def _ahead(stage: Stage, severity: float, pattern: str, insider: int) -> None:
-    """So many orders while the customer's waits; the subtler, the fewer and the smaller."""
+    """So many orders while the customer's waits; the subtler, the fewer and the smaller. Once it is filled he lets it be."""
     scheme = stage.scheme(RULE, PLANTED, pattern, severity, [insider])
-    scheme.also = ALSO
+    scheme.also, scheme.awaits = ALSO, frozenset(scheme.subjects)
     at, side = stage.start(2), _side(stage)
-    _waiting(stage, scheme, at, side, 40, insider, at + stage.between(1, 60) * SECOND)
+    client = _waiting(stage, scheme, at, side, 40, insider, at + stage.between(1, 60) * SECOND)
     for _order in range(round(stage.by_severity(severity, 1, 4))):
         lots = stage.lots(stage.by_severity(severity, 0.3, 2) * stage.between(0.7, 1.3))
-        stage.sheet.take(scheme, at + stage.between(2, 35) * MINUTE, insider, side, lots)
+        stage.sheet.take(scheme, at + stage.between(2, 35) * MINUTE, insider, side, lots, needs=client)
 
 
 def _set(stage: Stage, pattern: str, insider: int) -> tuple[Scheme, float, int]:
     return stage.scheme(RULE, LOOK_ALIKE, pattern, 0.0, [insider]), stage.start(2), _side(stage)
 
 
-def _waiting(stage: Stage, scheme: Scheme, at: float, side: int, minutes: float, insider: int, seen: float) -> None:
+def _waiting(stage: Stage, scheme: Scheme, at: float, side: int, minutes: float, insider: int, seen: float) -> int:
     """A customer's order some way behind the best price, withdrawn after some minutes, that an insider sees."""
     (client,) = stage.actors(1)
     behind = _DEEP * stage.sheet.half_spread
@@ -73,6 +73,7 @@ def _waiting(stage: Stage, scheme: Scheme, at: float, side: int, minutes: float,
     order = stage.sheet.order_of(slot)
     party = stage.people.party_id(party_of(stage, insider))
     stage.registers.add("customer_order_knowledge", order_id=order, party_id=party, learned_at=moment(int(seen)))
+    return slot
 
 
 def _side(stage: Stage) -> int:

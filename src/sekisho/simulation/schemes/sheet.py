@@ -79,10 +79,10 @@ class Sheet:
         self.rows.append((int(at), PLACE, slot, side, anchor, int(offset), max(1, int(lots)), account, needs))
         return slot
 
-    def take(self, scheme: Scheme, at: float, account: int, side: int, lots: float) -> int:
-        """A market order."""
+    def take(self, scheme: Scheme, at: float, account: int, side: int, lots: float, *, needs: int = NOBODY) -> int:
+        """A market order. ``needs``: only if that slot's order still stands."""
         slot = self._slot(scheme, NOBODY)
-        self.rows.append((int(at), TAKE, slot, side, OWN_BEST, 0, max(1, int(lots)), account, NOBODY))
+        self.rows.append((int(at), TAKE, slot, side, OWN_BEST, 0, max(1, int(lots)), account, needs))
         return slot
 
     def withdraw(self, slot: int, at: float) -> None:

@@ -7,7 +7,6 @@ from sekisho.simulation.schemes.cast import HOUR, Stage
 from sekisho.simulation.schemes.sheet import BUY, INSIDE, MINUTE, SAME_PRICE, SECOND, SELL
 
 RULE = "unfair_trading/wash_trading"
-SELF_MATCH = "unfair_trading/self_match"
 MATCHED = "unfair_trading/matched_orders"
 SELF_MATCH = "unfair_trading/self_match"
 """Orders of one owner that meet each other are what the door should have stopped, whatever their purpose."""

@@ -9,17 +9,16 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from sekisho.engine.answers import Evidence, Fact, Found, Outcome, Reason
-from sekisho.engine.open_orders import OPPOSITE, Entry, entries
+from sekisho.engine.open_orders import Entry, entries
 from sekisho.engine.requests import OrderRequest
-from sekisho.typologies.handled_assets import Pair, read_handled
+from sekisho.typologies.handled_assets import read_handled
 from sekisho.typologies.material_facts import japan_date, read_circle, read_facts
-from sekisho.typologies.ownership import Ownership, ownership_of
-from sekisho.typologies.restricted import Law, RestrictedList, Restriction, Wish
+from sekisho.typologies.ownership import ownership_of
+from sekisho.typologies.planned_orders import OrderedSoFar, Wish, wishes
+from sekisho.typologies.restricted import Law, RestrictedList, Restriction
 from sekisho.typologies.waiting import length_of_hours
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from sekisho.engine.requests import Request, View
     from sekisho.records import Records
     from sekisho.rulebook import Parameters
@@ -34,7 +33,7 @@ def decide(request: Request, view: View, p: Parameters) -> Iterator[Reason]:
     except KeyError:
         return
     restricted = RestrictedList(*view.registers(), _law(p))
-    for wish in _wishes(pair, request.account_id, request.side, request.quantity, request.received_at):
+    for wish in wishes(pair, request.account_id, request.side, request.quantity, request.received_at):
         one = restricted.restriction(wish, view.ordered)
         if one is None:
             continue
@@ -51,35 +50,15 @@ def detect(records: Records, p: Parameters) -> Iterator[Found]:
     restricted = RestrictedList(owners, read_facts(records), read_circle(records), _law(p))
     ours = {pair.instrument for asset in restricted.assets for pair in handled.of(asset) if pair.ours}
     taken: dict[tuple[str, str], list[tuple[Restriction, Entry]]] = defaultdict(list)
-    earlier = _Ordered(owners)
+    earlier = OrderedSoFar(owners.party_of)
     for entry in entries(records, restricted.accounts, ours):
-        for wish in _wishes(handled.pairs[entry.instrument], entry.account_id, entry.side, entry.quantity, entry.at):
+        for wish in wishes(handled.pairs[entry.instrument], entry.account_id, entry.side, entry.quantity, entry.at):
             one = restricted.restriction(wish, earlier)
             earlier.add(wish)
             if one is not None and one.plan is None and japan_date(entry.at) >= p.prohibited_since:
                 taken[one.bound.fact.fact_id, entry.account_id].append((one, entry))
     found = [_found(rows, p) for rows in taken.values()]
     yield from sorted(found, key=lambda f: (f.window_from, f.subject_id, str(f.facts["fact"])))
-
-
-class _Ordered:
-    """What each party has ordered so far, as the gate's own memory keeps it."""
-
-    def __init__(self, owners: Ownership) -> None:
-        self._owners = owners
-        self._wishes: dict[tuple[str, str, str], list[Wish]] = defaultdict(list)
-
-    def add(self, wish: Wish) -> None:
-        self._wishes[self._owners.party_of[wish.account_id], wish.asset, wish.side].append(wish)
-
-    def __call__(self, party_id: str, asset: str, side: str, since: datetime) -> Decimal:
-        return sum((w.quantity for w in self._wishes[party_id, asset, side] if w.at >= since), Decimal(0))
-
-
-def _wishes(pair: Pair, account_id: str, side: str, quantity: Decimal, at: datetime) -> Iterator[Wish]:
-    """An order in terms of its two assets: who buys one gives the other."""
-    yield Wish(account_id, pair.base, side, quantity, at)
-    yield Wish(account_id, pair.quote, OPPOSITE[side], quantity, at)
 
 
 def _law(p: Parameters) -> Law:

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
 from sekisho.engine.answers import Evidence, Found
 from sekisho.engine.order_streams import map_streams
+from sekisho.typologies.busy_spells import Busyness
 from sekisho.typologies.market import Market, Orders
 from sekisho.typologies.meetings import Scope, compared, distinct, merged, totals, window_length
 from sekisho.typologies.order_pairs import AlikeTrades, BaseRate, Closeness
 from sekisho.typologies.ownership import NEARNESS, accounts_of_kind, ownership_of
 from sekisho.typologies.rings import Circle, Turn, circulations, find_rings
-from sekisho.typologies.trades import Trade, YenValue, grouped, yen_value
+from sekisho.typologies.trades import YenValue, yen_value
 from sekisho.typologies.wash import (
+    Crossed,
+    Crossing,
     Scheme,
     Weights,
     as_crossings,
@@ -42,26 +46,31 @@ def detect(records: Records, p: Parameters) -> Iterator[Found]:
     looks = list(map_streams(records, look))
     crossings = own_crossings(distinct(t for look in looks for t in look.trades), owners, shared)
     rings = find_rings([flow for look in looks for flow in look.flows if shared.isdisjoint((flow.seller, flow.buyer))], circle)
-    accounts = {i: frozenset(a for t in ts for a in t.pair) for i, ts in grouped((c.trade for c in crossings), _place).items()}
-    closer = partial(closer_look, rings=rings, accounts=accounts, closeness=_closeness(p), scope=scope)
-    seen = list(map_streams(records, closer)) if rings or accounts else []
+    crossed = Crossed(_groups(crossings, owners.groups), timedelta(seconds=p.spell_pause_seconds))
+    closer = partial(closer_look, rings=rings, crossed=crossed, closeness=_closeness(p), scope=scope)
+    seen = list(map_streams(records, closer)) if rings or crossings else []
 
     circling = {ring: distinct(t for one in seen for t in one.rings.get(ring, ())) for ring in rings}
     periods = [as_crossings(period, owners) for period in circulations(circling, circle, apart)]
     bundles = widest([*split(crossings, owners.groups, apart), *periods])
     alike = AlikeTrades.joined([*(one.orders for one in looks), *(one.orders for one in seen)])
     rate = BaseRate(compared(totals((look.instrument, look.counts) for look in looks)), alike, [c.trade for c in crossings])
-    market = Market(merged(one.activity for one in seen), Orders(alike, rate), seconds)
+    busy = Busyness.joined(one.busy for one in seen)
+    market = Market(merged(one.activity for one in seen), Orders(alike, rate), busy, owners.groups, seconds)
 
     traded = [crossing.trade for bundle in bundles for crossing in bundle]
     yen = yen_value(records.optional("instrument"), records.optional("reference_price"), (t.instrument for t in traded))
     schemes = (Scheme(bundle, weigh([c.trade for c in bundle], market)) for bundle in bundles)
-    found = (_found(scheme, yen, p) for scheme in schemes if not (_too_small_a_ring(scheme, p) or _one_meeting_at_home(scheme, p)))
+    found = (_found(scheme, yen, p) for scheme in schemes if not _is_innocent(scheme, p))
     yield from sorted((one for one in found if one.score >= p.score_min), key=lambda f: (f.window_from, f.subject_id))
 
 
-def _place(trade: Trade) -> str:
-    return trade.instrument
+def _groups(crossings: Iterable[Crossing], ties: Mapping[str, str]) -> dict[str, dict[str, str]]:
+    """By instrument, the accounts that traded with themselves or their like, and the group of each."""
+    groups: dict[str, dict[str, str]] = defaultdict(dict)
+    for one in crossings:
+        groups[one.trade.instrument].update({account: ties.get(account, account) for account in one.trade.pair})
+    return groups
 
 
 def _found(scheme: Scheme, yen: YenValue, p: Parameters) -> Found:
@@ -97,10 +106,30 @@ def _evidence(scheme: Scheme) -> tuple[Evidence, ...]:
     return tuple(sorted(trades | orders | links))
 
 
+def _is_innocent(scheme: Scheme, p: Parameters) -> bool:
+    """Whether what was seen shows no purpose: too small a ring, or meetings that an accident explains."""
+    return _too_small_a_ring(scheme, p) or _by_accident(scheme, p) or _one_meeting_at_home(scheme, p)
+
+
 def _too_small_a_ring(scheme: Scheme, p: Parameters) -> bool:
     """Nothing but the way they trade ties a ring, so it must be most of their trading and count in the market."""
     too_small = scheme.signs.share < p.inside_share_min or scheme.signs.market_share < p.market_share_min
     return scheme.nearness == "ring" and too_small
+
+
+def _by_accident(scheme: Scheme, p: Parameters) -> bool:
+    """Whoever quotes both sides meets himself now and then; and one meeting of two orders unlike shows no arrangement.
+
+    It is no accident, however busy the account, where it trades more with itself than with everybody else, by orders alike.
+    """
+    signs = scheme.signs
+    if signs.against_chance is None:
+        return False
+    if signs.alike is not None and scheme.meetings == 1 and not signs.alike:
+        return True
+    least = p.against_chance_min if len(scheme.accounts) == 1 else p.against_chance_linked_min
+    mostly = signs.alike is not None and min(signs.alike, signs.share) >= p.dominant_share_min
+    return signs.against_chance < least and not mostly
 
 
 def _one_meeting_at_home(scheme: Scheme, p: Parameters) -> bool:
