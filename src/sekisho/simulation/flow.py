@@ -47,8 +47,13 @@ OWN_BEST, OPPOSITE_BEST, INSIDE, SAME_PRICE, LEVEL = map(whole, range(5))
 
 LEVELS_QUOTED = 3
 VIEW_HELD_MICROSECONDS = 7_200_000_000
-FAR_HALF_SPREADS = 5.0  # so far from value a best price is as good as none, and a quote on its wrong side a gift
-NOTICED_MICROSECONDS = 300_000  # how long makers need to see that
+FAR_HALF_SPREADS = 5.0
+FAST_MICROSECONDS = 300_000_000
+"""A market is fast when value goes that far in so long: then makers keep their quotes no further than that from it."""
+EMPTY_HALF_SPREADS = 12.0
+"""At any time a side of the book whose best price is that far from value is as good as empty, and makers come back to it."""
+NOTICED_MICROSECONDS = 300_000
+"""How long they need to see it."""
 
 
 class Pace(NamedTuple):
@@ -136,7 +141,10 @@ def run_day(book: Book, pace: Pace, crowd: Crowd, value: Reals, script: Script, 
         if nearest - last_at > NOTICED_MICROSECONDS:
             seen_at = last_at + int((nearest - last_at) * uniform(dice))
             fair = _fair(book, pace, value, seen_at)
-            if _swept(book, pace, fair) or _left_behind(book, pace, plans, fair):
+            moved = abs(fair - _fair(book, pace, value, max(pace.opens_at, seen_at - FAST_MICROSECONDS)))
+            fast = moved > FAR_HALF_SPREADS * pace.half_spread
+            far = (FAR_HALF_SPREADS if fast else EMPTY_HALF_SPREADS) * pace.half_spread
+            if _swept(book, fair, far) or (fast and _left_behind(book, plans, fair, far)):
                 last_at = seen_at
                 _return(book, pace, crowd, plans, fair, last_at, dice)
                 trend = _after(book, crowd, script, plans, log_from, trend, dice)
@@ -278,22 +286,20 @@ def _quote(book: Book, pace: Pace, crowd: Crowd, plans: Plans, fair: float, at: 
 
 
 @compiled
-def _swept(book: Book, pace: Pace, fair: float) -> bool:
+def _swept(book: Book, fair: float, far: float) -> bool:
     """Whether a side of the book offers nothing near what the asset is worth."""
-    bid, ask, far = float(book.counters[BID]), float(book.counters[ASK]), FAR_HALF_SPREADS * pace.half_spread
+    bid, ask = float(book.counters[BID]), float(book.counters[ASK])
     return bid < min(fair, ask) - far or ask > max(fair, bid) + far
 
 
 @compiled
-def _left_behind(book: Book, pace: Pace, plans: Plans, fair: float) -> bool:
+def _left_behind(book: Book, plans: Plans, fair: float, far: float) -> bool:
     """Whether a quote of a maker still stands where he would gladly be rid of it."""
     thought = _thought(book, fair)
     for place in range(plans.quotes.size):
         order = plans.quotes[place]
-        if order >= 0 and book.orders[order].resting:
-            beyond = book.orders[order].side * (book.orders[order].price - thought)
-            if beyond > FAR_HALF_SPREADS * pace.half_spread:
-                return True
+        if order >= 0 and book.orders[order].resting and book.orders[order].side * (book.orders[order].price - thought) > far:
+            return True
     return False
 
 
@@ -312,9 +318,7 @@ def _thought(book: Book, fair: float) -> float:
 
 
 @compiled
-def _renew(
-    book: Book, pace: Pace, crowd: Crowd, plans: Plans, which: tuple[int, int], fair: float, at: int, dice: Dice
-) -> None:
+def _renew(book: Book, pace: Pace, crowd: Crowd, plans: Plans, which: tuple[int, int], fair: float, at: int, dice: Dice) -> None:
     """One maker renews one rung of quotes."""
     maker, rung = which
     account, held = crowd.makers[maker], plans.inventory[maker]
