@@ -2,8 +2,8 @@
 
 It is the pump turned upside down: the same search for a run, on a tape whose prices fall where these rise, and the same question
 who drove it. Nobody needs to have held anything beforehand. A trader is named only when all of this is on record for one fall:
-his aggressive selling was among what made it, he bought nothing meanwhile, and he bought back afterwards, below the price at
-which it began, a good part of what he had sold; and one of them at least struck more than once. Those who flee from bad news,
+his aggressive selling was among what made it, he bought nothing meanwhile, he struck more than once, and he bought back
+afterwards, below the price at which he began, a good part of what he had sold. Those who flee from bad news,
 and a large seller who means it, buy nothing back; he who buys the dip had sold nothing. That the attackers pulled bids of their
 own just before is no condition, but weighs.
 """
@@ -22,12 +22,14 @@ import pyarrow as pa
 from sekisho.typologies.price_runs import Run, Shape, price_runs
 from sekisho.typologies.pump_scheme import (
     Actor,
+    Drive,
     Leg,
     Plot,
     accounts_of_owners,
     actor_of,
     driven_by,
     drivers,
+    drives,
     grouped,
     legs_of,
     quantity,
@@ -50,12 +52,14 @@ _ONE = Decimal(1)
 class Terms:
     """``plot`` says who counts as driving, and which part of what he sold he must have bought back (``unloaded_min``), from 0 to 1.
 
-    ``one_way_min``: while the price was driven he must have sold more than he bought by this share of both. ``support_minutes``:
+    ``one_way_min``: from his first strike to his last he must have sold more than he bought by this share of both. ``strikes_min``:
+    in so many orders each of them must have struck, since who sells once in a fall does what everybody does. ``support_minutes``:
     own bids withdrawn so long before the attack count as support removed; ``support_weight`` is what that adds to the score.
     """
 
     plot: Plot
     one_way_min: Decimal | int
+    strikes_min: int
     support_minutes: Decimal | int
     support_weight: Decimal | int
 
@@ -135,19 +139,19 @@ def raids(
     wanted = strong_together(traded_back(records, turned, runs, plot, wanted, owners), driven, plot)
     for place, own in legs_of(records, turned, runs, plot, wanted).items():
         actors = [actor_of(runs[place], plot, each) for each in grouped(own, owners)]
-        playing = [actor for actor in actors if _plays(actor, terms, driven[place].total)]
+        playing = [actor for actor in actors if _plays(actor, terms, driven[place])]
         scheme = scheme_of(runs[place], playing, plot, driven[place])
-        if scheme is not None and _orders(scheme.driving) > len(scheme.actors):
+        if scheme is not None:
             found.append(_raid(runs[place], scheme.actors, (scheme.burst, scheme.drive), terms))
     withdrawn = _withdrawn(records, found, terms)
     return _told_once(raid._replace(withdrawn=pulled) for raid, pulled in zip(found, withdrawn, strict=True))
 
 
-def _plays(actor: Actor, terms: Terms, total: Decimal) -> bool:
-    if not actor.driving or actor.drove < terms.plot.member_share_min * total:
+def _plays(actor: Actor, terms: Terms, drive: Drive) -> bool:
+    if not drives(actor, terms.plot, drive) or _orders(actor.driving) < terms.strikes_min:
         return False
-    last = actor.driving[-1].trade.executed_at
-    against = quantity(leg for leg in actor.sales if leg.trade.executed_at <= last)
+    first, last = actor.driving[0].trade.executed_at, actor.driving[-1].trade.executed_at
+    against = quantity(leg for leg in actor.sales if first <= leg.trade.executed_at <= last)
     one_way = actor.drove - against >= terms.one_way_min * (actor.drove + against)
     return one_way and quantity(_back(actor)) >= terms.plot.unloaded_min * (actor.drove + quantity(actor.later_buys))
 

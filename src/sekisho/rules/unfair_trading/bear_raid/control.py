@@ -112,6 +112,7 @@ def _terms(p: Parameters) -> Terms:
     return Terms(
         plot=plot,
         one_way_min=p.one_way_min,
+        strikes_min=p.pushes_min,
         support_minutes=p.support_minutes,
         support_weight=p.support_weight,
     )
