@@ -52,14 +52,12 @@ _ONE = Decimal(1)
 class Terms:
     """``plot`` says who counts as driving, and which part of what he sold he must have bought back (``unloaded_min``), from 0 to 1.
 
-    ``one_way_min``: from his first strike to his last he must have sold more than he bought by this share of both. ``strikes_min``:
-    in so many orders each of them must have struck, since who sells once in a fall does what everybody does. ``support_minutes``:
+    ``one_way_min``: from his first strike to his last he must have sold more than he bought by this share of both. ``support_minutes``:
     own bids withdrawn so long before the attack count as support removed; ``support_weight`` is what that adds to the score.
     """
 
     plot: Plot
     one_way_min: Decimal | int
-    strikes_min: int
     support_minutes: Decimal | int
     support_weight: Decimal | int
 
@@ -148,7 +146,7 @@ def raids(
 
 
 def _plays(actor: Actor, terms: Terms, drive: Drive) -> bool:
-    if not drives(actor, terms.plot, drive) or _orders(actor.driving) < terms.strikes_min:
+    if not drives(actor, terms.plot, drive):
         return False
     first, last = actor.driving[0].trade.executed_at, actor.driving[-1].trade.executed_at
     against = quantity(leg for leg in actor.sales if first <= leg.trade.executed_at <= last)
@@ -160,10 +158,6 @@ def _back(actor: Actor) -> list[Leg]:
     """What he bought back, after his attack, below the price at which it began. His legs are upside down."""
     begun, last = max(leg.trade.price for leg in actor.driving), actor.driving[-1].trade.executed_at
     return [leg for leg in actor.sales if leg.trade.executed_at > last and leg.trade.price < begun]
-
-
-def _orders(legs: Sequence[Leg]) -> int:
-    return len({leg.order_id or leg.trade.trade_id for leg in legs})
 
 
 def _average(legs: Sequence[Leg]) -> Decimal:

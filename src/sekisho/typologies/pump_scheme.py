@@ -35,7 +35,8 @@ _MOMENT = pa.timestamp("us", "UTC")
 class Plot:
     """What a pump and dump looks like. Times by their names; the others are shares from 0 to 1.
 
-    ``lead``: the buying that drives may begin so long before the price is seen to leave its level.
+    ``lead``: the buying that drives may begin so long before the price is seen to leave its level. ``strikes_min``: together with
+    others strikes who does so in so many orders: who buys once in a rising market does what everybody does.
     """
 
     before_hours: Decimal | int
@@ -43,6 +44,7 @@ class Plot:
     after_minutes: Decimal | int
     together_seconds: Decimal | int
     pushes_min: int
+    strikes_min: int
     member_share_min: Decimal | int
     group_share_min: Decimal | int
     alone_share_min: Decimal | int
@@ -277,22 +279,29 @@ def scheme_of(run: Run, actors: Sequence[Actor], plot: Plot, drive: Drive) -> Sc
     """The traders who struck together, where they made most of what was bought just then and a good part of the run."""
     together = timedelta(seconds=float(plot.together_seconds))
     moments = sorted(leg.trade.executed_at for actor in actors for leg in actor.driving)
-    best: tuple[bool, Decimal, datetime] | None = None
+    best: tuple[bool, Decimal, datetime, tuple[Actor, ...]] | None = None
     for begins in moments:
-        struck = [leg for a in actors for leg in a.driving if begins <= leg.trade.executed_at <= begins + together]
-        several, bought = len({leg.account for leg in struck}) > 1, quantity(struck)
-        if best is None or (several, bought) > best[:2]:
-            best = several, bought, begins
+        struck = [(a, [leg for leg in a.driving if begins <= leg.trade.executed_at <= begins + together]) for a in actors]
+        struck = [(actor, legs) for actor, legs in struck if orders_in(legs) >= plot.strikes_min]
+        several, bought = (
+            len({leg.account for _, legs in struck for leg in legs}) > 1,
+            quantity(leg for _, legs in struck for leg in legs),
+        )
+        if struck and (best is None or (several, bought) > best[:2]):
+            best = several, bought, begins, tuple(actor for actor, _ in struck)
     if best is None:
         return None
-    several, bought, begins = best
-    group = tuple(a for a in actors if any(begins <= leg.trade.executed_at <= begins + together for leg in a.driving))
+    several, bought, begins, group = best
     driven = drive.since(min(actor.driving[0].trade.executed_at for actor in group))
     burst, part = bought / drive.between(begins, begins + together), sum((a.drove for a in group), _NOTHING) / driven
     scheme = Scheme(run, group, burst, part, driven)
     enough = part >= (plot.group_share_min if several else plot.alone_share_min) and burst >= plot.burst_share_min
-    pushes = len({leg.order_id or leg.trade.trade_id for leg in scheme.driving})
-    return scheme if enough and pushes >= plot.pushes_min else None
+    return scheme if enough and orders_in(scheme.driving) >= plot.pushes_min else None
+
+
+def orders_in(legs: Iterable[Leg]) -> int:
+    """In how many orders."""
+    return len({leg.order_id or leg.trade.trade_id for leg in legs})
 
 
 def actor_of(run: Run, plot: Plot, legs: list[Leg]) -> Actor:

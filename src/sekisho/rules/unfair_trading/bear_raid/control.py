@@ -100,7 +100,8 @@ def _terms(p: Parameters) -> Terms:
         lead_minutes=p.lead_minutes,
         after_minutes=p.after_minutes,
         together_seconds=p.together_seconds,
-        pushes_min=p.pushes_min,
+        pushes_min=0,
+        strikes_min=p.strikes_min,
         member_share_min=p.member_share_min,
         group_share_min=p.group_share_min,
         alone_share_min=p.alone_share_min,
@@ -112,7 +113,6 @@ def _terms(p: Parameters) -> Terms:
     return Terms(
         plot=plot,
         one_way_min=p.one_way_min,
-        strikes_min=p.pushes_min,
         support_minutes=p.support_minutes,
         support_weight=p.support_weight,
     )
