@@ -47,7 +47,7 @@ OWN_BEST, OPPOSITE_BEST, INSIDE, SAME_PRICE, LEVEL = map(whole, range(5))
 
 LEVELS_QUOTED = 3
 VIEW_HELD_MICROSECONDS = 7_200_000_000
-FAR_HALF_SPREADS = 5.0
+FAR_HALF_SPREADS = 3.0
 FAST_MICROSECONDS = 300_000_000
 """A market is fast when value goes that far in so long: then makers keep their quotes no further than that from it."""
 EMPTY_HALF_SPREADS = 12.0
