@@ -2,10 +2,10 @@
 
 It is the pump turned upside down: the same search for a run, on a tape whose prices fall where these rise, and the same question
 who drove it. Nobody needs to have held anything beforehand. A trader is named only when all of this is on record for one fall:
-his aggressive selling was among what made it, he bought nothing meanwhile, he struck more than once, and he bought back
-afterwards, below the price at which he began, a good part of what he had sold. Those who flee from bad news,
-and a large seller who means it, buy nothing back; he who buys the dip had sold nothing. That the attackers pulled bids of their
-own just before is no condition, but weighs.
+his aggressive selling was among what made it, he struck more than once and bought nothing meanwhile, and he bought back
+afterwards, below the price at which he began, a good part of what he had sold. Those who flee from bad news, and a large seller
+who means it, buy nothing back; he who buys the dip had sold nothing. That the attackers pulled bids of their own just before is
+no condition, but weighs.
 """
 
 from __future__ import annotations
@@ -52,8 +52,9 @@ _ONE = Decimal(1)
 class Terms:
     """``plot`` says who counts as driving, and which part of what he sold he must have bought back (``unloaded_min``), from 0 to 1.
 
-    ``one_way_min``: from his first strike to his last he must have sold more than he bought by this share of both. ``support_minutes``:
-    own bids withdrawn so long before the attack count as support removed; ``support_weight`` is what that adds to the score.
+    ``one_way_min``: from his first strike to his last he must have sold more than he bought by this share of both.
+    ``support_minutes``: own bids withdrawn so long before the attack count as support removed; ``support_weight`` is what that
+    adds to the score.
     """
 
     plot: Plot
