@@ -2,7 +2,8 @@
 
 Orders arrive in bursts (each arrival makes the next ones likelier for a while). Four kinds of people send them:
 
-* makers keep quotes on both sides around what they think the asset is worth, and hedge when they hold too much;
+* makers keep quotes on both sides around what they think the asset is worth, hedge when they hold too much, and come back at
+  once where a side of the book is swept empty or the value has left their quotes behind;
 * quick traders quote near the touch and are gone again, most of them within 100 milliseconds;
 * takers follow value, the recent trend, and what the displayed book seems to say, which is why layering works;
 * patient customers leave limit orders for seconds to hours.
@@ -46,6 +47,13 @@ OWN_BEST, OPPOSITE_BEST, INSIDE, SAME_PRICE, LEVEL = map(whole, range(5))
 
 LEVELS_QUOTED = 3
 VIEW_HELD_MICROSECONDS = 7_200_000_000
+FAR_HALF_SPREADS = 3.0
+FAST_MICROSECONDS = 300_000_000
+"""A market is fast when value goes that far in so long: then makers keep their quotes no further than that from it."""
+EMPTY_HALF_SPREADS = 12.0
+"""At any time a side of the book whose best price is that far from value is as good as empty, and makers come back to it."""
+NOTICED_MICROSECONDS = 300_000
+"""How long they need to see it."""
 
 
 class Pace(NamedTuple):
@@ -129,8 +137,19 @@ def run_day(book: Book, pace: Pace, crowd: Crowd, value: Reals, script: Script, 
         next_script = script.at[row] if row < script.at.size else pace.closes_at
         if min(now, next_plan, next_script) >= pace.closes_at:
             break
-        log_from = book.counters[ROWS]
-        fair = _fair(book, pace, value, min(now, next_plan, next_script))
+        log_from, nearest = book.counters[ROWS], min(now, next_plan, next_script)
+        if nearest - last_at > NOTICED_MICROSECONDS:
+            seen_at = last_at + int((nearest - last_at) * uniform(dice))
+            fair = _fair(book, pace, value, seen_at)
+            moved = abs(fair - _fair(book, pace, value, max(pace.opens_at, seen_at - FAST_MICROSECONDS)))
+            fast = moved > FAR_HALF_SPREADS * pace.half_spread
+            far = (FAR_HALF_SPREADS if fast else EMPTY_HALF_SPREADS) * pace.half_spread
+            if _swept(book, fair, far) or (fast and _left_behind(book, plans, fair, far)):
+                last_at = seen_at
+                _return(book, pace, crowd, plans, fair, last_at, dice)
+                trend = _after(book, crowd, script, plans, log_from, trend, dice)
+                continue
+        fair = _fair(book, pace, value, nearest)
         if next_plan <= now and next_plan <= next_script:
             last_at = max(last_at, next_plan)
             cancel(book, last_at, _next_withdrawal(plans), CANCEL)
@@ -263,8 +282,47 @@ def _quote(book: Book, pace: Pace, crowd: Crowd, plans: Plans, fair: float, at: 
     held = plans.inventory[maker]
     if abs(held) > 25.0 * pace.typical_lots and uniform(dice) < 0.4:
         submit(book, at, account, SELL if held > 0 else BUY, MARKET, NOBODY, int(abs(held) * 0.3) + 1, NOBODY, GUARDED)
-    rung = int(LEVELS_QUOTED * uniform(dice))
-    centre = 0.75 * fair + 0.25 * _middle(book, fair) + 0.4 * pace.half_spread * _imbalance(book, pace)
+    _renew(book, pace, crowd, plans, (maker, int(LEVELS_QUOTED * uniform(dice))), fair, at, dice)
+
+
+@compiled
+def _swept(book: Book, fair: float, far: float) -> bool:
+    """Whether a side of the book offers nothing near what the asset is worth."""
+    bid, ask = float(book.counters[BID]), float(book.counters[ASK])
+    return bid < min(fair, ask) - far or ask > max(fair, bid) + far
+
+
+@compiled
+def _left_behind(book: Book, plans: Plans, fair: float, far: float) -> bool:
+    """Whether a quote of a maker still stands where he would gladly be rid of it."""
+    thought = _thought(book, fair)
+    for place in range(plans.quotes.size):
+        order = plans.quotes[place]
+        if order >= 0 and book.orders[order].resting and book.orders[order].side * (book.orders[order].price - thought) > far:
+            return True
+    return False
+
+
+@compiled
+def _return(book: Book, pace: Pace, crowd: Crowd, plans: Plans, fair: float, at: int, dice: Dice) -> None:
+    """Every maker renews all quotes."""
+    for maker in range(crowd.makers.size):
+        for rung in range(LEVELS_QUOTED):
+            _renew(book, pace, crowd, plans, (maker, rung), fair, at, dice)
+
+
+@compiled
+def _thought(book: Book, fair: float) -> float:
+    """What a maker thinks the asset is worth: mostly what it is, and a little what the book says."""
+    return 0.75 * fair + 0.25 * _middle(book, fair)
+
+
+@compiled
+def _renew(book: Book, pace: Pace, crowd: Crowd, plans: Plans, which: tuple[int, int], fair: float, at: int, dice: Dice) -> None:
+    """One maker renews one rung of quotes."""
+    maker, rung = which
+    account, held = crowd.makers[maker], plans.inventory[maker]
+    centre = _thought(book, fair) + 0.4 * pace.half_spread * _imbalance(book, pace)
     centre -= pace.half_spread * min(max(held / (80.0 * pace.typical_lots), -2.0), 2.0)
     away = pace.half_spread * (1.0 + 0.8 * rung) * (0.85 + 0.3 * uniform(dice))
     for side in (BUY, SELL):

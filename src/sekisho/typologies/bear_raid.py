@@ -2,10 +2,10 @@
 
 It is the pump turned upside down: the same search for a run, on a tape whose prices fall where these rise, and the same question
 who drove it. Nobody needs to have held anything beforehand. A trader is named only when all of this is on record for one fall:
-his aggressive selling was among what made it, he bought nothing meanwhile, and he bought back afterwards, below the price at
-which it began, a good part of what he had sold; and one of them at least struck more than once. Those who flee from bad news,
-and a large seller who means it, buy nothing back; he who buys the dip had sold nothing. That the attackers pulled bids of their
-own just before is no condition, but weighs.
+his aggressive selling was among what made it, he struck more than once and bought nothing meanwhile, and he bought back
+afterwards, below the price at which he began, a good part of what he had sold. Those who flee from bad news, and a large seller
+who means it, buy nothing back; he who buys the dip had sold nothing. That the attackers pulled bids of their own just before is
+no condition, but weighs.
 """
 
 from __future__ import annotations
@@ -22,12 +22,14 @@ import pyarrow as pa
 from sekisho.typologies.price_runs import Run, Shape, price_runs
 from sekisho.typologies.pump_scheme import (
     Actor,
+    Drive,
     Leg,
     Plot,
     accounts_of_owners,
     actor_of,
     driven_by,
     drivers,
+    drives,
     grouped,
     legs_of,
     quantity,
@@ -50,8 +52,9 @@ _ONE = Decimal(1)
 class Terms:
     """``plot`` says who counts as driving, and which part of what he sold he must have bought back (``unloaded_min``), from 0 to 1.
 
-    ``one_way_min``: while the price was driven he must have sold more than he bought by this share of both. ``support_minutes``:
-    own bids withdrawn so long before the attack count as support removed; ``support_weight`` is what that adds to the score.
+    ``one_way_min``: from his first strike to his last he must have sold more than he bought by this share of both.
+    ``support_minutes``: own bids withdrawn so long before the attack count as support removed; ``support_weight`` is what that
+    adds to the score.
     """
 
     plot: Plot
@@ -135,19 +138,19 @@ def raids(
     wanted = strong_together(traded_back(records, turned, runs, plot, wanted, owners), driven, plot)
     for place, own in legs_of(records, turned, runs, plot, wanted).items():
         actors = [actor_of(runs[place], plot, each) for each in grouped(own, owners)]
-        playing = [actor for actor in actors if _plays(actor, terms, driven[place].total)]
+        playing = [actor for actor in actors if _plays(actor, terms, driven[place])]
         scheme = scheme_of(runs[place], playing, plot, driven[place])
-        if scheme is not None and _orders(scheme.driving) > len(scheme.actors):
+        if scheme is not None:
             found.append(_raid(runs[place], scheme.actors, (scheme.burst, scheme.drive), terms))
     withdrawn = _withdrawn(records, found, terms)
     return _told_once(raid._replace(withdrawn=pulled) for raid, pulled in zip(found, withdrawn, strict=True))
 
 
-def _plays(actor: Actor, terms: Terms, total: Decimal) -> bool:
-    if not actor.driving or actor.drove < terms.plot.member_share_min * total:
+def _plays(actor: Actor, terms: Terms, drive: Drive) -> bool:
+    if not drives(actor, terms.plot, drive):
         return False
-    last = actor.driving[-1].trade.executed_at
-    against = quantity(leg for leg in actor.sales if leg.trade.executed_at <= last)
+    first, last = actor.driving[0].trade.executed_at, actor.driving[-1].trade.executed_at
+    against = quantity(leg for leg in actor.sales if first <= leg.trade.executed_at <= last)
     one_way = actor.drove - against >= terms.one_way_min * (actor.drove + against)
     return one_way and quantity(_back(actor)) >= terms.plot.unloaded_min * (actor.drove + quantity(actor.later_buys))
 
@@ -156,10 +159,6 @@ def _back(actor: Actor) -> list[Leg]:
     """What he bought back, after his attack, below the price at which it began. His legs are upside down."""
     begun, last = max(leg.trade.price for leg in actor.driving), actor.driving[-1].trade.executed_at
     return [leg for leg in actor.sales if leg.trade.executed_at > last and leg.trade.price < begun]
-
-
-def _orders(legs: Sequence[Leg]) -> int:
-    return len({leg.order_id or leg.trade.trade_id for leg in legs})
 
 
 def _average(legs: Sequence[Leg]) -> Decimal:

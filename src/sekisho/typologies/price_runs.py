@@ -1,4 +1,8 @@
-"""Price runs: a price that leaves its level for a peak within the hour, far beyond an ordinary hour, and falls back again."""
+"""Price runs: a price that leaves its level for a peak within the hour, far beyond an ordinary hour, and falls back again.
+
+Where it comes halfway back and then goes further still, each of the two is a run of its own: what is sold (bought) to make the
+first is not what made the second.
+"""
 
 from __future__ import annotations
 
@@ -90,27 +94,49 @@ def _runs(bars: Float, traded: Int64, spans: tuple[int, int, int, int], rise_min
         until = min(len(bars), minute + rise_minutes + 1)
         peak = minute + int(np.argmax(bars[minute:until]))
         level = np.median(bars[minute - level_minutes : minute])
-        rise = bars[peak] - level
-        if peak == minute or rise < rise_min * max(_ordinary(ranges, minute, hours), _SMALLEST):
+        least = rise_min * max(_ordinary(ranges, minute, hours), _SMALLEST)
+        if peak == minute or bars[peak] - level < least:
             minute += 1
             continue
-        begins = peak
-        while begins > minute - level_minutes and bars[begins] > level + _RISING * rise:
-            begins -= 1
-        half = begins
-        while bars[half] < level + _HALF * rise:
-            half += 1
-        end = min(len(bars), peak + fall_minutes + 1)
-        lowest = peak + int(np.argmin(bars[peak:end]))
-        fell = (bars[peak] - bars[lowest]) / rise
-        if fell >= back_min:
-            back = peak
-            while bars[peak] - bars[back] < back_min * rise:
-                back += 1
-            found[number] = np.array([begins, half, peak, back, rise, min(fell, 1.0)])
-            number += 1
+        start = minute
+        while start <= peak:
+            top, start = _leg(bars, start, peak, level, least)
+            run = _made(bars, top, level, (minute - level_minutes, min(len(bars), top + fall_minutes + 1)), back_min)
+            if run[5] >= back_min:
+                found[number] = run
+                number += 1
         minute = peak + 1
     return found[:number]
+
+
+@njit(cache=True, nogil=True)
+def _leg(bars: Float, start: int, peak: int, level: float, least: float) -> tuple[int, int]:
+    """How far the price first went before it turned: its furthest minute, and the minute by which it had come halfway back."""
+    top = start
+    for here in range(start, peak + 1):
+        rise = bars[top] - level
+        if bars[here] > bars[top]:
+            top = here
+        elif rise >= least and bars[top] - bars[here] >= _HALF * rise:
+            return top, here
+    return top, peak + 1
+
+
+@njit(cache=True, nogil=True)
+def _made(bars: Float, peak: int, level: float, within: tuple[int, int], back_min: float) -> Float:
+    """When a rise to this peak began, was half way and had come back, how far it went, and what it gave back."""
+    earliest, end = within
+    rise, begins = bars[peak] - level, peak
+    while begins > earliest and bars[begins] > level + _RISING * rise:
+        begins -= 1
+    half = begins
+    while bars[half] < level + _HALF * rise:
+        half += 1
+    lowest = peak + int(np.argmin(bars[peak:end]))
+    fell, back = (bars[peak] - bars[lowest]) / rise, peak
+    while fell >= back_min and bars[peak] - bars[back] < back_min * rise:
+        back += 1
+    return np.array([begins, half, peak, back, rise, min(fell, 1.0)])
 
 
 @njit(cache=True, nogil=True)

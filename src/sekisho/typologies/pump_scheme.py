@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import ROUND_DOWN, ROUND_HALF_EVEN, Decimal
@@ -35,7 +35,8 @@ _MOMENT = pa.timestamp("us", "UTC")
 class Plot:
     """What a pump and dump looks like. Times by their names; the others are shares from 0 to 1.
 
-    ``lead``: the buying that drives may begin so long before the price is seen to leave its level.
+    ``lead``: the buying that drives may begin so long before the price is seen to leave its level. ``strikes_min``: together with
+    others strikes who does so in so many orders: who buys once in a rising market does what everybody does.
     """
 
     before_hours: Decimal | int
@@ -43,6 +44,7 @@ class Plot:
     after_minutes: Decimal | int
     together_seconds: Decimal | int
     pushes_min: int
+    strikes_min: int
     member_share_min: Decimal | int
     group_share_min: Decimal | int
     alone_share_min: Decimal | int
@@ -59,17 +61,28 @@ class Plot:
 
 
 class Drive:
-    """The aggressive buying while a run was made: when, by which account (None: not on record), how much."""
+    """The aggressive buying while a run was made: when, by which account (None: not on record), how much.
 
-    def __init__(self, taken: Sequence[tuple[datetime, str | None, Decimal]]) -> None:
-        self.taken = tuple(taken)
+    A share is of what was bought since the run began, or since those began whose share it is, where they came before.
+    """
+
+    def __init__(self, begins_at: datetime, taken: Sequence[tuple[datetime, str | None, Decimal]]) -> None:
+        self.begins_at, self.taken = begins_at, tuple(taken)
         self._moments = [at for at, _, _ in taken]
         self._sums = [_NOTHING, *accumulate(amount for _, _, amount in taken)]
-        self.total = self._sums[-1]
 
     def between(self, first: datetime, last: datetime) -> Decimal:
         """How much was bought from the first moment to the last, both included."""
         return self._sums[bisect_right(self._moments, last)] - self._sums[bisect_left(self._moments, first)]
+
+    def since(self, first: datetime) -> Decimal:
+        """How much was bought to make the run by whoever came no earlier than this, or than the run began."""
+        return self._sums[-1] - self._sums[bisect_left(self._moments, min(first, self.begins_at))]
+
+    def share(self, accounts: Collection[str]) -> Decimal:
+        """Their share."""
+        theirs = [(at, amount) for at, buyer, amount in self.taken if buyer in accounts]
+        return sum((amount for _, amount in theirs), _NOTHING) / self.since(theirs[0][0]) if theirs else _NOTHING
 
 
 class Leg(NamedTuple):
@@ -208,7 +221,7 @@ def pump_schemes(
     schemes = []
     for place, own in legs.items():
         actors = (actor_of(runs[place], plot, each) for each in grouped(own, owners))
-        playing = [actor for actor in actors if _plays(actor, plot, driven[place].total)]
+        playing = [actor for actor in actors if _plays(actor, plot, driven[place])]
         scheme = scheme_of(runs[place], playing, plot, driven[place])
         if scheme is not None:
             schemes.append(scheme)
@@ -240,40 +253,55 @@ def drivers(
 ) -> Iterator[tuple[int, str]]:
     """Traders with a part in the driving, with all accounts of theirs."""
     by_trader: dict[str, Decimal] = defaultdict(Decimal)
-    for _, buyer, amount in drive.taken:
+    first: dict[str, datetime] = {}
+    for at, buyer, amount in drive.taken:
         if buyer is not None and buyer not in outside:
-            by_trader[owners.get(buyer, buyer)] += amount
+            trader = owners.get(buyer, buyer)
+            by_trader[trader] += amount
+            first.setdefault(trader, at)
     for trader in sorted(by_trader):
-        if by_trader[trader] >= plot.member_share_min * drive.total:
+        if by_trader[trader] >= plot.member_share_min * drive.since(first[trader]):
             yield from ((place, account) for account in of_owner.get(trader, [trader]))
 
 
-def _plays(actor: Actor, plot: Plot, total: Decimal) -> bool:
+def _plays(actor: Actor, plot: Plot, drive: Drive) -> bool:
     """Held beforehand, drove and unloaded: all of it."""
     prepared = actor.one_way >= plot.one_way_min and actor.held >= plot.prepared_min * (actor.held + actor.drove) > 0
-    drove = bool(actor.driving) and actor.drove >= plot.member_share_min * total
-    return prepared and drove and actor.unloaded >= plot.unloaded_min
+    return prepared and drives(actor, plot, drive) and actor.unloaded >= plot.unloaded_min
+
+
+def drives(actor: Actor, plot: Plot, drive: Drive) -> bool:
+    """Whether he had a part in the driving."""
+    return bool(actor.driving) and actor.drove >= plot.member_share_min * drive.since(actor.driving[0].trade.executed_at)
 
 
 def scheme_of(run: Run, actors: Sequence[Actor], plot: Plot, drive: Drive) -> Scheme | None:
     """The traders who struck together, where they made most of what was bought just then and a good part of the run."""
     together = timedelta(seconds=float(plot.together_seconds))
     moments = sorted(leg.trade.executed_at for actor in actors for leg in actor.driving)
-    best: tuple[bool, Decimal, datetime] | None = None
+    best: tuple[bool, Decimal, datetime, tuple[Actor, ...]] | None = None
     for begins in moments:
-        struck = [leg for a in actors for leg in a.driving if begins <= leg.trade.executed_at <= begins + together]
-        several, bought = len({leg.account for leg in struck}) > 1, quantity(struck)
-        if best is None or (several, bought) > best[:2]:
-            best = several, bought, begins
+        struck = [(a, [leg for leg in a.driving if begins <= leg.trade.executed_at <= begins + together]) for a in actors]
+        struck = [(actor, legs) for actor, legs in struck if orders_in(legs) >= plot.strikes_min]
+        several, bought = (
+            len({leg.account for _, legs in struck for leg in legs}) > 1,
+            quantity(leg for _, legs in struck for leg in legs),
+        )
+        if struck and (best is None or (several, bought) > best[:2]):
+            best = several, bought, begins, tuple(actor for actor, _ in struck)
     if best is None:
         return None
-    several, bought, begins = best
-    group = tuple(a for a in actors if any(begins <= leg.trade.executed_at <= begins + together for leg in a.driving))
-    burst, part = bought / drive.between(begins, begins + together), sum((a.drove for a in group), _NOTHING) / drive.total
-    scheme = Scheme(run, group, burst, part, drive.total)
+    several, bought, begins, group = best
+    driven = drive.since(min(actor.driving[0].trade.executed_at for actor in group))
+    burst, part = bought / drive.between(begins, begins + together), sum((a.drove for a in group), _NOTHING) / driven
+    scheme = Scheme(run, group, burst, part, driven)
     enough = part >= (plot.group_share_min if several else plot.alone_share_min) and burst >= plot.burst_share_min
-    pushes = len({leg.order_id or leg.trade.trade_id for leg in scheme.driving})
-    return scheme if enough and pushes >= plot.pushes_min else None
+    return scheme if enough and orders_in(scheme.driving) >= plot.pushes_min else None
+
+
+def orders_in(legs: Iterable[Leg]) -> int:
+    """In how many orders."""
+    return len({leg.order_id or leg.trade.trade_id for leg in legs})
 
 
 def actor_of(run: Run, plot: Plot, legs: list[Leg]) -> Actor:
@@ -389,7 +417,10 @@ def driven_by(records: Records, trade: Any, runs: Sequence[Run], plot: Plot) -> 
     by_place: dict[int, list[tuple[datetime, str | None, Decimal]]] = defaultdict(list)
     for place, *row in zip(*columns, strict=True):
         by_place[place].append((row[0], row[1], row[2]))
-    return {place: Drive(sorted(by_place[place], key=lambda row: (row[0], row[1] or "", row[2]))) for place in sorted(by_place)}
+    return {
+        place: Drive(runs[place].begins_at, sorted(by_place[place], key=lambda row: (row[0], row[1] or "", row[2])))
+        for place in sorted(by_place)
+    }
 
 
 def _pairs(records: Records, wanted: Sequence[tuple[int, str]]) -> Any:
@@ -440,8 +471,7 @@ def strong_together(wanted: Sequence[tuple[int, str]], driven: Mapping[int, Driv
     least = min(plot.group_share_min, plot.alone_share_min)
     strong = set()
     for place, accounts in of_run.items():
-        bought = sum((amount for _, buyer, amount in driven[place].taken if buyer in accounts), _NOTHING)
-        if bought / driven[place].total >= least:
+        if driven[place].share(accounts) >= least:
             strong.add(place)
     return [(place, account) for place, account in wanted if place in strong]
 

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from sekisho.simulation.answer_key import LOOK_ALIKE, PLANTED, Scheme
-from sekisho.simulation.population import CUSTOMER
 from sekisho.simulation.registers import moment
 from sekisho.simulation.schemes.cast import Stage
 from sekisho.simulation.schemes.sheet import BUY, MINUTE, SECOND, SELL, Mood
@@ -23,18 +20,9 @@ LARGE = ("unfair_trading/high_participation",)
 """Whoever takes most of one side in a few minutes and carries the price by it is rightly told for that, whatever his reasons."""
 
 
-def _bystanders(stage: Stage, number: int) -> list[int]:
-    """Customers who play in no scheme and never will: those that could not be cast."""
-    people, free = stage.people, set(stage.free)
-    cast = {subject for scheme in stage.schemes for subject in scheme.subjects}
-    out = free | set(people.quick.tolist())
-    there = [int(a) for a in people.of_kind(CUSTOMER) if int(a) not in out and people.account_id(int(a)) not in cast]
-    return [int(a) for a in stage.random.permutation(np.array(there, np.int64))[:number]]
-
-
 def _panic(stage: Stage, at: float, number: int, minutes: float, pattern: str) -> None:
     """People who see the price fall and sell, most of them at once."""
-    people = _bystanders(stage, number)
+    people = stage.bystanders(number)
     if people:
         scheme = stage.scheme(RULE, LOOK_ALIKE, pattern, 0.0, people)
         for person in people:

@@ -8,12 +8,14 @@ import numpy as np
 
 from sekisho.simulation.answer_key import Scheme
 from sekisho.simulation.options import Options
-from sekisho.simulation.population import Population
+from sekisho.simulation.population import CUSTOMER, Population
 from sekisho.simulation.registers import Registers
 from sekisho.simulation.schemes.sheet import MINUTE, SECOND, Sheet
 
 HOUR = 60 * MINUTE
 LATEST_START_HOURS = 17.0
+CROWDS = frozenset({"followers", "organic_momentum", "panic_behind_a_raid", "panic_behind_a_seller", "news_panic"})
+"""Patterns of people who only run with everybody: bystanders, who are not cast for it."""
 
 
 class CastExhaustedError(Exception):
@@ -37,6 +39,14 @@ class Stage:
         if len(self.free) < number:
             raise CastExhaustedError
         return [self.free.pop() for _each in range(number)]
+
+    def bystanders(self, number: int) -> list[int]:
+        """Customers who were never cast and never will be; the same people may run after more than one price."""
+        people, free = self.people, set(self.free)
+        cast = {subject for scheme in self.schemes if scheme.pattern not in CROWDS for subject in scheme.subjects}
+        out = free | set(people.quick.tolist())
+        there = [int(a) for a in people.of_kind(CUSTOMER) if int(a) not in out and people.account_id(int(a)) not in cast]
+        return [int(a) for a in self.random.permutation(np.array(there, np.int64))[:number]]
 
     def scheme(self, rule: str, kind: str, pattern: str, severity: float, accounts: list[int]) -> Scheme:
         """Open a line of the answer key for these accounts."""

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from sekisho.simulation.answer_key import LOOK_ALIKE, PLANTED, Scheme
-from sekisho.simulation.population import CUSTOMER
 from sekisho.simulation.registers import moment
 from sekisho.simulation.schemes.cast import HOUR, Stage
 from sekisho.simulation.schemes.sheet import BUY, MINUTE, SECOND, SELL, Mood
@@ -20,18 +17,9 @@ ALSO = (
 """Other rules that may rightly speak of the same orders."""
 
 
-def _bystanders(stage: Stage, number: int) -> list[int]:
-    """Customers who play in no scheme and never will: those that could not be cast."""
-    people, free = stage.people, set(stage.free)
-    cast = {subject for scheme in stage.schemes if scheme.pattern != "followers" for subject in scheme.subjects}
-    out = free | set(people.quick.tolist())
-    there = [int(a) for a in people.of_kind(CUSTOMER) if int(a) not in out and people.account_id(int(a)) not in cast]
-    return [int(a) for a in stage.random.permutation(np.array(there, np.int64))[:number]]
-
-
 def _crowd(stage: Stage, at: float, number: int, minutes: float, *, pattern: str, back: float) -> Scheme | None:
     """People who see the price jump and buy, most of them at once; ``back`` of them sell again later. They are no manipulators."""
-    followers = _bystanders(stage, number)
+    followers = stage.bystanders(number)
     if not followers:
         return None
     scheme = stage.scheme(RULE, LOOK_ALIKE, pattern, 0.0, followers)

@@ -109,6 +109,7 @@ def _plot(p: Parameters) -> Plot:
         after_minutes=p.fall_minutes,
         together_seconds=p.together_seconds,
         pushes_min=p.pushes_min,
+        strikes_min=p.strikes_min,
         member_share_min=p.member_share_min,
         group_share_min=p.group_share_min,
         alone_share_min=p.alone_share_min,
