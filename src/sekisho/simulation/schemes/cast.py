@@ -14,6 +14,7 @@ from sekisho.simulation.schemes.sheet import MINUTE, SECOND, Sheet
 
 HOUR = 60 * MINUTE
 LATEST_START_HOURS = 17.0
+TRIES = 60
 
 
 class CastExhaustedError(Exception):
@@ -58,14 +59,17 @@ class Stage:
         return self.sheet.opens_at + float(self.random.uniform(0.5, latest)) * HOUR
 
     def start_alone(self, hours: float) -> float:
-        """The same for what moves the price: where it can be, at a moment when nothing else of that kind goes on here."""
-        at = self.start(hours)
-        for _try in range(60):
-            if all(at + hours * HOUR <= begins or ends <= at for begins, ends in self.sheet.taken):
-                break
-            at = self.start(hours)
+        """The same for what moves the price: where it can be, at a moment when nothing else of that kind goes on here.
+
+        Where the day is full it is the moment that has the least of it.
+        """
+        at = min((self.start(hours) for _try in range(TRIES)), key=lambda each: self.crowded(each, each + hours * HOUR))
         self.sheet.taken.append((at, at + hours * HOUR))
         return at
+
+    def crowded(self, begins: float, ends: float) -> float:
+        """For how long, in microseconds, something else moves the price here on purpose between two moments."""
+        return sum(max(0.0, min(ends, until) - max(begins, since)) for since, until in self.sheet.taken)
 
     def between(self, least: float, most: float) -> float:
         """A number in between."""
