@@ -58,12 +58,16 @@ class Stage:
         latest = max(1.0, min(LATEST_START_HOURS, 23.0 - hours_needed))
         return self.sheet.opens_at + float(self.random.uniform(0.5, latest)) * HOUR
 
+    def moment(self, hours: float) -> float:
+        """Any moment of the day that leaves so many hours of it."""
+        return self.sheet.opens_at + float(self.random.uniform(0.5, max(1.0, 23.0 - hours))) * HOUR
+
     def start_alone(self, hours: float) -> float:
         """The same for what moves the price: where it can be, at a moment when nothing else of that kind goes on here.
 
         Where the day is full it is the moment that has the least of it.
         """
-        at = min((self.start(hours) for _try in range(TRIES)), key=lambda each: self.crowded(each, each + hours * HOUR))
+        at = min((self.moment(hours) for _try in range(TRIES)), key=lambda each: self.crowded(each, each + hours * HOUR))
         self.sheet.taken.append((at, at + hours * HOUR))
         return at
 

@@ -11,6 +11,8 @@ from sekisho.simulation.schemes.sheet import BUY, MINUTE, SECOND, SELL
 RULE = "unfair_trading/marking_the_close"
 ALSO = ("unfair_trading/high_participation",)
 """Whoever takes nearly all of one side in the last minutes and carries the price by it takes part to a high degree, too."""
+BOUND = True
+"""It can be played at fixings only; what may be played at any moment comes after."""
 BEFORE, AFTER = 20 * MINUTE, 30 * MINUTE
 
 

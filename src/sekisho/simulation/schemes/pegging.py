@@ -26,7 +26,7 @@ def pressed(stage: Stage, hours: float, side: int) -> float:
         pressure = -side * float(value[first:last].mean() - value[first]) / float(value[first])
         return -stage.crowded(at, at + hours * HOUR), pressure
 
-    best = max((stage.start(hours) for _try in range(TRIES)), key=promise)
+    best = max((stage.moment(hours) for _try in range(TRIES)), key=promise)
     stage.sheet.taken.append((best, best + hours * HOUR))
     return best
 
