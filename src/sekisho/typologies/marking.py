@@ -4,6 +4,7 @@ A market that never closes has its closes all the same: the cut-off at which boo
 of a session. A mark is told by four things that come together, each measured against the instrument itself:
 
 * weight: far more than the largest trader takes here in a stretch of that length, and a large part of what is taken on that side;
+  what was offered at any price and found nobody counts as well;
 * drive: the trades go one way, each at or beyond the price of the one before, and take the price further than it usually moves;
 * timing: it is done in the last stretch, not spread over the time before;
 * aftermath: the price comes back once it has been read, or the same trader does it at one fixing after another.
@@ -252,7 +253,10 @@ class _Market:
         if self._hopeless((1 + share) / 2, timing):
             return None
         usual_lots, usual_move = self._usual(at, length)
-        weight = (max(0.0, (taken - usual_lots) / (taken + usual_lots)) + share) / 2 if taken > usual_lots else 0.0
+        sent = self._sent(trader, side, at - length, at)
+        left = self._left(sent, own, side)
+        offered = taken + left
+        weight = (max(0.0, (offered - usual_lots) / (offered + usual_lots)) + share) / 2 if offered > usual_lots else 0.0
         if self._hopeless(weight, timing):
             return None
         against = float(tape.lots[self._of(trader, -side, at - length, at)].sum())
@@ -261,12 +265,12 @@ class _Market:
         reached = side * (float(tape.price[chain[-1]]) - before)
         moved = min(reached, self._level(at, side) - side * before)
         further = max(0.0, min(1.0, (moved / usual_move - 1) / (float(self.shape.moved_full) - 1)))
-        drive = max(further, self._walked(chain, side) * straight) * straight
+        drive = max(further, self._walked(chain, side, left > 0) * straight) * straight
         if drive == 0.0 or self._hopeless(weight, timing, drive):
             return None
         # Gone is counted from the furthest price reached: some of the move may be gone before the price is read.
         reverted = None if after is None else max(0.0, min(1.0, 1 - side * (after - before) / reached)) if reached > 0 else 0.0
-        series = (chain, self._sent(trader, side, at - length, at, self._material(own, side)))
+        series = (chain, self._orders(sent, self._material(own, side), side))
         return self._described(fixing, series, (weight, drive, timing, reverted, share, before))
 
     def _hopeless(self, weight: float, timing: float, drive: float = 1.0) -> bool:
@@ -282,14 +286,25 @@ class _Market:
         kept: NDArray[np.intp] = chain[(each >= _NEXT_TO_NOTHING * each.mean())[back]]
         return kept
 
-    def _sent(self, trader: int, side: int, after: int, until: int, taken: NDArray[np.intp]) -> Int32:
-        """The orders of these trades, and those sent to take at any price that found nothing left: they are offers, too."""
+    def _sent(self, trader: int, side: int, after: int, until: int) -> NDArray[np.intp]:
+        """Where in the stream this trader's orders to take at any price came."""
         stream = self.stream
         first, last = np.searchsorted(self.clock, [after, until], "right")
         inside = slice(first, last)
         sent = (stream.kind[inside] == NEW) & (stream.side[inside] == side) & (stream.order_type[inside] == MARKET)
         sent = first + np.flatnonzero(sent & (stream.account[inside] != NOBODY))
-        sent = sent[self.owner[stream.account[sent]] == trader]
+        return sent[self.owner[stream.account[sent]] == trader]
+
+    def _left(self, sent: NDArray[np.intp], own: NDArray[np.intp], side: int) -> float:
+        """The lots for which these orders found nobody: they are offers, too, and whoever takes all there is leaves no price."""
+        stream = self.stream
+        order = stream.order if side == BUY else stream.contra_order
+        got = self.tape.lots[own][np.isin(order[self.tape.place[own]], stream.order[sent])].sum()
+        return max(0.0, float(stream.quantity[sent].sum() - got))
+
+    def _orders(self, sent: NDArray[np.intp], taken: NDArray[np.intp], side: int) -> Int32:
+        """The orders of these trades, and those sent to take at any price, found they anybody or not."""
+        stream = self.stream
         enough = sent[stream.quantity[sent] >= _NEXT_TO_NOTHING * float(np.mean(stream.quantity[sent]))] if len(sent) else sent
         order = stream.order if side == BUY else stream.contra_order
         return np.union1d(order[self.tape.place[taken]], stream.order[enough]).astype(np.int32)
@@ -307,12 +322,15 @@ class _Market:
         earlier = float(self.tape.lots[self._of(trader, side, at - 4 * length, at - length)].sum()) / 3
         return max(0.0, (lots - earlier) / (lots + earlier))
 
-    def _walked(self, chain: NDArray[np.intp], side: int) -> float:
-        """The odds that so many orders in a row do not end each at a further price by chance alone; one order proves nothing."""
+    def _walked(self, chain: NDArray[np.intp], side: int, emptied: bool) -> float:
+        """The odds that so many orders in a row do not end each at a further price by chance alone; one order proves nothing.
+
+        An order that found nobody left ended beyond every price there was.
+        """
         places = self.tape.place[chain]
         codes = self.stream.order[places] if side == BUY else self.stream.contra_order[places]
         last_of_order = np.r_[codes[1:] != codes[:-1], True]
-        steps = len(np.unique(self.tape.price[chain][last_of_order]))
+        steps = len(np.unique(self.tape.price[chain][last_of_order])) + int(emptied)
         return 1 - 1 / factorial(min(steps, _STEPS_COUNTED))
 
     def _around(self, chain: NDArray[np.intp], at: int) -> tuple[float, float | None]:
