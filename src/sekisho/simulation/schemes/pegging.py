@@ -12,6 +12,8 @@ STABILISATION = "unfair_trading/stabilisation"
 TRIES = 120
 TAKEN = 0.4
 """Median orders that ordinary people take for each of their arrivals, when nearly all of them sell (buy)."""
+EXCITED = 10
+"""How many arrivals a large order calls forth when it comes to rest, and they again."""
 
 
 def pressed(stage: Stage, hours: float, side: int) -> float:
@@ -33,7 +35,7 @@ def pressed(stage: Stage, hours: float, side: int) -> float:
 
 def enough(stage: Stage, severity: float, medians: float, pause: float) -> float:
     """So many medians, or more where more is taken from one side before the pause is over: less would hold no level."""
-    return max(medians, stage.by_severity(severity, 1.2, 2) * TAKEN * stage.sheet.arrivals * pause / SECOND)
+    return max(medians, stage.by_severity(severity, 1.2, 2) * TAKEN * (stage.sheet.arrivals * pause / SECOND + EXCITED))
 
 
 def wall(stage: Stage, severity: float, *, accounts: int = 1, rule: str = RULE, only: int = 0) -> None:
