@@ -4,8 +4,9 @@ A market that never closes has its closes all the same: the cut-off at which boo
 of a session. A mark is told by four things that come together, each measured against the instrument itself:
 
 * weight: far more than the largest trader takes here in a stretch of that length, and a large part of what is taken on that side;
-  what was offered at any price and found nobody counts as well;
+  what an order that took all there was wanted besides counts as well;
 * drive: the trades go one way, each at or beyond the price of the one before, and take the price further than it usually moves;
+  who trades or quotes the other way meanwhile, as a dealer does who lays off what he holds, carries nothing;
 * timing: it is done in the last stretch, not spread over the time before;
 * aftermath: the price comes back once it has been read, or the same trader does it at one fixing after another.
 
@@ -30,7 +31,7 @@ from numpy.typing import NDArray
 from sekisho.typologies.fixings import Fixing, TimeOfDay
 from sekisho.typologies.meetings import trades_at
 from sekisho.typologies.order_book import best_prices
-from sekisho.typologies.order_stream import BUY, MARKET, NEW, NOBODY, SELL, Int32, Int64, OrderStream
+from sekisho.typologies.order_stream import BUY, LIMIT, MARKET, NEW, NOBODY, SELL, Int32, Int64, OrderStream
 from sekisho.typologies.tape import (
     UNNAMED,
     Float,
@@ -259,13 +260,13 @@ class _Market:
         weight = (max(0.0, (offered - usual_lots) / (offered + usual_lots)) + share) / 2 if offered > usual_lots else 0.0
         if self._hopeless(weight, timing):
             return None
-        against = float(tape.lots[self._of(trader, -side, at - length, at)].sum())
+        against = max(float(tape.lots[self._of(trader, -side, at - length, at)].sum()), self._shown(trader, -side, at - length, at))
         straight = max(0.0, 2 * lots / (taken + against) - 1)
         before, after = self._around(chain, at)
         reached = side * (float(tape.price[chain[-1]]) - before)
         moved = min(reached, self._level(at, side) - side * before)
         further = max(0.0, min(1.0, (moved / usual_move - 1) / (float(self.shape.moved_full) - 1)))
-        drive = max(further, self._walked(chain, side, left > 0) * straight) * straight
+        drive = max(further, self._walked(chain, side, left > 0)) * straight
         if drive == 0.0 or self._hopeless(weight, timing, drive):
             return None
         # Gone is counted from the furthest price reached: some of the move may be gone before the price is read.
@@ -288,19 +289,31 @@ class _Market:
 
     def _sent(self, trader: int, side: int, after: int, until: int) -> NDArray[np.intp]:
         """Where in the stream this trader's orders to take at any price came."""
+        new = self._new(trader, side, after, until)
+        return new[self.stream.order_type[new] == MARKET]
+
+    def _shown(self, trader: int, side: int, after: int, until: int) -> float:
+        """The lots of this trader's new limit orders on a side: who quotes there meanwhile is a dealer and carries no price."""
+        new = self._new(trader, side, after, until)
+        return float(self.stream.quantity[new[self.stream.order_type[new] == LIMIT]].sum())
+
+    def _new(self, trader: int, side: int, after: int, until: int) -> NDArray[np.intp]:
+        """Where in the stream this trader's new orders on a side came, after and until a moment."""
         stream = self.stream
         first, last = np.searchsorted(self.clock, [after, until], "right")
         inside = slice(first, last)
-        sent = (stream.kind[inside] == NEW) & (stream.side[inside] == side) & (stream.order_type[inside] == MARKET)
-        sent = first + np.flatnonzero(sent & (stream.account[inside] != NOBODY))
-        return sent[self.owner[stream.account[sent]] == trader]
+        new = first + np.flatnonzero(
+            (stream.kind[inside] == NEW) & (stream.side[inside] == side) & (stream.account[inside] != NOBODY)
+        )
+        return new[self.owner[stream.account[new]] == trader]
 
     def _left(self, sent: NDArray[np.intp], own: NDArray[np.intp], side: int) -> float:
-        """The lots for which these orders found nobody: they are offers, too, and whoever takes all there is leaves no price."""
+        """The lots that orders which took all there was wanted besides: an offer, too. Who found nobody there took nothing."""
         stream = self.stream
-        order = stream.order if side == BUY else stream.contra_order
-        got = self.tape.lots[own][np.isin(order[self.tape.place[own]], stream.order[sent])].sum()
-        return max(0.0, float(stream.quantity[sent].sum() - got))
+        codes = (stream.order if side == BUY else stream.contra_order)[self.tape.place[own]]
+        took = sent[np.isin(stream.order[sent], codes)]
+        got = self.tape.lots[own][np.isin(codes, stream.order[took])].sum()
+        return max(0.0, float(stream.quantity[took].sum() - got))
 
     def _orders(self, sent: NDArray[np.intp], taken: NDArray[np.intp], side: int) -> Int32:
         """The orders of these trades, and those sent to take at any price, found they anybody or not."""
@@ -325,7 +338,7 @@ class _Market:
     def _walked(self, chain: NDArray[np.intp], side: int, emptied: bool) -> float:
         """The odds that so many orders in a row do not end each at a further price by chance alone; one order proves nothing.
 
-        An order that found nobody left ended beyond every price there was.
+        An order that took all there was, and wanted more, went beyond every price there was.
         """
         places = self.tape.place[chain]
         codes = self.stream.order[places] if side == BUY else self.stream.contra_order[places]
