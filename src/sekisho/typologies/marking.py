@@ -30,7 +30,7 @@ from numpy.typing import NDArray
 
 from sekisho.typologies.fixings import Fixing, TimeOfDay
 from sekisho.typologies.meetings import trades_at
-from sekisho.typologies.order_book import best_prices
+from sekisho.typologies.order_book import BestPrices, best_prices
 from sekisho.typologies.order_stream import BUY, LIMIT, MARKET, NEW, NOBODY, SELL, Int32, Int64, OrderStream
 from sekisho.typologies.tape import (
     UNNAMED,
@@ -38,7 +38,8 @@ from sekisho.typologies.tape import (
     Tape,
     accounts_of,
     micros,
-    middles,
+    middle_at,
+    middles_between,
     moment,
     orders_of,
     tape_of,
@@ -201,9 +202,9 @@ class _Market:
         self.ends_at = int(self.clock[-1])
 
     @cached_property
-    def middle(self) -> Float:
-        """The middle price after each event of the stream."""
-        return middles(best_prices(self.stream))
+    def best(self) -> BestPrices:
+        """The best prices after each event of the stream."""
+        return best_prices(self.stream)
 
     @cached_property
     def legs(self) -> Int64:
@@ -290,7 +291,8 @@ class _Market:
     def _sent(self, trader: int, side: int, after: int, until: int) -> NDArray[np.intp]:
         """Where in the stream this trader's orders to take at any price came."""
         new = self._new(trader, side, after, until)
-        return new[self.stream.order_type[new] == MARKET]
+        market: NDArray[np.intp] = new[self.stream.order_type[new] == MARKET]
+        return market
 
     def _shown(self, trader: int, side: int, after: int, until: int) -> float:
         """The lots of this trader's new limit orders on a side: who quotes there meanwhile is a dealer and carries no price."""
@@ -302,10 +304,10 @@ class _Market:
         stream = self.stream
         first, last = np.searchsorted(self.clock, [after, until], "right")
         inside = slice(first, last)
-        new = first + np.flatnonzero(
-            (stream.kind[inside] == NEW) & (stream.side[inside] == side) & (stream.account[inside] != NOBODY)
-        )
-        return new[self.owner[stream.account[new]] == trader]
+        new = (stream.kind[inside] == NEW) & (stream.side[inside] == side) & (stream.account[inside] != NOBODY)
+        places = first + np.flatnonzero(new)
+        own: NDArray[np.intp] = places[self.owner[stream.account[places]] == trader]
+        return own
 
     def _left(self, sent: NDArray[np.intp], own: NDArray[np.intp], side: int) -> float:
         """The lots that orders which took all there was wanted besides: an offer, too. Who found nobody there took nothing."""
@@ -353,7 +355,7 @@ class _Market:
         if self.ends_at < until:
             return before, None
         first, last = np.searchsorted(self.clock, [at, until], "right")
-        middle = self.middle[first:last]
+        middle = middles_between(self.best, first, last)
         if len(middle) and not np.isnan(middle).all():
             return before, float(np.nanmedian(middle))
         first, last = np.searchsorted(self.tape.at, [at, until], "right")
@@ -368,15 +370,15 @@ class _Market:
             self.stream.order[came - 1], self.stream.contra_order[came - 1],
         ):  # fmt: skip
             came -= 1
-        middle = self.middle[came - 1] if came else np.nan
+        middle = middle_at(self.best, came - 1) if came else np.nan
         near = float(self.tape.price[trade - 1]) if trade else float(self.tape.price[trade])
-        return near if np.isnan(middle) else float(middle)
+        return near if np.isnan(middle) else middle
 
     def _level(self, at: int, side: int) -> float:
         """What can be read at a moment, the last price or the middle, whichever lies further on this side; signed by the side."""
         last = float(self.tape.price[max(0, int(np.searchsorted(self.tape.at, at, "right")) - 1)])
-        middle = self.middle[max(0, int(np.searchsorted(self.clock, at, "right")) - 1)]
-        return side * last if np.isnan(middle) else max(side * last, side * float(middle))
+        middle = middle_at(self.best, max(0, int(np.searchsorted(self.clock, at, "right")) - 1))
+        return side * last if np.isnan(middle) else max(side * last, side * middle)
 
     def _usual(self, at: int, length: int) -> tuple[float, float]:
         """What the largest trader of a side usually takes in a stretch so long, and how far the price usually moves in it."""
