@@ -31,7 +31,7 @@ from numpy.typing import NDArray
 from sekisho.typologies.fixings import Fixing, TimeOfDay
 from sekisho.typologies.meetings import trades_at
 from sekisho.typologies.order_book import BestPrices, best_prices
-from sekisho.typologies.order_stream import BUY, LIMIT, MARKET, NEW, NOBODY, SELL, Int32, Int64, OrderStream
+from sekisho.typologies.order_stream import BUY, LIMIT, MARKET, NEW, NO_PRICE, NOBODY, SELL, Int32, Int64, OrderStream
 from sekisho.typologies.tape import (
     UNNAMED,
     Float,
@@ -207,6 +207,11 @@ class _Market:
         return best_prices(self.stream)
 
     @cached_property
+    def scratch(self) -> Int64:
+        """A zero for each leg."""
+        return np.zeros(int(self.legs.max()) + 1, np.int64)
+
+    @cached_property
     def legs(self) -> Int64:
         """A number for each trade's taker and side; those of the unnamed are 0 and 1."""
         return np.asarray((self.tape.taker + 1) * 2 + (self.tape.side == BUY))
@@ -228,16 +233,16 @@ class _Market:
         if last - first < 1:
             return
         inside = slice(first, last)
-        named = tape.taker[inside] != UNNAMED
-        key = tape.taker[inside][named] * 2 + (tape.side[inside][named] == BUY)
-        whose, back = np.unique(key, return_inverse=True)
-        lots = np.bincount(back, tape.lots[inside][named], minlength=len(whose))
-        for number in np.argsort(-lots, kind="stable"):
+        taker, taken, bought = tape.taker[inside], tape.lots[inside], tape.side[inside] == BUY
+        named = taker != UNNAMED
+        whose, back = np.unique(self.legs[inside][named] - 2, return_inverse=True)
+        lots = np.bincount(back, taken[named], minlength=len(whose))
+        of_sides = np.array([taken[tape.side[inside] == SELL].sum(), taken[bought].sum()], np.float64)
+        large = np.flatnonzero(lots >= float(self.shape.side_share) * of_sides[whose & 1])
+        for number in large[np.argsort(-lots[large], kind="stable")]:
             trader, side = int(whose[number]) >> 1, BUY if whose[number] & 1 else SELL
-            of_side = float(tape.lots[inside][tape.side[inside] == side].sum())
-            if lots[number] < float(self.shape.side_share) * of_side:
-                continue
-            own = first + np.flatnonzero((tape.taker[inside] == trader) & (tape.side[inside] == side))
+            of_side = float(of_sides[whose[number] & 1])
+            own = first + np.flatnonzero((taker == trader) & (tape.side[inside] == side))
             mark = self._mark(fixing, (at, length), own, of_side)
             if mark is not None and mark.structure >= float(self.shape.candidate):
                 yield (trader, side), mark
@@ -246,17 +251,20 @@ class _Market:
         """The mark that these trades of one trader and side make, or None where they show no drive."""
         tape, (at, length) = self.tape, when
         side, trader = int(tape.side[own[0]]), int(tape.taker[own[0]])
+        taken = float(tape.lots[own].sum())
+        usual_lots, usual_move = self._usual(at, length)
+        emptied = self._emptied(own, side)
+        if taken <= usual_lots and not emptied:
+            return None
         chain = self._material(own[_heaviest_chain(side * tape.price[own], tape.lots[own])], side)
-        lots, taken = float(tape.lots[chain].sum()), float(tape.lots[own].sum())
+        lots = float(tape.lots[chain].sum())
         share = lots / of_side
         if share < float(self.shape.side_share):
             return None
         timing = self._timing(trader, side, (at, length), taken)
         if self._hopeless((1 + share) / 2, timing):
             return None
-        usual_lots, usual_move = self._usual(at, length)
-        sent = self._sent(trader, side, at - length, at)
-        left = self._left(sent, own, side)
+        left = self._left(self._sent(trader, side, at - length, at), own, side) if emptied else 0.0
         offered = taken + left
         weight = (max(0.0, (offered - usual_lots) / (offered + usual_lots)) + share) / 2 if offered > usual_lots else 0.0
         if self._hopeless(weight, timing):
@@ -272,6 +280,7 @@ class _Market:
             return None
         # Gone is counted from the furthest price reached: some of the move may be gone before the price is read.
         reverted = None if after is None else max(0.0, min(1.0, 1 - side * (after - before) / reached)) if reached > 0 else 0.0
+        sent = self._sent(trader, side, at - length, at)
         series = (chain, self._orders(sent, self._material(own, side), side))
         return self._described(fixing, series, (weight, drive, timing, reverted, share, before))
 
@@ -308,6 +317,11 @@ class _Market:
         places = first + np.flatnonzero(new)
         own: NDArray[np.intp] = places[self.owner[stream.account[places]] == trader]
         return own
+
+    def _emptied(self, own: NDArray[np.intp], side: int) -> bool:
+        """Whether one of these trades took the last that was offered to it."""
+        facing = self.best.ask if side == BUY else self.best.bid
+        return bool((facing[self.tape.place[own]] == NO_PRICE).any())
 
     def _left(self, sent: NDArray[np.intp], own: NDArray[np.intp], side: int) -> float:
         """The lots that orders which took all there was wanted besides: an offer, too. Who found nobody there took nothing."""
@@ -388,18 +402,9 @@ class _Market:
 
     def _usual_of(self, at: int, length: int) -> tuple[float, float]:
         tape = self.tape
-        stretch = -((at - tape.at) // length)  # counted back from the fixing, so that the last stretch is one of them
-        edges = np.flatnonzero(np.r_[True, stretch[1:] != stretch[:-1]])
-        judged = stretch[edges] == 0
-        key = self.legs
-        largest = _largest_sums(np.r_[edges, len(key)], key, tape.lots)[~judged]
-        closing = tape.price[np.r_[edges[1:], len(key)] - 1].astype(np.float64)
-        numbers = np.arange(int(stretch[0]), int(stretch[-1]) + 1)
-        filled = closing[np.searchsorted(stretch[edges], numbers, "right") - 1]
-        moves = np.abs(np.diff(filled))[numbers[1:] != 0]
-        some = moves[moves > 0]
-        tick = max(1.0, float(np.quantile(moves, float(self.shape.usual)))) if len(some) else 1.0
-        return (float(np.quantile(largest, float(self.shape.usual))) if len(largest) else 0.0), tick
+        largest, moves = _by_stretch((tape.at, tape.price, tape.lots, self.legs), self.scratch, at, length)
+        tick = max(1.0, _quantile(moves, float(self.shape.usual))) if (moves > 0).any() else 1.0
+        return (_quantile(largest, float(self.shape.usual)) if len(largest) else 0.0), tick
 
     def _described(
         self,
@@ -467,18 +472,45 @@ def _heaviest_chain(price: Int64, lots: Int64) -> Int64:
     return chain
 
 
+def _quantile(values: Float, share: float) -> float:
+    """What ``np.quantile`` gives, without its care for every kind of array."""
+    place = share * (len(values) - 1)
+    low = int(place)
+    high, between = min(low + 1, len(values) - 1), place - low
+    parted = np.partition(values, (low, high))
+    a, b = float(parted[low]), float(parted[high])
+    return b - (b - a) * (1 - between) if between >= _HALF else a + (b - a) * between
+
+
 @njit(cache=True, nogil=True)
-def _largest_sums(edges: Int64, key: Int64, lots: Int64) -> Float:
-    """For each run of trades, the most that one key (trader and side) sums up to; the unnamed (0 and 1) do not count."""
-    total = np.zeros(int(key.max()) + 1 if len(key) else 1, np.int64)
-    largest = np.zeros(len(edges) - 1, np.float64)
-    for run in range(len(edges) - 1):
-        most = 0
-        for i in range(edges[run], edges[run + 1]):
-            if key[i] > 1:
-                total[key[i]] += lots[i]
-                most = max(most, total[key[i]])
-        for i in range(edges[run], edges[run + 1]):
-            total[key[i]] = 0
-        largest[run] = most
-    return largest
+def _by_stretch(tape: tuple[Int64, Int64, Int64, Int64], total: Int64, until: int, length: int) -> tuple[Float, Float]:
+    """For each stretch so long, counted back from a moment, the most one taker takes on a side, and how far the price moves.
+
+    Neither is told of the stretch that ends at the moment itself. A stretch without trades moves nothing and has no largest taker.
+    The unnamed (legs 0 and 1) do not count. ``total`` has a place for each leg, all zero, and is left so.
+    """
+    at, price, lots, legs = tape
+    count = len(at)
+    first, last = -((until - at[0]) // length), -((until - at[count - 1]) // length)
+    largest, moves = np.empty(count), np.zeros(last - first)
+    runs, begins, closed = 0, 0, 0.0
+    while begins < count:
+        stretch, most, ends = -((until - at[begins]) // length), 0, begins
+        while ends < count and -((until - at[ends]) // length) == stretch:
+            if legs[ends] > 1:
+                total[legs[ends]] += lots[ends]
+                most = max(most, total[legs[ends]])
+            ends += 1
+        for i in range(begins, ends):
+            total[legs[i]] = 0
+        if stretch != 0:
+            largest[runs] = most
+            runs += 1
+        closing = float(price[ends - 1])
+        if stretch > first:
+            moves[stretch - first - 1] = abs(closing - closed)
+        closed, begins = closing, ends
+    if first < 0 <= last:
+        moves[-first - 1 : -1] = moves[-first:].copy()
+        moves = moves[:-1]
+    return largest[:runs], moves
