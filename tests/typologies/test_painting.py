@@ -32,10 +32,11 @@ SHAPE = Shape(
     small=_VALUES.small_max,
     uptick_share=_VALUES.uptick_share_min,
     against_chance=_VALUES.against_chance_min,
+    against_chance_together=_VALUES.against_chance_together_min,
     together=_VALUES.together_share_min,
     score=_VALUES.score_min,
 )
-OPEN = replace(SHAPE, uptick_share=0, against_chance=0, score=0)
+OPEN = replace(SHAPE, uptick_share=0, against_chance=0, against_chance_together=0, score=0)
 """Every series is told, however weak: what the score alone says."""
 
 

@@ -4,7 +4,9 @@ A market that never closes has its closes all the same: the cut-off at which boo
 of a session. A mark is told by four things that come together, each measured against the instrument itself:
 
 * weight: far more than the largest trader takes here in a stretch of that length, and a large part of what is taken on that side;
+  what an order that took all there was wanted besides counts as well;
 * drive: the trades go one way, each at or beyond the price of the one before, and take the price further than it usually moves;
+  who trades or quotes the other way meanwhile, as a dealer does who lays off what he holds, carries nothing;
 * timing: it is done in the last stretch, not spread over the time before;
 * aftermath: the price comes back once it has been read, or the same trader does it at one fixing after another.
 
@@ -28,15 +30,16 @@ from numpy.typing import NDArray
 
 from sekisho.typologies.fixings import Fixing, TimeOfDay
 from sekisho.typologies.meetings import trades_at
-from sekisho.typologies.order_book import best_prices
-from sekisho.typologies.order_stream import BUY, MARKET, NEW, NOBODY, SELL, Int32, Int64, OrderStream
+from sekisho.typologies.order_book import BestPrices, best_prices
+from sekisho.typologies.order_stream import BUY, LIMIT, MARKET, NEW, NO_PRICE, NOBODY, SELL, Int32, Int64, OrderStream
 from sekisho.typologies.tape import (
     UNNAMED,
     Float,
     Tape,
     accounts_of,
     micros,
-    middles,
+    middle_at,
+    middles_between,
     moment,
     orders_of,
     tape_of,
@@ -199,9 +202,14 @@ class _Market:
         self.ends_at = int(self.clock[-1])
 
     @cached_property
-    def middle(self) -> Float:
-        """The middle price after each event of the stream."""
-        return middles(best_prices(self.stream))
+    def best(self) -> BestPrices:
+        """The best prices after each event of the stream."""
+        return best_prices(self.stream)
+
+    @cached_property
+    def scratch(self) -> Int64:
+        """A zero for each leg."""
+        return np.zeros(int(self.legs.max()) + 1, np.int64)
 
     @cached_property
     def legs(self) -> Int64:
@@ -225,16 +233,16 @@ class _Market:
         if last - first < 1:
             return
         inside = slice(first, last)
-        named = tape.taker[inside] != UNNAMED
-        key = tape.taker[inside][named] * 2 + (tape.side[inside][named] == BUY)
-        whose, back = np.unique(key, return_inverse=True)
-        lots = np.bincount(back, tape.lots[inside][named], minlength=len(whose))
-        for number in np.argsort(-lots, kind="stable"):
+        taker, taken, bought = tape.taker[inside], tape.lots[inside], tape.side[inside] == BUY
+        named = taker != UNNAMED
+        whose, back = np.unique(self.legs[inside][named] - 2, return_inverse=True)
+        lots = np.bincount(back, taken[named], minlength=len(whose))
+        of_sides = np.array([taken[tape.side[inside] == SELL].sum(), taken[bought].sum()], np.float64)
+        large = np.flatnonzero(lots >= float(self.shape.side_share) * of_sides[whose & 1])
+        for number in large[np.argsort(-lots[large], kind="stable")]:
             trader, side = int(whose[number]) >> 1, BUY if whose[number] & 1 else SELL
-            of_side = float(tape.lots[inside][tape.side[inside] == side].sum())
-            if lots[number] < float(self.shape.side_share) * of_side:
-                continue
-            own = first + np.flatnonzero((tape.taker[inside] == trader) & (tape.side[inside] == side))
+            of_side = float(of_sides[whose[number] & 1])
+            own = first + np.flatnonzero((taker == trader) & (tape.side[inside] == side))
             mark = self._mark(fixing, (at, length), own, of_side)
             if mark is not None and mark.structure >= float(self.shape.candidate):
                 yield (trader, side), mark
@@ -243,30 +251,37 @@ class _Market:
         """The mark that these trades of one trader and side make, or None where they show no drive."""
         tape, (at, length) = self.tape, when
         side, trader = int(tape.side[own[0]]), int(tape.taker[own[0]])
+        taken = float(tape.lots[own].sum())
+        usual_lots, usual_move = self._usual(at, length)
+        emptied = self._emptied(own, side)
+        if taken <= usual_lots and not emptied:
+            return None
         chain = self._material(own[_heaviest_chain(side * tape.price[own], tape.lots[own])], side)
-        lots, taken = float(tape.lots[chain].sum()), float(tape.lots[own].sum())
+        lots = float(tape.lots[chain].sum())
         share = lots / of_side
         if share < float(self.shape.side_share):
             return None
         timing = self._timing(trader, side, (at, length), taken)
         if self._hopeless((1 + share) / 2, timing):
             return None
-        usual_lots, usual_move = self._usual(at, length)
-        weight = (max(0.0, (taken - usual_lots) / (taken + usual_lots)) + share) / 2 if taken > usual_lots else 0.0
+        left = self._left(self._sent(trader, side, at - length, at), own, side) if emptied else 0.0
+        offered = taken + left
+        weight = (max(0.0, (offered - usual_lots) / (offered + usual_lots)) + share) / 2 if offered > usual_lots else 0.0
         if self._hopeless(weight, timing):
             return None
-        against = float(tape.lots[self._of(trader, -side, at - length, at)].sum())
+        against = max(float(tape.lots[self._of(trader, -side, at - length, at)].sum()), self._shown(trader, -side, at - length, at))
         straight = max(0.0, 2 * lots / (taken + against) - 1)
         before, after = self._around(chain, at)
         reached = side * (float(tape.price[chain[-1]]) - before)
         moved = min(reached, self._level(at, side) - side * before)
         further = max(0.0, min(1.0, (moved / usual_move - 1) / (float(self.shape.moved_full) - 1)))
-        drive = max(further, self._walked(chain, side) * straight) * straight
+        drive = max(further, self._walked(chain, side, left > 0)) * straight
         if drive == 0.0 or self._hopeless(weight, timing, drive):
             return None
         # Gone is counted from the furthest price reached: some of the move may be gone before the price is read.
         reverted = None if after is None else max(0.0, min(1.0, 1 - side * (after - before) / reached)) if reached > 0 else 0.0
-        series = (chain, self._sent(trader, side, at - length, at, self._material(own, side)))
+        sent = self._sent(trader, side, at - length, at)
+        series = (chain, self._orders(sent, self._material(own, side), side))
         return self._described(fixing, series, (weight, drive, timing, reverted, share, before))
 
     def _hopeless(self, weight: float, timing: float, drive: float = 1.0) -> bool:
@@ -282,14 +297,43 @@ class _Market:
         kept: NDArray[np.intp] = chain[(each >= _NEXT_TO_NOTHING * each.mean())[back]]
         return kept
 
-    def _sent(self, trader: int, side: int, after: int, until: int, taken: NDArray[np.intp]) -> Int32:
-        """The orders of these trades, and those sent to take at any price that found nothing left: they are offers, too."""
+    def _sent(self, trader: int, side: int, after: int, until: int) -> NDArray[np.intp]:
+        """Where in the stream this trader's orders to take at any price came."""
+        new = self._new(trader, side, after, until)
+        market: NDArray[np.intp] = new[self.stream.order_type[new] == MARKET]
+        return market
+
+    def _shown(self, trader: int, side: int, after: int, until: int) -> float:
+        """The lots of this trader's new limit orders on a side: who quotes there meanwhile is a dealer and carries no price."""
+        new = self._new(trader, side, after, until)
+        return float(self.stream.quantity[new[self.stream.order_type[new] == LIMIT]].sum())
+
+    def _new(self, trader: int, side: int, after: int, until: int) -> NDArray[np.intp]:
+        """Where in the stream this trader's new orders on a side came, after and until a moment."""
         stream = self.stream
         first, last = np.searchsorted(self.clock, [after, until], "right")
         inside = slice(first, last)
-        sent = (stream.kind[inside] == NEW) & (stream.side[inside] == side) & (stream.order_type[inside] == MARKET)
-        sent = first + np.flatnonzero(sent & (stream.account[inside] != NOBODY))
-        sent = sent[self.owner[stream.account[sent]] == trader]
+        new = (stream.kind[inside] == NEW) & (stream.side[inside] == side) & (stream.account[inside] != NOBODY)
+        places = first + np.flatnonzero(new)
+        own: NDArray[np.intp] = places[self.owner[stream.account[places]] == trader]
+        return own
+
+    def _emptied(self, own: NDArray[np.intp], side: int) -> bool:
+        """Whether one of these trades took the last that was offered to it."""
+        facing = self.best.ask if side == BUY else self.best.bid
+        return bool((facing[self.tape.place[own]] == NO_PRICE).any())
+
+    def _left(self, sent: NDArray[np.intp], own: NDArray[np.intp], side: int) -> float:
+        """The lots that orders which took all there was wanted besides: an offer, too. Who found nobody there took nothing."""
+        stream = self.stream
+        codes = (stream.order if side == BUY else stream.contra_order)[self.tape.place[own]]
+        took = sent[np.isin(stream.order[sent], codes)]
+        got = self.tape.lots[own][np.isin(codes, stream.order[took])].sum()
+        return max(0.0, float(stream.quantity[took].sum() - got))
+
+    def _orders(self, sent: NDArray[np.intp], taken: NDArray[np.intp], side: int) -> Int32:
+        """The orders of these trades, and those sent to take at any price, found they anybody or not."""
+        stream = self.stream
         enough = sent[stream.quantity[sent] >= _NEXT_TO_NOTHING * float(np.mean(stream.quantity[sent]))] if len(sent) else sent
         order = stream.order if side == BUY else stream.contra_order
         return np.union1d(order[self.tape.place[taken]], stream.order[enough]).astype(np.int32)
@@ -307,12 +351,15 @@ class _Market:
         earlier = float(self.tape.lots[self._of(trader, side, at - 4 * length, at - length)].sum()) / 3
         return max(0.0, (lots - earlier) / (lots + earlier))
 
-    def _walked(self, chain: NDArray[np.intp], side: int) -> float:
-        """The odds that so many orders in a row do not end each at a further price by chance alone; one order proves nothing."""
+    def _walked(self, chain: NDArray[np.intp], side: int, emptied: bool) -> float:
+        """The odds that so many orders in a row do not end each at a further price by chance alone; one order proves nothing.
+
+        An order that took all there was, and wanted more, went beyond every price there was.
+        """
         places = self.tape.place[chain]
         codes = self.stream.order[places] if side == BUY else self.stream.contra_order[places]
         last_of_order = np.r_[codes[1:] != codes[:-1], True]
-        steps = len(np.unique(self.tape.price[chain][last_of_order]))
+        steps = len(np.unique(self.tape.price[chain][last_of_order])) + int(emptied)
         return 1 - 1 / factorial(min(steps, _STEPS_COUNTED))
 
     def _around(self, chain: NDArray[np.intp], at: int) -> tuple[float, float | None]:
@@ -322,7 +369,7 @@ class _Market:
         if self.ends_at < until:
             return before, None
         first, last = np.searchsorted(self.clock, [at, until], "right")
-        middle = self.middle[first:last]
+        middle = middles_between(self.best, first, last)
         if len(middle) and not np.isnan(middle).all():
             return before, float(np.nanmedian(middle))
         first, last = np.searchsorted(self.tape.at, [at, until], "right")
@@ -337,15 +384,15 @@ class _Market:
             self.stream.order[came - 1], self.stream.contra_order[came - 1],
         ):  # fmt: skip
             came -= 1
-        middle = self.middle[came - 1] if came else np.nan
+        middle = middle_at(self.best, came - 1) if came else np.nan
         near = float(self.tape.price[trade - 1]) if trade else float(self.tape.price[trade])
-        return near if np.isnan(middle) else float(middle)
+        return near if np.isnan(middle) else middle
 
     def _level(self, at: int, side: int) -> float:
         """What can be read at a moment, the last price or the middle, whichever lies further on this side; signed by the side."""
         last = float(self.tape.price[max(0, int(np.searchsorted(self.tape.at, at, "right")) - 1)])
-        middle = self.middle[max(0, int(np.searchsorted(self.clock, at, "right")) - 1)]
-        return side * last if np.isnan(middle) else max(side * last, side * float(middle))
+        middle = middle_at(self.best, max(0, int(np.searchsorted(self.clock, at, "right")) - 1))
+        return side * last if np.isnan(middle) else max(side * last, side * middle)
 
     def _usual(self, at: int, length: int) -> tuple[float, float]:
         """What the largest trader of a side usually takes in a stretch so long, and how far the price usually moves in it."""
@@ -355,18 +402,9 @@ class _Market:
 
     def _usual_of(self, at: int, length: int) -> tuple[float, float]:
         tape = self.tape
-        stretch = -((at - tape.at) // length)  # counted back from the fixing, so that the last stretch is one of them
-        edges = np.flatnonzero(np.r_[True, stretch[1:] != stretch[:-1]])
-        judged = stretch[edges] == 0
-        key = self.legs
-        largest = _largest_sums(np.r_[edges, len(key)], key, tape.lots)[~judged]
-        closing = tape.price[np.r_[edges[1:], len(key)] - 1].astype(np.float64)
-        numbers = np.arange(int(stretch[0]), int(stretch[-1]) + 1)
-        filled = closing[np.searchsorted(stretch[edges], numbers, "right") - 1]
-        moves = np.abs(np.diff(filled))[numbers[1:] != 0]
-        some = moves[moves > 0]
-        tick = max(1.0, float(np.quantile(moves, float(self.shape.usual)))) if len(some) else 1.0
-        return (float(np.quantile(largest, float(self.shape.usual))) if len(largest) else 0.0), tick
+        largest, moves = _by_stretch((tape.at, tape.price, tape.lots, self.legs), self.scratch, at, length)
+        tick = max(1.0, _quantile(moves, float(self.shape.usual))) if (moves > 0).any() else 1.0
+        return (_quantile(largest, float(self.shape.usual)) if len(largest) else 0.0), tick
 
     def _described(
         self,
@@ -434,18 +472,45 @@ def _heaviest_chain(price: Int64, lots: Int64) -> Int64:
     return chain
 
 
+def _quantile(values: Float, share: float) -> float:
+    """What ``np.quantile`` gives, without its care for every kind of array."""
+    place = share * (len(values) - 1)
+    low = int(place)
+    high, between = min(low + 1, len(values) - 1), place - low
+    parted = np.partition(values, (low, high))
+    a, b = float(parted[low]), float(parted[high])
+    return b - (b - a) * (1 - between) if between >= _HALF else a + (b - a) * between
+
+
 @njit(cache=True, nogil=True)
-def _largest_sums(edges: Int64, key: Int64, lots: Int64) -> Float:
-    """For each run of trades, the most that one key (trader and side) sums up to; the unnamed (0 and 1) do not count."""
-    total = np.zeros(int(key.max()) + 1 if len(key) else 1, np.int64)
-    largest = np.zeros(len(edges) - 1, np.float64)
-    for run in range(len(edges) - 1):
-        most = 0
-        for i in range(edges[run], edges[run + 1]):
-            if key[i] > 1:
-                total[key[i]] += lots[i]
-                most = max(most, total[key[i]])
-        for i in range(edges[run], edges[run + 1]):
-            total[key[i]] = 0
-        largest[run] = most
-    return largest
+def _by_stretch(tape: tuple[Int64, Int64, Int64, Int64], total: Int64, until: int, length: int) -> tuple[Float, Float]:
+    """For each stretch so long, counted back from a moment, the most one taker takes on a side, and how far the price moves.
+
+    Neither is told of the stretch that ends at the moment itself. A stretch without trades moves nothing and has no largest taker.
+    The unnamed (legs 0 and 1) do not count. ``total`` has a place for each leg, all zero, and is left so.
+    """
+    at, price, lots, legs = tape
+    count = len(at)
+    first, last = -((until - at[0]) // length), -((until - at[count - 1]) // length)
+    largest, moves = np.empty(count), np.zeros(last - first)
+    runs, begins, closed = 0, 0, 0.0
+    while begins < count:
+        stretch, most, ends = -((until - at[begins]) // length), 0, begins
+        while ends < count and -((until - at[ends]) // length) == stretch:
+            if legs[ends] > 1:
+                total[legs[ends]] += lots[ends]
+                most = max(most, total[legs[ends]])
+            ends += 1
+        for i in range(begins, ends):
+            total[legs[i]] = 0
+        if stretch != 0:
+            largest[runs] = most
+            runs += 1
+        closing = float(price[ends - 1])
+        if stretch > first:
+            moves[stretch - first - 1] = abs(closing - closed)
+        closed, begins = closing, ends
+    if first < 0 <= last:
+        moves[-first - 1 : -1] = moves[-first:].copy()
+        moves = moves[:-1]
+    return largest[:runs], moves

@@ -3,7 +3,8 @@
 Four things must come together, each measured against the instrument's own tape, so that no figure depends on asset, price or lot:
 
 * upticks: the prints go beyond the last price, and not back behind the print before, far oftener than those of other takers of
-  the same side do here; where a wide spread makes everybody's print an uptick, nothing speaks against chance;
+  the same side do here; where a wide spread makes everybody's print an uptick, nothing speaks against chance. Whoever prints
+  with himself or his friends has chosen whom he meets, so that less is left to chance to begin with;
 * smallness: what is taken is small beside what is usually taken;
 * tape and quotes: between the first and the last print the quotes moved less than these prints moved the tape;
 * series: it is done again and again within a short time.
@@ -31,11 +32,10 @@ from sekisho.typologies.order_book import best_prices
 from sekisho.typologies.order_stream import BUY, NOBODY, SELL, Int64, OrderStream
 from sekisho.typologies.tape import (
     UNNAMED,
-    Float,
     Tape,
     accounts_of,
     micros,
-    middles,
+    middle_at,
     moment,
     orders_of,
     tape_of,
@@ -53,13 +53,17 @@ _SURELY: Final = 0.98
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shape:
-    """``pause`` in seconds, ``prints`` a count, ``small`` by the median order, ``against_chance`` in powers of ten; else shares."""
+    """``pause`` in seconds, ``prints`` a count, ``small`` by the median order, ``against_chance`` in powers of ten; else shares.
+
+    ``against_chance_together`` is for prints of accounts that mostly meet one another.
+    """
 
     pause: Decimal | int
     prints: int
     small: Decimal | int
     uptick_share: Decimal | int
     against_chance: Decimal | int
+    against_chance_together: Decimal | int
     together: Decimal | int
     score: Decimal | int
 
@@ -123,14 +127,13 @@ def paintings(stream: OrderStream, owners: Mapping[str, str], outside: frozenset
     group = _together(tape, prints, small, float(shape.together))
     chosen = np.flatnonzero(small)
     whose = np.array([group.get(int(code), int(code)) for code in prints.taker[chosen]], np.int64)
+    usually = {side: _usually(prints, side) for side in (BUY, SELL)}
     found: list[Painting] = []
-    middle: Float | None = None
     for series in _series(tape, prints, chosen, whose, shape):
-        upticks, expected, chance = _against_chance(prints, series)
-        if upticks < float(shape.uptick_share) * (len(series) - 1) or chance < float(shape.against_chance):
+        upticks, expected, chance = _against_chance(prints, series, usually[int(prints.side[series[0]])])
+        if upticks < float(shape.uptick_share) * (len(series) - 1) or chance < _least(tape, prints, series, shape):
             continue
-        middle = middles(best_prices(stream)) if middle is None else middle
-        painting = _judged((stream, tape, prints, middle), series, (upticks, expected, chance, usual), shape)
+        painting = _judged((stream, tape, prints), series, (upticks, expected, chance, usual), shape)
         if painting is not None:
             found.append(painting)
     return sorted(found, key=lambda each: (each.begins_at, each.account_ids))
@@ -180,31 +183,44 @@ def _series(tape: Tape, prints: Prints, chosen: Int64, whose: Int64, shape: Shap
     return [each for each in np.split(chosen, np.flatnonzero(cut) + 1) if len(each) >= shape.prints]
 
 
-def _against_chance(prints: Prints, series: Int64) -> tuple[int, float, float]:
+def _usually(prints: Prints, side: int) -> tuple[int, int]:
+    """How many prints takers of this side made, and how many of them went beyond the last price."""
+    same = prints.side == side
+    return int(same.sum()), int((prints.step[same] > 0).sum())
+
+
+def _against_chance(prints: Prints, series: Int64, usually: tuple[int, int]) -> tuple[int, float, float]:
     """How many prints of the series go beyond the last price, how many would by chance, and the powers of ten against that.
 
     A print that is its own sequel (nobody traded in between) counts as a step only where it goes further. What others of the
     same side do is counted the same way.
     """
-    side = prints.side[series[0]]
-    others = np.setdiff1d(np.flatnonzero(prints.side == side), series, assume_unique=True)
-    usual = (1 + int((prints.step[others] > 0).sum())) / (2 + len(others))
-    usual = min(max(usual, 1 - _SURELY), _SURELY)
+    every, beyond = usually
+    others, theirs = every - len(series), beyond - int((prints.step[series] > 0).sum())
+    usual = min(max((1 + theirs) / (2 + others), 1 - _SURELY), _SURELY)
     count, upticks = len(series) - 1, int((prints.step[series[1:]] > 0).sum())
     tail = sum(comb(count, k) * usual**k * (1 - usual) ** (count - k) for k in range(upticks, count + 1))
     return upticks, count * usual, -log10(max(tail, 1e-300))
 
 
+def _least(tape: Tape, prints: Prints, series: Int64, shape: Shape) -> float:
+    """What must speak against chance: less where they print with one another, for whom they meet is no chance either."""
+    met = np.isin(tape.maker[prints.first[series]], np.unique(prints.taker[series]))
+    among = float(met.mean()) >= float(shape.together)
+    return float(shape.against_chance_together if among else shape.against_chance)
+
+
 def _judged(
-    market: tuple[OrderStream, Tape, Prints, Float], series: Int64, told: tuple[int, float, float, float], shape: Shape
+    market: tuple[OrderStream, Tape, Prints], series: Int64, told: tuple[int, float, float, float], shape: Shape
 ) -> Painting | None:
-    stream, tape, prints, middle = market
+    stream, tape, prints = market
+    best = best_prices(stream)
     upticks, expected, chance, usual = told
     side = int(prints.side[series[0]])
     a, b = int(prints.first[series[0]]), int(prints.last[series[-1]])
     steps = np.maximum(prints.step[(prints.first >= a) & (prints.first <= b) & (prints.side == side)], 0).sum()
     own = float(np.maximum(prints.step[series], 0).sum())
-    before, after = middle[max(int(tape.place[a]) - 1, 0)], middle[int(tape.place[b])]
+    before, after = (middle_at(best, place) for place in (max(int(tape.place[a]) - 1, 0), int(tape.place[b])))
     moved = 0.0 if np.isnan(before) or np.isnan(after) else max(0.0, side * float(after - before))
     quotes = min(1.0, moved / own) if own else 1.0
     parts = Parts(

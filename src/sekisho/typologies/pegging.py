@@ -8,8 +8,8 @@ the instrument itself:
 * weight: the orders are large for this market and most of what its side shows at the touch while they stand;
 * one-sided: the trader does not show as much on the other side, as a market maker would;
 * held: the price leans on the level, and strays less from it than it strays before and after;
-* artifice: most of what is shown is taken away unfilled, or what was traded is undone elsewhere by the same trader. Somebody
-  who really sells a position lets his orders be filled, and keeps what he got for it.
+* artifice: what is shown is taken away before it is filled and shown again, or what was traded is undone elsewhere by the same
+  trader. Somebody who really sells a position leaves his orders until they are filled, and keeps what he got for it.
 
 Orders that replace one another count as well as orders that take: whoever sells into every rise holds it down, too.
 """
@@ -56,6 +56,8 @@ from sekisho.typologies.trades import Trade
 _SIDES: Final = {BUY: "buy", SELL: "sell"}
 _PLACES: Final = 4
 _LEVELS: Final = 10
+_LEFT: Final = 0.1
+"""An order of which less than a tenth is left has been filled."""
 _SLICES: Final = 24
 """Into how many equal parts the time of a peg is cut to ask how things stood."""
 
@@ -555,12 +557,18 @@ def _fixed(market: tuple[Stints, Int64], mine: Int64, run: Int64, when: tuple[in
 
 @njit(cache=True, nogil=True)
 def _withdrawn(stints: Stints, run: Int64, lots: int) -> float:
-    """How much of what was shown was taken away and shown again; what goes after the last new order was only given up."""
-    last, gone = stints.since[run].max(), 0
+    """How much of what was shown was taken away and shown again, or how many of the orders were, whichever says more.
+
+    Somebody who means to trade leaves an order until it is filled, however hard the market presses; a wall that is renewed by the
+    clock is taken away with what is left of it. What goes after the last new order was only given up.
+    """
+    last, gone, orders = stints.since[run].max(), 0, 0
     for stint in run:
-        if stints.until[stint] < last:
-            gone += stints.lots[stint] - stints.filled[stint]
-    return max(0.0, gone / lots)
+        left = stints.lots[stint] - stints.filled[stint]
+        if stints.until[stint] < last and left > 0:
+            gone += left
+            orders += 1 if left >= _LEFT * stints.lots[stint] else 0
+    return max(gone / lots, orders / len(run))
 
 
 @njit(cache=True, nogil=True)

@@ -114,6 +114,20 @@ def middles(best: BestPrices) -> Float:
     return np.where(last >= 0, middle[last], np.nan)
 
 
+def middle_at(best: BestPrices, place: int) -> float:
+    """The middle price after one event, as ``middles`` gives it."""
+    return float(_middle_at(best.bid, best.ask, place))
+
+
+def middles_between(best: BestPrices, first: int, last: int) -> Float:
+    """The middle price after each event from one place until another, as ``middles`` gives them."""
+    between = middles(BestPrices(best.bid[first:last], best.ask[first:last]))
+    unknown = np.isnan(between)
+    if first and unknown.any():
+        between[unknown] = middle_at(best, first - 1)
+    return between
+
+
 def micros(seconds: object) -> int:
     """Seconds as microseconds."""
     return round(float(str(seconds)) * 1_000_000)
@@ -132,3 +146,12 @@ def _first_seen(kind: Int8, order: Int32, orders: int) -> Int64:
         if kind[i] <= REPLACE and order[i] != NOBODY and born[order[i]] < 0:
             born[order[i]] = i
     return born
+
+
+@njit(cache=True, nogil=True)
+def _middle_at(bid: Int64, ask: Int64, place: int) -> float:
+    """The middle where the book was sound last; nan where it never was."""
+    for i in range(place, -1, -1):
+        if bid[i] != NO_PRICE and ask[i] != NO_PRICE and bid[i] < ask[i]:
+            return (float(bid[i]) + float(ask[i])) / 2
+    return np.nan

@@ -16,6 +16,7 @@ HOUR = 60 * MINUTE
 LATEST_START_HOURS = 17.0
 CROWDS = frozenset({"followers", "organic_momentum", "panic_behind_a_raid", "panic_behind_a_seller", "news_panic"})
 """Patterns of people who only run with everybody: bystanders, who are not cast for it."""
+TRIES = 60
 
 
 class CastExhaustedError(Exception):
@@ -67,15 +68,22 @@ class Stage:
         latest = max(1.0, min(LATEST_START_HOURS, 23.0 - hours_needed))
         return self.sheet.opens_at + float(self.random.uniform(0.5, latest)) * HOUR
 
+    def moment(self, hours: float) -> float:
+        """Any moment of the day that leaves so many hours of it."""
+        return self.sheet.opens_at + float(self.random.uniform(0.5, max(1.0, 23.0 - hours))) * HOUR
+
     def start_alone(self, hours: float) -> float:
-        """The same for what moves the price: where it can be, at a moment when nothing else of that kind goes on here."""
-        at = self.start(hours)
-        for _try in range(60):
-            if all(at + hours * HOUR <= begins or ends <= at for begins, ends in self.sheet.taken):
-                break
-            at = self.start(hours)
+        """The same for what moves the price: where it can be, at a moment when nothing else of that kind goes on here.
+
+        Where the day is full it is the moment that has the least of it.
+        """
+        at = min((self.moment(hours) for _try in range(TRIES)), key=lambda each: self.crowded(each, each + hours * HOUR))
         self.sheet.taken.append((at, at + hours * HOUR))
         return at
+
+    def crowded(self, begins: float, ends: float) -> float:
+        """For how long, in microseconds, something else moves the price here on purpose between two moments."""
+        return sum(max(0.0, min(ends, until) - max(begins, since)) for since, until in self.sheet.taken)
 
     def between(self, least: float, most: float) -> float:
         """A number in between."""

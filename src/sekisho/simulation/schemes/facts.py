@@ -8,7 +8,7 @@ from sekisho.simulation.answer_key import Scheme
 from sekisho.simulation.options import DAY_MICROSECONDS, closes_at, opens_at
 from sekisho.simulation.population import HOUSE
 from sekisho.simulation.registers import moment
-from sekisho.simulation.schemes.cast import HOUR, Stage
+from sekisho.simulation.schemes.cast import HOUR, TRIES, Stage
 from sekisho.simulation.schemes.sheet import BUY, MINUTE, SELL
 
 SUMMARIES = {
@@ -20,6 +20,8 @@ SUMMARIES = {
 
 MOVE = 0.06
 """How far news moves the value, as a logarithm."""
+BEFORE, AFTER = 10 * MINUTE, 30 * MINUTE
+"""For how long around news the price is not what a scheme makes of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +41,8 @@ def news(stage: Stage, category: str, hours: float, *, out: bool = True, asset: 
     Not ``out``: these records end before it is published; nobody acts on it beyond that hour all the same.
     """
     side = BUY if stage.random.random() < 0.5 else SELL
-    latest = max(0.2, 22.0 - hours)
-    arises = stage.sheet.opens_at + stage.between(0.1, latest) * HOUR
-    published = arises + hours * HOUR
+    published = _published(stage, hours)
+    arises = published - hours * HOUR
     told = asset or stage.sheet.listing.asset
     fact = News(f"F{1 + len(stage.registers.rows.get('material_fact', ()))}", told, side, arises, published)
     stage.registers.add(
@@ -52,7 +53,15 @@ def news(stage: Stage, category: str, hours: float, *, out: bool = True, asset: 
         publish(stage, fact, "exchange_website", published)
         if asset is None:
             stage.sheet.shocks.append((published, side * MOVE * stage.between(0.7, 1.3)))
+            stage.sheet.taken.append((published - BEFORE, published + AFTER))
     return fact
+
+
+def _published(stage: Stage, hours: float) -> float:
+    """When a fact that arose so many hours before becomes known: where it can be, while nothing else moves the price here."""
+    latest = max(0.2, 22.0 - hours)
+    tries = (stage.sheet.opens_at + (stage.between(0.1, latest) + hours) * HOUR for _try in range(TRIES))
+    return min(tries, key=lambda at: stage.crowded(at - BEFORE, at + AFTER))
 
 
 def publish(stage: Stage, fact: News, channel: str, at: float) -> None:

@@ -12,6 +12,8 @@ RULE = "unfair_trading/marking_the_close"
 ALSO = ("unfair_trading/high_participation",)
 """Whoever takes most of one side and carries the price by it takes part to a high degree, too, also where he only executes evenly
 in a market too thin for him."""
+BOUND = True
+"""It can be played at fixings only; what may be played at any moment comes after."""
 BEFORE, AFTER = 20 * MINUTE, 30 * MINUTE
 
 
@@ -19,8 +21,7 @@ def fixing(stage: Stage, *, alone: bool = True) -> float:
     """A moment of the day at which the index is read; where it can be, one at which nothing else moves the price here."""
     every = [stage.sheet.opens_at + number * 24 * HOUR // QUOTES_A_DAY + INDEX_DELAY for number in range(1, QUOTES_A_DAY)]
     chosen = [float(each) for each in stage.random.permutation(every)]
-    free = [at for at in chosen if all(at + AFTER <= begins or ends <= at - BEFORE for begins, ends in stage.sheet.taken)]
-    at = (free or chosen)[0]
+    at = min(chosen, key=lambda each: stage.crowded(each - BEFORE, each + AFTER))
     if alone:
         stage.sheet.taken.append((at - BEFORE, at + AFTER))
     return at

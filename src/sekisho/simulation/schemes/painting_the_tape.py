@@ -27,7 +27,7 @@ def among_themselves(stage: Stage, severity: float, *, linked: bool) -> None:
     scheme = stage.scheme(RULE, PLANTED, "linked_prints" if linked else "prints_among_themselves", severity, members)
     scheme.also = (*ALSO, SELF_MATCH) if linked else ALSO
     side = _side(stage)
-    at = stage.start(3)
+    at = stage.start_alone(0.5)
     pause = stage.by_severity(severity, 10, 1.5) * SECOND
     for _climb in range(round(stage.by_severity(severity, 3, 5))):
         steps = round(stage.by_severity(severity, 5, 9))
@@ -51,7 +51,7 @@ def small_upticks(stage: Stage, severity: float) -> None:
     scheme = stage.scheme(RULE, PLANTED, "small_upticks", severity, [actor])
     scheme.also = ALSO
     side = _side(stage)
-    at = stage.start(3)
+    at = stage.start_alone(0.5)
     pause = stage.pulse() * stage.by_severity(severity, 8, 3)
     for _print in range(round(stage.by_severity(severity, 14, 40))):
         lots = stage.lots(stage.by_severity(severity, 0.25, 0.05) * stage.between(0.7, 1.3))

@@ -9,22 +9,33 @@ from sekisho.simulation.schemes.sheet import BUY, LEVEL, MINUTE, OWN_BEST, SECON
 
 RULE = "unfair_trading/pegging"
 STABILISATION = "unfair_trading/stabilisation"
-TRIES = 60
+TRIES = 120
+TAKEN = 0.4
+"""Median orders that ordinary people take for each of their arrivals, when nearly all of them sell (buy)."""
+EXCITED = 10
+"""How many arrivals a large order calls forth when it comes to rest, and they again."""
 
 
 def pressed(stage: Stage, hours: float, side: int) -> float:
-    """A moment from which the market will lean on a level held from ``side`` for so many hours: whoever pegs feels it coming."""
-    best, strongest = stage.start(hours), float("-inf")
+    """A moment from which the market will lean on a level held from ``side`` for so many hours: whoever pegs feels it coming.
+
+    Where it can be, nothing else moves the price meanwhile.
+    """
     value, opens_at = stage.sheet.value, stage.sheet.opens_at
-    for _try in range(TRIES):
-        at = stage.start(hours)
+
+    def promise(at: float) -> tuple[float, float]:
         first, last = (int((moment - opens_at) / GRID_STEP_MICROSECONDS) for moment in (at, at + hours * HOUR))
         pressure = -side * float(value[first:last].mean() - value[first]) / float(value[first])
-        busy = any(at < ends and begins < at + hours * HOUR for begins, ends in stage.sheet.taken)
-        if pressure > strongest and not busy:
-            best, strongest = at, pressure
+        return -stage.crowded(at, at + hours * HOUR), pressure
+
+    best = max((stage.moment(hours) for _try in range(TRIES)), key=promise)
     stage.sheet.taken.append((best, best + hours * HOUR))
     return best
+
+
+def enough(stage: Stage, severity: float, medians: float, pause: float) -> float:
+    """So many medians, or more where more is taken from one side before the pause is over: less would hold no level."""
+    return max(medians, stage.by_severity(severity, 1.2, 2) * TAKEN * (stage.sheet.arrivals * pause / SECOND + EXCITED))
 
 
 def wall(stage: Stage, severity: float, *, accounts: int = 1, rule: str = RULE, only: int = 0) -> None:
@@ -36,10 +47,11 @@ def wall(stage: Stage, severity: float, *, accounts: int = 1, rule: str = RULE, 
     scheme.also = _also(side := only or _side(stage), rule)
     hours = stage.by_severity(severity, 0.8, 2)
     at = pressed(stage, hours, side)
-    until, size = at + hours * HOUR, stage.by_severity(severity, 9, 25)
+    pause = stage.by_severity(severity, 150, 50) * SECOND
+    until, size = at + hours * HOUR, enough(stage, severity, stage.by_severity(severity, 9, 25), pause)
     first = last = stage.sheet.place(scheme, at, actors[0], side, stage.lots(size), anchor=OWN_BEST, offset=0)
     while at < until:
-        at += stage.by_severity(severity, 150, 50) * SECOND * stage.between(0.7, 1.3)
+        at += pause * stage.between(0.7, 1.3)
         actor = actors[int(stage.random.integers(len(actors)))]
         lots = stage.lots(size * stage.between(0.85, 1.15))
         again = stage.sheet.place(scheme, at, actor, side, lots, anchor=LEVEL, needs=first)
@@ -55,10 +67,11 @@ def slaps(stage: Stage, severity: float, *, rule: str = RULE, only: int = 0) -> 
     scheme.also = _also(side := only or _side(stage), rule)
     hours = stage.by_severity(severity, 0.8, 1.6)
     at = pressed(stage, hours, side)
-    until, size = at + hours * HOUR, stage.by_severity(severity, 8, 20)
+    usual = stage.by_severity(severity, 90, 45) * SECOND
+    until, size = at + hours * HOUR, enough(stage, severity, stage.by_severity(severity, 8, 20), usual)
     first = stage.sheet.place(scheme, at, actor, side, stage.lots(size), anchor=OWN_BEST, offset=0)
     while at < until:
-        pause = stage.by_severity(severity, 90, 45) * SECOND * stage.between(0.6, 1.4)
+        pause = usual * stage.between(0.6, 1.4)
         at += pause
         thrown = stage.sheet.place(scheme, at, actor, side, stage.lots(size * stage.between(0.7, 1.2)), anchor=LEVEL, needs=first)
         stage.sheet.withdraw(thrown, at + pause * stage.between(0.9, 1.5))

@@ -24,6 +24,7 @@ from sekisho.simulation.schemes.sheet import Sheet
 
 CAST_SHARE = 0.4
 ROUNDS_MIN = 6
+AHEAD = 8
 
 
 def chapters() -> tuple[ModuleType, ...]:
@@ -44,18 +45,30 @@ def plan_market(
     told = chapters()
     randoms = {chapter.RULE: np.random.default_rng([options.seed, crc32(chapter.RULE.encode())]) for chapter in told}
     deals: dict[str, list[Sheet]] = {chapter.RULE: [] for chapter in told}
-    for number in range(max(ROUNDS_MIN, round(0.35 * len(stages)))):
-        for chapter in told:
-            random, deal = randoms[chapter.RULE], deals[chapter.RULE]
-            for patterns, planted in ((chapter.PATTERNS, True), (chapter.LOOK_ALIKES, False)):
-                if not deal:
-                    deal += [stages[place] for place in random.permutation(len(stages))]
-                stage = Stage(options, people, random, free, deal.pop(), schemes, registers)
-                play: Callable[..., None] = patterns[number % len(patterns)]
-                if len(free) <= last:
-                    return schemes
-                try:
-                    play(stage, options.draw_severity(random)) if planted else play(stage)
-                except CastExhaustedError:
-                    return schemes
+    for number, chapter in _in_turn(told, max(ROUNDS_MIN, round(0.35 * len(stages)))):
+        random, deal = randoms[chapter.RULE], deals[chapter.RULE]
+        for patterns, planted in ((chapter.PATTERNS, True), (chapter.LOOK_ALIKES, False)):
+            if not deal:
+                deal += [stages[place] for place in random.permutation(len(stages))]
+            stage = Stage(options, people, random, free, _quietest(deal), schemes, registers)
+            play: Callable[..., None] = patterns[number % len(patterns)]
+            if len(free) <= last:
+                return schemes
+            try:
+                play(stage, options.draw_severity(random)) if planted else play(stage)
+            except CastExhaustedError:
+                return schemes
     return schemes
+
+
+def _quietest(deal: list[Sheet]) -> Sheet:
+    """Of the next few stages the one on which the least is played so far that moves the price."""
+    upto = max(0, len(deal) - AHEAD)
+    return deal.pop(min(range(upto, len(deal)), key=lambda place: sum(ends - begins for begins, ends in deal[place].taken)))
+
+
+def _in_turn(told: tuple[ModuleType, ...], rounds: int) -> list[tuple[int, ModuleType]]:
+    """Chapters bound to certain moments (``BOUND``) first, so that the others can keep out of their way; then round after round."""
+    bound = [chapter for chapter in told if getattr(chapter, "BOUND", False)]
+    others = [chapter for chapter in told if chapter not in bound]
+    return [(number, chapter) for some in (bound, others) for number in range(rounds) for chapter in some]

@@ -64,6 +64,7 @@ def _shape(p: Parameters) -> Shape:
         small=p.small_max,
         uptick_share=p.uptick_share_min,
         against_chance=p.against_chance_min,
+        against_chance_together=p.against_chance_together_min,
         together=p.together_share_min,
         score=p.score_min,
     )
