@@ -6,26 +6,29 @@ from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime, timedelta
 from decimal import ROUND_HALF_EVEN, Decimal
 from functools import partial
+from math import isfinite
 from typing import TYPE_CHECKING, NamedTuple
 
 from sekisho.engine.answers import Evidence, Found
 from sekisho.typologies.abnormal_positions import (
     BUY,
+    Book,
+    Conditions,
     Event,
-    Grid,
     Jump,
     Market,
+    Moment,
     Move,
     Shape,
     Strange,
     Traded,
-    grid_before,
+    book_of,
     known_events,
+    moves_after,
     moves_at,
     paired_accounts,
     repricings,
     steps_before,
-    strange_before,
     traded_of,
 )
 from sekisho.typologies.handled_assets import Handled, read_handled
@@ -37,93 +40,118 @@ from sekisho.typologies.valuation import EXACT
 from sekisho.typologies.waiting import length_of_hours
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from sekisho.records import Records
     from sekisho.rulebook import Parameters
 
 
 def detect(records: Records, p: Parameters) -> Iterator[Found]:
-    """One finding for each trader whose position before an event is stranger than chance explains."""
+    """One finding for each position before an event that is stranger than chance explains."""
     facts, handled, owners = read_facts(records), read_handled(records, ()), ownership_of(records)
     out, groups = accounts_of_kind(records, *p.left_out_kinds) | _on_register(facts, owners), owners.groups
-    window = length_of_hours(p.window_hours)
-    events = known_events(facts, handled.applications, window)
+    events = known_events(facts, handled.applications, length_of_hours(p.window_hours))
     if not events and not {"publication", "listing_application"} & records.present:
         jump = Jump(length_of_hours(p.jump_hours), p.jump_moves_min, p.jump_kept_min, p.jump_kept_steps)
         events = repricings(records, _instruments(handled, None), jump)
     moved = _moved(records, events, handled, p)
-    if moved:
-        out |= paired_accounts(records, out, p.partner_share_max, p.partner_trades_min)
-    for each in moved:
-        look = _look(records, each, handled, Market({}, out, groups), p)
-        for one in look.strange if look else ():
-            assert look is not None
-            acts = [act for act in _acts(records, look, one, owners, p) if act.account_id not in out]
-            if not _with_one_partner(acts, out, p):
-                yield _found(records, look, one, acts, p)
+    if not moved:
+        return
+    out |= paired_accounts(records, out, p.partner_share_max, p.partner_trades_min)
+    for look, one in _told_once(list(_looks(records, moved, handled, Market({}, out, groups), p)), p):
+        acts = [act for act in _acts(records, look, one, owners, p) if act.account_id not in out]
+        if not _with_one_partner(acts, out, p):
+            yield _found(records, look, one, acts, p)
 
 
 class _Moved(NamedTuple):
-    """An event on which the price moved, in the asset's main instrument, with enough of the book before it."""
+    """An event on which the price moved, in the asset's main instrument, and the instruments it is compared with."""
 
     event: Event
     instrument: str
     move: Move
-    begins: datetime
     instruments: dict[str, str]
+    span: tuple[datetime, datetime]
 
 
 class _Look(NamedTuple):
-    """An event with what the market did and who was strange before it."""
+    """An event with what the market did and the book in which somebody was strange before it."""
 
     event: Event
     instrument: str
     move: Move
-    side: int
-    grid: Grid
-    strange: list[Strange]
+    book: Book
     handled: Handled
 
 
 def _moved(records: Records, events: list[Event], handled: Handled, p: Parameters) -> list[_Moved]:
     """The events worth a look; all that needs no more than prices is asked first, of all of them together."""
     traded = traded_of(records) if events else {}
-    asked: list[tuple[Event, str, datetime, dict[str, str]]] = []
+    asked: list[tuple[Event, Moment, dict[str, str], tuple[datetime, datetime]]] = []
     for event in events:
         instrument = _main_instrument(traded, event.asset, handled)
         if instrument is None:
             continue
         instruments = _instruments(handled, handled.pairs[instrument].quote)
         begins = min(traded[name].first for name in instruments if name in traded)
+        until = max(traded[name].last for name in instruments if name in traded)
         if steps_before(event, _shape(p), begins):
-            asked.append((event, instrument, begins, instruments))
-    moves = moves_at(records, [(instrument, event.at) for event, instrument, *_ in asked], length_of_hours(p.reaction_hours))
+            asked.append((event, Moment(instrument, event.at, _reaction(event, events, p)), instruments, (begins, until)))
+    moves = moves_at(records, [moment for _event, moment, *_ in asked])
     return [
-        _Moved(event, instrument, move, begins, instruments)
-        for (event, instrument, begins, instruments), move in zip(asked, moves, strict=True)
+        _Moved(event, moment.instrument, move, instruments, span)
+        for (event, moment, instruments, span), move in zip(asked, moves, strict=True)
         if move is not None and Decimal(str(move.usual_moves)) >= p.move_min and event.side in {0, move.side}
     ]
 
 
-def _look(records: Records, moved: _Moved, handled: Handled, market: Market, p: Parameters) -> _Look | None:
-    event, instrument, move, begins, instruments = moved
-    grid = grid_before(records, market._replace(instruments=instruments), event, _shape(p), begins)
-    if grid is None:
-        return None
-    strange = strange_before(grid, grid.assets.index(event.asset), move.side, grid.shape.steps)
-    kept = [one for one in strange if _stands_out(one, p)]
-    return _Look(event, instrument, move, move.side, grid, kept, handled)
+def _reaction(event: Event, events: list[Event], p: Parameters) -> timedelta:
+    """How long the price has: until the next event of the asset, if it was given time to settle before."""
+    least, most = length_of_hours(p.settle_hours), length_of_hours(p.reaction_hours)
+    later = [other.at - event.at for other in events if other.asset == event.asset]
+    return min([most, *(each for each in later if each >= least)])
+
+
+def _looks(
+    records: Records, moved: list[_Moved], handled: Handled, market: Market, p: Parameters
+) -> Iterator[tuple[_Look, Strange]]:
+    """Who was strange before each event. The book is read once for all events in instruments of one quote."""
+    books: dict[tuple[str, ...], tuple[Book, dict[str, NDArray[np.float64]]]] = {}
+    for event, instrument, move, instruments, span in moved:
+        names = tuple(sorted(instruments))
+        if names not in books:
+            book = book_of(records, market._replace(instruments=instruments), _shape(p), _conditions(p), span)
+            after = moves_after(records, names, book.moments, length_of_hours(p.reaction_hours))
+            books[names] = book, {instruments[name]: each for name, each in after.items()}
+        book, moves = books[names]
+        look = _Look(event, instrument, move, book, handled)
+        for one in book.strange_before(event, move.side, moves, float((move.after / move.before).ln())):
+            if _rounded(one.chance) <= p.chance_max and _rounded(one.gain_chance) <= p.gain_chance_max:
+                yield look, one
+
+
+def _told_once(found: list[tuple[_Look, Strange]], p: Parameters) -> list[tuple[_Look, Strange]]:
+    """Of the same trader's positions whose windows overlap, the strangest: one position is one case, however many events follow it."""
+    window, kept = length_of_hours(p.window_hours), list[tuple[_Look, Strange]]()
+    for look, one in sorted(found, key=lambda each: (each[1].chance, -each[1].strangeness, each[0].event)):
+        same = (
+            other
+            for other, told in kept
+            if (other.event.asset, other.move.side, told.trader) == (look.event.asset, look.move.side, one.trader)
+        )
+        if all(abs(other.event.at - look.event.at) >= window for other in same):
+            kept.append((look, one))
+    return sorted(kept, key=lambda each: (each[0].event, each[1].trader))
 
 
 def _shape(p: Parameters) -> Shape:
-    return Shape(length_of_hours(p.step_hours), p.window_hours // p.step_hours, p.history_hours // p.step_hours)
+    return Shape(length_of_hours(p.step_hours), int(p.window_hours / p.step_hours), int(p.history_hours / p.step_hours))
 
 
-def _stands_out(one: Strange, p: Parameters) -> bool:
-    """All the signs together: far from habit in size and in number of decisions, one-sided, and rarer than chance."""
-    distances = ((one.far, p.far_min), (one.unlikely, p.unlikely_min))
-    shape = ((one.one_sided, p.one_sided_min), (one.concentrated, p.concentrated_min))
-    signs = (*distances, *shape)
-    return all(_rounded(value) >= least for value, least in signs) and _rounded(one.chance) <= p.chance_max
+def _conditions(p: Parameters) -> Conditions:
+    ratios = (p.far_min, p.unlikely_min, p.one_sided_min, p.concentrated_min, p.taken_min, p.pauses_max)
+    return Conditions(*(float(each) for each in ratios), length_of_hours(p.near_hours))
 
 
 def _main_instrument(traded: Mapping[str, Traded], asset: str, handled: Handled) -> str | None:
@@ -138,7 +166,7 @@ def _instruments(handled: Handled, quote: str | None) -> dict[str, str]:
 
 
 def _found(records: Records, look: _Look, one: Strange, acts: list[Act], p: Parameters) -> Found:
-    side, asset = "buy" if look.side == BUY else "sell", look.event.asset
+    side, asset = "buy" if look.move.side == BUY else "sell", look.event.asset
     net = EXACT.subtract(total_quantity(acts, lambda a: a.side == side), total_quantity(acts, lambda a: a.side != side))
     names = {Evidence(*act.record) for act in acts} | {Evidence("order", act.order_id) for act in acts if act.order_id}
     names |= {Evidence(*look.event.record)} | ({Evidence("material_fact", look.event.fact_id)} if look.event.fact_id else set())
@@ -170,6 +198,8 @@ def _found(records: Records, look: _Look, one: Strange, acts: list[Act], p: Para
             "far": _rounded(one.far),
             "first": one.first,
             "one_sided": _rounded(one.one_sided),
+            "taken": _rounded(one.taken),
+            "pauses": _rounded(one.pauses) if isfinite(one.pauses) else None,
             "concentrated": _rounded(one.concentrated),
             "orders": one.orders,
             "usual_orders": _rounded(one.usual),
@@ -177,12 +207,14 @@ def _found(records: Records, look: _Look, one: Strange, acts: list[Act], p: Para
             "alike": one.alike,
             "active": one.active,
             "chance": _rounded(one.chance),
+            "gains": one.gains,
+            "moments": one.moments,
         },
     )
 
 
 def _members(look: _Look, one: Strange, owners: Ownership) -> set[str]:
-    name = look.grid.traders[one.trader]
+    name = look.book.traders[one.trader]
     return {account for account, group in owners.groups.items() if group == name} | {name}
 
 
