@@ -46,7 +46,7 @@ class Event(NamedTuple):
 
 
 class Shape(NamedTuple):
-    """How time is cut: between two moments looked at, steps in a window, and the steps of history a trader is judged by at least."""
+    """How time is cut: between two moments looked at, steps in a window, and the steps of history at least."""
 
     step: timedelta
     steps: int
@@ -64,10 +64,11 @@ class Shape(NamedTuple):
 
 
 class Conditions(NamedTuple):
-    """What a position must be to count at all, before an event and before nothing; ratios, but for ``near``.
+    """What a position must be to count at all, before an event and before nothing; ratios, but for ``pause_least``.
 
     ``taken_min`` is the least part that took what others showed: an order that rests is filled when others choose. Whoever knows
-    has until the event: his last decision is ``near`` to it, or no more than ``pauses_max`` of his own usual pauses away.
+    has until the event: his last decision is no more than ``pauses_max`` of his own usual pauses away, or of ``pause_least``
+    where those are shorter. Beyond ``unlikely_enough`` powers of ten more orders make nobody stranger.
     """
 
     far_min: float
@@ -76,7 +77,8 @@ class Conditions(NamedTuple):
     concentrated_min: float
     taken_min: float
     pauses_max: float
-    near: timedelta
+    unlikely_enough: float
+    pause_least: timedelta
 
 
 class Move(NamedTuple):
@@ -95,12 +97,11 @@ class Move(NamedTuple):
 class Strange(NamedTuple):
     """One trader whose position before the event is strange; figures are ratios.
 
-    ``far`` compares the position with the trader's own largest before, ``one_sided`` is net over gross, ``taken`` the part that took,
-    ``orders`` are those on the side less those on the other, ``usual`` is what habit makes of them and ``unlikely`` the powers of ten
-    against it; ``concentrated`` is ``far`` here against ``far`` where else it is largest: who buys everything does not act on one
-    asset's news. ``pauses`` is the silence before the event in the trader's own usual pauses. ``chance`` is how many others as
-    strange a random moment has, ``alike`` how many this one has; ``gains`` at how many of the ``moments`` a
-    position of the trader's gained as much.
+    ``far`` compares the position with the trader's own largest before, ``one_sided`` is net over gross, ``taken`` the part that
+    took, ``orders`` are those on the side less those on the other, ``usual`` is what habit makes of them and ``unlikely`` the powers
+    of ten against it; ``concentrated`` is ``far`` here against ``far`` where else it is largest: who buys everything does not act on
+    one asset's news. ``pauses`` is the silence before the event in the trader's own usual pauses. ``alike`` is how many before this
+    event are as strange; ``gains`` at how many of the ``moments`` a position of the trader's gained as much.
     """
 
     trader: int
@@ -114,7 +115,6 @@ class Strange(NamedTuple):
     usual: float
     unlikely: float
     first: bool
-    chance: float
     alike: int
     active: int
     gains: int
@@ -161,13 +161,12 @@ class Usual(NamedTuple):
 
 
 class Placebo(NamedTuple):
-    """Everybody who meets the conditions at some moment: asset, trader, moment and strangeness, and how many moments there are."""
+    """Everybody who meets the conditions at some regular moment: asset, trader, moment and strangeness."""
 
     asset: Longs
     trader: Longs
     at: Longs
     strangeness: Reals
-    moments: Longs
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,34 +193,33 @@ class Book:
         count = max(1, (at - int(self.moments[0])) // step + 1) if self.moments.size else 1
         looks = _looks(tape, at - step * np.arange(count - 1, -1, -1), self.usual[asset], self.shape, self.conditions)
         mine = looks.signed[:, -1] * side
-        active, placebo = int((looks.one_sided[:, -1] > 0).sum()), self._placebo_of(asset, at)
+        active = int((looks.one_sided[:, -1] > 0).sum())
         found = []
         for place in np.flatnonzero(mine > 0):
             trader, value = int(tape.trader[place]), float(mine[place])
             concentrated = self._concentrated(asset, trader, at, float(looks.far[place, -1]))
             if not concentrated >= self.conditions.concentrated_min:
                 continue
-            others = placebo.strangeness[placebo.trader != trader]
             gains, moments = self._gains(asset, trader, at, moves, float(looks.net[place, -1]) * move)
             last = (float(each[place, -1]) for each in (looks.far, looks.one_sided, looks.taken))
             found.append(
                 Strange(
                     trader, value, *last, concentrated, float(looks.pauses[place, -1]), int(looks.orders[place, -1]),
                     float(looks.usual[place, -1]), float(looks.unlikely[place, -1]), bool(looks.first[place, -1]),
-                    int((others >= value).sum()) / max(1, int(placebo.moments.sum())), int((mine >= value).sum()), active, gains, moments,
+                    int((mine >= value).sum()), active, gains, moments,
                 )
             )  # fmt: skip
-        return found if placebo.moments.sum() else []
+        return found
 
-    def _placebo_of(self, asset: int, at: int) -> Placebo:
-        """The placebo without the moments whose window, or whose event, would be this one's."""
-        window = self.shape.window // _MICRO
-        kept = (self.placebo.asset != asset) | (np.abs(self.placebo.at - at) >= window)
+    def chance(self, event: Event, one: Strange, suspected: Collection[int]) -> float:
+        """How many others as strange a random moment has: not this trader, nobody suspected already, not the days around the event."""
+        asset, at, window = self.assets.index(event.asset), (event.at - _EPOCH) // _MICRO, self.shape.window // _MICRO
         judged = self.moments[self.shape.judged_from :]
-        moments = self.placebo.moments.copy()
-        moments[asset] -= 2 * int((np.abs(judged - at) < window).sum())
-        parts = (self.placebo.asset, self.placebo.trader, self.placebo.at, self.placebo.strangeness)
-        return Placebo(*(each[kept] for each in parts), moments)
+        moments = 2 * (judged.size * len(self.assets) - int((np.abs(judged - at) < window).sum()))
+        here = (self.placebo.asset == asset) & (np.abs(self.placebo.at - at) < window)
+        others = ~here & ~np.isin(self.placebo.trader, [one.trader, *suspected])
+        alike = int((self.placebo.strangeness[others] >= one.strangeness).sum())
+        return alike / moments if moments else float("inf")
 
     def _concentrated(self, asset: int, trader: int, at: int, far: float) -> float:
         """How far this is from habit, against this and the farthest in any other asset at the same moment."""
@@ -280,9 +278,7 @@ def book_of(records: Records, market: Market, shape: Shape, conditions: Conditio
         there = (asset != number) & (tape.trader[place] == trader) if tape.trader.size else np.zeros(far.size, bool)
         elsewhere[there] = np.maximum(elsewhere[there], looks.far[place[there], when[there]])
     kept = far >= conditions.concentrated_min * (far + elsewhere)
-    judged = 2 * max(0, moments.size - shape.judged_from)
-    counts = np.full(len(assets), judged, np.int64)
-    placebo = Placebo(asset[kept], trader[kept], moments[when[kept]], np.abs(signed[kept]), counts)
+    placebo = Placebo(asset[kept], trader[kept], moments[when[kept]], np.abs(signed[kept]))
     return Book(traders, assets, tuple(tapes), tuple(usual), tuple(regular), moments, placebo, shape, conditions)
 
 
@@ -290,7 +286,8 @@ def _looks(tape: Tape, ends: Longs, usual: Usual, shape: Shape, conditions: Cond
     """What each trader's window before each of these moments, which are one step apart, looks like.
 
     Strange is who takes a position much larger than any he took before and than people usually take, in more decisions
-    on that side than he usually takes, and without going back on them: one large order may be luck, and a busy day habit.
+    on that side than he usually takes, without going back on them, and until the last: one large order may be luck, and a busy day
+    habit.
     """
     width = shape.steps
     count, net, gross, taken, net_count = _totals(tape, ends)
@@ -304,12 +301,11 @@ def _looks(tape: Tape, ends: Longs, usual: Usual, shape: Shape, conditions: Cond
     with np.errstate(divide="ignore", invalid="ignore"):
         one_sided = np.where(traded > 0, np.abs(position) / traded, 0.0)
         part_taken = np.where(traded > 0, took / traded, 0.0)
-    inside = count - earlier
-    silence, pauses = _silence(tape, ends, count, earlier)
+    pauses = _pauses(tape, ends, count, earlier, conditions.pause_least // _MICRO)
     met = (far >= conditions.far_min) & (unlikely >= conditions.unlikely_min) & (one_sided >= conditions.one_sided_min)
-    met &= (part_taken >= conditions.taken_min) & (inside > 0)
-    met &= (pauses <= conditions.pauses_max) | (silence <= conditions.near // _MICRO)
-    signed = np.where(met, np.sign(position) * far * one_sided**2 * unlikely, 0.0)
+    met &= (part_taken >= conditions.taken_min) & (count > earlier) & (pauses <= conditions.pauses_max)
+    strangeness = far * one_sided**2 * np.minimum(unlikely, conditions.unlikely_enough) / (1 + pauses)
+    signed = np.where(met, np.sign(position) * np.round(strangeness, 9), 0.0)
     return Looks(position, far, one_sided, part_taken, pauses, orders, habit, unlikely, earlier == 0, signed)
 
 
@@ -326,17 +322,13 @@ def _totals(tape: Tape, ends: Longs) -> tuple[Longs, Reals, Reals, Reals, Reals]
     return total(None).astype(np.int64), total(side * tape.value), total(tape.value), total(tape.taken), total(side)
 
 
-def _silence(tape: Tape, ends: Longs, count: Longs, earlier: Longs) -> tuple[Longs, Reals]:
-    """How long it is since the last decision in the window, in microseconds and in usual pauses between those in it."""
+def _pauses(tape: Tape, ends: Longs, count: Longs, earlier: Longs, least: int) -> Reals:
+    """How long it is since the last decision in the window, in the usual pauses between those in it; no pause is below ``least``."""
     starts, size = tape.starts[:, None], max(1, tape.at.size)
     at = tape.at if tape.at.size else np.zeros(1, np.int64)
     last, first = at[np.clip(starts + count - 1, 0, size - 1)], at[np.clip(starts + earlier, 0, size - 1)]
-    inside = count - earlier
-    silence = np.where(inside > 0, ends[None, :] - last, np.iinfo(np.int64).max)
-    pause = (last - first) / np.maximum(inside - 1, 1)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        pauses = np.where((inside > 1) & (pause > 0), silence / pause, np.inf)
-    return silence, np.asarray(np.round(pauses, 9))
+    pause = np.maximum((last - first) / np.maximum(count - earlier - 1, 1), least)
+    return np.asarray(np.where(count > earlier, np.round((ends[None, :] - last) / pause, 9), np.inf))
 
 
 def _usual(tape: Tape, moments: Longs, shape: Shape) -> Usual:

@@ -6,7 +6,6 @@ from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime, timedelta
 from decimal import ROUND_HALF_EVEN, Decimal
 from functools import partial
-from math import isfinite
 from typing import TYPE_CHECKING, NamedTuple
 
 from sekisho.engine.answers import Evidence, Found
@@ -59,10 +58,11 @@ def detect(records: Records, p: Parameters) -> Iterator[Found]:
     if not moved:
         return
     out |= paired_accounts(records, out, p.partner_share_max, p.partner_trades_min)
-    for look, one in _told_once(list(_looks(records, moved, handled, Market({}, out, groups), p)), p):
-        acts = [act for act in _acts(records, look, one, owners, p) if act.account_id not in out]
+    candidates = list(_candidates(records, moved, handled, Market({}, out, groups), p))
+    for suspect in _told_once(_suspects(candidates, p), p):
+        acts = [act for act in _acts(records, suspect.look, suspect.one, owners, p) if act.account_id not in out]
         if not _with_one_partner(acts, out, p):
-            yield _found(records, look, one, acts, p)
+            yield _found(records, suspect, acts, p)
 
 
 class _Moved(NamedTuple):
@@ -113,10 +113,18 @@ def _reaction(event: Event, events: list[Event], p: Parameters) -> timedelta:
     return min([most, *(each for each in later if each >= least)])
 
 
-def _looks(
+class _Suspect(NamedTuple):
+    """A trader before an event, and how often chance has somebody as strange."""
+
+    look: _Look
+    one: Strange
+    chance: float
+
+
+def _candidates(
     records: Records, moved: list[_Moved], handled: Handled, market: Market, p: Parameters
 ) -> Iterator[tuple[_Look, Strange]]:
-    """Who was strange before each event. The book is read once for all events in instruments of one quote."""
+    """Who meets the conditions before each event. The book is read once for all events in instruments of one quote."""
     books: dict[tuple[str, ...], tuple[Book, dict[str, NDArray[np.float64]]]] = {}
     for event, instrument, move, instruments, span in moved:
         names = tuple(sorted(instruments))
@@ -127,22 +135,38 @@ def _looks(
         book, moves = books[names]
         look = _Look(event, instrument, move, book, handled)
         for one in book.strange_before(event, move.side, moves, float((move.after / move.before).ln())):
-            if _rounded(one.chance) <= p.chance_max and _rounded(one.gain_chance) <= p.gain_chance_max:
+            if _rounded(one.gain_chance) <= p.gain_chance_max:
                 yield look, one
 
 
-def _told_once(found: list[tuple[_Look, Strange]], p: Parameters) -> list[tuple[_Look, Strange]]:
-    """Of the same trader's positions whose windows overlap, the strangest: one position is one case, however many events follow it."""
-    window, kept = length_of_hours(p.window_hours), list[tuple[_Look, Strange]]()
-    for look, one in sorted(found, key=lambda each: (each[1].chance, -each[1].strangeness, each[0].event)):
-        same = (
-            other
-            for other, told in kept
-            if (other.event.asset, other.move.side, told.trader) == (look.event.asset, look.move.side, one.trader)
-        )
-        if all(abs(other.event.at - look.event.at) >= window for other in same):
-            kept.append((look, one))
-    return sorted(kept, key=lambda each: (each[0].event, each[1].trader))
+def _suspects(candidates: list[tuple[_Look, Strange]], p: Parameters) -> list[_Suspect]:
+    """Whom chance does not explain. Who is suspected already says nothing of how often the innocent are as strange."""
+    suspected: set[str] = set()
+    while True:
+        found = []
+        for look, one in candidates:
+            known = [number for number, name in enumerate(look.book.traders) if name in suspected]
+            chance = look.book.chance(look.event, one, known)
+            if _rounded(chance) <= p.chance_max:
+                found.append(_Suspect(look, one, chance))
+        names = {each.look.book.traders[each.one.trader] for each in found}
+        if names <= suspected:
+            return found
+        suspected = names
+
+
+def _told_once(found: list[_Suspect], p: Parameters) -> list[_Suspect]:
+    """Of the same trader's positions whose windows overlap, the strangest: one position is one case, whatever follows it."""
+    window, kept = length_of_hours(p.window_hours), list[_Suspect]()
+    for each in sorted(found, key=lambda each: (each.chance, -each.one.strangeness, each.look.event)):
+        if all(abs(other.look.event.at - each.look.event.at) >= window for other in kept if _same_position(other, each)):
+            kept.append(each)
+    return sorted(kept, key=lambda each: (each.look.event, each.one.trader))
+
+
+def _same_position(one: _Suspect, other: _Suspect) -> bool:
+    sides = (one.look.event.asset, one.look.move.side), (other.look.event.asset, other.look.move.side)
+    return sides[0] == sides[1] and one.look.book.traders[one.one.trader] == other.look.book.traders[other.one.trader]
 
 
 def _shape(p: Parameters) -> Shape:
@@ -150,8 +174,8 @@ def _shape(p: Parameters) -> Shape:
 
 
 def _conditions(p: Parameters) -> Conditions:
-    ratios = (p.far_min, p.unlikely_min, p.one_sided_min, p.concentrated_min, p.taken_min, p.pauses_max)
-    return Conditions(*(float(each) for each in ratios), length_of_hours(p.near_hours))
+    ratios = (p.far_min, p.unlikely_min, p.one_sided_min, p.concentrated_min, p.taken_min, p.pauses_max, p.unlikely_enough)
+    return Conditions(*(float(each) for each in ratios), length_of_hours(p.pause_hours_least))
 
 
 def _main_instrument(traded: Mapping[str, Traded], asset: str, handled: Handled) -> str | None:
@@ -165,7 +189,8 @@ def _instruments(handled: Handled, quote: str | None) -> dict[str, str]:
     return {pair.instrument: pair.base for pair in handled.pairs.values() if pair.ours and quote in {None, pair.quote}}
 
 
-def _found(records: Records, look: _Look, one: Strange, acts: list[Act], p: Parameters) -> Found:
+def _found(records: Records, suspect: _Suspect, acts: list[Act], p: Parameters) -> Found:
+    look, one, chance = suspect
     side, asset = "buy" if look.move.side == BUY else "sell", look.event.asset
     net = EXACT.subtract(total_quantity(acts, lambda a: a.side == side), total_quantity(acts, lambda a: a.side != side))
     names = {Evidence(*act.record) for act in acts} | {Evidence("order", act.order_id) for act in acts if act.order_id}
@@ -178,7 +203,7 @@ def _found(records: Records, look: _Look, one: Strange, acts: list[Act], p: Para
         asset=asset,
         window_from=acts[0].at,
         window_until=acts[-1].at + timedelta.resolution,
-        score=_score(one, p),
+        score=_score(suspect, p),
         amount_jpy=yen_of(acts, yen_for(records, acts)),
         sentence="repriced" if look.event.record[0] == "instrument" else "default",
         evidence=tuple(sorted(names)),
@@ -199,14 +224,14 @@ def _found(records: Records, look: _Look, one: Strange, acts: list[Act], p: Para
             "first": one.first,
             "one_sided": _rounded(one.one_sided),
             "taken": _rounded(one.taken),
-            "pauses": _rounded(one.pauses) if isfinite(one.pauses) else None,
+            "pauses": _rounded(one.pauses),
             "concentrated": _rounded(one.concentrated),
             "orders": one.orders,
             "usual_orders": _rounded(one.usual),
             "chance_max": p.chance_max,
             "alike": one.alike,
             "active": one.active,
-            "chance": _rounded(one.chance),
+            "chance": _rounded(chance),
             "gains": one.gains,
             "moments": one.moments,
         },
@@ -253,9 +278,10 @@ def _gain(acts: list[Act], side: str, after: Decimal) -> Decimal:
     return gain
 
 
-def _score(one: Strange, p: Parameters) -> Decimal:
+def _score(suspect: _Suspect, p: Parameters) -> Decimal:
     """Rarity counts most, then how far it is from habit, how one-sided and how concentrated."""
-    rarity = 1 - min(Decimal(1), _rounded(one.chance) / p.chance_max)
+    _look, one, chance = suspect
+    rarity = 1 - min(Decimal(1), _rounded(chance) / p.chance_max)
     distance = 1 - 1 / (1 + max(Decimal(0), _rounded(one.far) - p.far_min) / p.far_min)
     kept = (_rounded(one.one_sided) + _rounded(one.concentrated)) / 2
     return Decimal(p.weight_event + p.weight_rarity * rarity + p.weight_distance * distance + p.weight_shape * kept)
