@@ -64,11 +64,12 @@ class Shape(NamedTuple):
 
 
 class Conditions(NamedTuple):
-    """What a position must be to count at all, before an event and before nothing; ratios, but for ``pause_least``.
+    """What a position must be to count at all, before an event and before nothing; ratios, but for ``together``.
 
     ``taken_min`` is the least part that took what others showed: an order that rests is filled when others choose. Whoever knows
-    has until the event: his last decision is no more than ``pauses_max`` of his own usual pauses away, or of ``pause_least``
-    where those are shorter. Beyond ``unlikely_enough`` powers of ten more orders make nobody stranger.
+    has until the event: his last decision is no more than ``pauses_max`` of his own usual pauses away. Orders on one side that
+    follow one another within ``together`` are one decision, and no usual pause is shorter. Beyond ``unlikely_enough`` powers of ten
+    more decisions make nobody stranger.
     """
 
     far_min: float
@@ -78,7 +79,7 @@ class Conditions(NamedTuple):
     taken_min: float
     pauses_max: float
     unlikely_enough: float
-    pause_least: timedelta
+    together: timedelta
 
 
 class Move(NamedTuple):
@@ -136,6 +137,7 @@ class Tape(NamedTuple):
     side: Longs
     value: Reals
     taken: Reals
+    fresh: Reals  # 1 where an order is a decision of its own, 0 where it carries on with the one before
 
 
 class Looks(NamedTuple):
@@ -262,7 +264,7 @@ def book_of(records: Records, market: Market, shape: Shape, conditions: Conditio
     step = shape.step // _MICRO
     moments = begins + step * np.arange(1, (until - begins) // step + 1)
     assets = tuple(sorted(set(market.instruments.values())))
-    traders, tapes = _tapes(records, market, assets)
+    traders, tapes = _tapes(records, market, assets, conditions.together // _MICRO)
     usual, regular, cells = [], [], []
     for number, tape in enumerate(tapes):
         usual.append(_usual(tape, moments, shape))
@@ -290,27 +292,26 @@ def _looks(tape: Tape, ends: Longs, usual: Usual, shape: Shape, conditions: Cond
     habit.
     """
     width = shape.steps
-    count, net, gross, taken, net_count = _totals(tape, ends)
-    earlier = _shifted(count, width)
-    sums = [np.round(each - _shifted(each, width), 9) for each in (net, gross, taken, net_count)]
-    position, traded, took, decisions = sums
+    count, *totals = _totals(tape, ends)
+    position, traded, took, decided, decisions = (np.round(each - _shifted(each, width), 9) for each in totals)
+    earlier, decided_earlier = _shifted(count, width), _shifted(totals[3], width)
     orders = np.maximum(np.sign(position) * decisions, 0.0)
-    habit = (earlier + usual.orders) * width / (np.maximum(np.arange(ends.size) + 1 - width, 0) + width)
+    habit = (decided_earlier + usual.orders) * width / (np.maximum(np.arange(ends.size) + 1 - width, 0) + width)
     far = np.abs(position) / (_largest_before(np.abs(position), width) + usual.value)
     unlikely = _unlikely(orders, habit)
     with np.errstate(divide="ignore", invalid="ignore"):
         one_sided = np.where(traded > 0, np.abs(position) / traded, 0.0)
         part_taken = np.where(traded > 0, took / traded, 0.0)
-    pauses = _pauses(tape, ends, count, earlier, conditions.pause_least // _MICRO)
+    pauses = _pauses(tape, ends, (count, earlier), decided, conditions.together // _MICRO)
     met = (far >= conditions.far_min) & (unlikely >= conditions.unlikely_min) & (one_sided >= conditions.one_sided_min)
     met &= (part_taken >= conditions.taken_min) & (count > earlier) & (pauses <= conditions.pauses_max)
-    strangeness = far * one_sided**2 * np.minimum(unlikely, conditions.unlikely_enough) / (1 + pauses)
+    strangeness = far * one_sided**2 * (1 + np.minimum(unlikely, conditions.unlikely_enough)) / (1 + pauses)
     signed = np.where(met, np.sign(position) * np.round(strangeness, 9), 0.0)
     return Looks(position, far, one_sided, part_taken, pauses, orders, habit, unlikely, earlier == 0, signed)
 
 
-def _totals(tape: Tape, ends: Longs) -> tuple[Longs, Reals, Reals, Reals, Reals]:
-    """Up to each moment and for each trader: decisions, net and gross value, value taken, buys less sells."""
+def _totals(tape: Tape, ends: Longs) -> tuple[Longs, Reals, Reals, Reals, Reals, Reals]:
+    """Up to each moment and for each trader: orders, net and gross value, value taken, decisions, those to buy less those to sell."""
     rows, columns = tape.trader.size, ends.size
     cell = tape.of * (columns + 1) + np.searchsorted(ends, tape.at, side="right")
 
@@ -319,23 +320,26 @@ def _totals(tape: Tape, ends: Longs) -> tuple[Longs, Reals, Reals, Reals, Reals]
         return np.asarray(np.cumsum(flat.reshape(rows, columns + 1), axis=1)[:, :columns])
 
     side = tape.side.astype(np.float64)
-    return total(None).astype(np.int64), total(side * tape.value), total(tape.value), total(tape.taken), total(side)
+    values = (side * tape.value, tape.value, tape.taken, tape.fresh, side * tape.fresh)
+    net, gross, taken, fresh, net_fresh = (total(each) for each in values)
+    return total(None).astype(np.int64), net, gross, taken, fresh, net_fresh
 
 
-def _pauses(tape: Tape, ends: Longs, count: Longs, earlier: Longs, least: int) -> Reals:
-    """How long it is since the last decision in the window, in the usual pauses between those in it; no pause is below ``least``."""
+def _pauses(tape: Tape, ends: Longs, counts: tuple[Longs, Longs], decided: Reals, least: int) -> Reals:
+    """How long it is since the last order in the window, in the usual pauses between its decisions; no pause is below ``least``."""
+    count, earlier = counts
     starts, size = tape.starts[:, None], max(1, tape.at.size)
     at = tape.at if tape.at.size else np.zeros(1, np.int64)
     last, first = at[np.clip(starts + count - 1, 0, size - 1)], at[np.clip(starts + earlier, 0, size - 1)]
-    pause = np.maximum((last - first) / np.maximum(count - earlier - 1, 1), least)
+    pause = np.maximum((last - first) / np.maximum(decided - 1, 1), least)
     return np.asarray(np.where(count > earlier, np.round((ends[None, :] - last) / pause, 9), np.inf))
 
 
 def _usual(tape: Tape, moments: Longs, shape: Shape) -> Usual:
-    count, _net, gross, _taken, _side = _totals(tape, moments)
-    inside, traded = count - _shifted(count, shape.steps), gross - _shifted(gross, shape.steps)
-    some = inside > 0
-    return Usual(float(np.median(traded[some])), float(np.median(inside[some]))) if some.any() else Usual(1.0, 1.0)
+    _count, _net, gross, _taken, decided, _net_decided = _totals(tape, moments)
+    inside, traded = decided - _shifted(decided, shape.steps), gross - _shifted(gross, shape.steps)
+    some = traded > 0
+    return Usual(float(np.median(traded[some])), max(1.0, float(np.median(inside[some])))) if some.any() else Usual(1.0, 1.0)
 
 
 def _shifted(totals: Any, width: int) -> Any:
@@ -352,7 +356,16 @@ def _only(tape: Tape, place: int) -> Tape:
     part = slice(begins, ends)
     none = np.zeros(1, np.int64)
     of = np.zeros(ends - begins, np.int64)
-    return Tape(tape.trader[place : place + 1], none, of, tape.at[part], tape.side[part], tape.value[part], tape.taken[part])
+    return Tape(
+        tape.trader[place : place + 1],
+        none,
+        of,
+        tape.at[part],
+        tape.side[part],
+        tape.value[part],
+        tape.taken[part],
+        tape.fresh[part],
+    )
 
 
 def _largest_before(windows: Reals, width: int) -> Reals:
@@ -366,7 +379,7 @@ def _unlikely(orders: Reals, habit: Reals) -> Reals:
     return np.asarray(np.round((more * np.log(more / habit) - (more - habit)) / np.log(10), 9))
 
 
-def _tapes(records: Records, market: Market, assets: Sequence[str]) -> tuple[tuple[str, ...], list[Tape]]:
+def _tapes(records: Records, market: Market, assets: Sequence[str], together: int) -> tuple[tuple[str, ...], list[Tape]]:
     """Filled orders of everybody who is not left out, by asset, trader and time."""
     trade = records.trade.filter(records.trade.instrument.isin(sorted(market.instruments)))
     rows, prices = _decisions(trade, market), _usual_prices(trade)
@@ -386,9 +399,16 @@ def _tapes(records: Records, market: Market, assets: Sequence[str]) -> tuple[tup
     for begins, ends in zip(bounds[:-1], bounds[1:], strict=True):
         part = order[begins:ends]
         unique, starts, of = np.unique(trader[part], return_index=True, return_inverse=True)
-        columns = (at[part], side[part], value[part], taken[part])
+        columns = (at[part], side[part], value[part], taken[part], _fresh(trader[part], at[part], side[part], together))
         tapes.append(Tape(unique, starts.astype(np.int64), of.reshape(-1).astype(np.int64), *columns))
     return tuple(traders), tapes
+
+
+def _fresh(trader: Longs, at: Longs, side: Longs, together: int) -> Reals:
+    """Which orders, in order of trader and time, are decisions of their own."""
+    alone = np.ones(at.size)
+    alone[1:] = (np.diff(trader) != 0) | (np.diff(side) != 0) | (np.diff(at) > together)
+    return alone
 
 
 def _decisions(trade: Any, market: Market) -> pa.RecordBatch:

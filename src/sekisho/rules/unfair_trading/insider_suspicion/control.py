@@ -175,7 +175,7 @@ def _shape(p: Parameters) -> Shape:
 
 def _conditions(p: Parameters) -> Conditions:
     ratios = (p.far_min, p.unlikely_min, p.one_sided_min, p.concentrated_min, p.taken_min, p.pauses_max, p.unlikely_enough)
-    return Conditions(*(float(each) for each in ratios), length_of_hours(p.pause_hours_least))
+    return Conditions(*(float(each) for each in ratios), length_of_hours(p.together_hours))
 
 
 def _main_instrument(traded: Mapping[str, Traded], asset: str, handled: Handled) -> str | None:
