@@ -61,7 +61,7 @@ def detect(records: Records, p: Parameters) -> Iterator[Found]:
     candidates = list(_candidates(records, moved, handled, Market({}, out, groups), p))
     for suspect in _told_once(_suspects(candidates, p), p):
         acts = [act for act in _acts(records, suspect.look, suspect.one, owners, p) if act.account_id not in out]
-        if not _with_one_partner(acts, out, p):
+        if not _with_one_partner(acts, out, p) and not _after_a_leak(acts, suspect.look, facts):
             yield _found(records, suspect, acts, p)
 
 
@@ -262,6 +262,16 @@ def _with_one_partner(acts: list[Act], known: Collection[str], p: Parameters) ->
     partners = {act.other_account_id for act in acts} - {None} - set(known)
     most = max((total_quantity(acts, partial(_is_with, partner)) for partner in partners), default=Decimal(0))
     return bool(len(acts) >= p.partner_trades_min and most > p.partner_share_max * total_quantity(acts))
+
+
+def _after_a_leak(acts: list[Act], look: _Look, facts: Facts) -> bool:
+    """Whether the first of it on this side came when a fact of the asset stood in one channel already and not yet in the last."""
+    side, word = ("buy", "up") if look.move.side == BUY else ("sell", "down")
+    first = next((act.at for act in acts if act.side == side), None)
+    leaked = (
+        facts.posts.get(name, ()) for name, fact in facts.facts.items() if (fact.asset, fact.direction) == (look.event.asset, word)
+    )
+    return first is not None and any(posts and posts[0].published_at <= first < posts[-1].published_at for posts in leaked)
 
 
 def _is_with(partner: str | None, act: Act) -> bool:
