@@ -12,6 +12,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import ibis
@@ -99,10 +100,10 @@ class Strange(NamedTuple):
     """One trader whose position before the event is strange; figures are ratios.
 
     ``far`` compares the position with the trader's own largest before, ``one_sided`` is net over gross, ``taken`` the part that
-    took, ``orders`` are those on the side less those on the other, ``usual`` is what habit makes of them and ``unlikely`` the powers
-    of ten against it; ``concentrated`` is ``far`` here against ``far`` where else it is largest: who buys everything does not act on
-    one asset's news. ``pauses`` is the silence before the event in the trader's own usual pauses. ``alike`` is how many before this
-    event are as strange; ``gains`` at how many of the ``moments`` a position of the trader's gained as much.
+    took, ``orders`` are decisions on the side less those on the other, ``usual`` is what habit makes of them and ``unlikely`` the
+    powers of ten against it; ``concentrated`` is ``far`` here against ``far`` where else it is largest: who buys everything does not
+    act on one asset's news. ``pauses`` is the silence before the event in the trader's own usual pauses. ``alike`` is how many are
+    as strange before this event; ``gains`` at how many of the ``moments`` a position of the trader's gained as much.
     """
 
     trader: int
@@ -155,6 +156,13 @@ class Looks(NamedTuple):
     signed: Reals  # strangeness with its side; 0 where a condition is not met
 
 
+class Regular(NamedTuple):
+    """Of one asset's traders at the regular moments, what later looks compare with: ``[trader, moment]``."""
+
+    net: Reals
+    far: Reals
+
+
 class Usual(NamedTuple):
     """What is usual in an asset: the median value and number of orders of all windows in which somebody did something."""
 
@@ -179,7 +187,7 @@ class Book:
     assets: tuple[str, ...]
     tapes: tuple[Tape, ...]
     usual: tuple[Usual, ...]
-    regular: tuple[Looks, ...]
+    regular: tuple[Regular, ...]
     moments: Longs
     placebo: Placebo
     shape: Shape
@@ -203,18 +211,12 @@ class Book:
             if not concentrated >= self.conditions.concentrated_min:
                 continue
             gains, moments = self._gains(asset, trader, at, moves, float(looks.net[place, -1]) * move)
-            last = (float(each[place, -1]) for each in (looks.far, looks.one_sided, looks.taken))
-            found.append(
-                Strange(
-                    trader, value, *last, concentrated, float(looks.pauses[place, -1]), int(looks.orders[place, -1]),
-                    float(looks.usual[place, -1]), float(looks.unlikely[place, -1]), bool(looks.first[place, -1]),
-                    int((mine >= value).sum()), active, gains, moments,
-                )
-            )  # fmt: skip
+            alike = int((mine >= value).sum())
+            found.append(_strange(looks, int(place), (trader, value, concentrated), (alike, active), (gains, moments)))
         return found
 
     def chance(self, event: Event, one: Strange, suspected: Collection[int]) -> float:
-        """How many others as strange a random moment has: not this trader, nobody suspected already, not the days around the event."""
+        """How many others as strange a random moment has: not this trader, nobody suspected, not the days around the event."""
         asset, at, window = self.assets.index(event.asset), (event.at - _EPOCH) // _MICRO, self.shape.window // _MICRO
         judged = self.moments[self.shape.judged_from :]
         moments = 2 * (judged.size * len(self.assets) - int((np.abs(judged - at) < window).sum()))
@@ -269,19 +271,62 @@ def book_of(records: Records, market: Market, shape: Shape, conditions: Conditio
     for number, tape in enumerate(tapes):
         usual.append(_usual(tape, moments, shape))
         looks = _looks(tape, moments, usual[-1], shape, conditions)
-        regular.append(looks)
+        regular.append(Regular(looks.net, looks.far))
         who, when = np.nonzero(looks.signed[:, shape.judged_from :])
-        when += shape.judged_from
-        cells.append((np.full(who.size, number), tape.trader[who], when, looks.signed[who, when], looks.far[who, when]))
-    asset, trader, when, signed, far = (np.concatenate(each) if cells else np.empty(0) for each in zip(*cells, strict=True))
-    elsewhere = np.zeros(far.size)
-    for number, (tape, looks) in enumerate(zip(tapes, regular, strict=True)):
-        place = np.minimum(np.searchsorted(tape.trader, trader), max(0, tape.trader.size - 1))
-        there = (asset != number) & (tape.trader[place] == trader) if tape.trader.size else np.zeros(far.size, bool)
-        elsewhere[there] = np.maximum(elsewhere[there], looks.far[place[there], when[there]])
-    kept = far >= conditions.concentrated_min * (far + elsewhere)
-    placebo = Placebo(asset[kept], trader[kept], moments[when[kept]], np.abs(signed[kept]))
+        cells.append(_Cells(number, who, when + shape.judged_from, np.abs(looks.signed[who, when + shape.judged_from])))
+    placebo = _placebo(tapes, regular, cells, moments, conditions)
     return Book(traders, assets, tuple(tapes), tuple(usual), tuple(regular), moments, placebo, shape, conditions)
+
+
+class _Cells(NamedTuple):
+    """Who meets the conditions in one asset, at which moments, and how strange that is."""
+
+    asset: int
+    who: NDArray[np.intp]
+    when: NDArray[np.intp]
+    strangeness: Reals
+
+
+def _placebo(
+    tapes: Sequence[Tape], regular: Sequence[Regular], cells: Sequence[_Cells], moments: Longs, conditions: Conditions
+) -> Placebo:
+    """Those of the cells that are concentrated in their asset."""
+    parts = []
+    for asset, who, when, strangeness in cells:
+        trader, far = tapes[asset].trader[who], regular[asset].far[who, when]
+        elsewhere = np.zeros(far.size)
+        for other, tape in enumerate(tapes):
+            if other != asset and tape.trader.size:
+                place = np.minimum(np.searchsorted(tape.trader, trader), tape.trader.size - 1)
+                there = tape.trader[place] == trader
+                elsewhere[there] = np.maximum(elsewhere[there], regular[other].far[place[there], when[there]])
+        kept = far >= conditions.concentrated_min * (far + elsewhere)
+        parts.append((np.full(int(kept.sum()), asset, np.int64), trader[kept], moments[when[kept]], strangeness[kept]))
+    if not parts:
+        return Placebo(*(np.empty(0, np.int64),) * 3, np.empty(0))
+    return Placebo(*(np.concatenate([part[column] for part in parts]) for column in range(4)))
+
+
+def _strange(looks: Looks, place: int, who: tuple[int, float, float], counts: tuple[int, int], gains: tuple[int, int]) -> Strange:
+    """The last look at the trader in this place."""
+    trader, strangeness, concentrated = who
+    return Strange(
+        trader=trader,
+        strangeness=strangeness,
+        far=float(looks.far[place, -1]),
+        one_sided=float(looks.one_sided[place, -1]),
+        taken=float(looks.taken[place, -1]),
+        concentrated=concentrated,
+        pauses=float(looks.pauses[place, -1]),
+        orders=int(looks.orders[place, -1]),
+        usual=float(looks.usual[place, -1]),
+        unlikely=float(looks.unlikely[place, -1]),
+        first=bool(looks.first[place, -1]),
+        alike=counts[0],
+        active=counts[1],
+        gains=gains[0],
+        moments=gains[1],
+    )
 
 
 def _looks(tape: Tape, ends: Longs, usual: Usual, shape: Shape, conditions: Conditions) -> Looks:
@@ -311,7 +356,7 @@ def _looks(tape: Tape, ends: Longs, usual: Usual, shape: Shape, conditions: Cond
 
 
 def _totals(tape: Tape, ends: Longs) -> tuple[Longs, Reals, Reals, Reals, Reals, Reals]:
-    """Up to each moment and for each trader: orders, net and gross value, value taken, decisions, those to buy less those to sell."""
+    """Up to each moment, by trader: orders, net and gross value, value taken, decisions, those to buy less those to sell."""
     rows, columns = tape.trader.size, ends.size
     cell = tape.of * (columns + 1) + np.searchsorted(ends, tape.at, side="right")
 
@@ -396,7 +441,7 @@ def _tapes(records: Records, market: Market, assets: Sequence[str], together: in
     order = np.lexsort((side, at, trader, asset))
     bounds = np.searchsorted(asset[order], np.arange(len(assets) + 1))
     tapes = []
-    for begins, ends in zip(bounds[:-1], bounds[1:], strict=True):
+    for begins, ends in pairwise(bounds):
         part = order[begins:ends]
         unique, starts, of = np.unique(trader[part], return_index=True, return_inverse=True)
         columns = (at[part], side[part], value[part], taken[part], _fresh(trader[part], at[part], side[part], together))

@@ -174,8 +174,16 @@ def _shape(p: Parameters) -> Shape:
 
 
 def _conditions(p: Parameters) -> Conditions:
-    ratios = (p.far_min, p.unlikely_min, p.one_sided_min, p.concentrated_min, p.taken_min, p.pauses_max, p.unlikely_enough)
-    return Conditions(*(float(each) for each in ratios), length_of_hours(p.together_hours))
+    return Conditions(
+        far_min=float(p.far_min),
+        unlikely_min=float(p.unlikely_min),
+        one_sided_min=float(p.one_sided_min),
+        concentrated_min=float(p.concentrated_min),
+        taken_min=float(p.taken_min),
+        pauses_max=float(p.pauses_max),
+        unlikely_enough=float(p.unlikely_enough),
+        together=length_of_hours(p.together_hours),
+    )
 
 
 def _main_instrument(traded: Mapping[str, Traded], asset: str, handled: Handled) -> str | None:
