@@ -37,6 +37,7 @@ class Scheme:
     """One planted scheme or failure, or one look-alike of it. Times are microseconds since 1970, the window half open.
 
     ``also`` names other rules that may rightly speak of the same records (an unlinked ring is matched orders, too).
+    ``by_event``: what was done to its orders, event by event, is evidence as well, where a rule speaks of events.
     """
 
     rule: str
@@ -50,6 +51,7 @@ class Scheme:
     window_from: int | None = None
     window_until: int | None = None
     evidence: set[tuple[str, str]] = field(default_factory=set)
+    by_event: bool = False
 
     def saw(self, first: int, last: int) -> None:
         """Widen the window to hold these moments."""

@@ -187,6 +187,8 @@ class OrderLog:
             if not _needs_both_sides(scheme):
                 scheme.saw(int(at[row]), int(at[row]))
                 scheme.evidence.add(("order", f"O{merged.numbers[order[row]]}"))
+                if scheme.by_event:
+                    scheme.evidence.add(("order_event", f"E{numbers[row]}"))
 
     def _write_trades(self, day: date, merged: _Merged, rows: _Rows, these: NDArray[np.bool_], flows: Flows) -> None:
         if not these.any():

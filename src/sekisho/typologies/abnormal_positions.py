@@ -101,8 +101,8 @@ class Strange(NamedTuple):
 
     ``far`` compares the position with the trader's own largest before, ``one_sided`` is net over gross, ``taken`` the part that
     took, ``orders`` are decisions on the side less those on the other, ``usual`` is what habit makes of them and ``unlikely`` the
-    powers of ten against it; ``concentrated`` is ``far`` here against ``far`` where else it is largest: who buys everything does
-    not act on one asset's news. ``pauses`` is the silence before the event in the trader's own usual pauses. ``alike`` is how many are
+    powers of ten against it; ``concentrated`` is ``far`` here against the largest ``far`` elsewhere: who buys everything does not
+    act on one asset's news. ``pauses`` is the silence before the event in the trader's own usual pauses. ``alike`` is how many are
     as strange before this event; ``gains`` at how many of the ``moments`` a position of the trader's gained as much.
     """
 
