@@ -5,7 +5,7 @@ Run: ``python -m benchmarks.simulator_quality [--seeds 101-110] [--severity mixe
 Every seed gives another exchange. No threshold was chosen on these seeds. A finding is right when it shares an
 order, trade or transfer with a planted scheme of its rule or, for the books of custody and capital, names the same asset
 in the same days. Rules that hold only under the Act to come are asked under it, with the waiting period the simulation assumes,
-and stabilisation under the proposal.
+and stabilisation and large transactions under the proposal.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ ACT = Question(
     rules="capital/adequacy_ratio,transfers/cooling_off,unfair_trading/insider_dealing,unfair_trading/tipping",
     assume=("transfers/cooling_off.days_new_account=7", "transfers/cooling_off.days_new_address=7"),
 )
-PROPOSED = Question(regime="WG4-SEED", rules="unfair_trading/stabilisation")
+PROPOSED = Question(regime="WG4-SEED", rules="unfair_trading/stabilisation,unfair_trading/large_transaction")
 
 
 def main() -> None:

@@ -40,6 +40,7 @@ class Scheme:
     these are innocent by their own rule (a holder who dumps everything at once raids nobody, but is most of what is sold).
     ``awaits`` are accounts one of which must still enter an order: a scheme of which only the others' part was played did not
     take place.
+    ``by_event``: what was done to its orders, event by event, is evidence as well, where a rule speaks of events.
     """
 
     rule: str
@@ -54,6 +55,7 @@ class Scheme:
     window_from: int | None = None
     window_until: int | None = None
     evidence: set[tuple[str, str]] = field(default_factory=set)
+    by_event: bool = False
 
     @property
     def took_place(self) -> bool:

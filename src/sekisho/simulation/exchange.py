@@ -24,7 +24,7 @@ from sekisho.simulation.listings import listings, value_paths
 from sekisho.simulation.market import Market, Progress
 from sekisho.simulation.options import Options
 from sekisho.simulation.population import population
-from sekisho.simulation.registers import References, write_listed, write_who
+from sekisho.simulation.registers import References, entries, write_listed, write_who
 from sekisho.simulation.transfers import Transfers, newcomers
 
 PEOPLE, LISTED, VALUES, PLANS, DETAILS, BOOKS, NEWCOMERS = range(1, 8)
@@ -50,7 +50,10 @@ def simulate(options: Options, out: Path, progress: Progress = lambda _doing, _d
     listed = listings(options, stream(LISTED))
     paths = value_paths(listed, options.days, stream(VALUES))
     new = newcomers(options, people, stream(NEWCOMERS))
-    market = Market(options, people, listed, paths, new, stream(PLANS))  # first: its news moves the values that references quote
+    told_of = entries(options, listed, stream(DETAILS))
+    market = Market(
+        options, people, listed, paths, new, stream(PLANS), told_of
+    )  # first: its news moves the values that references quote
     references = References(options, listed, paths, stream(DETAILS))
     books = Books(people, listed)
     books.remember(market.days(out, progress))
@@ -58,7 +61,7 @@ def simulate(options: Options, out: Path, progress: Progress = lambda _doing, _d
     schemes = market.schemes + kept.schemes
     rows = {
         **write_who(out, people, stream(DETAILS)),
-        **write_listed(out, options, listed, stream(DETAILS)),
+        **write_listed(out, listed, told_of, market.halts),
         "order_event": market.log.events,
         "trade": market.log.trades,
         "reference_price": references.write(out),

@@ -61,6 +61,7 @@ class Pace(NamedTuple):
 
     opens_at: int
     closes_at: int
+    halts_at: int  # from then on nobody comes any more; what rests is withdrawn when its time comes
     arrivals: float  # per microsecond, before excitement
     branching: float  # expected arrivals that one arrival calls forth
     decay: float  # per microsecond, of the excitement
@@ -130,6 +131,8 @@ def run_day(book: Book, pace: Pace, crowd: Crowd, value: Reals, script: Script, 
             bound = pace.arrivals * 1.5 + excitement
             wait = exponential(dice) / bound
             at += wait
+            if at >= pace.halts_at:
+                at = float(pace.closes_at)
             excitement *= np.exp(-pace.decay * wait)
             waiting = False
         now = int(at)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -17,7 +17,7 @@ from sekisho.simulation.matching import NOBODY, ORDERS, empty_book
 from sekisho.simulation.options import Options, closes_at, opens_at
 from sekisho.simulation.order_log import EXAMPLES, NO_SCHEME, Flows, OrderLog, PlayedDay, played_day
 from sekisho.simulation.population import CUSTOMER, MARKET_MAKER, OMNIBUS, Population, strangers
-from sekisho.simulation.registers import Registers
+from sekisho.simulation.registers import Entry, Registers
 from sekisho.simulation.schemes import layering
 from sekisho.simulation.schemes.programme import plan_market
 from sekisho.simulation.schemes.sheet import Sheet
@@ -43,12 +43,20 @@ class Market:
         paths: list[list[Reals]],
         newcomers: Longs,
         random: np.random.Generator,
+        told_of: Sequence[Entry],
     ) -> None:
         self.options, self.people, self.listed, self.paths = options, people, listed, paths
         self.events_a_day = options.order_events / options.days
         self.sheets = [
             [
-                Sheet(one, opens_at(day), self._arrivals(one) / 86_400, max(2, int(self._half_spread(one))), today[one.number])
+                Sheet(
+                    one,
+                    opens_at(day),
+                    self._arrivals(one) / 86_400,
+                    max(2, int(self._half_spread(one))),
+                    today[one.number],
+                    issued=told_of[one.number].issued,
+                )
                 for one in listed
             ]
             for day, today in zip(options.trading_days, paths, strict=True)
@@ -57,6 +65,7 @@ class Market:
         self.free = [each for each in strangers(people, random) if each not in new]
         self.registers = Registers()
         self.schemes = plan_market(options, people, self.free, self.sheets, self.registers)
+        self.halts = {sheet.listing.number: sheet.halts_at for today in self.sheets for sheet in today if sheet.halts_at}
         self._apply_shocks()
         self.crowds = self._crowds(newcomers, random)
         self.quoters = [] if options.clean else [self._quoters(one, crowd) for one, crowd in zip(listed, self.crowds, strict=True)]
@@ -111,6 +120,7 @@ class Market:
         pace = Pace(
             opens_at=opens_at(day),
             closes_at=closes_at(day),
+            halts_at=sheet.halts_at or closes_at(day),
             arrivals=arrivals * (1 - BRANCHING) * 0.85,
             branching=BRANCHING,
             decay=max(arrivals * 3, 0.1e-6),

@@ -189,6 +189,8 @@ class OrderLog:
             if not _needs_both_sides(scheme):
                 scheme.saw(int(at[row]), int(at[row]))
                 scheme.evidence.add(("order", f"O{merged.numbers[order[row]]}"))
+                if scheme.by_event:
+                    scheme.evidence.add(("order_event", f"E{numbers[row]}"))
             if scheme.awaits and self.people.account_id(int(merged.account[order[row]])) in scheme.awaits:
                 scheme.awaits = frozenset()
 

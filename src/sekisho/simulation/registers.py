@@ -112,13 +112,31 @@ def _accounts(people: Population, random: np.random.Generator) -> dict[str, pa.A
     }
 
 
-def write_listed(folder: Path, options: Options, listed: Sequence[Listing], random: np.random.Generator) -> dict[str, int]:
-    """Write ``asset`` and ``instrument``."""
-    assets, instruments = [], []
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What the register of assets and pairs says of one listing."""
+
+    issued: int | None  # units, where a firm has issued it
+    listed_from: datetime
+
+
+def entries(options: Options, listed: Sequence[Listing], random: np.random.Generator) -> list[Entry]:
+    """One entry for each listing."""
+    told = []
     for one in listed:
         by_a_firm = one.number >= 2 and bool(random.random() < ISSUED_BY_A_FIRM)
         supply = round(float(np.exp(random.uniform(25, 29))) / one.price_jpy / 1000) * 1000
-        assets.append({"asset": one.asset, "issued_supply": Decimal(supply) if by_a_firm else None, "centralised": by_a_firm})
+        begins = opens_at(options.book_days[0] - timedelta(days=int(random.integers(100, 2000))))
+        told.append(Entry(supply if by_a_firm else None, moment(begins)))
+    return told
+
+
+def write_listed(folder: Path, listed: Sequence[Listing], told: Sequence[Entry], halts: dict[int, int]) -> dict[str, int]:
+    """Write ``asset`` and ``instrument``; ``halts`` is when handling ended, by listing."""
+    assets, instruments = [], []
+    for one, entry in zip(listed, told, strict=True):
+        supply = None if entry.issued is None else Decimal(entry.issued)
+        assets.append({"asset": one.asset, "issued_supply": supply, "centralised": entry.issued is not None})
         instruments.append(
             {
                 "instrument": one.instrument,
@@ -126,7 +144,8 @@ def write_listed(folder: Path, options: Options, listed: Sequence[Listing], rand
                 "quote_asset": "JPY",
                 "tick_size": one.tick_size,
                 "lot_size": one.lot_size,
-                "listed_from": moment(opens_at(options.book_days[0] - timedelta(days=int(random.integers(100, 2000))))),
+                "listed_from": entry.listed_from,
+                "listed_until": moment(halts[one.number]) if one.number in halts else None,
             }
         )
     return {"asset": write(folder, "asset", assets), "instrument": write(folder, "instrument", instruments)}

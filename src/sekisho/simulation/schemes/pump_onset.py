@@ -1,0 +1,99 @@
+"""Pumps that a crowd starts: a call goes out, and within seconds many people buy; others rise for reasons, or slowly."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sekisho.simulation.answer_key import LOOK_ALIKE, PLANTED, Scheme
+from sekisho.simulation.population import CUSTOMER
+from sekisho.simulation.registers import moment
+from sekisho.simulation.schemes.cast import HOUR, Stage
+from sekisho.simulation.schemes.facts import party_of
+from sekisho.simulation.schemes.sheet import BUY, MINUTE, SECOND, SELL, Mood, Sheet
+
+RULE = "unfair_trading/pump_onset"
+ROUNDS = 4
+ALSO = ("unfair_trading/pump_and_dump", "unfair_trading/ramping", "unfair_trading/rumour", "unfair_trading/high_participation")
+"""Other rules that may rightly speak of the same orders."""
+
+
+def choose(stages: list[Sheet], random: np.random.Generator) -> Sheet | None:
+    """Any asset on any day but the first, so that there is a past to compare with, and not where handling ends."""
+    later = [sheet for sheet in stages if sheet.opens_at > stages[0].opens_at and not sheet.halts_at]
+    return later[int(random.integers(len(later)))] if later else None
+
+
+def _crowd(stage: Stage, number: int) -> list[int]:
+    """Customers who play nowhere else."""
+    people = stage.people
+    out = {subject for scheme in stage.schemes for subject in scheme.subjects}
+    quick = set(people.quick.tolist())
+    there = [int(a) for a in people.of_kind(CUSTOMER) if int(a) not in quick and people.account_id(int(a)) not in out]
+    return [int(a) for a in stage.random.permutation(np.array(there, np.int64))[:number]]
+
+
+def _rush(stage: Stage, scheme: Scheme, at: float, number: int, seconds: float) -> None:
+    """So many people buy, most of them at once, and half of them sell again within the hour."""
+    for one in _crowd(stage, number):
+        joins = at + min(float(stage.random.exponential(0.35)), 1.0) * seconds * SECOND
+        lots = stage.lots(stage.between(0.7, 2.5))
+        stage.sheet.take(scheme, joins, one, BUY, lots)
+        if stage.random.random() < 0.5:
+            stage.sheet.take(scheme, joins + stage.between(4, 40) * MINUTE, one, SELL, lots)
+
+
+def called(stage: Stage, severity: float) -> None:
+    """An organiser who has bought calls; a crowd buys within seconds, the price jumps and falls back; he sells to them."""
+    (organiser,) = stage.actors(1)
+    scheme = stage.scheme(RULE, PLANTED, "called", severity, [organiser])
+    scheme.also = ALSO
+    begins = stage.start_alone(3)
+    at, held = begins + 1.2 * HOUR, stage.by_severity(severity, 15, 30)
+    for _piece in range(10):
+        stage.sheet.take(scheme, stage.between(begins, at - 10 * MINUTE), organiser, BUY, stage.lots(held / 10))
+    stage.registers.add(
+        "communication",
+        communication_id=f"C-{stage.sheet.listing.asset}-{int(at)}",
+        published_at=moment(int(at - 3 * SECOND)),
+        channel=str(stage.random.choice(["telegram", "x", "discord"])),
+        publisher_party_id=stage.people.party_id(party_of(stage, organiser)),
+        language="ja",
+        text=f"{stage.sheet.listing.asset} 急騰開始！今すぐ全員で買い、売らずに待て",
+    )
+    seconds, turns = stage.by_severity(severity, 40, 15), at + stage.between(4, 12) * MINUTE
+    rise = stage.by_severity(severity, 0.05, 0.12) * stage.between(0.8, 1.2)
+    stage.sheet.moods.append(Mood(at, seconds * SECOND, rise, turns, turns + stage.between(0.5, 1) * HOUR))
+    _rush(stage, scheme, at, round(stage.by_severity(severity, 50, 110)), seconds)
+    for _piece in range(8):
+        stage.sheet.take(scheme, at + stage.between(2, 30) * MINUTE, organiser, SELL, stage.lots(held / 8))
+
+
+def news_move(stage: Stage) -> None:
+    """Look-alike: something is known, many buy within a quarter of an hour, and the price stays where it went."""
+    at, minutes = stage.start_alone(2), stage.between(8, 16)
+    scheme = stage.scheme(RULE, LOOK_ALIKE, "news_move", 0.0, stage.actors(1))
+    stage.sheet.moods.append(Mood(at, minutes * MINUTE, stage.between(0.03, 0.06)))
+    _rush(stage, scheme, at, int(stage.random.integers(25, 45)), minutes * 60)
+
+
+def one_sweep(stage: Stage) -> None:
+    """Look-alike: one buyer takes in three orders more than anybody took that day."""
+    (actor,) = stage.actors(1)
+    scheme, at = stage.scheme(RULE, LOOK_ALIKE, "one_sweep", 0.0, [actor]), stage.start_alone(1)
+    for _order in range(3):
+        stage.sheet.take(scheme, at + stage.between(0, 15) * SECOND, actor, BUY, stage.lots(stage.between(12, 25)))
+
+
+def slow_rise(stage: Stage) -> None:
+    """Look-alike: as many people as in a pump, over two hours."""
+    at = stage.start_alone(3)
+    scheme = stage.scheme(RULE, LOOK_ALIKE, "slow_rise", 0.0, stage.actors(1))
+    stage.sheet.moods.append(Mood(at, 2 * HOUR, stage.between(0.03, 0.08)))
+    _rush(stage, scheme, at, int(stage.random.integers(50, 90)), 7200)
+
+
+PATTERNS = (called,)
+"""What is planted."""
+
+LOOK_ALIKES = (news_move, one_sweep, slow_rise)
+"""What only looks like it, in turn."""
