@@ -7,6 +7,10 @@ instrument's own book and orders, so that no figure depends on the asset, its pr
 * benefit: the schemer's own opposite order is served meanwhile, or the price moves as pushed, or the play is repeated;
 * withdrawal: the orders go together, hardly filled, and are not put back.
 
+A stack and a small order opposite that come together are one play, however late the stack goes; a large order that comes opposite
+a small one again and again is a play whether or not the small one is served. A quote renewed before the old one goes is not
+withdrawn, and of a maker's two quotes the one that was hit counts as shown.
+
 An order is followed through its amendments: moved far from the touch or cut to a crumb it is withdrawn, brought back it is shown
 anew, and slices entered again at once as the last one goes are one order shown in slices.
 
@@ -570,7 +574,7 @@ class _Market:
         return np.where(last > first, share, 0.0)
 
     def _came_with(self, episodes: Episodes, first: Int64, last: Int64) -> Bool:
-        """Whether an order served meanwhile had come with a stack of orders: then they are one play, however late the stack went."""
+        """Whether an order served meanwhile had come with a stack: then they are one play, however late the stack went."""
         begun = self.clock[episodes.first_born]
         entered = np.where(self.fills.ends >= 0, np.append(self.clock, 0)[self.fills.ends], -(1 << 62))
         came: Bool = _any_between(first, last, entered, (begun - self.placed_together, begun + self.placed_together))
@@ -612,11 +616,8 @@ class _Market:
         return repeats
 
     def _opposite_a_small_one(self, episodes: Episodes) -> Bool:
-        """Whether a much smaller order of the same trader came with these on the other side, and stood until they went or was filled."""
-        early, late = (
-            self._later(episodes.first_born, -self.placed_together),
-            self._later(episodes.first_born, self.placed_together),
-        )
+        """Whether a much smaller order of the same trader came with these on the other side and outlived them or was filled."""
+        early, late = (self._later(episodes.first_born, pause) for pause in (-self.placed_together, self.placed_together))
         lots = self.placed.lots_beyond((episodes.owner, -episodes.side), early, late, episodes.first_gone)
         small: Bool = (lots > 0) & (lots <= _HALF * episodes.lots)
         return small
@@ -685,10 +686,12 @@ class _Market:
         came, went = self._legs(chosen, orders.born), self._legs(chosen, last)
         hit_came, hit_went = self._legs(hit, orders.born), self._legs(hit, self._filled_at())
         whose, none = (episodes.owner, -episodes.side), np.full(len(episodes), -1, np.int64)
-        named = came.lots(*whose, none, episodes.last_born) - went.lots(*whose, none, episodes.last_born)
-        named += hit_came.lots(*whose, none, episodes.last_born) - hit_went.lots(*whose, none, episodes.last_born)
-        named = np.where(named >= _HALF * episodes.lots, named, 0)
-        for now in (np.maximum(episodes.first_gone - 1, 0), self._later(episodes.first_gone, -self.together)):
+        named, just_before = np.zeros(len(episodes), np.int64), np.maximum(episodes.first_gone - 1, 0)
+        for now in (episodes.last_born, np.minimum(self._later(episodes.last_born, self.placed_together), just_before)):
+            shown = came.lots(*whose, none, now) - went.lots(*whose, none, now)
+            shown += hit_came.lots(*whose, none, now) - hit_went.lots(*whose, none, now)
+            named = np.maximum(named, np.where(shown >= _HALF * episodes.lots, shown, 0))
+        for now in (just_before, self._later(episodes.first_gone, -self.together)):
             named = np.maximum(named, came.lots(*whose, none, now) - went.lots(*whose, none, now))
         early, late = self._later(episodes.first_gone, -self.together), self._later(episodes.last_gone, self.together)
         unnamed = went.lots_as_large((episodes.owner, -episodes.side), early, late, _alike_size(episodes))
