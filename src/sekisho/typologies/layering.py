@@ -526,20 +526,28 @@ class _Market:
         if not len(episodes):
             return []
         episodes, parts, score = self.scored(episodes)
-        bar = np.where(episodes.owner == UNNAMED, self.score_unnamed, self.score)
-        chosen = np.flatnonzero(score >= bar)
+        chosen = np.flatnonzero(score >= self._bar(episodes))
         series = self._series(episodes.only(chosen))
         return [self._scheme(episodes.only(chosen[group]), score[chosen[group]], parts[chosen[group]]) for group in series]
 
     def scored(self, episodes: Episodes) -> tuple[Episodes, Float, Float]:
-        """The episodes worth a look, their parts (pressure, benefit, withdrawal) and their score, the geometric mean."""
+        """The episodes worth a look, their parts (pressure, benefit, withdrawal) and their score, the geometric mean.
+
+        Left out are those whose benefit is too small for the bar however plain the rest were: of a large market nearly all.
+        """
         episodes, served = self._worth_a_look(episodes)
         repeats = self._repeats(episodes, served)
         by_luck = (1 - _SERVED_ONCE * served) * (1 - self._moved(episodes) / _MOVED_ALONE) * 0.5 ** (repeats - 1)
+        able = np.flatnonzero(np.cbrt(1 - by_luck) >= self._bar(episodes) - 10**-_PLACES)
+        episodes, served, repeats, by_luck = episodes.only(able), served[able], repeats[able], by_luck[able]
         pressure = self._pressure(episodes, np.where(served > 0, repeats, 1))
         parts = np.column_stack([pressure, 1 - by_luck, self._withdrawal(episodes)])
         score: Float = np.asarray(np.cbrt(parts.prod(axis=1)), np.float64).round(_PLACES)
         return episodes, parts, score
+
+    def _bar(self, episodes: Episodes) -> Float:
+        """The lowest score reported of each episode's trader, named or not."""
+        return np.where(episodes.owner == UNNAMED, self.score_unnamed, self.score)
 
     def _worth_a_look(self, episodes: Episodes) -> tuple[Episodes, Float]:
         """Episodes with a stack or one large order, on the side opposite to which something was served or that come again."""
