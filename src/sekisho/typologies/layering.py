@@ -428,8 +428,6 @@ class _Market:
         self.fills, self.large_fills = self._fills(owner), self._fills_of_large()
         placed = np.flatnonzero((orders.born >= 0) & ((self.owner != UNNAMED) | self._large()) & (self._life() >= self.shown_min))
         self.placed = self._legs(placed, orders.born, np.where(orders.gone >= 0, orders.gone, len(stream)))
-        went = np.flatnonzero((orders.born >= 0) & (orders.gone >= 0) & (self.owner != UNNAMED))
-        self.withdrawn = self._legs(went, orders.gone)
 
     def _legs(self, order: NDArray[np.intp], place: Int64, ends: Int64 | None = None) -> _Legs:
         until = None if ends is None else ends[order]
@@ -671,8 +669,14 @@ class _Market:
 
     def _renewed(self, episodes: Episodes, before: Int64) -> Int64:
         """Lots that the same named trader had withdrawn on this side just before, so that these are only their renewal."""
-        went = self.withdrawn.lots(episodes.owner, episodes.side, before, episodes.first_born)
+        orders = self.orders
+        gone = np.flatnonzero((orders.gone >= 0) & (self.owner != UNNAMED) & self._of_these(episodes))
+        went = self._legs(gone, orders.gone).lots(episodes.owner, episodes.side, before, episodes.first_born)
         return np.where(episodes.owner == UNNAMED, 0, went)
+
+    def _of_these(self, episodes: Episodes) -> Bool:
+        """Which showings are of the traders of these episodes."""
+        return (self.orders.born >= 0) & np.isin(self.owner, np.unique(episodes.owner))
 
     def _replaced(self, episodes: Episodes) -> Int64:
         """Lots that the same named trader showed anew just before these went and that stood on: quotes renewed, not withdrawn."""
@@ -689,7 +693,7 @@ class _Market:
         orders = self.orders
         filled = (orders.gone < 0) & (orders.filled >= orders.lots)
         last = np.where(orders.gone >= 0, orders.gone, np.where(filled, orders.born, len(self.stream)))
-        counted = (orders.born >= 0) & ((self.owner != UNNAMED) | (self._large() & (self._life() >= self.shown_min)))
+        counted = self._of_these(episodes) & ((self.owner != UNNAMED) | (self._large() & (self._life() >= self.shown_min)))
         chosen, hit = np.flatnonzero(counted), np.flatnonzero(counted & filled & (self.owner != UNNAMED))
         came, went = self._legs(chosen, orders.born), self._legs(chosen, last)
         hit_came, hit_went = self._legs(hit, orders.born), self._legs(hit, self._filled_at())
