@@ -180,7 +180,9 @@ def _series(tape: Tape, prints: Prints, chosen: Int64, whose: Int64, shape: Shap
     chosen, whose, side = chosen[by_trader], whose[by_trader], side[by_trader]
     at = tape.at[prints.first[chosen]]
     cut = (whose[1:] != whose[:-1]) | (side[1:] != side[:-1]) | (np.diff(at) > micros(shape.pause))
-    return [each for each in np.split(chosen, np.flatnonzero(cut) + 1) if len(each) >= shape.prints]
+    bounds = np.r_[0, np.flatnonzero(cut) + 1, len(chosen)]
+    enough = np.flatnonzero(np.diff(bounds) >= int(shape.prints))
+    return [chosen[bounds[n] : bounds[n + 1]] for n in enough]
 
 
 def _usually(prints: Prints, side: int) -> tuple[int, int]:
