@@ -14,6 +14,7 @@ from sekisho.simulation.schemes.sheet import BUY, MINUTE, SECOND, SELL, Mood, Sh
 
 RULE = "unfair_trading/pump_onset"
 ROUNDS = 4
+HOLDERS = 30
 ALSO = ("unfair_trading/pump_and_dump", "unfair_trading/ramping", "unfair_trading/rumour", "unfair_trading/high_participation")
 """Other rules that may rightly speak of the same orders."""
 
@@ -46,9 +47,9 @@ def _crowd(stage: Stage, number: int) -> list[int]:
     return [int(a) for a in stage.random.permutation(np.array(there, np.int64))[:number]]
 
 
-def _rush(stage: Stage, scheme: Scheme, at: float, number: int, seconds: float) -> None:
-    """So many people buy, most of them at once, and half of them sell again within the hour."""
-    for one in _crowd(stage, number):
+def _rush(stage: Stage, scheme: Scheme, crowd: list[int], at: float, seconds: float) -> None:
+    """These people buy, most of them at once, and half of them sell again within the hour."""
+    for one in crowd:
         joins = at + min(float(stage.random.exponential(0.35)), 1.0) * seconds * SECOND
         lots = stage.lots(stage.between(0.3, 1.2))
         stage.sheet.take(scheme, joins, one, BUY, lots)
@@ -61,7 +62,7 @@ def _offers(stage: Stage, scheme: Scheme, owners: list[int], at: float, rise: fl
     height = rise * float(stage.sheet.value.mean()) / float(stage.sheet.listing.tick_size)
     for owner in owners:
         offset, size = stage.between(0.05, 1.3) * height, stage.lots(stage.between(0.8, 2.5))
-        slot = stage.sheet.place(scheme, at - stage.between(1, 40) * MINUTE, owner, SELL, size, offset=offset)
+        slot = stage.sheet.place(scheme, at - stage.between(1, 9) * MINUTE, owner, SELL, size, offset=offset)
         stage.sheet.withdraw(slot, at + stage.between(1, 3) * HOUR)
 
 
@@ -87,8 +88,10 @@ def called(stage: Stage, severity: float) -> None:
     seconds, turns = stage.by_severity(severity, 30, 15), at + stage.between(4, 12) * MINUTE
     rise = stage.by_severity(severity, 0.05, 0.12) * stage.between(0.8, 1.2)
     stage.sheet.moods.append(Mood(at, seconds * SECOND, rise, turns, turns + stage.between(0.5, 1) * HOUR))
-    _offers(stage, scheme, [*_crowd(stage, 30), *[organiser] * 20], at, rise)
-    _rush(stage, scheme, at, round(stage.by_severity(severity, 90, 170)), seconds)
+    people = _crowd(stage, HOLDERS + round(stage.by_severity(severity, 90, 170)))
+    holders, crowd = people[:HOLDERS], people[HOLDERS:]  # who offers does not buy from himself
+    _offers(stage, scheme, [*holders, *[organiser] * 20], at, rise)
+    _rush(stage, scheme, crowd, at, seconds)
     for _piece in range(8):
         stage.sheet.take(scheme, at + stage.between(2, 30) * MINUTE, organiser, SELL, stage.lots(held / 20))
 
@@ -98,7 +101,7 @@ def news_move(stage: Stage) -> None:
     at, minutes = stage.start_alone(2), stage.between(8, 16)
     scheme = stage.scheme(RULE, LOOK_ALIKE, "news_move", 0.0, stage.actors(1))
     stage.sheet.moods.append(Mood(at, minutes * MINUTE, stage.between(0.03, 0.06)))
-    _rush(stage, scheme, at, int(stage.random.integers(25, 45)), minutes * 60)
+    _rush(stage, scheme, _crowd(stage, int(stage.random.integers(25, 45))), at, minutes * 60)
 
 
 def one_sweep(stage: Stage) -> None:
@@ -114,7 +117,7 @@ def slow_rise(stage: Stage) -> None:
     at = stage.start_alone(3)
     scheme = stage.scheme(RULE, LOOK_ALIKE, "slow_rise", 0.0, stage.actors(1))
     stage.sheet.moods.append(Mood(at, 2 * HOUR, stage.between(0.03, 0.08)))
-    _rush(stage, scheme, at, int(stage.random.integers(50, 90)), 7200)
+    _rush(stage, scheme, _crowd(stage, int(stage.random.integers(50, 90))), at, 7200)
 
 
 PATTERNS = (called,)
