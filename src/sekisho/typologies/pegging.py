@@ -276,18 +276,17 @@ class _Market:
         """How far the side's best price lies on average from the level, or from where it mostly was itself.
 
         A pair that rests at another price before and after is as calm as one that is held. A level that is broken and brought
-        back again and again is held: its moves from slice to slice are many, but they lead nowhere. None where the records do
-        not cover the stretch.
+        back again and again is held: its moves from slice to slice are many, but they lead nowhere. A price further away than
+        what is near has left, and is not further gone the further it went. The stretch is asked within: at its end the last
+        order is gone already. None where the records do not cover the stretch.
         """
         if first < self.clock[0] or last > self.clock[-1]:
             return None
-        asked = np.linspace(first, last, _SLICES + 1).astype(np.int64)  # whole numbers, or the clock would be copied as doubles
-        places = np.searchsorted(self.clock, asked, "right") - 1
-        price = _last_known(self.touch[side], np.maximum(places, 0))
+        price = _last_known(self.touch[side], _asked(self.clock, first, last))
         price = price[~np.isnan(price)]
         if not len(price):
             return None
-        return float(np.abs(price - (np.median(price) if level is None else level)).mean())
+        return float(np.minimum(np.abs(price - (np.median(price) if level is None else level)), self.near).mean())
 
     def described(self, hold: _Hold, signs: _Signs) -> Peg:
         """The peg in the units recorded, with its orders and trades."""
