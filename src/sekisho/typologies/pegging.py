@@ -67,7 +67,8 @@ class Shape:
     """What counts as a peg. Times in seconds, shares and scores from 0 to 1; ``near_spreads`` in usual spreads.
 
     ``large`` is the share of the side's orders that are smaller than a large one; ``apart`` the longest pause within one peg.
-    At least ``level_share`` of what is shown stands at the level itself, which is ``level_width`` of what is near.
+    At least ``level_share`` of what is shown stands at the level itself, which is ``level_width`` of what is near. Who shows at
+    most ``beside`` of what another's peg shows there stands beside it.
     """
 
     lasts_min: Decimal | int
@@ -80,6 +81,7 @@ class Shape:
     one_sided: Decimal | int
     level_share: Decimal | int
     level_width: Decimal | int
+    beside: Decimal | int
     candidate: Decimal | int
 
 
@@ -164,7 +166,8 @@ def pegs(stream: OrderStream, owners: Mapping[str, str], shared: frozenset[str],
     if not len(stints.order):
         return []
     market = _Market(stream, stints, traders(stream, owners, shared), shape)
-    found = _apart(sorted(market.held(), key=lambda one: (-_score(one[1]), one[0].when[0], _SIDES[one[0].side])), stints)
+    ranked = sorted(market.held(), key=lambda one: (-_score(one[1]), one[0].when[0], _SIDES[one[0].side]))
+    found = _apart(ranked, stints, (market.near, float(shape.beside)))
     return sorted((market.described(*one) for one in found), key=lambda peg: (peg.begins_at, peg.account_ids, peg.side))
 
 
@@ -317,16 +320,26 @@ class _Market:
         )
 
 
-def _apart(found: list[tuple[_Hold, _Signs]], stints: Stints) -> list[tuple[_Hold, _Signs]]:
-    """Of pegs that share orders the first."""
+def _apart(found: list[tuple[_Hold, _Signs]], stints: Stints, close: tuple[int, float]) -> list[tuple[_Hold, _Signs]]:
+    """Of pegs that share orders the first, and none that only stands beside an earlier one."""
     kept: list[tuple[_Hold, _Signs]] = []
     seen: set[int] = set()
     for one in found:
         orders = stints.order[one[0].run].tolist()
-        if seen.isdisjoint(orders):
+        if seen.isdisjoint(orders) and not any(_beside(one[0], other[0], *close) for other in kept):
             kept.append(one)
             seen.update(orders)
     return kept
+
+
+def _beside(one: _Hold, other: _Hold, near: int, share: float) -> bool:
+    """Whether somebody else holds the level most of the time, and with so much more that these orders do not.
+
+    Orders that follow the market's best price all stand at one level while another does not let the price leave it.
+    """
+    (first, last), (since, until) = one.when, other.when
+    together = one.side == other.side and abs(one.level - other.level) <= near and min(last, until) - max(first, since) > (last - first) / 2
+    return together and bool(one.own.mean() <= share * other.own.mean())
 
 
 def _score(signs: _Signs) -> Decimal:
