@@ -338,8 +338,9 @@ def _beside(one: _Hold, other: _Hold, near: int, share: float) -> bool:
     Orders that follow the market's best price all stand at one level while another does not let the price leave it.
     """
     (first, last), (since, until) = one.when, other.when
-    together = one.side == other.side and abs(one.level - other.level) <= near and min(last, until) - max(first, since) > (last - first) / 2
-    return together and bool(one.own.mean() <= share * other.own.mean())
+    if one.side != other.side or abs(one.level - other.level) > near or min(last, until) - max(first, since) <= (last - first) / 2:
+        return False
+    return bool(one.own.mean() <= share * other.own.mean())
 
 
 def _score(signs: _Signs) -> Decimal:
