@@ -335,10 +335,10 @@ def _apart(found: list[tuple[_Hold, _Signs]], stints: Stints, close: tuple[int, 
 def _beside(one: _Hold, other: _Hold, near: int, share: float) -> bool:
     """Whether somebody else holds the level most of the time, and with so much more that these orders do not.
 
-    Orders that follow the market's best price all stand at one level while another does not let the price leave it.
+    Orders that follow the market's best price, on either side, all stand at one level while another does not let it leave that.
     """
     (first, last), (since, until) = one.when, other.when
-    if one.side != other.side or abs(one.level - other.level) > near or min(last, until) - max(first, since) <= (last - first) / 2:
+    if abs(one.level - other.level) > near or min(last, until) - max(first, since) <= (last - first) / 2:
         return False
     return bool(one.own.mean() <= share * other.own.mean())
 
