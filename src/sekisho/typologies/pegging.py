@@ -67,7 +67,8 @@ class Shape:
     """What counts as a peg. Times in seconds, shares and scores from 0 to 1; ``near_spreads`` in usual spreads.
 
     ``large`` is the share of the side's orders that are smaller than a large one; ``apart`` the longest pause within one peg.
-    At least ``level_share`` of what is shown stands at the level itself, which is ``level_width`` of what is near.
+    At least ``level_share`` of what is shown stands at the level itself, which is ``level_width`` of what is near. Who shows at
+    most ``beside`` of what another's peg shows there stands beside it.
     """
 
     lasts_min: Decimal | int
@@ -80,6 +81,7 @@ class Shape:
     one_sided: Decimal | int
     level_share: Decimal | int
     level_width: Decimal | int
+    beside: Decimal | int
     candidate: Decimal | int
 
 
@@ -164,7 +166,8 @@ def pegs(stream: OrderStream, owners: Mapping[str, str], shared: frozenset[str],
     if not len(stints.order):
         return []
     market = _Market(stream, stints, traders(stream, owners, shared), shape)
-    found = _apart(sorted(market.held(), key=lambda one: (-_score(one[1]), one[0].when[0], _SIDES[one[0].side])), stints)
+    ranked = sorted(market.held(), key=lambda one: (-_score(one[1]), one[0].when[0], _SIDES[one[0].side]))
+    found = _apart(ranked, stints, (market.near, float(shape.beside)))
     return sorted((market.described(*one) for one in found), key=lambda peg: (peg.begins_at, peg.account_ids, peg.side))
 
 
@@ -276,18 +279,17 @@ class _Market:
         """How far the side's best price lies on average from the level, or from where it mostly was itself.
 
         A pair that rests at another price before and after is as calm as one that is held. A level that is broken and brought
-        back again and again is held: its moves from slice to slice are many, but they lead nowhere. None where the records do
-        not cover the stretch.
+        back again and again is held: its moves from slice to slice are many, but they lead nowhere. A price further away than
+        what is near has left, and is not further gone the further it went. The stretch is asked within: at its end the last
+        order is gone already. None where the records do not cover the stretch.
         """
         if first < self.clock[0] or last > self.clock[-1]:
             return None
-        asked = np.linspace(first, last, _SLICES + 1).astype(np.int64)  # whole numbers, or the clock would be copied as doubles
-        places = np.searchsorted(self.clock, asked, "right") - 1
-        price = _last_known(self.touch[side], np.maximum(places, 0))
+        price = _last_known(self.touch[side], _asked(self.clock, first, last))
         price = price[~np.isnan(price)]
         if not len(price):
             return None
-        return float(np.abs(price - (np.median(price) if level is None else level)).mean())
+        return float(np.minimum(np.abs(price - (np.median(price) if level is None else level)), self.near).mean())
 
     def described(self, hold: _Hold, signs: _Signs) -> Peg:
         """The peg in the units recorded, with its orders and trades."""
@@ -318,16 +320,27 @@ class _Market:
         )
 
 
-def _apart(found: list[tuple[_Hold, _Signs]], stints: Stints) -> list[tuple[_Hold, _Signs]]:
-    """Of pegs that share orders the first."""
+def _apart(found: list[tuple[_Hold, _Signs]], stints: Stints, close: tuple[int, float]) -> list[tuple[_Hold, _Signs]]:
+    """Of pegs that share orders the first, and none that only stands beside an earlier one."""
     kept: list[tuple[_Hold, _Signs]] = []
     seen: set[int] = set()
     for one in found:
         orders = stints.order[one[0].run].tolist()
-        if seen.isdisjoint(orders):
+        if seen.isdisjoint(orders) and not any(_beside(one[0], other[0], *close) for other in kept):
             kept.append(one)
             seen.update(orders)
     return kept
+
+
+def _beside(one: _Hold, other: _Hold, near: int, share: float) -> bool:
+    """Whether somebody else holds the level most of the time, and with so much more that these orders do not.
+
+    Orders that follow the market's best price, on either side, all stand at one level while another does not let it leave that.
+    """
+    (first, last), (since, until) = one.when, other.when
+    if abs(one.level - other.level) > near or min(last, until) - max(first, since) <= (last - first) / 2:
+        return False
+    return bool(one.own.mean() <= share * other.own.mean())
 
 
 def _score(signs: _Signs) -> Decimal:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from sekisho.simulation.answer_key import LOOK_ALIKE, PLANTED
 from sekisho.simulation.listings import GRID_STEP_MICROSECONDS
 from sekisho.simulation.schemes.cast import HOUR, Stage
@@ -12,21 +14,26 @@ STABILISATION = "unfair_trading/stabilisation"
 TRIES = 120
 TAKEN = 0.4
 """Median orders that ordinary people take for each of their arrivals, when nearly all of them sell (buy)."""
+BUSIEST = 1.4
+"""How many of them come in the busiest hour for each who comes on average."""
 EXCITED = 10
 """How many arrivals a large order calls forth when it comes to rest, and they again."""
+WITHSTOOD_HALF_SPREADS = 8
+"""How far beyond a level the asset's worth may go that somebody still means to hold: nobody stands in the way of a crash."""
 
 
 def pressed(stage: Stage, hours: float, side: int) -> float:
     """A moment from which the market will lean on a level held from ``side`` for so many hours: whoever pegs feels it coming.
 
-    Where it can be, nothing else moves the price meanwhile.
+    He wants as much of it as can be withstood and no more. Where it can be, nothing else moves the price meanwhile.
     """
     value, opens_at = stage.sheet.value, stage.sheet.opens_at
+    withstood = WITHSTOOD_HALF_SPREADS * stage.sheet.half_spread * float(stage.sheet.listing.tick_size)
 
     def promise(at: float) -> tuple[float, float]:
         first, last = (int((moment - opens_at) / GRID_STEP_MICROSECONDS) for moment in (at, at + hours * HOUR))
-        pressure = -side * float(value[first:last].mean() - value[first]) / float(value[first])
-        return -stage.crowded(at, at + hours * HOUR), pressure
+        beyond = side * (value[first] - value[first:last]) / withstood
+        return -stage.crowded(at, at + hours * HOUR), float((1 - np.abs(1 - beyond)).mean())
 
     best = max((stage.moment(hours) for _try in range(TRIES)), key=promise)
     stage.sheet.taken.append((best, best + hours * HOUR))
@@ -34,8 +41,9 @@ def pressed(stage: Stage, hours: float, side: int) -> float:
 
 
 def enough(stage: Stage, severity: float, medians: float, pause: float) -> float:
-    """So many medians, or more where more is taken from one side before the pause is over: less would hold no level."""
-    return max(medians, stage.by_severity(severity, 1.2, 2) * TAKEN * (stage.sheet.arrivals * pause / SECOND + EXCITED))
+    """So many medians, or more where more may be taken from one side before the pause is over: less would hold no level."""
+    arrivals = BUSIEST * stage.sheet.arrivals * pause / SECOND + EXCITED
+    return max(medians, stage.by_severity(severity, 1.2, 2) * TAKEN * arrivals)
 
 
 def wall(stage: Stage, severity: float, *, accounts: int = 1, rule: str = RULE, only: int = 0) -> None:

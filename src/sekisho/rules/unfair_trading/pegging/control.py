@@ -60,5 +60,6 @@ def _shape(p: Parameters) -> Shape:
         one_sided=p.one_sided_share_min,
         level_share=p.level_share_min,
         level_width=p.level_width,
+        beside=p.beside_share_max,
         candidate=p.candidate_score_min,
     )
