@@ -297,6 +297,16 @@ class _Market:
         kept: NDArray[np.intp] = chain[(each >= _NEXT_TO_NOTHING * each.mean())[back]]
         return kept
 
+    def _carried(self, own: NDArray[np.intp], chain: NDArray[np.intp], side: int) -> float:
+        """The lots of the chain, and those of other orders that took the price away anew from where it had come back to."""
+        price = side * self.tape.price[own]
+        codes = (self.stream.order if side == BUY else self.stream.contra_order)[self.tape.place[own]]
+        _, first, back = np.unique(codes, return_index=True, return_inverse=True)
+        furthest = np.full(len(first), price.min())
+        np.maximum.at(furthest, back, price)
+        anew = (furthest > price[first])[back]
+        return float(self.tape.lots[own[anew | np.isin(own, chain)]].sum())
+
     def _sent(self, trader: int, side: int, after: int, until: int) -> NDArray[np.intp]:
         """Where in the stream this trader's orders to take at any price came."""
         new = self._new(trader, side, after, until)
