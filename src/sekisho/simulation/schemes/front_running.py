@@ -12,6 +12,8 @@ from sekisho.simulation.schemes.cast import HOUR, Stage
 from sekisho.simulation.schemes.sheet import BUY, MINUTE, OWN_BEST, SECOND, SELL
 
 RULE = "unfair_trading/front_running"
+ALSO = ("unfair_trading/front_running_gate",)
+"""Who trades ahead of one customer may know of another one's order that waits on the same side: the door should have stopped him."""
 _LAST = 900
 _HALF = 0.5
 _DAY_SECONDS = 86_400
@@ -61,6 +63,7 @@ def ahead(stage: Stage, severity: float, *, who: str) -> None:
         relation = str(stage.random.choice(["household", "contract", "same_owner"]))
         stage.people.link(int(stage.people.party[insider]), int(stage.people.party[runner]), relation)
     scheme = stage.scheme(RULE, PLANTED, who, severity, [runner])
+    scheme.also = ALSO
     at, side = stage.start_alone(clients + 1.0), _side(stage)
     for client in actors:
         _run(stage, scheme, severity, runner, client, at, side, insider)
