@@ -361,16 +361,6 @@ class _Market:
         earlier = float(self.tape.lots[self._of(trader, side, at - 4 * length, at - length)].sum()) / 3
         return max(0.0, (lots - earlier) / (lots + earlier))
 
-    def _carried(self, own: NDArray[np.intp], chain: NDArray[np.intp], side: int) -> float:
-        """The lots of the chain and of orders that each went through several prices, wherever the price had come back to before."""
-        places, price = self.tape.place[own], self.tape.price[own]
-        codes = self.stream.order[places] if side == BUY else self.stream.contra_order[places]
-        new = np.r_[True, codes[1:] != codes[:-1]]
-        begins = np.flatnonzero(new)
-        ends = np.r_[begins[1:], len(own)] - 1
-        through = (side * (price[ends] - price[begins]) > 0)[np.cumsum(new) - 1]
-        return float(self.tape.lots[own][through | np.isin(own, chain)].sum())
-
     def _walked(self, chain: NDArray[np.intp], side: int, emptied: bool) -> float:
         """The odds that so many orders in a row do not end each at a further price by chance alone; one order proves nothing.
 

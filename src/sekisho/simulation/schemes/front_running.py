@@ -13,7 +13,7 @@ from sekisho.simulation.schemes.sheet import BUY, MINUTE, OWN_BEST, SECOND, SELL
 
 RULE = "unfair_trading/front_running"
 ALSO = ("unfair_trading/front_running_gate",)
-"""Who trades ahead of one customer may know of another one's order that waits on the same side: the door should have stopped him."""
+"""Who trades ahead of one customer may know of another's order that waits on the same side: the door should have stopped him."""
 _LAST = 900
 _HALF = 0.5
 _DAY_SECONDS = 86_400
