@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from sekisho.engine.order_lookup import EVENT_COLUMNS, events_of, fills_of
+from sekisho.engine.order_lookup import EVENT_COLUMNS, events_of, fills_of, trades_of
 from sekisho.engine.order_streams import map_streams, streams_are_kept
 from sekisho.engine.run import rules_at_once
 from sekisho.findings.inspection import Inspector, Question
@@ -32,18 +32,16 @@ def test_streams_and_tables_answer_alike(exchange: Path) -> None:
         accounts = {*trade["sell_account_id"].to_pylist()[::29], "unknown"}
         asked = {"orders": orders, "accounts": accounts}
         assert not streams_are_kept(books)
-        table: tuple[list[Any], ...] = (
-            events_of(books, **asked),
-            fills_of(books, orders),
-            events_of(books, accounts=accounts, actions=("cancel",)),
-        )
+        instruments = books.instrument.select("instrument").to_pyarrow()["instrument"].to_pylist()[:2]
+
+        def looked_up() -> tuple[list[Any], ...]:
+            cancelled = events_of(books, accounts=accounts, actions=("cancel",))
+            return events_of(books, **asked), fills_of(books, orders), cancelled, trades_of(books, accounts, instruments)
+
+        table = looked_up()
         list(map_streams(books, len))
         assert streams_are_kept(books)
-        kept: tuple[list[Any], ...] = (
-            events_of(books, **asked),
-            fills_of(books, orders),
-            events_of(books, accounts=accounts, actions=("cancel",)),
-        )
+        kept = looked_up()
     for one, other in zip(table, kept, strict=True):
         assert one, "the books hold what is asked for"
         assert sorted(_plain(row) for row in one) == sorted(_plain(row) for row in other)

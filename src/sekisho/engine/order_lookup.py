@@ -19,7 +19,9 @@ from numpy.typing import NDArray
 
 from sekisho.engine.order_streams import map_streams, streams_are_kept
 from sekisho.engine.windows import DAY
+from sekisho.typologies.meetings import trades_at
 from sekisho.typologies.order_stream import KINDS, NO_PRICE, ORDER_TYPES, SIDES, TRADE, OrderStream
+from sekisho.typologies.trades import Trade
 from sekisho.typologies.valuation import in_utc
 
 if TYPE_CHECKING:
@@ -90,6 +92,33 @@ def fills_of(records: Records, orders: Iterable[str]) -> list[Fill]:
             (row["instrument"], Fill(row["order"], row["sequence"], row["quantity"])) for row in rows.to_pyarrow().to_pylist()
         ]
     return [fill for _instrument, fill in sorted(found, key=lambda one: (one[0], one[1].sequence, one[1].order_id))]
+
+
+def trades_of(records: Records, accounts: Iterable[str], instruments: Iterable[str]) -> list[Trade]:
+    """Every trade of these accounts in these instruments, in order of sequence; an account that the record leaves open is None."""
+    whose, where = sorted(set(accounts)), sorted(set(instruments))
+    if not whose or not where or "trade" not in records.present:
+        return []
+    if streams_are_kept(records):
+        found = {trade for part in map_streams(records, partial(_trades, accounts=whose, instruments=where)) for trade in part}
+    else:
+        trade, table = records.trade, records.memory("asked", pa.table({"account_id": pa.array(whose, pa.string())}))
+        inside = trade.filter(trade.instrument.isin(where))
+        sides = [inside.semi_join(table, inside[side] == table.account_id) for side in ("buy_account_id", "sell_account_id")]
+        rows = [row for side in sides for row in side.select(*Trade._fields).to_pyarrow().to_pylist()]
+        found = {Trade(**{**row, "executed_at": in_utc(row["executed_at"])}) for row in rows}
+    return sorted(found, key=lambda one: (one.sequence, one.trade_id))
+
+
+def _trades(stream: OrderStream, accounts: list[str], instruments: list[str]) -> list[Trade]:
+    wanted = _among(stream.account_ids, accounts) if stream.instrument in instruments else np.zeros(0, np.bool_)
+    if not wanted.any():
+        return []
+    mine = wanted[stream.account] | wanted[stream.contra_account]
+    at = np.flatnonzero((stream.kind == TRADE) & mine & _of_the_day(stream))
+    parties = (_names(stream.account_ids, codes[at]) for codes in (stream.account, stream.contra_account))
+    told = zip(trades_at(stream, at), *parties, strict=True)
+    return [trade._replace(buy_account_id=buyer, sell_account_id=seller) for trade, buyer, seller in told]
 
 
 def _events(stream: OrderStream, orders: list[str], accounts: list[str], kinds: list[int]) -> list[dict[str, Any]]:

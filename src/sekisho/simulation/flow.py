@@ -3,7 +3,7 @@
 Orders arrive in bursts (each arrival makes the next ones likelier for a while). Four kinds of people send them:
 
 * makers keep quotes on both sides around what they think the asset is worth, hedge when they hold too much, and come back at
-  once where a side of the book is swept empty or the value has left their quotes behind;
+  once where a side of the book is swept empty;
 * quick traders quote near the touch and are gone again, most of them within 100 milliseconds;
 * takers follow value, the recent trend, and what the displayed book seems to say, which is why layering works;
 * patient customers leave limit orders for seconds to hours.
@@ -47,11 +47,8 @@ OWN_BEST, OPPOSITE_BEST, INSIDE, SAME_PRICE, LEVEL = map(whole, range(5))
 
 LEVELS_QUOTED = 3
 VIEW_HELD_MICROSECONDS = 7_200_000_000
-FAR_HALF_SPREADS = 3.0
-FAST_MICROSECONDS = 300_000_000
-"""A market is fast when value goes that far in so long: then makers keep their quotes no further than that from it."""
 EMPTY_HALF_SPREADS = 12.0
-"""At any time a side of the book whose best price is that far from value is as good as empty, and makers come back to it."""
+"""A side of the book whose best price is that far from value is as good as empty, and makers come back to it."""
 NOTICED_MICROSECONDS = 300_000
 """How long they need to see it."""
 
@@ -144,10 +141,7 @@ def run_day(book: Book, pace: Pace, crowd: Crowd, value: Reals, script: Script, 
         if nearest - last_at > NOTICED_MICROSECONDS:
             seen_at = last_at + int((nearest - last_at) * uniform(dice))
             fair = _fair(book, pace, value, seen_at)
-            moved = abs(fair - _fair(book, pace, value, max(pace.opens_at, seen_at - FAST_MICROSECONDS)))
-            fast = moved > FAR_HALF_SPREADS * pace.half_spread
-            far = (FAR_HALF_SPREADS if fast else EMPTY_HALF_SPREADS) * pace.half_spread
-            if _swept(book, fair, far) or (fast and _left_behind(book, plans, fair, far)):
+            if _swept(book, pace, fair):
                 last_at = seen_at
                 _return(book, pace, crowd, plans, fair, last_at, dice)
                 trend = _after(book, crowd, script, plans, log_from, trend, dice)
@@ -289,21 +283,10 @@ def _quote(book: Book, pace: Pace, crowd: Crowd, plans: Plans, fair: float, at: 
 
 
 @compiled
-def _swept(book: Book, fair: float, far: float) -> bool:
+def _swept(book: Book, pace: Pace, fair: float) -> bool:
     """Whether a side of the book offers nothing near what the asset is worth."""
-    bid, ask = float(book.counters[BID]), float(book.counters[ASK])
+    bid, ask, far = float(book.counters[BID]), float(book.counters[ASK]), EMPTY_HALF_SPREADS * pace.half_spread
     return bid < min(fair, ask) - far or ask > max(fair, bid) + far
-
-
-@compiled
-def _left_behind(book: Book, plans: Plans, fair: float, far: float) -> bool:
-    """Whether a quote of a maker still stands where he would gladly be rid of it."""
-    thought = _thought(book, fair)
-    for place in range(plans.quotes.size):
-        order = plans.quotes[place]
-        if order >= 0 and book.orders[order].resting and book.orders[order].side * (book.orders[order].price - thought) > far:
-            return True
-    return False
 
 
 @compiled
@@ -315,17 +298,11 @@ def _return(book: Book, pace: Pace, crowd: Crowd, plans: Plans, fair: float, at:
 
 
 @compiled
-def _thought(book: Book, fair: float) -> float:
-    """What a maker thinks the asset is worth: mostly what it is, and a little what the book says."""
-    return 0.75 * fair + 0.25 * _middle(book, fair)
-
-
-@compiled
 def _renew(book: Book, pace: Pace, crowd: Crowd, plans: Plans, which: tuple[int, int], fair: float, at: int, dice: Dice) -> None:
     """One maker renews one rung of quotes."""
     maker, rung = which
     account, held = crowd.makers[maker], plans.inventory[maker]
-    centre = _thought(book, fair) + 0.4 * pace.half_spread * _imbalance(book, pace)
+    centre = 0.75 * fair + 0.25 * _middle(book, fair) + 0.4 * pace.half_spread * _imbalance(book, pace)
     centre -= pace.half_spread * min(max(held / (80.0 * pace.typical_lots), -2.0), 2.0)
     away = pace.half_spread * (1.0 + 0.8 * rung) * (0.85 + 0.3 * uniform(dice))
     for side in (BUY, SELL):

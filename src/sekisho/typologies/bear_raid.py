@@ -10,6 +10,7 @@ no condition, but weighs.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -17,7 +18,6 @@ from decimal import ROUND_DOWN, ROUND_HALF_EVEN, Decimal
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
-import pyarrow as pa
 
 from sekisho.typologies.price_runs import Run, Shape, price_runs
 from sekisho.typologies.pump_scheme import (
@@ -129,7 +129,7 @@ def fall_of(run: Run) -> Decimal:
 def raids(
     records: Records, trade: Any, runs: Sequence[Run], terms: Terms, owners: Mapping[str, str], outside: frozenset[str]
 ) -> list[Raid]:
-    """For each fall the traders who drove it and bought back, where there are any. ``outside`` are accounts never named."""
+    """For each fall the traders who drove it and bought back; ``with_support`` follows. ``outside`` are accounts never named."""
     plot, turned = terms.plot, _turned_table(trade)
     driven = driven_by(records, turned, runs, plot)
     of_owner = accounts_of_owners(owners)
@@ -142,7 +142,12 @@ def raids(
         scheme = scheme_of(runs[place], playing, plot, driven[place])
         if scheme is not None:
             found.append(_raid(runs[place], scheme.actors, (scheme.burst, scheme.drive), terms))
-    withdrawn = _withdrawn(records, found, terms)
+    return found
+
+
+def with_support(found: Sequence[Raid], cancelled: Iterable[Mapping[str, Any]], terms: Terms) -> list[Raid]:
+    """Each raid once, with the own bids withdrawn; ``cancelled`` are the cancels (rows of ``order_event``) of their accounts."""
+    withdrawn = _withdrawn(found, cancelled, terms)
     return _told_once(raid._replace(withdrawn=pulled) for raid, pulled in zip(found, withdrawn, strict=True))
 
 
@@ -177,28 +182,20 @@ def _raid(run: Run, actors: Sequence[Actor], shares: tuple[Decimal, Decimal], te
     return Raid(run, accounts, sold, back, (), parts, Decimal(terms.support_weight))
 
 
-def _withdrawn(records: Records, found: Sequence[Raid], terms: Terms) -> list[tuple[str, ...]]:
+def _withdrawn(found: Sequence[Raid], cancelled: Iterable[Mapping[str, Any]], terms: Terms) -> list[tuple[str, ...]]:
     """For each raid the own bids cancelled shortly before the attack or while it went on."""
-    pulled: list[set[str]] = [set() for _ in found]
-    if not found:
-        return []
-    before, moment = timedelta(minutes=float(terms.support_minutes)), pa.timestamp("us", "UTC")
-    asked = [(place, raid, account) for place, raid in enumerate(found) for account in raid.accounts]
-    columns = {
-        "place": pa.array([place for place, _, _ in asked], pa.int64()),
-        "of": pa.array([raid.run.instrument for _, raid, _ in asked], pa.string()),
-        "whose": pa.array([account for _, _, account in asked], pa.string()),
-        "begins": pa.array([raid.sold[0].trade.executed_at - before for _, raid, _ in asked], moment),
-        "ends": pa.array([raid.sold[-1].trade.executed_at for _, raid, _ in asked], moment),
-    }
-    when = records.memory("raids", pa.table(columns))
-    event = records.optional("order_event")
-    bids = event.filter(event.action == "cancel", event.side == "buy", event.account_id.isin(sorted({name for *_, name in asked})))
-    inside = [bids.account_id == when.whose, bids.instrument == when.of]
-    rows = bids.join(when, [*inside, bids.occurred_at >= when.begins, bids.occurred_at <= when.ends])
-    for row in rows.select("place", "order_id").to_pyarrow().to_pylist():
-        pulled[row["place"]].add(row["order_id"])
-    return [tuple(sorted(each)) for each in pulled]
+    before = timedelta(minutes=float(terms.support_minutes))
+    bids: dict[tuple[str, str], list[Mapping[str, Any]]] = defaultdict(list)
+    for row in cancelled:
+        if row["side"] == "buy":
+            bids[row["instrument"], row["account_id"]].append(row)
+
+    def of(raid: Raid) -> tuple[str, ...]:
+        begins, ends = raid.sold[0].trade.executed_at - before, raid.sold[-1].trade.executed_at
+        own = (row for account in raid.accounts for row in bids[raid.run.instrument, account])
+        return tuple(sorted({row["order_id"] for row in own if begins <= row["occurred_at"] <= ends}))
+
+    return [of(raid) for raid in found]
 
 
 def _told_once(found: Iterable[Raid]) -> list[Raid]:

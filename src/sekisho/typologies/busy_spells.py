@@ -26,13 +26,16 @@ Group = tuple[str, str]
 class Busy(NamedTuple):
     """A group in one window: its trades, how many with itself were to be expected, and its orders held against each other.
 
-    ``pairs`` are those of a purchase and a sale it entered, ``alike`` the pairs of about one size.
+    ``pairs`` are those of a purchase and a sale it entered, ``alike`` the pairs of about one size. ``entered`` is the quantity of
+    all its orders in lots, ``used`` that of the orders that met.
     """
 
     trades: int
     expected: float
     pairs: int
     alike: int
+    entered: int
+    used: int
 
     @property
     def expected_alike(self) -> float:
@@ -75,9 +78,9 @@ def busyness(
     group[~np.isin(group, group[done.buyer[met]])] = -1
     entered = np.flatnonzero((stream.kind == NEW) & (stream.account != NOBODY) & (group[stream.account] >= 0))
     found = _spells(stream, done, group, itself, scope.seconds, spell.pause)
-    sizes = _pairs(stream, entered, group, scope.seconds, spell.size_ratio_min)
+    sizes = _sizes(stream, entered, (group, _used(stream, done.place[met])), scope.seconds, spell.size_ratio_min)
     busy = {
-        ((stream.instrument, window), named[one]): Busy(*counted, *sizes.get((window, one), (0, 0)))
+        ((stream.instrument, window), named[one]): Busy(*counted, *sizes.get((window, one), (0, 0, 0, 0)))
         for (window, one), counted in found.items()
     }
     return Busyness(busy, _as_large(stream, done, alike, met, entered, group))
@@ -129,21 +132,35 @@ def _spells(
     return found
 
 
-def _pairs(
-    stream: OrderStream, entered: Int64, group: Int64, seconds: int, ratio: Decimal
-) -> dict[tuple[int, int], tuple[int, int]]:
-    """By window and group: pairs of a purchase and a sale entered in it, and those of about one size."""
+def _used(stream: OrderStream, place: Int64) -> Bool:
+    """For each order code: did it trade at one of these places?"""
+    used = np.zeros(len(stream.order_ids) + 1, np.bool_)
+    used[stream.order[place]] = used[stream.contra_order[place]] = True
+    used[NOBODY] = False
+    return used
+
+
+def _sizes(
+    stream: OrderStream, entered: Int64, marked: tuple[Int64, Bool], seconds: int, ratio: Decimal
+) -> dict[tuple[int, int], tuple[int, int, int, int]]:
+    """By window and group: pairs of a purchase and a sale entered in it, those of about one size, lots entered, lots used.
+
+    ``marked`` are the group of each account code, and for each order code whether it was used.
+    """
+    group, used = marked
     window, whose = window_numbers(stream.at[entered], seconds), group[stream.account[entered]]
     order = np.lexsort((whose, window))
     entered, window, whose = entered[order], window[order], whose[order]
     starts = np.flatnonzero(np.r_[True, (whose[1:] != whose[:-1]) | (window[1:] != window[:-1])][: len(entered)])
     found = {}
     for start, end in pairwise([*starts.tolist(), len(entered)]):
-        sizes, buys = stream.quantity[entered[start:end]].astype(np.float64), stream.side[entered[start:end]] == BUY
-        sold = np.sort(sizes[~buys])
-        least = np.searchsorted(sold, sizes[buys] * float(ratio), "left")
-        alike = int((np.searchsorted(sold, sizes[buys] / float(ratio), "right") - least).sum())
-        found[int(window[start]), int(whose[start])] = int(buys.sum()) * len(sold), alike
+        those = entered[start:end]
+        lots, buys = stream.quantity[those], stream.side[those] == BUY
+        bought, sold = lots[buys].astype(np.float64), np.sort(lots[~buys].astype(np.float64))
+        least = np.searchsorted(sold, bought * float(ratio), "left")
+        alike = int((np.searchsorted(sold, bought / float(ratio), "right") - least).sum())
+        met = int(lots[used[stream.order[those]]].sum())
+        found[int(window[start]), int(whose[start])] = len(bought) * len(sold), alike, int(lots.sum()), met
     return found
 
 

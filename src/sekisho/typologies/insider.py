@@ -12,7 +12,7 @@ from sekisho.typologies.handled_assets import Handled
 from sekisho.typologies.insider_acts import Act, Off, Watched, acts_of, entered_at, total_quantity
 from sekisho.typologies.material_facts import Bound, Facts, Plan, Post, japan_date, years_after
 from sekisho.typologies.ownership import OWNING, Chain, Link, Ownership, ownership_of
-from sekisho.typologies.trades import YenValue, yen_value
+from sekisho.typologies.trades import Trade, YenValue, yen_value
 from sekisho.typologies.valuation import EXACT
 
 if TYPE_CHECKING:
@@ -218,16 +218,38 @@ class Cases:
         return act.account_id in self.near[bound] and act.asset == asset and self.handled.covers(asset, act.at)
 
 
-def cases_of(records: Records, facts: Facts, bound: Iterable[Bound], handled: Handled, off: Off, since: date) -> Cases:
-    """Look up the accounts of everybody bound, and what was done on them in the assets of the facts; then ``with_orders``."""
+@dataclass(frozen=True, slots=True)
+class Circle:
+    """The people bound by facts and the accounts on which they, and those near them, may have acted in the assets of the facts."""
+
+    facts: Facts
+    owners: Ownership
+    handled: Handled
+    near: Mapping[Bound, Mapping[str, Near]]
+    watched: Watched
+
+    @property
+    def instruments(self) -> frozenset[str]:
+        """Where the assets are traded."""
+        return self.watched.instruments(self.handled)
+
+    def cases(self, records: Records, off: Off, trades: Iterable[Trade]) -> Cases:
+        """With what was done: ``trades`` are those of the accounts in ``instruments``. To be asked ``with_orders``."""
+        return Cases(
+            self.facts, self.owners, self.handled, self.near, acts_of(records, self.watched, self.handled, off, trades), {}
+        )
+
+
+def circle_of(records: Records, facts: Facts, bound: Iterable[Bound], handled: Handled, since: date) -> Circle:
+    """Look up the accounts of everybody bound."""
     owners = ownership_of(records)
     near = {}
     for one in bound:
         knowers = {known.party_id for known in facts.knowledge.get(one.fact.fact_id, ())}
         near[one] = dict(near_accounts(one, owners, knowers, japan_date(one.since)))
     accounts = frozenset(account for ties in near.values() for account in ties)
-    acts = acts_of(records, Watched(accounts, frozenset(one.fact.asset for one in near), since), handled, off)
-    return Cases(facts, owners, handled, near, acts, {})
+    watched = Watched(accounts, frozenset(one.fact.asset for one in near), since)
+    return Circle(facts, owners, handled, near, watched)
 
 
 def yen_of(acts: Iterable[Act], yen: YenValue) -> Decimal | None:

@@ -68,13 +68,18 @@ class Watched(NamedTuple):
     assets: frozenset[str]
     since: date
 
+    def instruments(self, handled: Handled) -> frozenset[str]:
+        """Where the assets are traded."""
+        return frozenset(pair.instrument for asset in self.assets for pair in handled.of(asset))
 
-def acts_of(records: Records, watched: Watched, handled: Handled, off: Off) -> list[Act]:
-    """Everything the accounts did in the assets, in order of time."""
-    accounts, assets, day = watched
+
+def acts_of(records: Records, watched: Watched, handled: Handled, off: Off, trades: Iterable[Trade] | None = None) -> list[Act]:
+    """Everything the accounts did in the assets, in order of time. ``trades`` are theirs in ``Watched.instruments``, where read."""
+    accounts, assets, _day = watched
     if not accounts or not assets:
         return []
-    acts = [*_trades(records, accounts, assets, handled, day), *_off_book(records, accounts, assets, off)]
+    read = _trades(records, watched, handled) if trades is None else trades
+    acts = [*_traded(read, watched, handled), *_off_book(records, accounts, assets, off)]
     return sorted(acts, key=lambda act: act.order)
 
 
@@ -88,26 +93,32 @@ def entered_at(events: Iterable[Mapping[str, Any]]) -> Mapping[str, datetime]:
     return shaped
 
 
-def _trades(records: Records, accounts: Collection[str], assets: Collection[str], handled: Handled, day: date) -> Iterator[Act]:
-    pairs = {pair.instrument: pair for asset in assets for pair in handled.of(asset)}
-    if not pairs or "trade" not in records.present:
-        return
-    trade = since(records.trade, day).filter(records.trade.instrument.isin(sorted(pairs)))
-    watched = records.memory("watched", pa.table({"account_id": pa.array(sorted(accounts), pa.string())}))
-    mine = [trade.semi_join(watched, trade[side] == watched.account_id) for side in ("buy_account_id", "sell_account_id")]
+def _trades(records: Records, watched: Watched, handled: Handled) -> list[Trade]:
+    names = watched.instruments(handled)
+    if not names or "trade" not in records.present:
+        return []
+    trade = since(records.trade, watched.since).filter(records.trade.instrument.isin(sorted(names)))
+    table = records.memory("watched", pa.table({"account_id": pa.array(sorted(watched.accounts), pa.string())}))
+    mine = [trade.semi_join(table, trade[side] == table.account_id) for side in ("buy_account_id", "sell_account_id")]
     rows = ibis.union(*(part.select(*Trade._fields) for part in mine), distinct=True).to_pyarrow().to_pylist()
-    among = set(accounts)
-    for row in rows:
-        one = Trade(**{**row, "executed_at": in_utc(row["executed_at"])})
-        pair = pairs[one.instrument]
-        for side in ("buy", "sell"):
-            if row[f"{side}_account_id"] not in among:
+    return [Trade(**{**row, "executed_at": in_utc(row["executed_at"])}) for row in rows]
+
+
+def _traded(trades: Iterable[Trade], watched: Watched, handled: Handled) -> Iterator[Act]:
+    accounts, assets, day = watched
+    pairs = {pair.instrument: pair for asset in assets for pair in handled.of(asset)}
+    for one in trades:
+        if one.day < day or one.instrument not in pairs:
+            continue
+        pair, whose = pairs[one.instrument], {"buy": one.buy_account_id, "sell": one.sell_account_id}
+        for side, account in whose.items():
+            if account not in accounts:
                 continue
-            other = row[f"{OPPOSITE[side]}_account_id"]
+            other = whose[OPPOSITE[side]]
             if pair.base in assets:
-                yield _act(one, pair.base, side, one.quantity, row[f"{side}_account_id"], other)
+                yield _act(one, pair.base, side, one.quantity, account, other)
             if pair.quote in assets:
-                yield _act(one, pair.quote, OPPOSITE[side], one.notional, row[f"{side}_account_id"], other)
+                yield _act(one, pair.quote, OPPOSITE[side], one.notional, account, other)
 
 
 def _act(one: Trade, asset: str, side: str, quantity: Decimal, account: str, other: str | None) -> Act:

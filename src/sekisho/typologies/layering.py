@@ -7,6 +7,10 @@ instrument's own book and orders, so that no figure depends on the asset, its pr
 * benefit: the schemer's own opposite order is served meanwhile, or the price moves as pushed, or the play is repeated;
 * withdrawal: the orders go together, hardly filled, and are not put back.
 
+A stack and a small order opposite that come together are one play, however late the stack goes; a large order that comes opposite
+a small one again and again is a play whether or not the small one is served. A quote renewed before the old one goes is not
+withdrawn, and of a maker's two quotes the one that was hit counts as shown.
+
 An order is followed through its amendments: moved far from the touch or cut to a crumb it is withdrawn, brought back it is shown
 anew, and slices entered again at once as the last one goes are one order shown in slices.
 
@@ -424,8 +428,6 @@ class _Market:
         self.fills, self.large_fills = self._fills(owner), self._fills_of_large()
         placed = np.flatnonzero((orders.born >= 0) & ((self.owner != UNNAMED) | self._large()) & (self._life() >= self.shown_min))
         self.placed = self._legs(placed, orders.born, np.where(orders.gone >= 0, orders.gone, len(stream)))
-        went = np.flatnonzero((orders.born >= 0) & (orders.gone >= 0) & (self.owner != UNNAMED))
-        self.withdrawn = self._legs(went, orders.gone)
 
     def _legs(self, order: NDArray[np.intp], place: Int64, ends: Int64 | None = None) -> _Legs:
         until = None if ends is None else ends[order]
@@ -522,20 +524,28 @@ class _Market:
         if not len(episodes):
             return []
         episodes, parts, score = self.scored(episodes)
-        bar = np.where(episodes.owner == UNNAMED, self.score_unnamed, self.score)
-        chosen = np.flatnonzero(score >= bar)
+        chosen = np.flatnonzero(score >= self._bar(episodes))
         series = self._series(episodes.only(chosen))
         return [self._scheme(episodes.only(chosen[group]), score[chosen[group]], parts[chosen[group]]) for group in series]
 
     def scored(self, episodes: Episodes) -> tuple[Episodes, Float, Float]:
-        """The episodes worth a look, their parts (pressure, benefit, withdrawal) and their score, the geometric mean."""
+        """The episodes worth a look, their parts (pressure, benefit, withdrawal) and their score, the geometric mean.
+
+        Left out are those whose benefit is too small for the bar however plain the rest were: of a large market nearly all.
+        """
         episodes, served = self._worth_a_look(episodes)
         repeats = self._repeats(episodes, served)
         by_luck = (1 - _SERVED_ONCE * served) * (1 - self._moved(episodes) / _MOVED_ALONE) * 0.5 ** (repeats - 1)
+        able = np.flatnonzero(np.cbrt(1 - by_luck) >= self._bar(episodes) - 10**-_PLACES)
+        episodes, served, repeats, by_luck = episodes.only(able), served[able], repeats[able], by_luck[able]
         pressure = self._pressure(episodes, np.where(served > 0, repeats, 1))
         parts = np.column_stack([pressure, 1 - by_luck, self._withdrawal(episodes)])
         score: Float = np.asarray(np.cbrt(parts.prod(axis=1)), np.float64).round(_PLACES)
         return episodes, parts, score
+
+    def _bar(self, episodes: Episodes) -> Float:
+        """The lowest score reported of each episode's trader, named or not."""
+        return np.where(episodes.owner == UNNAMED, self.score_unnamed, self.score)
 
     def _worth_a_look(self, episodes: Episodes) -> tuple[Episodes, Float]:
         """Episodes with a stack or one large order, on the side opposite to which something was served or that come again."""
@@ -570,7 +580,7 @@ class _Market:
         return np.where(last > first, share, 0.0)
 
     def _came_with(self, episodes: Episodes, first: Int64, last: Int64) -> Bool:
-        """Whether an order served meanwhile had come with a stack of orders: then they are one play, however late the stack went."""
+        """Whether an order served meanwhile had come with a stack: then they are one play, however late the stack went."""
         begun = self.clock[episodes.first_born]
         entered = np.where(self.fills.ends >= 0, np.append(self.clock, 0)[self.fills.ends], -(1 << 62))
         came: Bool = _any_between(first, last, entered, (begun - self.placed_together, begun + self.placed_together))
@@ -612,11 +622,8 @@ class _Market:
         return repeats
 
     def _opposite_a_small_one(self, episodes: Episodes) -> Bool:
-        """Whether a much smaller order of the same trader came with these on the other side, and stood until they went or was filled."""
-        early, late = (
-            self._later(episodes.first_born, -self.placed_together),
-            self._later(episodes.first_born, self.placed_together),
-        )
+        """Whether a much smaller order of the same trader came with these on the other side and outlived them or was filled."""
+        early, late = (self._later(episodes.first_born, pause) for pause in (-self.placed_together, self.placed_together))
         lots = self.placed.lots_beyond((episodes.owner, -episodes.side), early, late, episodes.first_gone)
         small: Bool = (lots > 0) & (lots <= _HALF * episodes.lots)
         return small
@@ -662,8 +669,14 @@ class _Market:
 
     def _renewed(self, episodes: Episodes, before: Int64) -> Int64:
         """Lots that the same named trader had withdrawn on this side just before, so that these are only their renewal."""
-        went = self.withdrawn.lots(episodes.owner, episodes.side, before, episodes.first_born)
+        orders = self.orders
+        gone = np.flatnonzero((orders.gone >= 0) & (self.owner != UNNAMED) & self._of_these(episodes))
+        went = self._legs(gone, orders.gone).lots(episodes.owner, episodes.side, before, episodes.first_born)
         return np.where(episodes.owner == UNNAMED, 0, went)
+
+    def _of_these(self, episodes: Episodes) -> Bool:
+        """Which showings are of the traders of these episodes."""
+        return (self.orders.born >= 0) & np.isin(self.owner, np.unique(episodes.owner))
 
     def _replaced(self, episodes: Episodes) -> Int64:
         """Lots that the same named trader showed anew just before these went and that stood on: quotes renewed, not withdrawn."""
@@ -680,15 +693,17 @@ class _Market:
         orders = self.orders
         filled = (orders.gone < 0) & (orders.filled >= orders.lots)
         last = np.where(orders.gone >= 0, orders.gone, np.where(filled, orders.born, len(self.stream)))
-        counted = (orders.born >= 0) & ((self.owner != UNNAMED) | (self._large() & (self._life() >= self.shown_min)))
+        counted = self._of_these(episodes) & ((self.owner != UNNAMED) | (self._large() & (self._life() >= self.shown_min)))
         chosen, hit = np.flatnonzero(counted), np.flatnonzero(counted & filled & (self.owner != UNNAMED))
         came, went = self._legs(chosen, orders.born), self._legs(chosen, last)
         hit_came, hit_went = self._legs(hit, orders.born), self._legs(hit, self._filled_at())
         whose, none = (episodes.owner, -episodes.side), np.full(len(episodes), -1, np.int64)
-        named = came.lots(*whose, none, episodes.last_born) - went.lots(*whose, none, episodes.last_born)
-        named += hit_came.lots(*whose, none, episodes.last_born) - hit_went.lots(*whose, none, episodes.last_born)
-        named = np.where(named >= _HALF * episodes.lots, named, 0)
-        for now in (np.maximum(episodes.first_gone - 1, 0), self._later(episodes.first_gone, -self.together)):
+        named, just_before = np.zeros(len(episodes), np.int64), np.maximum(episodes.first_gone - 1, 0)
+        for now in (episodes.last_born, np.minimum(self._later(episodes.last_born, self.placed_together), just_before)):
+            shown = came.lots(*whose, none, now) - went.lots(*whose, none, now)
+            shown += hit_came.lots(*whose, none, now) - hit_went.lots(*whose, none, now)
+            named = np.maximum(named, np.where(shown >= _HALF * episodes.lots, shown, 0))
+        for now in (just_before, self._later(episodes.first_gone, -self.together)):
             named = np.maximum(named, came.lots(*whose, none, now) - went.lots(*whose, none, now))
         early, late = self._later(episodes.first_gone, -self.together), self._later(episodes.last_gone, self.together)
         unnamed = went.lots_as_large((episodes.owner, -episodes.side), early, late, _alike_size(episodes))

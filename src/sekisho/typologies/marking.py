@@ -270,7 +270,7 @@ class _Market:
         if self._hopeless(weight, timing):
             return None
         against = max(float(tape.lots[self._of(trader, -side, at - length, at)].sum()), self._shown(trader, -side, at - length, at))
-        straight = max(0.0, 2 * lots / (taken + against) - 1)
+        straight = max(0.0, 2 * self._carried(own, chain, side) / (taken + against) - 1)
         before, after = self._around(chain, at)
         reached = side * (float(tape.price[chain[-1]]) - before)
         moved = min(reached, self._level(at, side) - side * before)
@@ -296,6 +296,16 @@ class _Market:
         each = np.bincount(back, lots)
         kept: NDArray[np.intp] = chain[(each >= _NEXT_TO_NOTHING * each.mean())[back]]
         return kept
+
+    def _carried(self, own: NDArray[np.intp], chain: NDArray[np.intp], side: int) -> float:
+        """The lots of the chain, and those of other orders that took the price away anew from where it had come back to."""
+        price = side * self.tape.price[own]
+        codes = (self.stream.order if side == BUY else self.stream.contra_order)[self.tape.place[own]]
+        _, first, back = np.unique(codes, return_index=True, return_inverse=True)
+        furthest = np.full(len(first), price.min())
+        np.maximum.at(furthest, back, price)
+        anew = (furthest > price[first])[back]
+        return float(self.tape.lots[own[anew | np.isin(own, chain)]].sum())
 
     def _sent(self, trader: int, side: int, after: int, until: int) -> NDArray[np.intp]:
         """Where in the stream this trader's orders to take at any price came."""
@@ -350,6 +360,16 @@ class _Market:
         at, length = when
         earlier = float(self.tape.lots[self._of(trader, side, at - 4 * length, at - length)].sum()) / 3
         return max(0.0, (lots - earlier) / (lots + earlier))
+
+    def _carried(self, own: NDArray[np.intp], chain: NDArray[np.intp], side: int) -> float:
+        """The lots of the chain and of orders that each went through several prices, wherever the price had come back to before."""
+        places, price = self.tape.place[own], self.tape.price[own]
+        codes = self.stream.order[places] if side == BUY else self.stream.contra_order[places]
+        new = np.r_[True, codes[1:] != codes[:-1]]
+        begins = np.flatnonzero(new)
+        ends = np.r_[begins[1:], len(own)] - 1
+        through = (side * (price[ends] - price[begins]) > 0)[np.cumsum(new) - 1]
+        return float(self.tape.lots[own][through | np.isin(own, chain)].sum())
 
     def _walked(self, chain: NDArray[np.intp], side: int, emptied: bool) -> float:
         """The odds that so many orders in a row do not end each at a further price by chance alone; one order proves nothing.

@@ -6,8 +6,11 @@ Four things must come together, each measured against the instrument's own tape,
   the same side do here; where a wide spread makes everybody's print an uptick, nothing speaks against chance. Whoever prints
   with himself or his friends has chosen whom he meets, so that less is left to chance to begin with;
 * smallness: what is taken is small beside what is usually taken;
-* tape and quotes: between the first and the last print the quotes moved less than these prints moved the tape;
+* tape and quotes: from the first to the last print of each climb the quotes moved less than these prints moved the tape;
 * series: it is done again and again within a short time.
+
+A series may be several climbs with longer pauses between them. What tape and quotes do in such a pause is not the painter's: the
+print that opens a climb says nothing for or against chance.
 
 Accounts of one owner are one trader, and so are accounts whose small prints are mostly with one another. An order that takes
 several levels of the book is one print.
@@ -49,6 +52,8 @@ _CERTAIN: Final = 8.0
 """With so many powers of ten against chance nothing is left to it."""
 _SURELY: Final = 0.98
 """However common upticks are here, one in fifty prints of a taker is none."""
+_PAUSE: Final = 4
+"""A pause of more than so many usual ones of a series (a second at least) parts one climb from the next."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,10 +135,11 @@ def paintings(stream: OrderStream, owners: Mapping[str, str], outside: frozenset
     usually = {side: _usually(prints, side) for side in (BUY, SELL)}
     found: list[Painting] = []
     for series in _series(tape, prints, chosen, whose, shape):
-        upticks, expected, chance = _against_chance(prints, series, usually[int(prints.side[series[0]])])
-        if upticks < float(shape.uptick_share) * (len(series) - 1) or chance < _least(tape, prints, series, shape):
+        opens = _opens(tape, prints, series)
+        upticks, expected, chance = _against_chance(prints, (series, opens), usually[int(prints.side[series[0]])])
+        if upticks < float(shape.uptick_share) * (~opens).sum() or chance < _least(tape, prints, series, shape):
             continue
-        painting = _judged((stream, tape, prints), series, (upticks, expected, chance, usual), shape)
+        painting = _judged((stream, tape, prints), (series, opens), (upticks, expected, chance, usual), shape)
         if painting is not None:
             found.append(painting)
     return sorted(found, key=lambda each: (each.begins_at, each.account_ids))
@@ -180,7 +186,9 @@ def _series(tape: Tape, prints: Prints, chosen: Int64, whose: Int64, shape: Shap
     chosen, whose, side = chosen[by_trader], whose[by_trader], side[by_trader]
     at = tape.at[prints.first[chosen]]
     cut = (whose[1:] != whose[:-1]) | (side[1:] != side[:-1]) | (np.diff(at) > micros(shape.pause))
-    return [each for each in np.split(chosen, np.flatnonzero(cut) + 1) if len(each) >= shape.prints]
+    bounds = np.r_[0, np.flatnonzero(cut) + 1, len(chosen)]
+    enough = np.flatnonzero(np.diff(bounds) >= int(shape.prints))
+    return [chosen[bounds[n] : bounds[n + 1]] for n in enough]
 
 
 def _usually(prints: Prints, side: int) -> tuple[int, int]:
@@ -189,16 +197,25 @@ def _usually(prints: Prints, side: int) -> tuple[int, int]:
     return int(same.sum()), int((prints.step[same] > 0).sum())
 
 
-def _against_chance(prints: Prints, series: Int64, usually: tuple[int, int]) -> tuple[int, float, float]:
+def _opens(tape: Tape, prints: Prints, series: Int64) -> NDArray[np.bool_]:
+    """Which prints of a series open a climb."""
+    pauses = np.diff(tape.at[prints.first[series]])
+    return np.r_[True, pauses > _PAUSE * max(float(np.median(pauses)), micros(1))]
+
+
+def _against_chance(
+    prints: Prints, climbs: tuple[Int64, NDArray[np.bool_]], usually: tuple[int, int]
+) -> tuple[int, float, float]:
     """How many prints of the series go beyond the last price, how many would by chance, and the powers of ten against that.
 
     A print that is its own sequel (nobody traded in between) counts as a step only where it goes further. What others of the
     same side do is counted the same way.
     """
+    series, opens = climbs
     every, beyond = usually
     others, theirs = every - len(series), beyond - int((prints.step[series] > 0).sum())
     usual = min(max((1 + theirs) / (2 + others), 1 - _SURELY), _SURELY)
-    count, upticks = len(series) - 1, int((prints.step[series[1:]] > 0).sum())
+    count, upticks = int((~opens).sum()), int((prints.step[series[~opens]] > 0).sum())
     tail = sum(comb(count, k) * usual**k * (1 - usual) ** (count - k) for k in range(upticks, count + 1))
     return upticks, count * usual, -log10(max(tail, 1e-300))
 
@@ -211,20 +228,26 @@ def _least(tape: Tape, prints: Prints, series: Int64, shape: Shape) -> float:
 
 
 def _judged(
-    market: tuple[OrderStream, Tape, Prints], series: Int64, told: tuple[int, float, float, float], shape: Shape
+    market: tuple[OrderStream, Tape, Prints],
+    climbs: tuple[Int64, NDArray[np.bool_]],
+    told: tuple[int, float, float, float],
+    shape: Shape,
 ) -> Painting | None:
-    stream, tape, prints = market
+    (stream, tape, prints), (series, opens) = market, climbs
     best = best_prices(stream)
     upticks, expected, chance, usual = told
     side = int(prints.side[series[0]])
     a, b = int(prints.first[series[0]]), int(prints.last[series[-1]])
     steps = np.maximum(prints.step[(prints.first >= a) & (prints.first <= b) & (prints.side == side)], 0).sum()
     own = float(np.maximum(prints.step[series], 0).sum())
-    before, after = (middle_at(best, place) for place in (max(int(tape.place[a]) - 1, 0), int(tape.place[b])))
-    moved = 0.0 if np.isnan(before) or np.isnan(after) else max(0.0, side * float(after - before))
-    quotes = min(1.0, moved / own) if own else 1.0
+    moved = 0.0
+    for climb in np.split(series, np.flatnonzero(opens)[1:]):
+        ends = int(tape.place[prints.first[climb[0]]]) - 1, int(tape.place[prints.last[climb[-1]]])
+        before, after = (middle_at(best, max(place, 0)) for place in ends)
+        moved += 0.0 if np.isnan(before) or np.isnan(after) else side * float(after - before)
+    quotes = min(1.0, max(0.0, moved) / own) if own else 1.0
     parts = Parts(
-        upticks / (len(series) - 1),
+        upticks / (~opens).sum(),
         min(1.0, chance / _CERTAIN),
         max(0.0, 1 - float(np.median(prints.lots[series])) / usual),
         1 - quotes,

@@ -254,10 +254,9 @@ def standings(records: Records, posts: Iterable[Post]) -> dict[str, Standing]:
     return found
 
 
-def tape_of(records: Records, instruments: Mapping[str, tuple[str, ...]], accounts: Iterable[str], seconds: int) -> Tape:
-    """Bars of the instruments named, and in them the trades of the accounts named."""
-    names = sorted({name for each in instruments.values() for name in each})
-    wanted = sorted(set(accounts))
+def tape_of(records: Records, instruments: Mapping[str, tuple[str, ...]], own: Iterable[Trade], seconds: int) -> Tape:
+    """Bars of the instruments named, and in them the publishers' ``own`` trades, in order of sequence."""
+    names = instruments_named(instruments)
     if not names:
         return Tape(instruments, {}, ())
     spoken = records.memory("spoken_of", pa.table({"instrument": pa.array(names, pa.string())}))
@@ -269,18 +268,13 @@ def tape_of(records: Records, instruments: Mapping[str, tuple[str, ...]], accoun
         high=timed.price.max(),
         trade_id=timed.trade_id.argmax(timed.sequence),
     )
-    bars = _bars(rows.to_pyarrow())
-    if not wanted:
-        return Tape(instruments, bars, ())
-    publishers = records.memory("publishers", pa.table({"account": pa.array(wanted, pa.string())}))
-    sides = [trade.semi_join(publishers, trade[side] == publishers.account) for side in ("buy_account_id", "sell_account_id")]
-    found = {row["trade_id"]: row for side in sides for row in side.select(*Trade._fields).to_pyarrow().to_pylist()}
-    ordered = sorted(found.values(), key=lambda row: (row["sequence"], row["trade_id"]))
-    own = [
-        Trade(**(row | {"buy_account_id": row["buy_account_id"] or "", "sell_account_id": row["sell_account_id"] or ""}))
-        for row in ordered
-    ]
-    return Tape(instruments, bars, own)
+    named = (each._replace(buy_account_id=each.buy_account_id or "", sell_account_id=each.sell_account_id or "") for each in own)
+    return Tape(instruments, _bars(rows.to_pyarrow()), list(named))
+
+
+def instruments_named(instruments: Mapping[str, tuple[str, ...]]) -> list[str]:
+    """Every instrument of these assets, once, by name."""
+    return sorted({name for each in instruments.values() for name in each})
 
 
 def _bars(rows: pa.Table) -> dict[str, Bars]:

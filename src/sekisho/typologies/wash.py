@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from sekisho.typologies.activity import Activity
-from sekisho.typologies.busy_spells import Busyness, Spell, busyness
+from sekisho.typologies.busy_spells import Busy, Busyness, Spell, busyness
 from sekisho.typologies.chance import expected_meetings, unlikelihood
 from sekisho.typologies.market import Market
 from sekisho.typologies.meetings import Counted, Scope, counted, dealings, likeness, numbered, trades_at, turnovers
@@ -38,7 +38,8 @@ class Signs(NamedTuple):
     ``share``: of its own volume, ``market_share``: of everybody's volume meanwhile, ``alike``: trades from orders
     alike, ``repeated``: nought for a single meeting of two orders, ``beyond_chance``: nought when its activity in the
     market alone explains them. ``against_chance`` counts powers of ten against a group as busy as this one meeting itself as
-    often by accident (None: a ring of several groups, which does not meet itself).
+    often by accident (None: a ring of several groups, which does not meet itself). ``shown_share``: of the quantity of all its
+    orders those days, what the orders that met each other make up (None: not on record).
     """
 
     share: Decimal
@@ -47,6 +48,7 @@ class Signs(NamedTuple):
     repeated: Decimal
     beyond_chance: Decimal
     against_chance: Decimal | None
+    shown_share: Decimal | None
 
 
 class Weights(NamedTuple):
@@ -217,7 +219,13 @@ def weigh(trades: Sequence[Trade], market: Market) -> Signs:
         repeated=_rounded(1 - 1 / Decimal(meetings)),
         beyond_chance=_rounded(Decimal(max(0.0, *(1 - one.expected / one.trades for one in chances)))),
         against_chance=None if busy is None else _rounded(Decimal(max(one.against for one in chances))),
+        shown_share=_shown_share(busy or ()),
     )
+
+
+def _shown_share(busy: Sequence[Busy]) -> Decimal | None:
+    entered = sum(one.entered for one in busy)
+    return _rounded(Decimal(sum(one.used for one in busy)) / entered) if entered else None
 
 
 class Chance(NamedTuple):

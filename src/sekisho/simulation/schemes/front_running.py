@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from math import sqrt
 
 from sekisho.simulation.answer_key import LOOK_ALIKE, PLANTED, Scheme
 from sekisho.simulation.population import HOUSE, STAFF
@@ -11,8 +12,13 @@ from sekisho.simulation.schemes.cast import HOUR, Stage
 from sekisho.simulation.schemes.sheet import BUY, MINUTE, OWN_BEST, SECOND, SELL
 
 RULE = "unfair_trading/front_running"
+ALSO = ("unfair_trading/front_running_gate",)
+"""Who trades ahead of one customer may know of another one's order that waits on the same side: the door should have stopped him."""
 _LAST = 900
 _HALF = 0.5
+_DAY_SECONDS = 86_400
+_TAKERS, _TAKEN_MEDIANS = 0.28, 1.5
+"""Of those who come, the part that takes, and how many median orders each takes."""
 
 
 def _side(stage: Stage) -> int:
@@ -23,7 +29,17 @@ def _client_order(stage: Stage, scheme: Scheme, at: float, client: int, side: in
     """A customer's large order at the touch, which waits until the market has filled it or he takes it away."""
     slot = stage.sheet.place(scheme, at, client, side, stage.lots(size), anchor=OWN_BEST, offset=0)
     stage.sheet.withdraw(slot, at + minutes * MINUTE)
+    _impact(stage, at, side, size)
     return slot
+
+
+def _impact(stage: Stage, at: float, side: int, medians: float) -> None:
+    """What a large order teaches the market stays in the price: a day's volatility times the root of its share of the volume.
+
+    The square-root law of impact (Almgren and others 2005; Toth and others 2011), with its usual factor of about 1.
+    """
+    volume = stage.sheet.arrivals * _DAY_SECONDS * _TAKERS * _TAKEN_MEDIANS
+    stage.sheet.shocks.append((at, side * stage.sheet.listing.volatility * sqrt(medians / volume)))
 
 
 def _know(stage: Stage, slot: int, account: int, at: float) -> None:
@@ -47,6 +63,7 @@ def ahead(stage: Stage, severity: float, *, who: str) -> None:
         relation = str(stage.random.choice(["household", "contract", "same_owner"]))
         stage.people.link(int(stage.people.party[insider]), int(stage.people.party[runner]), relation)
     scheme = stage.scheme(RULE, PLANTED, who, severity, [runner])
+    scheme.also = ALSO
     at, side = stage.start_alone(clients + 1.0), _side(stage)
     for client in actors:
         _run(stage, scheme, severity, runner, client, at, side, insider)
@@ -56,11 +73,14 @@ def ahead(stage: Stage, severity: float, *, who: str) -> None:
 def _run(stage: Stage, scheme: Scheme, severity: float, runner: int, client: int, at: float, side: int, insider: int) -> None:
     """One order run ahead of: it is received, the runner buys, it comes to the book and walks up the price, the runner sells."""
     sheet = stage.sheet
-    size = stage.by_severity(severity, 6, 14) * stage.between(0.9, 1.2)
+    size = stage.by_severity(severity, 16, 36) * stage.between(
+        0.9, 1.2
+    )  # of a hundred orders, the largest; of a thousand, nearly so
     comes = at + stage.by_severity(severity, 120, 30) * SECOND * stage.between(0.7, 1.4)
     own = stage.lots(size * stage.by_severity(severity, 0.08, 0.25))
     sheet.take(scheme, at + (comes - at) * stage.between(0.2, 0.8), runner, side, own)
     _know(stage, sheet.take(scheme, comes, client, side, stage.lots(size)), insider, at)
+    _impact(stage, comes, side, size)
     if stage.random.random() < _HALF:  # sells to the customer himself, at the price his order walks up to
         offer = sheet.place(scheme, comes - 2 * SECOND, runner, -side, own, offset=1 + sheet.half_spread * stage.between(0.2, 0.6))
         sheet.withdraw(offer, comes + 10 * MINUTE)
@@ -74,8 +94,9 @@ def hedge_after(stage: Stage) -> None:
     house = int(stage.people.of_kind(HOUSE)[0])
     scheme = stage.scheme(RULE, LOOK_ALIKE, "hedge_after", 0.0, [house])
     at, side = stage.start(), _side(stage)
-    lots = stage.between(3, 8)
+    lots = stage.between(8, 20)
     slot = stage.sheet.take(scheme, at, client, side, stage.lots(lots))
+    _impact(stage, at, side, lots)
     _know(stage, slot, house, at)
     stage.sheet.take(scheme, at + stage.between(1, 20) * SECOND, house, side, stage.lots(lots * stage.between(0.5, 1)))
 
@@ -87,7 +108,7 @@ def planned_before(stage: Stage) -> None:
     scheme = stage.scheme(RULE, LOOK_ALIKE, "planned_before", 0.0, [insider])
     at, side = stage.start(3), _side(stage)
     own = stage.lots(stage.between(0.5, 1.5))
-    slot = _client_order(stage, scheme, at, client, side, size=stage.between(5, 10), minutes=20)
+    slot = _client_order(stage, scheme, at, client, side, size=stage.between(13, 26), minutes=20)
     _know(stage, slot, insider, at)
     stage.registers.add(
         "stated_plan",
@@ -109,7 +130,7 @@ def opposite_side(stage: Stage) -> None:
     house = int(stage.people.of_kind(HOUSE)[0])
     scheme = stage.scheme(RULE, LOOK_ALIKE, "opposite_side", 0.0, [house])
     at, side = stage.start(), _side(stage)
-    lots = stage.between(5, 10)
+    lots = stage.between(13, 26)
     slot = _client_order(stage, scheme, at, client, side, size=lots, minutes=10)
     _know(stage, slot, house, at)
     stage.sheet.take(scheme, at + stage.between(5, 60) * SECOND, house, -side, stage.lots(lots * 1.1))
@@ -122,7 +143,7 @@ def momentum(stage: Stage) -> None:
     at = stage.start(4)
     for client in clients:
         side = _side(stage)
-        _client_order(stage, scheme, at, client, side, size=stage.between(5, 10), minutes=15)
+        _client_order(stage, scheme, at, client, side, size=stage.between(13, 26), minutes=15)
         lots = stage.lots(stage.between(0.5, 2))
         stage.sheet.take(scheme, at + stage.between(2, 15) * SECOND, follower, side, lots)
         stage.sheet.take(scheme, at + stage.between(20, 45) * MINUTE, follower, -side, lots)

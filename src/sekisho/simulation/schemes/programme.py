@@ -27,7 +27,7 @@ from sekisho.simulation.schemes.sheet import Sheet
 CAST_SHARE = 0.4
 ROUNDS_MIN = 6
 AHEAD = 8
-LATE_SHARE = 0.1
+LATE_SHARE = 0.5
 LATE_CAST = 40
 """Of the free customers, at most so large a share and so many are kept for the chapters that are played last."""
 

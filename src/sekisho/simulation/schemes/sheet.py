@@ -62,6 +62,7 @@ class Sheet:
     shocks: list[tuple[float, float]] = field(default_factory=list)  # when value jumps for good, and by how much (logarithm)
     taken: list[tuple[float, float]] = field(default_factory=list)  # when something moves the price here on purpose
     moods: list[Mood] = field(default_factory=list)
+    rushes: list[float] = field(default_factory=list)  # when a crowd was called here
     halts_at: int | None = None  # when the exchange stops handling the asset for good
     issued: int | None = None  # units of the asset that exist, where its issuer says so
 

@@ -19,19 +19,22 @@ LEFT = 40 * MINUTE
 """How much of the day must be left after the end."""
 
 
-def choose(stages: list[Sheet], random: np.random.Generator) -> Sheet | None:
-    """The last day of one asset; when it was chosen once, the same again."""
+def choose(stages: list[Sheet], _random: np.random.Generator) -> Sheet | None:
+    """The last day of the asset where all is over first; when it was chosen once, the same again."""
     for sheet in stages:
         if sheet.halts_at:
             return sheet
     last = max(sheet.opens_at for sheet in stages)
-    over = {sheet.listing.number: (_over(sheet), sheet) for sheet in stages if sheet.opens_at == last}
-    _number, (ends, sheet) = min(over.items(), key=lambda item: (item[1][0], item[0]))
-    latest = last + DAY_MICROSECONDS - LEFT
-    if ends + 10 * MINUTE > latest:
-        return None
-    sheet.halts_at = int(random.uniform(max(ends + 10 * MINUTE, last + 12 * HOUR), latest))
-    return sheet
+    sheet = min((sheet for sheet in stages if sheet.opens_at == last), key=lambda each: (_over(each), each.listing.number))
+    return sheet if _earliest(sheet) < _latest(sheet) else None
+
+
+def _earliest(sheet: Sheet) -> float:
+    return max(_over(sheet) + 10 * MINUTE, sheet.opens_at + 12 * HOUR)
+
+
+def _latest(sheet: Sheet) -> float:
+    return sheet.opens_at + DAY_MICROSECONDS - LEFT
 
 
 def _over(sheet: Sheet) -> int:
@@ -44,7 +47,8 @@ def _scheme(stage: Stage, kind: str, pattern: str, severity: float, actors: list
     """A line of the key, every event of which is evidence, and when handling ends."""
     scheme = stage.scheme(RULE, kind, pattern, severity, actors)
     scheme.by_event = True
-    assert stage.sheet.halts_at
+    if stage.sheet.halts_at is None:
+        stage.sheet.halts_at = int(stage.between(_earliest(stage.sheet), _latest(stage.sheet)))
     return scheme, float(stage.sheet.halts_at)
 
 

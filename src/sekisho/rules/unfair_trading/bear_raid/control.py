@@ -8,8 +8,9 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from sekisho.engine.answers import Evidence, Found
+from sekisho.engine.order_lookup import events_of
 from sekisho.engine.trade_tapes import map_tapes
-from sekisho.typologies.bear_raid import Raid, Terms, falls, raids
+from sekisho.typologies.bear_raid import Raid, Terms, falls, raids, with_support
 from sekisho.typologies.ownership import Ownership, accounts_of_kind, ownership_of
 from sekisho.typologies.price_runs import Shape
 from sekisho.typologies.pump_scheme import Message, Plot, asset_of, quantity, told_around
@@ -25,7 +26,9 @@ def detect(records: Records, p: Parameters) -> Iterator[Found]:
     trade, owners = since(records.trade, p.prohibited_since), ownership_of(records)
     runs = [run for found in map_tapes(records, partial(falls, shape=_shape(p))) for run in found]
     never = accounts_of_kind(records, "omnibus", "market_maker")
-    found = [raid for raid in raids(records, trade, runs, _terms(p), owners.groups, never) if raid.score >= p.score_min]
+    every = raids(records, trade, runs, _terms(p), owners.groups, never)
+    cancelled = events_of(records, accounts=(account for raid in every for account in raid.accounts), actions=("cancel",))
+    found = [raid for raid in with_support(every, cancelled, _terms(p)) if raid.score >= p.score_min]
     names = [raid.run.instrument for raid in found]
     yen = yen_value(records.optional("instrument"), records.optional("reference_price"), names)
     assets = asset_of(records, names)

@@ -8,9 +8,9 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from sekisho.engine.answers import Evidence, Found
-from sekisho.engine.order_lookup import events_of
+from sekisho.engine.order_lookup import events_of, trades_of
 from sekisho.typologies.handled_assets import read_handled
-from sekisho.typologies.insider import Dealing, Terms, cases_of, yen_for, yen_of
+from sekisho.typologies.insider import Dealing, Terms, circle_of, yen_for, yen_of
 from sekisho.typologies.insider_acts import SHAPING, Off, total_quantity
 from sekisho.typologies.material_facts import Facts, bound_by, japan_date, read_circle, read_facts
 from sekisho.typologies.trades import YenValue
@@ -26,7 +26,8 @@ def detect(records: Records, p: Parameters) -> Iterator[Found]:
     facts, circle = read_facts(records), read_circle(records)
     bound = [one for fact in facts.facts.values() for one in bound_by(facts, fact, circle, p.positions)]
     off = Off(p.value_words, p.mint_addresses)
-    cases = cases_of(records, facts, bound, read_handled(records, p.refusal_words), off, p.prohibited_since)
+    near = circle_of(records, facts, bound, read_handled(records, p.refusal_words), p.prohibited_since)
+    cases = near.cases(records, off, trades_of(records, near.watched.accounts, near.instruments))
     cases = cases.with_orders(events_of(records, orders=cases.order_ids, actions=SHAPING))
     wait = None if p.waiting_hours is None else length_of_hours(p.waiting_hours)
     terms = Terms(p.channels, wait, length_of_hours(p.analogue_hours), p.former_insider_years)

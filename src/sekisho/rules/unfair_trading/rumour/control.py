@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from sekisho.engine.answers import Evidence, Found
+from sekisho.engine.order_lookup import trades_of
 from sekisho.typologies.rumour import (
     DOWN,
     Contradiction,
@@ -15,6 +16,7 @@ from sekisho.typologies.rumour import (
     Words,
     claims,
     contradictions,
+    instruments_named,
     instruments_of,
     posts_of,
     quotations,
@@ -38,7 +40,8 @@ def detect(records: Records, p: Parameters) -> Iterator[Found]:
     behind = standings(records, posts)
     assets = {claim.asset for claim in said} | {quotation.asset for quotation in quoted}
     spoken = {asset: traded[asset] for asset in sorted(assets)}
-    tape = tape_of(records, spoken, (a for one in behind.values() for a in one.account_ids), p.bar_seconds)
+    accounts = {account for one in behind.values() for account in one.account_ids}
+    tape = tape_of(records, spoken, trades_of(records, accounts, instruments_named(spoken)), p.bar_seconds)
 
     told = [scheme for scheme in schemes(said, behind, tape, _shape(p)) if scheme.score >= p.score_min]
     yen = yen_value(records.optional("instrument"), records.optional("reference_price"), (one.instrument for one in told))

@@ -9,9 +9,9 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from sekisho.engine.answers import Evidence, Found
-from sekisho.engine.order_lookup import events_of
+from sekisho.engine.order_lookup import events_of, trades_of
 from sekisho.typologies.handled_assets import read_handled
-from sekisho.typologies.insider import Dealing, Terms, cases_of, yen_for, yen_of
+from sekisho.typologies.insider import Dealing, Terms, circle_of, yen_for, yen_of
 from sekisho.typologies.insider_acts import SHAPING, Off, total_quantity
 from sekisho.typologies.material_facts import bound_by, read_circle, read_facts
 from sekisho.typologies.tipping import Advised, Message, Told, Words, advised, messages_by, told_by
@@ -29,9 +29,9 @@ def detect(records: Records, p: Parameters) -> Iterator[Found]:
     insiders = [one for fact in facts.facts.values() for one in bound_by(facts, fact, circle, p.positions)]
     pairs = told_by(insiders, facts)
     messages = messages_by(records, (one.knowledge.party_id for one in insiders))
-    cases = cases_of(
-        records, facts, [pair.recipient for pair in pairs], handled, Off(p.value_words, p.mint_addresses), p.prohibited_since
-    )
+    near = circle_of(records, facts, [pair.recipient for pair in pairs], handled, p.prohibited_since)
+    trades = trades_of(records, near.watched.accounts, near.instruments)
+    cases = near.cases(records, Off(p.value_words, p.mint_addresses), trades)
     cases = cases.with_orders(events_of(records, orders=cases.order_ids, actions=SHAPING))
     wait = None if p.waiting_hours is None else length_of_hours(p.waiting_hours)
     by_recipient = {each.bound: each for each in cases.dealings(Terms(p.channels, wait, length_of_hours(p.analogue_hours), None))}

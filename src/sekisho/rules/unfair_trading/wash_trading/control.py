@@ -120,7 +120,7 @@ def _too_small_a_ring(scheme: Scheme, p: Parameters) -> bool:
 def _by_accident(scheme: Scheme, p: Parameters) -> bool:
     """Whoever quotes both sides meets himself now and then; and one meeting of two orders unlike shows no arrangement.
 
-    It is no accident, however busy the account, where it trades more with itself than with everybody else, by orders alike.
+    It is no accident, however busy the account, where most of what it shows are orders alike that it fills itself.
     """
     signs = scheme.signs
     if signs.against_chance is None:
@@ -128,7 +128,7 @@ def _by_accident(scheme: Scheme, p: Parameters) -> bool:
     if signs.alike is not None and scheme.meetings == 1 and not signs.alike:
         return True
     least = p.against_chance_min if len(scheme.accounts) == 1 else p.against_chance_linked_min
-    mostly = signs.alike is not None and min(signs.alike, signs.share) >= p.dominant_share_min
+    mostly = min(signs.alike or 0, signs.shown_share or 0) >= p.dominant_share_min
     return signs.against_chance < least and not mostly
 
 
