@@ -198,12 +198,11 @@ def _usually(prints: Prints, side: int) -> tuple[int, int]:
 def _opens(tape: Tape, prints: Prints, series: Int64) -> NDArray[np.bool_]:
     """Which prints of a series open a climb."""
     pauses = np.diff(tape.at[prints.first[series]])
-    return np.r_[True, pauses > _PAUSE * max(float(np.median(pauses)), micros(1))]
+    opens: NDArray[np.bool_] = np.r_[True, pauses > _PAUSE * max(float(np.median(pauses)), micros(1))]
+    return opens
 
 
-def _against_chance(
-    prints: Prints, climbs: tuple[Int64, NDArray[np.bool_]], usually: tuple[int, int]
-) -> tuple[int, float, float]:
+def _against_chance(prints: Prints, climbs: tuple[Int64, NDArray[np.bool_]], usually: tuple[int, int]) -> tuple[int, float, float]:
     """How many prints of the series go beyond the last price, how many would by chance, and the powers of ten against that.
 
     A print that is its own sequel (nobody traded in between) counts as a step only where it goes further. What others of the
