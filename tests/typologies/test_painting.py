@@ -161,7 +161,7 @@ def test_innocent_flow_scores_low(seed: int, climb: float) -> None:
     assert paintings(flow, {}, frozenset({MAKER}), SHAPE) == []
     weak = [each.score for each in paintings(flow, {}, frozenset({MAKER}), OPEN) if "P1" in each.account_ids]
     assert weak, "without thresholds the patient buyer has a score"
-    (planted,) = found(prints + painted())
+    (planted,) = found(prints + painted(20))  # where the market itself climbs, fourteen prints need not speak against chance
     assert planted.account_ids == (PAINTER,)
     assert max(weak) + Decimal("0.05") < planted.score
 
@@ -244,6 +244,15 @@ def test_quotes_that_follow_make_it_a_move_of_the_market() -> None:
     assert quiet.quotes == 0
     assert theirs.quotes > Decimal("0.8")
     assert theirs.score + Decimal("0.2") < quiet.score
+
+
+def test_what_happens_between_two_climbs_is_nobodys_print() -> None:
+    once, later = ([told for told in painted(7, since=since) if told.taker == PAINTER] for since in (7300, 8180))
+    again = [replace(told, fills=tuple((price + 3, size) for price, size in told.fills)) for told in later]
+    lifted, lowered = ([(7200, 9_999, 10_001), (7900, 9_999 + step, 10_001 + step)] for step in (40, -40))
+    (up,), (down,) = (found(market(14) + once + again, quotes=quotes) for quotes in (lifted, lowered))
+    assert (up.prints, up.upticks, up.quotes) == (14, 12, 0)
+    assert (up.score, up.upticks, up.quotes) == (down.score, down.upticks, down.quotes)
 
 
 def test_accounts_of_one_owner_paint_as_one() -> None:

@@ -6,8 +6,9 @@ of a session. A mark is told by four things that come together, each measured ag
 * weight: far more than the largest trader takes here in a stretch of that length, and a large part of what is taken on that side;
   what an order that took all there was wanted besides counts as well;
 * drive: the trades go one way, each at or beyond the price of the one before, and take the price further than it usually moves;
+  where it came back between two orders, the next must take it away anew, and it must be read away from where it was;
   who trades or quotes the other way meanwhile, as a dealer does who lays off what he holds, carries nothing;
-* timing: it is done in the last stretch, not spread over the time before;
+* timing: it is done in the last stretch, neither spread over the time before nor gone on with after the price was read;
 * aftermath: the price comes back once it has been read, or the same trader does it at one fixing after another.
 
 The last stretch is looked at in several lengths, since some mark in seconds and some in minutes. What comes after a fixing is
@@ -270,10 +271,12 @@ class _Market:
         if self._hopeless(weight, timing):
             return None
         against = max(float(tape.lots[self._of(trader, -side, at - length, at)].sum()), self._shown(trader, -side, at - length, at))
-        straight = max(0.0, 2 * self._carried(own, chain, side) / (taken + against) - 1)
+        read, first = self._level(at, side), int(own[0])
+        stands = read > side * self._before(int(tape.place[first]), first)
+        straight = max(0.0, 2 * (self._carried(own, chain, side) if stands else lots) / (taken + against) - 1)
         before, after = self._around(chain, at)
         reached = side * (float(tape.price[chain[-1]]) - before)
-        moved = min(reached, self._level(at, side) - side * before)
+        moved = min(reached, read - side * before)
         further = max(0.0, min(1.0, (moved / usual_move - 1) / (float(self.shape.moved_full) - 1)))
         drive = max(further, self._walked(chain, side, left > 0)) * straight
         if drive == 0.0 or self._hopeless(weight, timing, drive):
@@ -356,10 +359,14 @@ class _Market:
         return places
 
     def _timing(self, trader: int, side: int, when: tuple[int, int], lots: float) -> float:
-        """How much of what the trader took this way within four stretches was taken in the last: 0 where it was even."""
+        """How far what the trader took this way exceeds what he took as long before, or goes on to take after: 0 where it was even.
+
+        Each is told from three stretches so long. Whoever only wants the price read has no reason to go on.
+        """
         at, length = when
-        earlier = float(self.tape.lots[self._of(trader, side, at - 4 * length, at - length)].sum()) / 3
-        return max(0.0, (lots - earlier) / (lots + earlier))
+        around = (at - 4 * length, at - length), (at, at + 3 * length)
+        even = max(float(self.tape.lots[self._of(trader, side, since, until)].sum()) for since, until in around) / 3
+        return max(0.0, (lots - even) / (lots + even))
 
     def _walked(self, chain: NDArray[np.intp], side: int, emptied: bool) -> float:
         """The odds that so many orders in a row do not end each at a further price by chance alone; one order proves nothing.

@@ -52,6 +52,8 @@ _CERTAIN: Final = 8.0
 """With so many powers of ten against chance nothing is left to it."""
 _SURELY: Final = 0.98
 """However common upticks are here, one in fifty prints of a taker is none."""
+_EVEN: Final = 0.5
+"""A print inside the spread is as likely beyond the one before as not."""
 _PAUSE: Final = 4
 """A pause of more than so many usual ones of a series (a second at least) parts one climb from the next."""
 
@@ -135,9 +137,10 @@ def paintings(stream: OrderStream, owners: Mapping[str, str], outside: frozenset
     usually = {side: _usually(prints, side) for side in (BUY, SELL)}
     found: list[Painting] = []
     for series in _series(tape, prints, chosen, whose, shape):
-        opens = _opens(tape, prints, series)
-        upticks, expected, chance = _against_chance(prints, (series, opens), usually[int(prints.side[series[0]])])
-        if upticks < float(shape.uptick_share) * (~opens).sum() or chance < _least(tape, prints, series, shape):
+        opens, among = _opens(tape, prints, series), _among(tape, prints, series, shape)
+        upticks, expected, chance = _against_chance(prints, (series, opens), usually[int(prints.side[series[0]])], among=among)
+        least = shape.against_chance_together if among else shape.against_chance
+        if upticks < float(shape.uptick_share) * (~opens).sum() or chance < float(least):
             continue
         painting = _judged((stream, tape, prints), (series, opens), (upticks, expected, chance, usual), shape)
         if painting is not None:
@@ -204,26 +207,29 @@ def _opens(tape: Tape, prints: Prints, series: Int64) -> NDArray[np.bool_]:
     return opens
 
 
-def _against_chance(prints: Prints, climbs: tuple[Int64, NDArray[np.bool_]], usually: tuple[int, int]) -> tuple[int, float, float]:
+def _against_chance(
+    prints: Prints, climbs: tuple[Int64, NDArray[np.bool_]], usually: tuple[int, int], *, among: bool
+) -> tuple[int, float, float]:
     """How many prints of the series go beyond the last price, how many would by chance, and the powers of ten against that.
 
     A print that is its own sequel (nobody traded in between) counts as a step only where it goes further. What others of the
-    same side do is counted the same way.
+    same side do is counted the same way. Prints of accounts ``among`` themselves need no last price of others: they count where
+    they go beyond their own before, and chance lets at least every other do so.
     """
     series, opens = climbs
     every, beyond = usually
     others, theirs = every - len(series), beyond - int((prints.step[series] > 0).sum())
-    usual = min(max((1 + theirs) / (2 + others), 1 - _SURELY), _SURELY)
-    count, upticks = int((~opens).sum()), int((prints.step[series[~opens]] > 0).sum())
+    usual = min(max((1 + theirs) / (2 + others), _EVEN if among else 1 - _SURELY), _SURELY)
+    steps = prints.side[series[1:]] * np.diff(prints.price[series]) if among else prints.step[series[1:]]
+    count, upticks = int((~opens).sum()), int((steps[~opens[1:]] > 0).sum())
     tail = sum(comb(count, k) * usual**k * (1 - usual) ** (count - k) for k in range(upticks, count + 1))
     return upticks, count * usual, -log10(max(tail, 1e-300))
 
 
-def _least(tape: Tape, prints: Prints, series: Int64, shape: Shape) -> float:
-    """What must speak against chance: less where they print with one another, for whom they meet is no chance either."""
+def _among(tape: Tape, prints: Prints, series: Int64, shape: Shape) -> bool:
+    """Whether they print mostly with one another, so that less must speak against chance: for them whom they meet is none."""
     met = np.isin(tape.maker[prints.first[series]], np.unique(prints.taker[series]))
-    among = float(met.mean()) >= float(shape.together)
-    return float(shape.against_chance_together if among else shape.against_chance)
+    return float(met.mean()) >= float(shape.together)
 
 
 def _judged(
