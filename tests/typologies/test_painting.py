@@ -274,6 +274,16 @@ def test_accounts_that_print_with_one_another_paint_as_one() -> None:
     assert len(told.orders) == 28
 
 
+def test_a_climb_of_two_accounts_is_one_whatever_others_buy_meanwhile() -> None:
+    climb, pair = [told for told in painted() if told.taker == PAINTER], ("A1", "A2")
+    by_turns = [replace(told, taker=pair[n % 2], maker=pair[1 - n % 2]) for n, told in enumerate(climb)]
+    others = [one(told.second - 3, "buy", f"C{n}", 10_020, 80) for n, told in enumerate(climb)]
+    (told,) = found(market(12) + sorted(by_turns + others, key=lambda each: each.second))
+    assert (told.account_ids, told.prints, told.upticks) == (pair, 14, 13)
+    alone = sorted(climb + others, key=lambda each: each.second)
+    assert not [each for each in found(market(12) + alone) if PAINTER in each.account_ids]
+
+
 def test_whoever_stands_outside_is_never_judged_and_the_unnamed_are_nobody() -> None:
     assert paintings(stream(market(13) + painted()), {}, frozenset({MAKER, PAINTER}), OPEN) == []
     unnamed = [replace(told, taker=None) if told.taker == PAINTER else told for told in painted()]  # type: ignore[arg-type]

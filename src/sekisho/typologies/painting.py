@@ -4,7 +4,8 @@ Four things must come together, each measured against the instrument's own tape,
 
 * upticks: the prints go beyond the last price, and not back behind the print before, far oftener than those of other takers of
   the same side do here; where a wide spread makes everybody's print an uptick, nothing speaks against chance. Whoever prints
-  with himself or his friends has chosen whom he meets, so that less is left to chance to begin with;
+  with himself or his friends has chosen whom he meets, so that less is left to chance to begin with, and goes beyond his own
+  print before, whatever others traded meanwhile;
 * smallness: what is taken is small beside what is usually taken;
 * tape and quotes: from the first to the last print of each climb the quotes moved less than these prints moved the tape;
 * series: it is done again and again within a short time.
@@ -142,7 +143,8 @@ def paintings(stream: OrderStream, owners: Mapping[str, str], outside: frozenset
         least = shape.against_chance_together if among else shape.against_chance
         if upticks < float(shape.uptick_share) * (~opens).sum() or chance < float(least):
             continue
-        painting = _judged((stream, tape, prints), (series, opens), (upticks, expected, chance, usual), shape)
+        own = float(np.maximum(_steps(prints, (series, opens), among=among), 0).sum())
+        painting = _judged((stream, tape, prints), (series, opens), (upticks, expected, chance, usual, own), shape)
         if painting is not None:
             found.append(painting)
     return sorted(found, key=lambda each: (each.begins_at, each.account_ids))
@@ -220,10 +222,19 @@ def _against_chance(
     every, beyond = usually
     others, theirs = every - len(series), beyond - int((prints.step[series] > 0).sum())
     usual = min(max((1 + theirs) / (2 + others), _EVEN if among else 1 - _SURELY), _SURELY)
-    steps = prints.side[series[1:]] * np.diff(prints.price[series]) if among else prints.step[series[1:]]
-    count, upticks = int((~opens).sum()), int((steps[~opens[1:]] > 0).sum())
+    count, upticks = int((~opens).sum()), int((_steps(prints, climbs, among=among)[~opens] > 0).sum())
     tail = sum(comb(count, k) * usual**k * (1 - usual) ** (count - k) for k in range(upticks, count + 1))
     return upticks, count * usual, -log10(max(tail, 1e-300))
+
+
+def _steps(prints: Prints, climbs: tuple[Int64, NDArray[np.bool_]], *, among: bool) -> Int64:
+    """How far each print goes beyond the last price or, in a climb of those who print with one another, beyond their own before."""
+    series, opens = climbs
+    beyond_last = prints.step[series]
+    if not among:
+        return beyond_last
+    before = np.r_[0, prints.price[series[:-1]]]
+    return np.where(opens, beyond_last, prints.side[series] * (prints.price[series] - before))
 
 
 def _among(tape: Tape, prints: Prints, series: Int64, shape: Shape) -> bool:
@@ -235,12 +246,12 @@ def _among(tape: Tape, prints: Prints, series: Int64, shape: Shape) -> bool:
 def _judged(
     market: tuple[OrderStream, Tape, Prints],
     climbs: tuple[Int64, NDArray[np.bool_]],
-    told: tuple[int, float, float, float],
+    told: tuple[int, float, float, float, float],
     shape: Shape,
 ) -> Painting | None:
     (stream, tape, prints), (series, opens) = market, climbs
     best = best_prices(stream)
-    upticks, expected, chance, usual = told
+    upticks, expected, chance, usual, carried = told
     side = int(prints.side[series[0]])
     a, b = int(prints.first[series[0]]), int(prints.last[series[-1]])
     steps = np.maximum(prints.step[(prints.first >= a) & (prints.first <= b) & (prints.side == side)], 0).sum()
@@ -250,7 +261,7 @@ def _judged(
         ends = int(tape.place[prints.first[climb[0]]]) - 1, int(tape.place[prints.last[climb[-1]]])
         before, after = (middle_at(best, max(place, 0)) for place in ends)
         moved += 0.0 if np.isnan(before) or np.isnan(after) else side * float(after - before)
-    quotes = min(1.0, max(0.0, moved) / own) if own else 1.0
+    quotes = min(1.0, max(0.0, moved) / carried) if carried else 1.0
     parts = Parts(
         upticks / (~opens).sum(),
         min(1.0, chance / _CERTAIN),
