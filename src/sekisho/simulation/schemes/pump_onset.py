@@ -11,7 +11,9 @@ announced on Telegram, 2020-01 to 2021-03). Measured there, each against the day
   after half an hour next to nothing
 * what was sold against what was bought in these ten minutes: 0.2, 0.5, 0.86
 
-A subtle call is near the lower tenth, a blatant one near the median: none is plainer than half of the real ones.
+The subtle calls are near the lower tenth of the real ones, the blatant ones near their median or somewhat above it where the day
+before was quiet; as a whole they are weaker than the real ones. Ordinary orders on this exchange are less uneven than those of the
+set, so a crowd's are given against the ordinary mean. Crowds with a reason buy as large orders as crowds that were called.
 """
 
 from __future__ import annotations
@@ -33,7 +35,7 @@ ROUNDS = 4
 HOLDERS = 80
 ORDINARY_MEAN = 1.6
 """The mean order of ordinary people on this exchange, in median orders."""
-CROWD_ORDERS = (1.1 * ORDINARY_MEAN, 2.0 * ORDINARY_MEAN)
+CROWD_ORDERS = (1.3 * ORDINARY_MEAN, 2.0 * ORDINARY_MEAN)
 """The mean order of people who all want the same at once, subtle to blatant, in median orders."""
 UNEVEN = 1.0
 """How unlike their sizes are: deviation of the logarithm."""
@@ -145,7 +147,7 @@ def news_move(stage: Stage) -> None:
     at, minutes = stage.start_alone(2), stage.between(8, 16)
     scheme = stage.scheme(RULE, LOOK_ALIKE, "news_move", 0.0, stage.actors(1))
     stage.sheet.moods.append(Mood(at, minutes * MINUTE, stage.between(0.03, 0.06)))
-    _rush(stage, scheme, _crowd(stage, int(stage.random.integers(25, 45))), at, Rush(minutes * 60, stage.between(*CROWD_ORDERS)))
+    _rush(stage, scheme, _crowd(stage, int(stage.random.integers(45, 80))), at, Rush(minutes * 60, stage.between(*CROWD_ORDERS)))
 
 
 def one_sweep(stage: Stage) -> None:
@@ -161,7 +163,7 @@ def slow_rise(stage: Stage) -> None:
     at = stage.start_alone(3)
     scheme = stage.scheme(RULE, LOOK_ALIKE, "slow_rise", 0.0, stage.actors(1))
     stage.sheet.moods.append(Mood(at, 2 * HOUR, stage.between(0.03, 0.08)))
-    _rush(stage, scheme, _crowd(stage, int(stage.random.integers(50, 90))), at, Rush(7200, stage.between(*CROWD_ORDERS)))
+    _rush(stage, scheme, _crowd(stage, int(stage.random.integers(130, 260))), at, Rush(7200, stage.between(*CROWD_ORDERS)))
 
 
 PATTERNS = (called,)
