@@ -1,6 +1,24 @@
-"""Pumps that a crowd starts: a call goes out, and within seconds many people buy; others rise for reasons, or slowly."""
+"""Pumps that a crowd starts: a call goes out, and within seconds many people buy; others rise for reasons, or slowly.
+
+The called crowd is played after the 31 visible pumps of the open reference set (``market/pumps``: Binance trades around pumps
+announced on Telegram, 2020-01 to 2021-03). Measured there, each against the day before, as lowest, lower tenth, median:
+
+* mean order bought in the first minute, against the mean order of the day: 1.05, 1.45, 2.9
+* separate moments of buying in the best 25 seconds, against the best of the day: 0.7, 3.7, 10.1
+* amount bought in them, against the best of the day: 1.1, 4.9, 11.4
+* when half of the first minute's buyers were in, in seconds: 12, 17, 27; when the price stood highest: 1, 10, 29 (quarters 18, 100)
+* how far it rose within ten minutes: 4 %, 12 %, 29 %; what was left of it a minute after the peak: median 29 %, after five 23 %,
+  after half an hour next to nothing
+* what was sold against what was bought in these ten minutes: 0.2, 0.5, 0.86
+
+The subtle calls are near the lower tenth of the real ones, the blatant ones near their median or somewhat above it where the day
+before was quiet; as a whole they are weaker than the real ones. Ordinary orders on this exchange are less uneven than those of the
+set, so a crowd's are given against the ordinary mean. Crowds with a reason buy as large orders as crowds that were called.
+"""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -14,7 +32,13 @@ from sekisho.simulation.schemes.sheet import BUY, MINUTE, SECOND, SELL, Mood, Sh
 
 RULE = "unfair_trading/pump_onset"
 ROUNDS = 4
-HOLDERS = 30
+HOLDERS = 80
+ORDINARY_MEAN = 1.6
+"""The mean order of ordinary people on this exchange, in median orders."""
+CROWD_ORDERS = (1.3 * ORDINARY_MEAN, 2.0 * ORDINARY_MEAN)
+"""The mean order of people who all want the same at once, subtle to blatant, in median orders."""
+UNEVEN = 1.0
+"""How unlike their sizes are: deviation of the logarithm."""
 ALSO = ("unfair_trading/pump_and_dump", "unfair_trading/ramping", "unfair_trading/rumour", "unfair_trading/high_participation")
 """Other rules that may rightly speak of the same orders."""
 
@@ -47,21 +71,36 @@ def _crowd(stage: Stage, number: int) -> list[int]:
     return [int(a) for a in stage.random.permutation(np.array(there, np.int64))[:number]]
 
 
-def _rush(stage: Stage, scheme: Scheme, crowd: list[int], at: float, seconds: float) -> None:
-    """These people buy, most of them at once, and half of them sell again within the hour."""
-    for one in crowd:
-        joins = at + min(float(stage.random.exponential(0.35)), 1.0) * seconds * SECOND
-        lots = stage.lots(stage.between(0.3, 1.2))
+@dataclass(frozen=True, slots=True)
+class Rush:
+    """How a crowd buys: within how many seconds, how much each (mean, in median orders), how many sell again and when (minutes)."""
+
+    seconds: float
+    mean: float
+    leaving: float = 0.5
+    stay: tuple[float, float] = (4, 40)
+
+    def sizes(self, stage: Stage, number: int) -> list[int]:
+        """What each of so many people buys, in lots."""
+        return [stage.lots(self.mean * float(stage.random.lognormal(-UNEVEN * UNEVEN / 2, UNEVEN))) for _one in range(number)]
+
+
+def _rush(stage: Stage, scheme: Scheme, crowd: list[int], at: float, rush: Rush) -> int:
+    """These people buy, most of them early, and some of them sell again; returns the lots they ask for."""
+    sizes = rush.sizes(stage, len(crowd))
+    for one, lots in zip(crowd, sizes, strict=True):
+        joins = at + min(float(stage.random.exponential(0.35)), 1.0) * rush.seconds * SECOND
         stage.sheet.take(scheme, joins, one, BUY, lots)
-        if stage.random.random() < 0.5:
-            stage.sheet.take(scheme, joins + stage.between(4, 40) * MINUTE, one, SELL, lots)
+        if stage.random.random() < rush.leaving:
+            stage.sheet.take(scheme, joins + stage.between(*rush.stay) * MINUTE, one, SELL, lots)
+    return sum(sizes)
 
 
-def _offers(stage: Stage, scheme: Scheme, owners: list[int], at: float, rise: float) -> None:
-    """Holders have offered at higher prices since long, one each; else a crowd would find nothing to buy."""
+def _offers(stage: Stage, scheme: Scheme, owners: list[int], at: float, rise: float, lots: int) -> None:
+    """Holders have offered so many lots at higher prices since long, one order each; else a crowd would find nothing to buy."""
     height = rise * float(stage.sheet.value.mean()) / float(stage.sheet.listing.tick_size)
     for owner in owners:
-        offset, size = stage.between(0.05, 1.3) * height, stage.lots(stage.between(0.8, 2.5))
+        offset, size = stage.between(0.05, 1.3) * height, max(1, round(stage.between(0.5, 1.5) * lots / len(owners)))
         slot = stage.sheet.place(scheme, at - stage.between(1, 9) * MINUTE, owner, SELL, size, offset=offset)
         stage.sheet.withdraw(slot, at + stage.between(1, 3) * HOUR)
 
@@ -85,15 +124,22 @@ def called(stage: Stage, severity: float) -> None:
         language="ja",
         text=f"{stage.sheet.listing.asset} 急騰開始！今すぐ全員で買い、売らずに待て",
     )
-    seconds, turns = stage.by_severity(severity, 30, 15), at + stage.between(4, 12) * MINUTE
-    rise = stage.by_severity(severity, 0.05, 0.12) * stage.between(0.8, 1.2)
-    stage.sheet.moods.append(Mood(at, seconds * SECOND, rise, turns, turns + stage.between(0.5, 1) * HOUR))
-    people = _crowd(stage, HOLDERS + round(stage.by_severity(severity, 90, 170)))
+    rise = stage.by_severity(severity, 0.06, 0.15) * stage.between(0.8, 1.2)
+    _feel(stage, at, stage.by_severity(severity, 60, 20) * SECOND, rise)
+    people = _crowd(stage, HOLDERS + round(stage.by_severity(severity, 120, 260)))
     holders, crowd = people[:HOLDERS], people[HOLDERS:]  # who offers does not buy from himself
-    _offers(stage, scheme, [*holders, *[organiser] * 20], at, rise)
-    _rush(stage, scheme, crowd, at, seconds)
+    rush = Rush(stage.by_severity(severity, 85, 55), stage.by_severity(severity, *CROWD_ORDERS), stage.between(0.5, 1.0), (0.5, 10))
+    wanted = _rush(stage, scheme, crowd, at, rush)
+    _offers(stage, scheme, [*holders, *[organiser] * 20], at, rise, round(0.8 * wanted))
     for _piece in range(8):
-        stage.sheet.take(scheme, at + stage.between(2, 30) * MINUTE, organiser, SELL, stage.lots(held / 20))
+        stage.sheet.take(scheme, at + stage.between(0.3, 10) * MINUTE, organiser, SELL, stage.lots(held / 20))
+
+
+def _feel(stage: Stage, at: float, rises: float, rise: float) -> None:
+    """The excitement of a call: most of it is gone two minutes after the peak, the rest within half an hour."""
+    turns = at + rises + stage.between(5, 30) * SECOND
+    for share, minutes in ((0.6, stage.between(1, 3)), (0.4, stage.between(15, 30))):
+        stage.sheet.moods.append(Mood(at, rises, share * rise, turns, turns + minutes * MINUTE))
 
 
 def news_move(stage: Stage) -> None:
@@ -101,7 +147,7 @@ def news_move(stage: Stage) -> None:
     at, minutes = stage.start_alone(2), stage.between(8, 16)
     scheme = stage.scheme(RULE, LOOK_ALIKE, "news_move", 0.0, stage.actors(1))
     stage.sheet.moods.append(Mood(at, minutes * MINUTE, stage.between(0.03, 0.06)))
-    _rush(stage, scheme, _crowd(stage, int(stage.random.integers(25, 45))), at, minutes * 60)
+    _rush(stage, scheme, _crowd(stage, int(stage.random.integers(45, 80))), at, Rush(minutes * 60, stage.between(*CROWD_ORDERS)))
 
 
 def one_sweep(stage: Stage) -> None:
@@ -117,7 +163,7 @@ def slow_rise(stage: Stage) -> None:
     at = stage.start_alone(3)
     scheme = stage.scheme(RULE, LOOK_ALIKE, "slow_rise", 0.0, stage.actors(1))
     stage.sheet.moods.append(Mood(at, 2 * HOUR, stage.between(0.03, 0.08)))
-    _rush(stage, scheme, _crowd(stage, int(stage.random.integers(50, 90))), at, 7200)
+    _rush(stage, scheme, _crowd(stage, int(stage.random.integers(130, 260))), at, Rush(7200, stage.between(*CROWD_ORDERS)))
 
 
 PATTERNS = (called,)
