@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from sekisho.simulation.answer_key import Scheme
 from sekisho.simulation.options import DAY_MICROSECONDS, closes_at, opens_at
 from sekisho.simulation.population import HOUSE
 from sekisho.simulation.registers import moment
 from sekisho.simulation.schemes.cast import HOUR, TRIES, Stage
-from sekisho.simulation.schemes.sheet import BUY, MINUTE, SELL
+from sekisho.simulation.schemes.sheet import BUY, MINUTE, SELL, News
 
 SUMMARIES = {
     "issuer": ("The issuer is insolvent", "The issuer has won a large partner"),
@@ -24,21 +22,11 @@ BEFORE, AFTER = 10 * MINUTE, 30 * MINUTE
 """For how long around news the price is not what a scheme makes of it."""
 
 
-@dataclass(frozen=True, slots=True)
-class News:
-    """A fact with its times in microseconds; ``side`` gains from it."""
-
-    fact_id: str
-    asset: str
-    side: int
-    arises: float
-    published: float
-
-
 def news(stage: Stage, category: str, hours: float, *, out: bool = True, asset: str | None = None) -> News:
     """A fact and, so many hours after it arose, its posting on the exchange's website, when the price moves for good.
 
-    Not ``out``: these records end before it is published; nobody acts on it beyond that hour all the same.
+    Not ``out``: these records end before it is published, as most secrets are kept for weeks; nobody acts on it beyond that
+    hour all the same. Only who must be seen to come before or after a publication needs one.
     """
     side = BUY if stage.random.random() < 0.5 else SELL
     published = _published(stage, hours)
@@ -54,7 +42,16 @@ def news(stage: Stage, category: str, hours: float, *, out: bool = True, asset: 
         if asset is None:
             stage.sheet.shocks.append((published, side * MOVE * stage.between(0.7, 1.3)))
             stage.sheet.taken.append((published - BEFORE, published + AFTER))
+            stage.sheet.news.append(fact)
     return fact
+
+
+def news_of_the_day(stage: Stage, category: str, hours: float) -> News:
+    """What stands on the website for this asset today; a fact of its own only where nothing does yet.
+
+    Whoever waits for a publication can wait for the one that comes anyhow: no market has news of one asset every few hours.
+    """
+    return stage.sheet.news[0] if stage.sheet.news else news(stage, category, hours)
 
 
 def _published(stage: Stage, hours: float) -> float:

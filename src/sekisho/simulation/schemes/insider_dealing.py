@@ -6,8 +6,8 @@ from sekisho.simulation.answer_key import LOOK_ALIKE, PLANTED
 from sekisho.simulation.listings import KNOWN
 from sekisho.simulation.registers import moment
 from sekisho.simulation.schemes.cast import HOUR, Stage
-from sekisho.simulation.schemes.facts import News, deal, house, knows, news, outsider, party_of, publish, until_close
-from sekisho.simulation.schemes.sheet import MINUTE, SECOND
+from sekisho.simulation.schemes.facts import deal, house, knows, news, news_of_the_day, outsider, party_of, publish, until_close
+from sekisho.simulation.schemes.sheet import MINUTE, SECOND, News
 
 RULE = "unfair_trading/insider_dealing"
 ALSO = ("unfair_trading/restricted_list", "unfair_trading/insider_suspicion", "unfair_trading/tipping")
@@ -26,7 +26,7 @@ def _trades(stage: Stage, fact: News, pattern: str, severity: float, actor: int,
 def exchange_employee(stage: Stage, severity: float) -> None:
     """Somebody at work in the exchange, who trades on a customer account of his own."""
     (actor,) = stage.actors(1)
-    fact = news(stage, "exchange", stage.between(3, 12))
+    fact = news(stage, "exchange", stage.between(3, 12), out=False)
     stage.people.link(party_of(stage, actor), house(stage), "employee")
     knows(stage, fact, party_of(stage, actor), fact.arises, "exchange")
     _trades(stage, fact, "exchange_employee", severity, actor, fact.arises)
@@ -35,7 +35,7 @@ def exchange_employee(stage: Stage, severity: float) -> None:
 def issuer_officer(stage: Stage, severity: float) -> None:
     """An officer of the issuer."""
     (actor,) = stage.actors(1)
-    fact = news(stage, "issuer", stage.between(3, 12))
+    fact = news(stage, "issuer", stage.between(3, 12), out=False)
     firm = stage.people.new_party(corporate=True)
     stage.people.link(party_of(stage, actor), firm, "officer")
     learned = fact.arises + stage.between(0, 60) * MINUTE
@@ -73,7 +73,7 @@ def household(stage: Stage, severity: float) -> None:
 def after_a_leak(stage: Stage, severity: float) -> None:
     """An insider who waits until it stands on social media, which publishes nothing."""
     (actor,) = stage.actors(1)
-    fact = news(stage, "issuer", stage.between(4, 12))
+    fact = news(stage, "issuer", stage.between(4, 12), out=False)
     leaked = fact.arises + stage.between(30, 120) * MINUTE
     publish(stage, fact, "social_media", leaked)
     knows(stage, fact, party_of(stage, actor), fact.arises, "issuer")
@@ -105,7 +105,7 @@ def planned(stage: Stage) -> None:
 def after_publication(stage: Stage) -> None:
     """Look-alike: an insider who waits until it stands on the website."""
     (actor,) = stage.actors(1)
-    fact = news(stage, "exchange", stage.between(3, 12))
+    fact = news_of_the_day(stage, "exchange", stage.between(3, 12))
     scheme = stage.scheme(RULE, LOOK_ALIKE, "after_publication", 0.0, [actor])
     knows(stage, fact, party_of(stage, actor), fact.arises, "issuer")
     deal(stage, scheme, actor, fact.side, (fact.published + SECOND, until_close(stage, fact.published, 2)), 6, 3)
@@ -126,7 +126,7 @@ def other_asset(stage: Stage) -> None:
     """Look-alike: an insider of one asset who trades another."""
     (actor,) = stage.actors(1)
     other = next(name for name in KNOWN if name != stage.sheet.listing.asset)
-    fact = news(stage, "issuer", stage.between(3, 12), asset=other)
+    fact = news(stage, "issuer", stage.between(3, 12), out=False, asset=other)
     scheme = stage.scheme(RULE, LOOK_ALIKE, "other_asset", 0.0, [actor])
     knows(stage, fact, party_of(stage, actor), fact.arises, "issuer")
     deal(stage, scheme, actor, fact.side, (fact.arises + SECOND, fact.published - SECOND), 6, 3)
@@ -135,7 +135,7 @@ def other_asset(stage: Stage) -> None:
 def knew_later(stage: Stage) -> None:
     """Look-alike: somebody who traded first and learned of it afterwards."""
     (actor,) = stage.actors(1)
-    fact = news(stage, "exchange", stage.between(5, 12))
+    fact = news(stage, "exchange", stage.between(5, 12), out=False)
     scheme = stage.scheme(RULE, LOOK_ALIKE, "knew_later", 0.0, [actor])
     learned = fact.published - HOUR
     knows(stage, fact, party_of(stage, actor), learned, "issuer")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from sekisho.simulation.answer_key import LOOK_ALIKE, PLANTED, Scheme
 from sekisho.simulation.schemes.cast import HOUR, Stage
-from sekisho.simulation.schemes.facts import News, deal, knows, news, outsider, party_of, until_close
-from sekisho.simulation.schemes.sheet import MINUTE, SECOND
+from sekisho.simulation.schemes.facts import deal, knows, news, news_of_the_day, outsider, party_of, until_close
+from sekisho.simulation.schemes.sheet import MINUTE, SECOND, News
 
 RULE = "unfair_trading/restricted_list"
 ALSO = ("unfair_trading/insider_dealing", "unfair_trading/insider_suspicion", "unfair_trading/tipping")
@@ -15,7 +15,7 @@ CAPACITY = "exchange"
 def own_account(stage: Stage, severity: float) -> None:
     """Somebody of the exchange orders for himself, on the side that gains; the subtler, the fewer and the later."""
     (actor,) = stage.actors(1)
-    fact = news(stage, "exchange", stage.between(4, 14))
+    fact = news(stage, "exchange", stage.between(4, 14), out=False)
     knows(stage, fact, party_of(stage, actor), fact.arises, CAPACITY)
     _orders(stage, _planted(stage, "own_account", severity, actor), actor, fact, severity)
 
@@ -23,7 +23,7 @@ def own_account(stage: Stage, severity: float) -> None:
 def controlled_account(stage: Stage, severity: float) -> None:
     """The same through a firm that he controls and that knows nothing by itself."""
     (actor,) = stage.actors(1)
-    fact, insider = news(stage, "exchange", stage.between(4, 14)), outsider(stage)
+    fact, insider = news(stage, "exchange", stage.between(4, 14), out=False), outsider(stage)
     stage.people.link(insider, party_of(stage, actor), "controls")
     knows(stage, fact, insider, fact.arises, CAPACITY)
     _orders(stage, _planted(stage, "controlled_account", severity, actor), actor, fact, severity)
@@ -32,7 +32,7 @@ def controlled_account(stage: Stage, severity: float) -> None:
 def other_side(stage: Stage, severity: float) -> None:
     """He orders against his own advantage: that, too, is forbidden."""
     (actor,) = stage.actors(1)
-    fact = news(stage, "exchange", stage.between(4, 14))
+    fact = news(stage, "exchange", stage.between(4, 14), out=False)
     knows(stage, fact, party_of(stage, actor), fact.arises, CAPACITY)
     scheme = _planted(stage, "other_side", severity, actor)
     deal(stage, scheme, actor, -fact.side, _while_secret(stage, fact, severity), stage.by_severity(severity, 1, 6), 1)
@@ -41,7 +41,7 @@ def other_side(stage: Stage, severity: float) -> None:
 def after_publication(stage: Stage) -> None:
     """Look-alike: he waits until everybody knows."""
     (actor,) = stage.actors(1)
-    fact = news(stage, "exchange", stage.between(3, 12))
+    fact = news_of_the_day(stage, "exchange", stage.between(3, 12))
     knows(stage, fact, party_of(stage, actor), fact.arises, CAPACITY)
     scheme = stage.scheme(RULE, LOOK_ALIKE, "after_publication", 0.0, [actor])
     deal(stage, scheme, actor, fact.side, (fact.published + SECOND, until_close(stage, fact.published, 2)), 4, 2)
@@ -50,7 +50,7 @@ def after_publication(stage: Stage) -> None:
 def before_he_knew(stage: Stage) -> None:
     """Look-alike: he ordered while the fact was there but had not been told to him."""
     (actor,) = stage.actors(1)
-    fact = news(stage, "exchange", stage.between(6, 14))
+    fact = news(stage, "exchange", stage.between(6, 14), out=False)
     told = fact.published - 30 * MINUTE
     knows(stage, fact, party_of(stage, actor), told, CAPACITY)
     scheme = stage.scheme(RULE, LOOK_ALIKE, "before_he_knew", 0.0, [actor])
@@ -60,7 +60,7 @@ def before_he_knew(stage: Stage) -> None:
 def ignorant_colleague(stage: Stage) -> None:
     """Look-alike: an account whose holder the knowing colleague neither controls nor told orders the same in the same hours."""
     (actor,) = stage.actors(1)
-    fact, insider = news(stage, "exchange", stage.between(4, 14)), outsider(stage)
+    fact, insider = news(stage, "exchange", stage.between(4, 14), out=False), outsider(stage)
     knows(stage, fact, insider, fact.arises, CAPACITY)
     stage.people.link(insider, party_of(stage, actor), "adviser")
     scheme = stage.scheme(RULE, LOOK_ALIKE, "ignorant_colleague", 0.0, [actor])

@@ -12,7 +12,7 @@ from sekisho.simulation.kernel import Reals
 from sekisho.simulation.listings import Listing
 from sekisho.simulation.matching import BUY, NOBODY, SELL
 
-__all__ = ["BUY", "INSIDE", "LEVEL", "NOBODY", "OPPOSITE_BEST", "OWN_BEST", "SAME_PRICE", "SELL", "Mood", "Sheet"]
+__all__ = ["BUY", "INSIDE", "LEVEL", "NOBODY", "OPPOSITE_BEST", "OWN_BEST", "SAME_PRICE", "SELL", "Mood", "News", "Sheet"]
 
 SECOND = 1_000_000
 MINUTE = 60 * SECOND
@@ -39,6 +39,17 @@ class Mood:
         return np.asarray(np.log1p(self.share) * up)
 
 
+@dataclass(frozen=True, slots=True)
+class News:
+    """A fact with its times in microseconds; ``side`` gains from it."""
+
+    fact_id: str
+    asset: str
+    side: int
+    arises: float
+    published: float
+
+
 @dataclass(slots=True, eq=False)
 class PlannedOrder:
     """A planned order as a register row names it: its id is known once the order has been entered, or never."""
@@ -61,6 +72,7 @@ class Sheet:
     named: dict[int, PlannedOrder] = field(default_factory=dict)  # slots whose order id somebody wants to know
     shocks: list[tuple[float, float]] = field(default_factory=list)  # when value jumps for good, and by how much (logarithm)
     taken: list[tuple[float, float]] = field(default_factory=list)  # when something moves the price here on purpose
+    news: list[News] = field(default_factory=list)  # what the website says of the asset on this day
     moods: list[Mood] = field(default_factory=list)
     rushes: list[float] = field(default_factory=list)  # when a crowd was called here
     halts_at: int | None = None  # when the exchange stops handling the asset for good

@@ -5,8 +5,8 @@ from __future__ import annotations
 from sekisho.simulation.answer_key import LOOK_ALIKE, PLANTED, Scheme
 from sekisho.simulation.registers import moment
 from sekisho.simulation.schemes.cast import Stage
-from sekisho.simulation.schemes.facts import News, deal, knows, news, outsider, party_of, until_close
-from sekisho.simulation.schemes.sheet import BUY, MINUTE, SECOND
+from sekisho.simulation.schemes.facts import deal, knows, news, news_of_the_day, outsider, party_of, until_close
+from sekisho.simulation.schemes.sheet import BUY, MINUTE, SECOND, News
 
 RULE = "unfair_trading/tipping"
 ALSO = ("unfair_trading/insider_dealing", "unfair_trading/restricted_list", "unfair_trading/insider_suspicion")
@@ -23,7 +23,7 @@ ADVICE = {
 def tipped(stage: Stage, severity: float) -> None:
     """An insider tells, the customer trades; the subtler, the later and the less."""
     (actor,) = stage.actors(1)
-    fact, teller = news(stage, "issuer", stage.between(4, 14)), outsider(stage)
+    fact, teller = news(stage, "issuer", stage.between(4, 14), out=False), outsider(stage)
     scheme = stage.scheme(RULE, PLANTED, "tipped", severity, [actor])
     scheme.also = ALSO
     knows(stage, fact, teller, fact.arises, "issuer")
@@ -46,7 +46,7 @@ def advised(stage: Stage, severity: float) -> None:
 def told_too_late(stage: Stage) -> None:
     """Look-alike: told before publication, traded after it."""
     (actor,) = stage.actors(1)
-    fact, teller = news(stage, "issuer", stage.between(3, 12)), outsider(stage)
+    fact, teller = news_of_the_day(stage, "issuer", stage.between(3, 12)), outsider(stage)
     scheme = stage.scheme(RULE, LOOK_ALIKE, "told_too_late", 0.0, [actor])
     knows(stage, fact, teller, fact.arises, "issuer")
     knows(stage, fact, party_of(stage, actor), fact.published - 30 * MINUTE, "tippee", teller)
@@ -56,7 +56,7 @@ def told_too_late(stage: Stage) -> None:
 def advice_after(stage: Stage) -> None:
     """Look-alike: an insider speaks after publication."""
     (actor,) = stage.actors(1)
-    fact, insider = news(stage, "issuer", stage.between(3, 12)), party_of(stage, actor)
+    fact, insider = news_of_the_day(stage, "issuer", stage.between(3, 12)), party_of(stage, actor)
     scheme = stage.scheme(RULE, LOOK_ALIKE, "advice_after", 0.0, [actor])
     knows(stage, fact, insider, fact.arises, "issuer")
     _says(stage, scheme, insider, fact, fact.published + stage.between(1, 60) * MINUTE)
