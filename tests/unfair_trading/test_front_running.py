@@ -105,6 +105,14 @@ def test_one_who_quotes_all_the_time_runs_ahead_of_nobody() -> None:
     assert said([*orders, CLIENT, *RUN], [*fills, *FILLED]) == ()
 
 
+@pytest.mark.parametrize(("runners", "found"), [(1, 1), (2, 2), (3, 0)])
+def test_who_runs_with_a_crowd_follows_what_all_of_them_saw(runners: int, found: int) -> None:
+    orders, fills = quiet_market()
+    run = [(f"{name}-{one}", f"RUNNER{one}", *rest) for one in range(runners) for name, _, *rest in RUN]
+    done = [(f"{name}-{one}", other, second) for one in range(runners) for name, other, second in FILLED if name != "BIG"]
+    assert len(said([*orders, CLIENT, *run], [*fills, FILLED[1], *done])) == found  # type: ignore[list-item]
+
+
 def test_chance_is_told_by_how_often_the_account_enters_orders() -> None:
     orders, fills = quiet_market()
     trades, events = tables([*orders, CLIENT, *RUN], [*fills, *FILLED])

@@ -502,14 +502,24 @@ def runs_known(
 
 
 def runs_beyond_chance(
-    leads: Iterable[Lead], groups: Mapping[str, str], inside: frozenset[str], bars: tuple[tuple[Decimal, Decimal], ...]
+    leads: Iterable[Lead],
+    groups: Mapping[str, str],
+    inside: frozenset[str],
+    bars: tuple[tuple[Decimal, Decimal], ...],
+    company: int,
 ) -> list[Run]:
     """Runs that the pattern alone shows: one that is plain, or several that chance does not bring together.
 
     ``bars`` are the least score and the most that chance may explain, for one order and for several. Accounts of the house and
-    its staff see customers' orders by their office, so they are held against one another and not against the whole market.
+    its staff see customers' orders by their office, so they are held against one another and not against the whole market. Where
+    more than ``company`` outsiders were ahead of the same order, what moved them all is no knowledge of it.
     """
     (alone, alone_max), (repeated, repeated_max) = bars
+    leads = tuple(leads)
+    ahead: dict[tuple[str, str], set[str]] = defaultdict(set)
+    for lead in leads:
+        if lead.account_id not in inside:
+            ahead[lead.instrument, lead.client].add(groups.get(lead.account_id, lead.account_id))
     best: dict[tuple[str, str, str, date], dict[str, Lead]] = defaultdict(dict)
     for lead in leads:
         day = lead.lead[0].day
@@ -520,6 +530,8 @@ def runs_beyond_chance(
     for _, kept in sorted(best.items()):
         those = sorted(kept.values(), key=lambda lead: (lead.lead[0].executed_at, lead.client))
         staff = those[0].account_id in inside
+        if not staff and any(len(ahead[one.instrument, one.client]) > company for one in those):
+            continue
         traders = len(inside) if staff else those[0].traders
         plain = [
             one for one in those if one.score >= (repeated if staff else alone) and against_chance([one], traders) <= alone_max

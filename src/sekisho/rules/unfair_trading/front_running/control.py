@@ -33,7 +33,7 @@ def detect(records: Records, p: Parameters) -> Iterator[Found]:
     leads = [lead for part in map_streams(records, search) for lead in part if lead.account_id not in quoting]
     alone, together = (p.score_min, p.expected_max), (p.score_repeated_min, p.expected_max)
     told = {(one.lead.client, one.lead.account_id) for one in known}
-    suspected = runs_beyond_chance(leads, groups, inside, (alone, together))
+    suspected = runs_beyond_chance(leads, groups, inside, (alone, together), p.company_max)
     unseen = [run for run in suspected if told.isdisjoint((lead.client, lead.account_id) for lead in run.leads)]
 
     runs = [run for run in (*proven, *unseen) if run.begins_at.date() >= p.prohibited_since]
