@@ -49,6 +49,10 @@ class Shelf:
         self._kept: dict[str, tuple[Any, ...]] = {}
         self._deriving = RLock()
 
+    def __reduce__(self) -> tuple[type[Shelf], tuple[()]]:
+        """A stream that is sent to another process takes an empty shelf along."""
+        return Shelf, ()
+
     def once(self, name: str, kind: type[Derived], derive: Callable[[], Derived]) -> Derived:
         """The arrays ``derive`` gives, a named tuple of ``kind``; derived at the first call, and not to be changed.
 
