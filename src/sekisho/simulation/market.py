@@ -25,6 +25,8 @@ from sekisho.simulation.schemes.sheet import Sheet
 EVENTS_PER_ARRIVAL = 1.75
 BRANCHING = 0.4
 TAKING = 0.28
+CUSTOMERS = TAKING + (1 - TAKING) * 0.13
+"""Share of the arrivals that are customers: takers, and those who leave an order for long."""
 MARGIN = 0.15  # room on the ladder beyond the day's lowest and highest value
 THREADS = 2
 
@@ -68,6 +70,10 @@ class Market:
         self.halts = {sheet.listing.number: sheet.halts_at for today in self.sheets for sheet in today if sheet.halts_at}
         self._apply_shocks()
         self.crowds = self._crowds(newcomers, random)
+        for today in self.sheets:
+            for sheet in today:
+                if sheet.measured:
+                    sheet.in_own_measure(self._measures(sheet.listing))
         self.quoters = [] if options.clean else [self._quoters(one, crowd) for one, crowd in zip(listed, self.crowds, strict=True)]
         self.groups = people.groups()
 
@@ -164,6 +170,15 @@ class Market:
             self.schemes.append(scheme)
             quoters.append((int(account), scheme))
         return quoters
+
+    def _measures(self, one: Listing) -> Reals:
+        """Per account, what it holds at the end of a day against somebody who comes twice a day: orders add up as their root does."""
+        pool = self.crowds[one.number].customers
+        ranks = np.arange(pool.size + 1) / pool.size
+        orders = self._arrivals(one) * CUSTOMERS * np.diff(np.sqrt(ranks))
+        measures = np.ones(self.people.kind.size)
+        np.maximum.at(measures, pool, np.sqrt(orders / 2))
+        return measures
 
     def _knowing(self) -> Longs:
         """Accounts of parties that a register of facts names: they trade as their scheme says, and not besides."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sekisho.simulation.answer_key import LOOK_ALIKE, PLANTED
+from sekisho.simulation.answer_key import LOOK_ALIKE, PLANTED, Scheme
 from sekisho.simulation.schemes.cast import HOUR, Stage
 from sekisho.simulation.schemes.facts import day_number, deal, news, publish
 from sekisho.simulation.schemes.sheet import MINUTE, SECOND
@@ -13,13 +13,19 @@ QUIET_DAYS = 2
 make 48 hours, and news on the second day is out by its 22nd hour. An exchange of two days therefore plants nothing here."""
 
 
+def _measured(stage: Stage, scheme: Scheme) -> Scheme:
+    """Sizes are out of the actor's own habit, not the market's: somebody who deals a hundred times a day takes more than others do."""
+    stage.sheet.measured.append(scheme)
+    return scheme
+
+
 def informed(stage: Stage, severity: float) -> None:
     """Somebody who knows builds up a position in parts; the subtler, the smaller and the more spread out."""
     if day_number(stage) < QUIET_DAYS:
         return
     (actor,) = stage.actors(1)
     fact = news(stage, "exchange", stage.between(10, 20))
-    scheme = stage.scheme(RULE, PLANTED, "informed", severity, [actor])
+    scheme = _measured(stage, stage.scheme(RULE, PLANTED, "informed", severity, [actor]))
     hours = stage.by_severity(severity, 9, 3)
     begins = stage.between(fact.arises, fact.published - hours * HOUR)
     medians, parts = stage.by_severity(severity, 25, 110), round(stage.by_severity(severity, 14, 8))
@@ -41,7 +47,7 @@ def leak_follower(stage: Stage) -> None:
     """Look-alike: somebody who reads it on social media and trades on that, before it stands on the website."""
     (actor,) = stage.actors(1)
     fact = news(stage, "exchange", stage.between(8, 18))
-    scheme = stage.scheme(RULE, LOOK_ALIKE, "leak_follower", 0.0, [actor])
+    scheme = _measured(stage, stage.scheme(RULE, LOOK_ALIKE, "leak_follower", 0.0, [actor]))
     leaked = fact.published - stage.between(3, 6) * HOUR
     publish(stage, fact, "social_media", leaked)
     deal(stage, scheme, actor, fact.side, (leaked + SECOND, fact.published - SECOND), 30, 8)
@@ -51,7 +57,7 @@ def wrong_side(stage: Stage) -> None:
     """Look-alike: a large position on the side that loses."""
     (actor,) = stage.actors(1)
     fact = news(stage, "exchange", stage.between(10, 20))
-    scheme = stage.scheme(RULE, LOOK_ALIKE, "wrong_side", 0.0, [actor])
+    scheme = _measured(stage, stage.scheme(RULE, LOOK_ALIKE, "wrong_side", 0.0, [actor]))
     deal(stage, scheme, actor, -fact.side, (fact.published - 5 * HOUR, fact.published - SECOND), 30, 8)
 
 
@@ -59,7 +65,7 @@ def in_and_out(stage: Stage) -> None:
     """Look-alike: a large trader who is flat again before the news."""
     (actor,) = stage.actors(1)
     fact = news(stage, "exchange", stage.between(10, 20))
-    scheme = stage.scheme(RULE, LOOK_ALIKE, "in_and_out", 0.0, [actor])
+    scheme = _measured(stage, stage.scheme(RULE, LOOK_ALIKE, "in_and_out", 0.0, [actor]))
     deal(stage, scheme, actor, fact.side, (fact.published - 8 * HOUR, fact.published - 4 * HOUR), 30, 8)
     deal(stage, scheme, actor, -fact.side, (fact.published - 4 * HOUR, fact.published - SECOND), 30, 8)
 
