@@ -32,6 +32,16 @@ SCHEMA = pa.schema(
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Hope:
+    """That the price moves after a moment: from when (microseconds since 1970) until when, which way, by which logarithm at least."""
+
+    since: int
+    until: int
+    side: int
+    least: float
+
+
 @dataclass(slots=True, kw_only=True)
 class Scheme:
     """One planted scheme or failure, or one look-alike of it. Times are microseconds since 1970, the window half open.
@@ -40,6 +50,7 @@ class Scheme:
     these are innocent by their own rule (a holder who dumps everything at once raids nobody, but is most of what is sold).
     ``awaits`` are accounts one of which must still enter an order: a scheme of which only the others' part was played did not
     take place.
+    ``hopes`` is the move of the price without which nobody gained from it; ``disappointed`` says that it did not come.
     ``by_event``: what was done to its orders, event by event, is evidence as well, where a rule speaks of events.
     """
 
@@ -52,15 +63,17 @@ class Scheme:
     asset: str | None = None
     also: tuple[str, ...] = ()
     awaits: frozenset[str] = frozenset()
+    hopes: Hope | None = None
     window_from: int | None = None
     window_until: int | None = None
     evidence: set[tuple[str, str]] = field(default_factory=set)
     by_event: bool = False
+    disappointed: bool = False
 
     @property
     def took_place(self) -> bool:
-        """Whether anything of it is in the records, and those did their part without whom it would be nothing."""
-        return self.window_from is not None and not self.awaits
+        """Whether anything of it is in the records, those did their part without whom it would be nothing, and the price its own."""
+        return self.window_from is not None and not self.awaits and not self.disappointed
 
     def saw(self, first: int, last: int) -> None:
         """Widen the window to hold these moments."""

@@ -139,6 +139,8 @@ class OrderLog:
 
     def write_day(self, day: date, played: list[PlayedDay]) -> Flows:
         """Merge the instruments' logs by time, deal ids, write both tables, gather evidence and what trades moved."""
+        for each in played:
+            self._see_hopes(each)
         merged = _Merged(played)
         flows = Flows(np.zeros((self.options.accounts, len(self.listed)), np.int64), np.zeros(self.options.accounts, np.int64))
         if self.options.order_events >= PARTITION_FROM:
@@ -162,6 +164,17 @@ class OrderLog:
         for each in self._writers.values():
             each.close()
         self._writers.clear()
+
+    def _see_hopes(self, played: PlayedDay) -> None:
+        """Which schemes of this instrument and day waited for a move of the price that did not come."""
+        traded = played.action == TRADE
+        at, price = played.at[traded], played.price[traded]
+        for scheme in self.schemes:
+            hope = scheme.hopes
+            if hope is None or scheme.instrument != played.listing.instrument or not at.size or not at[0] <= hope.since <= at[-1]:
+                continue
+            before, after = (price[max(0, np.searchsorted(at, when) - 1)] for when in (hope.since, hope.until))
+            scheme.disappointed = hope.side * float(np.log(after / before)) < hope.least
 
     def _write_events(self, day: date, merged: _Merged, rows: _Rows, these: NDArray[np.bool_]) -> None:
         order, action, at = rows.order[these], rows.action[these], rows.at[these]

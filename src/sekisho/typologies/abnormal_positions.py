@@ -74,7 +74,7 @@ class Conditions(NamedTuple):
     """
 
     far_min: float
-    unlikely_min: float
+    decisions_min: int
     one_sided_min: float
     concentrated_min: float
     taken_min: float
@@ -348,7 +348,7 @@ def _looks(tape: Tape, ends: Longs, usual: Usual, shape: Shape, conditions: Cond
         one_sided = np.where(traded > 0, np.abs(position) / traded, 0.0)
         part_taken = np.where(traded > 0, took / traded, 0.0)
     pauses = _pauses(tape, ends, (count, earlier), decided, conditions.together // _MICRO)
-    met = (far >= conditions.far_min) & (unlikely >= conditions.unlikely_min) & (one_sided >= conditions.one_sided_min)
+    met = (far >= conditions.far_min) & (orders >= conditions.decisions_min) & (one_sided >= conditions.one_sided_min)
     met &= (part_taken >= conditions.taken_min) & (count > earlier) & (pauses <= conditions.pauses_max)
     strangeness = far * one_sided**2 * (1 + np.minimum(unlikely, conditions.unlikely_enough)) / (1 + pauses)
     signed = np.where(met, np.sign(position) * np.round(strangeness, 9), 0.0)

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from sekisho.simulation.answer_key import LOOK_ALIKE, PLANTED, Scheme
+from sekisho.simulation.answer_key import LOOK_ALIKE, PLANTED, Hope, Scheme
 from sekisho.simulation.schemes.cast import HOUR, Stage
-from sekisho.simulation.schemes.facts import day_number, deal, news, publish
+from sekisho.simulation.schemes.facts import AFTER, MOVE, day_number, deal, news, publish
 from sekisho.simulation.schemes.sheet import MINUTE, SECOND
 
 RULE = "unfair_trading/insider_suspicion"
 QUIET_DAYS = 2
 """Before that the book does not reach back far enough for anybody to have habits: a day of history and the day before the news
 make 48 hours, and news on the second day is out by its 22nd hour. An exchange of two days therefore plants nothing here."""
+
+FOLLOWED = 1 / 6
+"""Least part of what news is worth that the price must show an hour later. Where it did not, for something else held it, the
+position gained nothing and cannot be told from any other: the exact rule has it from the register, a suspicion has nothing to go by."""
 
 
 def _measured(stage: Stage, scheme: Scheme) -> Scheme:
@@ -26,6 +30,7 @@ def informed(stage: Stage, severity: float) -> None:
     (actor,) = stage.actors(1)
     fact = news(stage, "exchange", stage.between(10, 20))
     scheme = _measured(stage, stage.scheme(RULE, PLANTED, "informed", severity, [actor]))
+    scheme.hopes = Hope(int(fact.published), int(fact.published + 2 * AFTER), fact.side, FOLLOWED * MOVE)
     hours = stage.by_severity(severity, 9, 3)
     begins = stage.between(fact.arises, fact.published - hours * HOUR)
     medians, parts = stage.by_severity(severity, 25, 110), round(stage.by_severity(severity, 14, 8))

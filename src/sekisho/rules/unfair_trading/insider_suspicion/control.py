@@ -176,7 +176,7 @@ def _shape(p: Parameters) -> Shape:
 def _conditions(p: Parameters) -> Conditions:
     return Conditions(
         far_min=float(p.far_min),
-        unlikely_min=float(p.unlikely_min),
+        decisions_min=int(p.decisions_min),
         one_sided_min=float(p.one_sided_min),
         concentrated_min=float(p.concentrated_min),
         taken_min=float(p.taken_min),
