@@ -68,7 +68,7 @@ def run_rule(
     if not rule.has_control:
         return replace(run, state="not_inspected", why=f"{rule.path} is written down but has no control yet")
     if missing := parameters.missing():
-        return replace(run, state="undetermined", why="; ".join(parameters.why(name) for name in missing))
+        return replace(run, state="undetermined", why=parameters.why(*missing))
     if absent := [table for table in rule.needs if table not in records.present]:
         return replace(run, state="not_inspected", why=f"not inspected: no {', '.join(absent)}")
     run = replace(run, without=tuple(table for table in rule.uses if table not in records.present))

@@ -107,12 +107,11 @@ class Parameters:
         """The parameters that have no value here and must have one."""
         return tuple(n for n, p in self.in_force.items() if p.value is None and n not in self._optional)
 
-    def why(self, name: str) -> str:
+    def why(self, *names: str) -> str:
         """One line: what is missing, where, and what to do."""
-        return (
-            f"{self.rule}: no value for '{name}' in regime {self.regime} on {self.as_of}; "
-            f"give --assume {self.rule}.{name}=VALUE or another regime"
-        )
+        missing = ", ".join(f"'{name}'" for name in names)
+        assumed = " ".join(f"--assume {self.rule}.{name}=VALUE" for name in names)
+        return f"{self.rule}: no value for {missing} in regime {self.regime} on {self.as_of}; give {assumed} or another regime"
 
     def __iter__(self) -> Iterator[InForce]:
         return iter(self.in_force.values())
