@@ -80,7 +80,7 @@ def on_grid(severity: Severity, step: float, cells: int, cap: float | None = Non
     amounts = step * np.arange(cells, dtype=np.float64)
     below = severity.below(amounts + step / 2)
     if cap is not None:
-        below[round(cap / step) :] = 1.0
+        below[int(np.ceil(cap / step - 1e-6)) :] = 1.0
     chances: Floats = np.diff(below, prepend=0.0)
     return chances
 
