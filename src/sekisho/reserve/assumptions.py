@@ -161,7 +161,9 @@ def assumptions_of(settings: Iterable[str]) -> Assumptions:
         most = 1.0 if name in _POSITIVE_AT_MOST_ONE else float("inf")
         allowed = 0.5 <= value < 1 if name == "level" else value > 1 if name == "cap_multiple" else 0 < value <= most
         if not allowed or value == float("inf"):
-            raise RecordsError(f"--set {text}", f"'{written}' is out of range", _RANGES.get(name, f"give a number above 0, at most {most:g}"))
+            raise RecordsError(
+                f"--set {text}", f"'{written}' is out of range", _RANGES.get(name, f"give a number above 0, at most {most:g}")
+            )
         chosen[name] = replace(chosen[name], value=value, given=True)
     return Assumptions(chosen)
 

@@ -89,7 +89,9 @@ def frequency(past: Past, a: Assumptions, basis: str) -> Frequency:
         return Frequency(basis, len(seen), rate.times(a["grade_factor"]))
     years = [one.occurred_on.year for one in thefts if one.usd is not None]
     if not years:
-        raise RecordsError("incidents", "hold no theft with a dollar figure", "give the table as it is described in docs/reserve.md")
+        raise RecordsError(
+            "incidents", "hold no theft with a dollar figure", "give the table as it is described in docs/reserve.md"
+        )
     counts = [years.count(year) for year in range(min(years), max(years) + 1)]
     world = rate_of(counts, a["discount"])
     return Frequency(basis, len(years), Rate(world.shape, world.years * a["world_exchanges"]).times(a["grade_factor"]))

@@ -90,7 +90,9 @@ def read_years(records: Records) -> tuple[BusinessYear, ...]:
     return tuple(BusinessYear(*bounds, each) for bounds, each in sorted(volumes.items()))
 
 
-def accrual(year: BusinessYear, years: Iterable[BusinessYear], existing: Decimal, rates: Mapping[str, Rates], back_years: int) -> Accrual:
+def accrual(
+    year: BusinessYear, years: Iterable[BusinessYear], existing: Decimal, rates: Mapping[str, Rates], back_years: int
+) -> Accrual:
     """The accrual of ``year``; looks back on the years begun within ``back_years`` before its first day. ``existing`` is net of uses."""
     first = back(year.starts_on, years=back_years)
     looked_at = [each for each in years if first <= each.starts_on <= year.starts_on]

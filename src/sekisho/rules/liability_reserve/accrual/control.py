@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -16,13 +16,14 @@ from sekisho.typologies.liability_reserve import (
     BusinessYear,
     Rates,
     Stated,
+    Use,
     accrual,
     read_balances,
     read_uses,
     read_years,
     used_between,
 )
-from sekisho.typologies.valuation import EXACT, starts_at
+from sekisho.typologies.valuation import EXACT, starts_at, total
 
 if TYPE_CHECKING:
     from sekisho.records import Records
@@ -69,16 +70,39 @@ def detect(records: Records, p: Parameters) -> Iterator[Found]:
         shortage = EXACT.subtract(EXACT.add(found.existing, found.due), closing.amount)
         if shortage > 0:
             paid = tuple(Evidence("reserve_use", use.use_id) for use in uses if year.starts_on <= use.used_on <= year.ends_on)
-            facts = {"due": found.due, "closing": closing.amount, "shortage": shortage, "annual": found.annual, "ceiling": found.ceiling}
+            facts = {
+                "due": found.due,
+                "closing": closing.amount,
+                "shortage": shortage,
+                "annual": found.annual,
+                "ceiling": found.ceiling,
+            }
             score = share(shortage, EXACT.add(found.existing, found.due))
             opening = reserve.on(year.starts_on - _DAY)
             assert opening is not None, "an accrual has an opening balance"
             names = (*paid, *_evidence(found, (opening, closing)))
             yield _found(year, "default", names, score=score, amount=shortage, facts=facts)
+        yield from _releases(found, closing, _released_after(year, uses, told))
         ceiling_matters = found.due < found.annual or found.releasable(closing.amount) > 0
         if ceiling_matters and not found.looked_back_whole:
             facts = {"seen_from": found.seen_from, "looked_back_to": found.looked_back_to}
             yield _found(year, "years_missing", year.names, severity=Severity.low, facts=facts)
+
+
+def _releases(found: Accrual, closing: Stated, after: tuple[Use, ...]) -> Iterator[Found]:
+    """Releases without approval, from the end of a business year to the end of the next, against what that end allowed."""
+    year = found.year
+    # What is released on the last day itself is no longer in the balance at its end.
+    on_the_day = total(use.amount_jpy for use in after if use.used_on == year.ends_on)
+    allowed = found.releasable(EXACT.add(closing.amount, on_the_day))
+    released = total(use.amount_jpy for use in after)
+    if released > allowed:
+        names = (*_evidence(found, (closing,)), *(Evidence("reserve_use", use.use_id) for use in after))
+        excess = EXACT.subtract(released, allowed)
+        facts = {"released": released, "releasable": allowed}
+        yield _found(
+            year, "released_too_much", names, score=share(excess, released), severity=Severity.high, amount=excess, facts=facts
+        )
 
 
 def _accruals(records: Records, p: Parameters, reserve: Balances) -> Iterator[Accrual]:
@@ -90,6 +114,12 @@ def _accruals(records: Records, p: Parameters, reserve: Balances) -> Iterator[Ac
             # FIB 175(1)(ii)ヲ: what is already set aside, less what was used.
             existing = EXACT.subtract(opening.amount, used_between(uses, year.starts_on, year.ends_on))
             yield accrual(year, years, existing, rates, p.lookback_years)
+
+
+def _released_after(year: BusinessYear, uses: tuple[Use, ...], told: Mapping[date, Accrual]) -> tuple[Use, ...]:
+    """The releases without approval that rest on the end of this business year, the last one ended by then."""
+    later = min((each.year.ends_on for each in told.values() if each.year.ends_on > year.ends_on), default=date.max)
+    return tuple(use for use in uses if use.purpose == "release" and not use.is_approved and year.ends_on <= use.used_on < later)
 
 
 def _ended(records: Records, p: Parameters) -> Iterator[BusinessYear]:
