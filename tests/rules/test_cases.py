@@ -167,7 +167,7 @@ def _check_decision(case: Case) -> None:
 
 
 def _request(case: Case) -> Request:
-    """The request of a case: a transfer under the columns of ``transfer``, an order or a use of the reserve under those of its request."""
+    """The request of a case: a transfer under the columns of ``transfer``, others under those of their request."""
     if case.request is not None:
         kinds = {c.name: c.kind for c in TABLES["transfer"].columns}
         return transfer_request({name: _typed(kinds[name], value) for name, value in case.request.items()})

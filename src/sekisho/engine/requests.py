@@ -50,9 +50,9 @@ class OrderRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReserveUseRequest:
-    """A payment out of the liability reserve that asks to go ahead: the columns of ``reserve_use``, and what the books say of the reserve.
+    """A payment out of the liability reserve that asks to go ahead: the columns of ``reserve_use``, and the reserve by the books.
 
-    ``reserve_jpy`` is the reserve that day; ``releasable_jpy`` its part above the ceiling at the end of a business year (None: not shown).
+    ``reserve_jpy`` is the reserve that day, ``releasable_jpy`` its part above the ceiling at the last year end (None: not shown).
     """
 
     use_id: str

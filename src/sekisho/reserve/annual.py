@@ -6,10 +6,11 @@ the fast Fourier transform. There is no simulation noise: the same incidents giv
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sekisho.reserve.severity import Floats, Severity
 
@@ -47,6 +48,11 @@ class YearLoss:
     step: float
     chances: Floats
 
+    @property
+    def amounts(self) -> Floats:
+        """The amounts, rising."""
+        return self.step * np.arange(len(self.chances), dtype=np.float64)
+
     def quantile(self, level: float) -> float:
         """The least amount that is not exceeded with this chance."""
         return self.quantiles((level,))[0]
@@ -60,19 +66,17 @@ class YearLoss:
         """The chance of a loss above each amount."""
         sums = np.cumsum(self.chances)
         at = np.clip(np.floor(np.asarray(amounts) / self.step + 1e-9).astype(int), 0, len(sums) - 1)
-        return np.maximum(1 - sums[at], 0.0)
+        above: Floats = np.maximum(1 - sums[at], 0.0)
+        return above
+
+    def share_where(self, wanted: Callable[[Floats], NDArray[np.bool_]]) -> float:
+        """The chance that the year's loss is one of the amounts that are wanted."""
+        return float(self.chances[wanted(self.amounts)].sum())
 
     @property
     def mean(self) -> float:
         """The expected loss of a year."""
         return float(self.step * (np.arange(len(self.chances)) @ self.chances))
-
-    def after_cover(self, deductible: float, limit: float) -> YearLoss:
-        """What is left of the loss when a cover pays the part above ``deductible``, up to ``limit`` a year."""
-        amounts = self.step * np.arange(len(self.chances))
-        left = amounts - np.clip(amounts - deductible, 0.0, limit)
-        at = np.ceil(left / self.step - 1e-9).astype(int)
-        return YearLoss(self.step, np.bincount(at, weights=self.chances, minlength=len(self.chances)))
 
 
 def on_grid(severity: Severity, step: float, cells: int, cap: float | None = None) -> Floats:
@@ -86,7 +90,7 @@ def on_grid(severity: Severity, step: float, cells: int, cap: float | None = Non
 
 
 def year_of(rate: Rate, one_theft: Floats, step: float) -> YearLoss:
-    """The loss of a year from the rate and the chances of one theft on a grid; the grid must hold several thefts of the largest size."""
+    """The loss of a year from the rate and the chances of one theft on a grid that holds several of the largest."""
     cells = len(one_theft)
     spectrum = np.fft.rfft(one_theft, 2 * cells)
     sums = np.fft.irfft((1 + (1 - spectrum) / rate.years) ** -rate.shape, 2 * cells)[:cells]

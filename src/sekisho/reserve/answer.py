@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
+from sekisho.reserve.annual import YearLoss
 from sekisho.reserve.assumptions import Assumptions
 from sekisho.reserve.difference import hack_by_regime
 from sekisho.reserve.estimate import (
     DRAW_CELLS,
     Cover,
     Estimator,
-    Exposure,
     Past,
-    curve,
+    amounts_shown,
     frequency,
     interval,
     leaving_out,
@@ -30,6 +30,9 @@ from sekisho.rulebook import Rulebook
 
 LEVELS = (0.9, 0.95, 0.99, 0.995, 0.999)
 HILL_AT = (5, 10, 20)
+
+EXAMPLE_JPY = 1_000_000_000
+"""The payment that the regimes are asked about where no level is estimated."""
 
 Progress = Callable[[str, int, int], None]
 
@@ -63,11 +66,11 @@ def answer(question: Question, rulebook: Rulebook, progress: Progress) -> dict[s
         "frequency": _frequency(estimator),
         "severity": _severity(estimator),
     }
-    required = 0
+    level = None
     if question.held:
         told |= _estimate(question, estimator, progress)
-        required = told["required"]["loss_jpy"]
-    told["regimes"] = hack_by_regime(rulebook, max(required, 1), yen(question.cover.reserve_jpy))
+        level = told["required"]["loss_jpy"]
+    told["regimes"] = hack_by_regime(rulebook, level or EXAMPLE_JPY, yen(question.cover.reserve_jpy), level)
     return told
 
 
@@ -160,7 +163,6 @@ def _estimate(question: Question, estimator: Estimator, progress: Progress) -> d
     drawn = estimator.draws(
         exposure, question.draws, question.seed, lambda done, of: progress("drawing what is left open", done, of)
     )
-    left = year.after_cover(cover.deductible_jpy, cover.limit_jpy)
     levels = sorted({*LEVELS, level})
     by_level = [
         {
@@ -168,15 +170,14 @@ def _estimate(question: Question, estimator: Estimator, progress: Progress) -> d
             "loss_jpy": yen(year.quantile(each)),
             "low_jpy": yen(low),
             "high_jpy": yen(high),
-            "left_after_insurance_jpy": yen(left.quantile(each)),
+            "left_after_insurance_jpy": yen(cover.left(year.quantile(each))),
         }
         for each in levels
         for low, high in (interval([one.quantile(each) for one in drawn]),)
     ]
     required = next(each for each in by_level if each["level"] == level)
     progress("varying the assumptions", 0, 1)
-    most = max(exposure.whole_jpy, 1.0)
-    amounts = np.array([amount for amount, _ in curve(year, most)])
+    amounts = amounts_shown(exposure)
     exceeded = np.array([one.exceeded(amounts) for one in drawn])
     return {
         "exposure": {
@@ -192,10 +193,18 @@ def _estimate(question: Question, estimator: Estimator, progress: Progress) -> d
             "levels": by_level,
         },
         "required": required | {"reserve_beside_insurance_jpy": required["left_after_insurance_jpy"]} | _in_lieu(required, cover),
-        "cover": _cover(cover, required["loss_jpy"], required["left_after_insurance_jpy"], year, left),
+        "cover": _cover(cover, required, year),
         "curve": _curve(amounts, year.exceeded(amounts), exceeded),
         "sensitivity": [
-            {"name": e.name, "low": e.low_value, "high": e.high_value, "low_jpy": yen(e.low_jpy), "high_jpy": yen(e.high_jpy)}
+            {
+                "name": e.name,
+                "low": e.low_value,
+                "high": e.high_value,
+                "low_jpy": yen(e.low_jpy),
+                "high_jpy": yen(e.high_jpy),
+                "low_mean_jpy": yen(e.low_mean_jpy),
+                "high_mean_jpy": yen(e.high_mean_jpy),
+            }
             for e in sensitivities(estimator, exposure)
         ],
         "leaving_out": [{"name": one.name, "loss_jpy": yen(amount)} for one, amount in leaving_out(estimator, exposure)],
@@ -208,24 +217,20 @@ def _in_lieu(required: dict[str, Any], cover: Cover) -> dict[str, Any]:
     return {"insurance_in_lieu_limit_jpy": max(0, required["loss_jpy"] - yen(cover.deductible_jpy))}
 
 
-def _cover(cover: Cover, required: int, left: int, year: Any, after: Any) -> dict[str, Any]:
+def _cover(cover: Cover, required: dict[str, Any], year: YearLoss) -> dict[str, Any]:
     reserve = yen(cover.reserve_jpy)
-    stands = np.array([cover.reserve_jpy])
-    return {
+    told: dict[str, Any] = {
         "reserve_jpy": reserve,
         "insurance_limit_jpy": yen(cover.limit_jpy),
         "insurance_deductible_jpy": yen(cover.deductible_jpy),
-        "without_insurance": {
-            "short_by_jpy": max(0, required - reserve),
-            "reaches": reserve >= required,
-            "chance_exceeded": float(year.exceeded(stands)[0]),
-        },
-        "with_insurance": {
-            "short_by_jpy": max(0, left - reserve),
-            "reaches": reserve >= left,
-            "chance_exceeded": float(after.exceeded(stands)[0]),
-        },
     }
+    for name, needed in (("without_insurance", required["loss_jpy"]), ("with_insurance", required["left_after_insurance_jpy"])):
+        told[name] = {
+            "short_by_jpy": max(0, needed - reserve),
+            "reaches": reserve >= needed,
+            "chance_exceeded": cover.chance_exceeded(year, insured=name == "with_insurance"),
+        }
+    return told
 
 
 def _curve(amounts: Floats, central: Floats, drawn: Floats) -> list[dict[str, float]]:
@@ -237,7 +242,7 @@ def _curve(amounts: Floats, central: Floats, drawn: Floats) -> list[dict[str, fl
 
 
 def _daily(question: Question, estimator: Estimator, progress: Progress) -> list[dict[str, Any]]:
-    """Each day's cover against the level that day's holdings call for; days without stated books are measured against the cover given."""
+    """Each day's cover against the level its holdings call for; where the books state none, the cover given."""
     told = []
     level = question.assumptions["level"]
     for at, held in enumerate(question.held):
@@ -247,7 +252,7 @@ def _daily(question: Question, estimator: Estimator, progress: Progress) -> list
         limit = float(held.ready.insurance_jpy) if held.ready and held.ready.insurance else question.cover.limit_jpy
         year = estimator.year(held.exposure, DRAW_CELLS)
         required = yen(year.quantile(level))
-        left = yen(year.after_cover(question.cover.deductible_jpy, limit).quantile(level))
+        left = yen(replace(question.cover, limit_jpy=limit).left(year.quantile(level)))
         told.append(
             {
                 "day": held.day.isoformat(),
@@ -263,6 +268,3 @@ def _daily(question: Question, estimator: Estimator, progress: Progress) -> list
         )
         progress("comparing day by day", at + 1, len(question.held))
     return told
-
-
-__all__ = ["LEVELS", "Exposure", "Question", "answer", "yen"]

@@ -1,4 +1,4 @@
-"""What the estimate of a reserve's level rests on besides the incidents: each value named, with its range and where it comes from."""
+"""What the estimate of a reserve's level rests on besides the incidents: each value with its range and source."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ ASSUMPTIONS = {
             "exchanges",
             ("Exchanges in Japan in an average year since April 2017", "2017年4月以降の国内交換業者数（年平均）"),
             (
-                "The register counted 29 on 2024-08-20 and 2025-02-06 and 28 on 2025-09-07; fewer before, by a reading of registration dates",
+                "The register counted 29 on 2024-08-20 and 2025-02-06, 28 on 2025-09-07; fewer before, by registration dates",
                 "登録簿は2024年8月20日及び2025年2月6日に29社、同年9月7日に28社。以前は少なく、登録日からの推定",
             ),
         ),
@@ -113,7 +113,7 @@ ASSUMPTIONS = {
             "cap_multiple",
             (7, 5, 10),
             "multiple",
-            ("The largest theft thought possible anywhere, as a multiple of the largest seen", "想定する最大の流出（既往最大に対する倍率）"),
+            ("The largest theft thought possible, as a multiple of the largest seen", "想定する最大の流出（既往最大に対する倍率）"),
             (
                 "Chosen so that the tail has a mean; the firm's own holdings cap its own losses far below",
                 "裾に平均を持たせるための上限。自社の損失は自社の保有額で頭打ちとなる",
@@ -123,7 +123,7 @@ ASSUMPTIONS = {
             "discount",
             (0.95, 0.9, 1.0),
             "share",
-            ("What a year's count weighs against the year after it, where the whole table gives the frequency", "全表の頻度で翌年に対する前年の重み"),
+            ("What a year's count weighs against the next, with the whole table", "全表の頻度で翌年に対する前年の重み"),
             ("Reports before 2018 are thin, so late years weigh a little more", "2018年以前は記録が乏しいため、近年をやや重くみる"),
         ),
     )

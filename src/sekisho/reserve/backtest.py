@@ -128,7 +128,7 @@ class _Forecast:
 
 
 def _exact(year: YearLoss) -> _Forecast:
-    return _Forecast(year.step * np.arange(len(year.chances)), year.chances, year.quantile)
+    return _Forecast(year.amounts, year.chances, year.quantile)
 
 
 def _reference(name: str, losses: Losses, year: int, protocol: Protocol, random: np.random.Generator) -> _Forecast:
@@ -208,7 +208,7 @@ def _told(protocol: Protocol, years: Sequence[int]) -> dict[str, Any]:
 
 
 def _stability(incidents: Sequence[Incident], protocol: Protocol, year: int) -> dict[str, Any]:
-    """How far the quantiles of the year after the last move when one event or one source is dropped, or amounts are read otherwise."""
+    """How far the next year's quantiles move without one event or one source, or with amounts read otherwise."""
 
     def quantiles(some: Sequence[Incident], amount: str | None = None) -> list[float] | None:
         losses = counted(some, protocol, amount)

@@ -237,7 +237,9 @@ def _print(told: dict[str, Any], out: Path | None) -> None:
         table.add_column(heading, no_wrap=True)
     table.add_column("why", overflow="fold")
     for each in told["regimes"]:
-        table.add_row(each["regime"], each["status"], each["answer"], each["sentence_en"])
+        status = f"{each['status']} (analogy)" if each["analogy"] else each["status"]
+        told_as = each["sentence_en"] if each["if_level"] is None else f"{each['sentence_en']}; at this level: {each['if_level']}"
+        table.add_row(each["regime"], status, each["answer"], told_as)
     console.print(table)
     console.print(told["statement_en"], style="yellow", soft_wrap=True)
     console.print(told["statement_ja"], style="yellow", soft_wrap=True)
@@ -263,13 +265,13 @@ def _print_estimate(console: Console, told: dict[str, Any]) -> None:
         says = "reaches the level" if found["reaches"] else f"short by JPY {found['short_by_jpy']:,}"
         console.print(f"{words}: {says}; exceeded in {found['chance_exceeded']:.2%} of years", highlight=False, soft_wrap=True)
     table = Table(title=f"What moves the level of JPY {told['required']['loss_jpy']:,}", title_justify="left")
-    for heading in ("assumption", "from", "to", "level at one end", "at the other"):
+    for heading in ("assumption", "range", "level", "mean loss of a year"):
         table.add_column(heading, justify="left" if heading == "assumption" else "right", no_wrap=True)
     for each in told["sensitivity"]:
-        ends = [
-            f"{each[end]:g}" if each[end] is not None else base for end, base in (("low", told["basis"]), ("high", "other basis"))
-        ]
-        table.add_row(each["name"], *ends, _short(each["low_jpy"]), _short(each["high_jpy"]))
+        ends = (told["basis"], "other") if each["low"] is None else (f"{each['low']:g}", f"{each['high']:g}")
+        level = f"{_short(each['low_jpy'])} – {_short(each['high_jpy'])}"
+        mean = f"{_short(each['low_mean_jpy'])} – {_short(each['high_mean_jpy'])}"
+        table.add_row(each["name"], " – ".join(ends), level, mean)
     console.print(table)
     for each in told["leaving_out"][:3]:
         console.print(f"leaving out {each['name']}: JPY {each['loss_jpy']:,}", highlight=False, soft_wrap=True)
@@ -290,8 +292,8 @@ def print_backtest(told: dict[str, Any]) -> None:
     table.add_column("model", no_wrap=True)
     for level in about["levels"]:
         table.add_column(f"{level:.4g}", justify="right", no_wrap=True)
-    table.add_column("CRPS of log10", justify="right")
-    table.add_column("coverage tests", no_wrap=True)
+    table.add_column("CRPS", justify="right", no_wrap=True)
+    table.add_column("coverage", no_wrap=True)
     for name, method in told["methods"].items():
         cells = [f"{each['mean_pinball_usd'] / 1e6:,.1f} ({each['exceeded']})" for each in method["levels"].values()]
         passed = "passed" if all(each["coverage_passed"] for each in method["levels"].values()) else "rejected"
@@ -303,7 +305,8 @@ def print_backtest(told: dict[str, Any]) -> None:
     moved = told["stability"]
     for level, each in moved["largest_change_by_one_event"].items():
         if each is not None:
-            says = f"{moved['year']}, {level}: USD {moved['quantiles_usd'][level]:,.0f}; at most {each['change']:+.1%} without {each['event']}"
+            amount = f"USD {moved['quantiles_usd'][level]:,.0f}"
+            says = f"{moved['year']}, {level}: {amount}; at most {each['change']:+.1%} without {each['event']}"
             console.print(says, highlight=False, soft_wrap=True)
 
 

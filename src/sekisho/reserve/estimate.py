@@ -1,9 +1,9 @@
-"""The level of a reserve for one exchange: how often exchanges are robbed, how much the firm holds where, and what follows for a year."""
+"""The level of a reserve for one exchange: how often exchanges are robbed, what the firm holds where, and a year of that."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.stats import gamma
@@ -43,6 +43,18 @@ class Cover:
     reserve_jpy: float = 0.0
     limit_jpy: float = 0.0
     deductible_jpy: float = 0.0
+
+    def left(self, loss: float) -> float:
+        """What the insurance leaves of a year's loss: it grows with the loss, so its quantile is that of the loss, left over."""
+        return loss - min(max(loss - self.deductible_jpy, 0.0), self.limit_jpy)
+
+    def chance_exceeded(self, year: YearLoss, *, insured: bool) -> float:
+        """The chance that what is left of a year's loss is more than the reserve."""
+        limit = self.limit_jpy if insured else 0.0
+        hair = 1e-6
+        return year.share_where(
+            lambda amounts: amounts - np.clip(amounts - self.deductible_jpy, 0.0, limit) > self.reserve_jpy * (1 + 1e-12) + hair
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,20 +183,33 @@ class Effect:
     high_value: float | None
     low_jpy: float
     high_jpy: float
+    low_mean_jpy: float
+    high_mean_jpy: float
 
 
 def sensitivities(estimator: Estimator, exposure: Exposure) -> list[Effect]:
     """The required amount with each assumption at either end of its range, and with the other basis of frequency; widest first."""
     a = estimator.assumptions
-    effects = []
-    for each in a.by_name.values():
-        ends = (each.low, each.high)
-        found = [Estimator(estimator.past, a.but(each.name, end), estimator.basis).required(exposure) for end in ends]
-        effects.append(Effect(each.name, each.low, each.high, found[0], found[1]))
-    base = estimator.required(exposure)
-    other = Estimator(estimator.past, a, "world" if estimator.basis == "japan" else "japan").required(exposure)
-    effects.append(Effect("frequency_basis", None, None, base, other))
-    return sorted(effects, key=lambda e: (-abs(e.high_jpy - e.low_jpy), e.name))
+
+    def effect(name: str, ends: tuple[float | None, float | None], others: tuple[Estimator, Estimator]) -> Effect:
+        years = [other.year(exposure) for other in others]
+        levels = [year.quantile(other.assumptions["level"]) for year, other in zip(years, others, strict=True)]
+        return Effect(name, *ends, *levels, *(year.mean for year in years))
+
+    effects = [
+        effect(
+            each.name,
+            (each.low, each.high),
+            (
+                replace(estimator, assumptions=a.but(each.name, each.low)),
+                replace(estimator, assumptions=a.but(each.name, each.high)),
+            ),
+        )
+        for each in a.by_name.values()
+    ]
+    other_basis = "world" if estimator.basis == "japan" else "japan"
+    effects.append(effect("frequency_basis", (None, None), (estimator, replace(estimator, basis=other_basis))))
+    return sorted(effects, key=lambda e: (-abs(e.high_jpy - e.low_jpy), -abs(e.high_mean_jpy - e.low_mean_jpy), e.name))
 
 
 def leaving_out(estimator: Estimator, exposure: Exposure) -> list[tuple[Incident, float]]:
@@ -204,7 +229,7 @@ def interval(values: Sequence[float], share: float = 0.9) -> tuple[float, float]
     return float(low), float(high)
 
 
-def curve(year: YearLoss, most: float, points: int = 200) -> Iterable[tuple[float, float]]:
-    """Amounts and the chance that a year's loss exceeds each: what an exceedance curve shows."""
-    amounts = np.linspace(0.0, most, points)
-    return zip(amounts.tolist(), year.exceeded(amounts).tolist(), strict=True)
+def amounts_shown(exposure: Exposure, points: int = 200) -> Floats:
+    """The amounts an exceedance curve shows: from a thousandth of the holdings to all of them, evenly over the logarithm."""
+    whole = max(exposure.whole_jpy, 1.0)
+    return np.geomspace(whole / 1000, whole, points)

@@ -50,7 +50,8 @@ def read_holdings(file: Path) -> Held:
         if not rows or column not in rows[0]:
             raise RecordsError(str(file), "has no such column, or no rows", "needed are tier and holdings_jpy", column=column)
     amounts = [_row(str(file), at, row) for at, row in enumerate(rows, start=1)]
-    return Held(None, *(total(amount for tier, amount in amounts if tier == wanted) for wanted in TIERS))
+    hot, cold = (total(amount for tier, amount in amounts if tier == wanted) for wanted in TIERS)
+    return Held(None, hot, cold)
 
 
 def _row(file: str, at: int, row: dict[str, str | None]) -> tuple[str, Decimal]:

@@ -31,19 +31,20 @@ def exceedance(told: dict[str, Any], language: str) -> str:
     """The exceedance curve as SVG, with its interval, and reserve, cover and level marked."""
     points = told["curve"]
     unit = _unit(language)
-    most = max(point["amount_jpy"] for point in points) / unit
+    least, most = float(points[0]["amount_jpy"] / unit), float(points[-1]["amount_jpy"] / unit)
     chances = [point[key] for point in points for key in ("chance", "low", "high") if point[key] > 0]
     top = 10 ** ceil(log10(max(chances, default=1.0)))
     bottom = 10 ** max(floor(log10(min(chances, default=1e-4))), -5)
 
     def x(amount: float) -> float:
-        return LEFT + (WIDTH - LEFT - RIGHT) * amount / most
+        share: float = log10(max(amount, least) / least) / log10(most / least)
+        return LEFT + (WIDTH - LEFT - RIGHT) * share
 
     def y(chance: float) -> float:
         share = (log10(max(chance, bottom)) - log10(bottom)) / (log10(top) - log10(bottom))
         return HEIGHT - BOTTOM - (HEIGHT - TOP - BOTTOM) * share
 
-    parts = [_axes(most, (bottom, top), x, y, language)]
+    parts = [_axes((least, most), (bottom, top), x, y, language)]
     upper = [(x(p["amount_jpy"] / unit), y(p["high"])) for p in points]
     lower = [(x(p["amount_jpy"] / unit), y(p["low"])) for p in reversed(points)]
     parts.append(f'<polygon class="band" points="{_path(upper + lower)}"/>')
@@ -58,7 +59,7 @@ def tornado(told: dict[str, Any], language: str, names: dict[str, str]) -> str:
     unit, base = _unit(language), told["required"]["loss_jpy"]
     rows = told["sensitivity"]
     ends = [row[key] for row in rows for key in ("low_jpy", "high_jpy")] + [base]
-    low, high = min(ends), max(ends)
+    low, high = float(min(ends)), float(max(ends))
     span = max(high - low, 1)
     left = 330
     height = TOP + ROW * len(rows) + BOTTOM
@@ -75,23 +76,27 @@ def tornado(told: dict[str, Any], language: str, names: dict[str, str]) -> str:
         parts.append(f'<rect class="bar" x="{a:.1f}" y="{middle - 8:.1f}" width="{max(b - a, 1.5):.1f}" height="16"/>')
     foot = TOP + ROW * len(rows)
     parts.append(f'<line class="mark" x1="{x(base):.1f}" x2="{x(base):.1f}" y1="{TOP}" y2="{foot}"/>')
-    for amount in dict.fromkeys((low, base, high)):
-        parts.append(f'<text x="{x(amount):.1f}" y="{foot + 18}" text-anchor="middle">{_figure(amount / unit)}</text>')
+    parts += [
+        f'<text x="{x(amount):.1f}" y="{foot + 18}" text-anchor="middle">{_figure(amount / unit)}</text>'
+        for amount in dict.fromkeys((low, base, high))
+    ]
     parts.append(
         f'<text x="{x((low + high) / 2):.1f}" y="{foot + 40}" text-anchor="middle" class="label">{_say("level", language)}</text>'
     )
     return _svg(height, parts, _say("level", language))
 
 
-def _axes(most: float, chances: tuple[float, float], x: Any, y: Any, language: str) -> str:
+def _axes(amounts: tuple[float, float], chances: tuple[float, float], x: Any, y: Any, language: str) -> str:
     bottom, top = chances
     parts = []
     for power in range(round(log10(bottom)), round(log10(top)) + 1):
         at = y(10**power)
         parts.append(f'<line class="grid" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{at:.1f}" y2="{at:.1f}"/>')
         parts.append(f'<text x="{LEFT - 8}" y="{at + 4:.1f}" text-anchor="end">{10.0 ** (power + 2):g} %</text>')
-    for amount in _ticks(most):
-        parts.append(f'<text x="{x(amount):.1f}" y="{HEIGHT - BOTTOM + 18}" text-anchor="middle">{_figure(amount)}</text>')
+    parts += [
+        f'<text x="{x(amount):.1f}" y="{HEIGHT - BOTTOM + 18}" text-anchor="middle">{_figure(amount)}</text>'
+        for amount in _ticks(*amounts)
+    ]
     parts.append(
         f'<text x="{(WIDTH + LEFT) / 2}" y="{HEIGHT - 10}" text-anchor="middle" class="label">{_say("amount", language)}</text>'
     )
@@ -121,10 +126,9 @@ def _marks(told: dict[str, Any], x: Any, unit: float, language: str) -> str:
     return "".join(parts)
 
 
-def _ticks(most: float) -> Iterable[float]:
-    step = 10 ** floor(log10(most)) if most > 0 else 1.0
-    step = step if most / step >= 4 else step / (5 if most / step < 2 else 2)
-    return [step * each for each in range(int(most / step) + 1)]
+def _ticks(least: float, most: float) -> Iterable[float]:
+    powers = range(floor(log10(least)), ceil(log10(most)) + 1)
+    return [tick for power in powers for tick in (10.0**power, 3 * 10.0**power) if least <= tick <= most]
 
 
 def _svg(height: float, parts: Sequence[str], title: str) -> str:

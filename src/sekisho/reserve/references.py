@@ -22,7 +22,7 @@ def simulated_year(
     past = np.asarray(losses, dtype=np.float64)
     counts = random.poisson(len(past) / years, simulations)
     drawn = _DRAWS[name](past, threshold, int(counts.sum()), random)
-    totals = np.bincount(np.repeat(np.arange(simulations), counts), drawn, simulations)
+    totals: Floats = np.bincount(np.repeat(np.arange(simulations), counts), drawn, simulations).astype(np.float64)
     totals.sort()
     return totals
 

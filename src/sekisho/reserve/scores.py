@@ -1,9 +1,10 @@
-"""How good predictions of a year's loss were: pinball loss, exceedances with their tests, and the score of the whole distribution."""
+"""How good predictions of a year's loss were: pinball loss, exceedances and their tests, the whole distribution."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from math import log
 
 import numpy as np
@@ -50,7 +51,7 @@ def coverage(hits: Sequence[bool], level: float) -> Coverage:
 
 def _independence(hits: Sequence[bool]) -> float | None:
     pairs = np.zeros((2, 2), dtype=int)
-    for before, after in zip(hits, hits[1:], strict=False):
+    for before, after in pairwise(hits):
         pairs[int(before), int(after)] += 1
     if not pairs[1].sum() or not pairs[:, 1].sum():
         return None

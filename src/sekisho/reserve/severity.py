@@ -26,7 +26,7 @@ class Tail:
 
 @dataclass(frozen=True, slots=True)
 class Severity:
-    """The size of one theft. ``edges`` rise from the least loss counted to the cap; ``weights`` are the chances of the intervals."""
+    """The size of one theft. ``edges`` rise from the least loss counted to the cap; ``weights``: chances between."""
 
     edges: Floats
     weights: Floats
@@ -46,7 +46,8 @@ class Severity:
         depth = np.exp(-self.alpha * (logs[beyond] - edges[-2]))
         chance[beyond] = sums[-2] + self.weights[-1] * (1 - depth) / (1 - np.exp(-self.alpha * (edges[-1] - edges[-2])))
         chance[amounts < self.edges[0]] = 0.0
-        return np.minimum(chance, 1.0)
+        kept: Floats = np.minimum(chance, 1.0)
+        return kept
 
 
 def severity_of(losses: Sequence[float], threshold: float, tail: Tail, weights: Floats | None = None) -> Severity:

@@ -93,7 +93,7 @@ def read_years(records: Records) -> tuple[BusinessYear, ...]:
 def accrual(
     year: BusinessYear, years: Iterable[BusinessYear], existing: Decimal, rates: Mapping[str, Rates], back_years: int
 ) -> Accrual:
-    """The accrual of ``year``; looks back on the years begun within ``back_years`` before its first day. ``existing`` is net of uses."""
+    """The accrual of ``year``, looking back on years begun within ``back_years`` before it. ``existing`` is net of uses."""
     first = back(year.starts_on, years=back_years)
     looked_at = [each for each in years if first <= each.starts_on <= year.starts_on]
     lines = tuple(_line(base, year, looked_at, rates[base]) for base in sorted({b for each in looked_at for b in each.volumes}))

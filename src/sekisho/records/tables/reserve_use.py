@@ -18,7 +18,7 @@ TABLE = Table(
         Column(
             "act",
             "string",
-            "The unlawful or unjust act of the firm or its people that caused the loss, by the sub-items of FIB 118; empty where there is none",
+            "The unlawful or unjust act of the firm or its people behind the loss (FIB 118(i)); empty where there is none",
             nullable=True,
             values=(
                 "unconfirmed_order",

@@ -70,7 +70,7 @@ def detect(records: Records, p: Parameters) -> Iterator[Found]:
         shortage = EXACT.subtract(EXACT.add(found.existing, found.due), closing.amount)
         if shortage > 0:
             paid = tuple(Evidence("reserve_use", use.use_id) for use in uses if year.starts_on <= use.used_on <= year.ends_on)
-            facts = {
+            facts: dict[str, Any] = {
                 "due": found.due,
                 "closing": closing.amount,
                 "shortage": shortage,

@@ -22,7 +22,7 @@ _DAY = timedelta(days=1)
 
 
 def decide(request: Request, view: View, p: Parameters) -> Iterator[Reason]:
-    """Allow a payment for a theft without fault from a reserve at its level; hold it otherwise. Other payments are not its concern."""
+    """Allow a payment for a theft without fault from a reserve at its level, hold it else; others are not its concern."""
     if isinstance(request, ReserveUseRequest):
         used_on = (in_utc(request.requested_at) + JAPAN).date()
         use = Use(request.use_id, used_on, request.amount_jpy, request.purpose, request.act, request.approved_on)

@@ -32,7 +32,7 @@ def decide(request: Request, view: View, p: Parameters) -> Iterator[Reason]:
 
 
 def detect(records: Records, p: Parameters) -> Iterator[Found]:
-    """One finding for each payment that the law did not allow. Releases are measured by liability_reserve/accrual, which knows the ceiling."""
+    """One finding for each payment the law did not allow. liability_reserve/accrual, which knows the ceiling, measures releases."""
     reserve = read_balances(records, "reserve")
     for use in read_uses(records):
         before = reserve.on(use.used_on - _DAY)
