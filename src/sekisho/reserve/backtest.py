@@ -106,7 +106,7 @@ def backtest(incidents: Sequence[Incident], protocol: Protocol, *, stability: bo
 
 
 def _years(losses: Losses, incidents: Sequence[Incident], protocol: Protocol) -> list[int]:
-    last = protocol.last or max((one.occurred_on.year for one in incidents), default=0)
+    last = protocol.last or max((year for year, _ in losses.events), default=0)
     years = [year for year in range(protocol.first, last + 1) if len(losses.before(year)) > 1]
     if not years:
         kinds = ", ".join(sorted({one.kind for one in incidents})) or "none"
