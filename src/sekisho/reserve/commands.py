@@ -123,7 +123,9 @@ def backtest_command(
     amount: Annotated[str, typer.Option("--amount", help="Column of the loss: usd, usd_min or usd_max.")] = "usd",
     observed_from: Annotated[int, typer.Option("--observed-from", help="First year watched.")] = 2011,
     first: Annotated[int, typer.Option("--first", help="First year predicted.")] = 2017,
-    last: Annotated[int | None, typer.Option("--last", help="Last year predicted; default: that of the last loss that counts.")] = None,
+    last: Annotated[
+        int | None, typer.Option("--last", help="Last year predicted; default: that of the last loss that counts.")
+    ] = None,
     level: Annotated[list[float] | None, typer.Option("--level", help="Quantile; repeatable. Default: 0.9, 0.95, 0.99.")] = None,
     simulations: Annotated[int, typer.Option("--simulations", min=100, help="Simulated years of each reference.")] = 40_000,
     seed: Annotated[int, typer.Option("--seed", min=0, help="Seed of the references.")] = 1,

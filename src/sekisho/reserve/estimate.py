@@ -104,7 +104,8 @@ def frequency(past: Past, a: Assumptions, basis: str) -> Frequency:
         raise RecordsError(
             "incidents", "hold no theft with a dollar figure", "give the table as it is described in docs/reserve.md"
         )
-    counts = [years.count(year) for year in range(min(years), max(years) + 1)]
+    first = min(one.occurred_on.year for one in past.incidents)
+    counts = [years.count(year) for year in range(first, max(years) + 1)]
     world = rate_of(counts, a["discount"])
     return Frequency(basis, len(years), Rate(world.shape, world.years * a["world_exchanges"]).times(a["grade_factor"]))
 

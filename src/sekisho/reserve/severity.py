@@ -54,8 +54,8 @@ def severity_of(losses: Sequence[float], threshold: float, tail: Tail, weights: 
     """The severity that past losses of at least ``threshold`` leave. ``weights`` are the intervals' chances, equal if None."""
     seen = np.sort(np.asarray(losses, dtype=np.float64))
     assert len(seen), "a severity needs at least one loss"
-    edges = np.concatenate([[threshold], seen, [tail.cap_multiple * seen[-1]]])
     # Equal losses leave an interval of no width; a hair of width keeps its mass at its place.
-    edges = np.maximum.accumulate(edges * (1 + 1e-12 * np.arange(len(edges))))
+    apart = seen * (1 + 1e-12 * np.arange(1, len(seen) + 1))
+    edges = np.concatenate([[threshold], apart, [tail.cap_multiple * seen[-1]]])
     equal = np.full(len(edges) - 1, 1 / (len(edges) - 1))
     return Severity(edges, equal if weights is None else weights, tail.alpha)
