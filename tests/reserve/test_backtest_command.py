@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 
 from sekisho.cli import app
 from sekisho.records import RecordsError
+from sekisho.reserve.backtest import Protocol, backtest
 from sekisho.reserve.incidents import PROJECT_TABLE, read_incidents
 
 RUN = CliRunner()
@@ -68,7 +69,7 @@ def test_the_projects_table_is_made_of_its_sources(incidents: Path, shared_data:
 
 
 def test_the_projects_table_can_be_back_tested_too() -> None:
-    told = json.loads(RUN.invoke(app, ["reserve", "backtest", str(PROJECT_TABLE), "--json"]).stdout)
+    told = backtest(read_incidents(PROJECT_TABLE), Protocol(), stability=False)
     assert told["left_out"]["without_a_dollar_figure"] == 1, "DMM Bitcoin has an official yen figure only"
     assert told["protocol"]["last"] == 2023
     assert all(each["below"] for each in told["beside_the_best_reference"].values())
@@ -165,3 +166,32 @@ def test_a_tier_or_amount_that_is_not_one_names_its_place(tmp_path: Path) -> Non
     file.write_text("tier,holdings_jpy\nhot,1\nwarm,2\n", encoding="utf-8")
     run = RUN.invoke(app, ["reserve", "--exposure", str(file)])
     assert "row 2, column 'tier': 'warm' is not a tier" in str(run.exception)
+
+
+def test_books_are_held_against_the_level_of_each_day(tmp_path: Path) -> None:
+    tables = {
+        "wallet": "wallet_id,asset,address,tier,holder,custodian,ever_online,signers_required,signers_total\n"
+        "HOT,BTC,a1,hot,customer,,true,,\nCOLD,BTC,a2,cold,customer,,false,,\nOWN,BTC,a3,hot,own,,true,,\n",
+        "wallet_balance": "wallet_id,observed_at,quantity\nHOT,2026-06-01T15:00:00Z,100\nCOLD,2026-06-01T15:00:00Z,9900\n"
+        "OWN,2026-06-01T15:00:00Z,5000\nHOT,2026-06-02T15:00:00Z,300\n",
+        "reference_price": "asset,quoted_at,price_jpy,source\nBTC,2026-06-01T14:00:00Z,10000000,vwap\n"
+        "BTC,2026-06-02T14:00:00Z,10000000,vwap\n",
+        "firm_balance": "as_of_date,item,amount_jpy\n2026-06-01,reserve,1000000000\n2026-06-01,insurance_limit,500000000\n",
+    }
+    for name, text in tables.items():
+        (tmp_path / f"{name}.csv").write_text(text, encoding="utf-8")
+    run = RUN.invoke(app, ["reserve", "--records", str(tmp_path), "--draws", "50", "--json"])
+    assert run.exit_code == 0, run.output
+    told = json.loads(run.stdout)
+    first, second = told["daily"]
+    assert (first["day"], first["hot_jpy"], first["cold_jpy"]) == ("2026-06-01", 10**9, 99 * 10**9)
+    assert (first["required_jpy"], first["reaches_without_insurance"]) == (10**9, True)
+    assert second["hot_jpy"] == 3 * 10**9
+    assert second["required_jpy"] == 3 * 10**9
+    assert (second["reserve_jpy"], second["insurance_limit_jpy"]) == (10**9, 5 * 10**8), "what the books stated last stands"
+    assert not second["reaches_without_insurance"]
+    assert not second["reaches_with_insurance"]
+    assert told["exposure"]["day"] == "2026-06-02"
+    assert told["cover"]["reserve_jpy"] == 10**9
+    (tmp_path / "reference_price.csv").unlink()
+    assert "hold no reference_price" in str(RUN.invoke(app, ["reserve", "--records", str(tmp_path)]).exception)

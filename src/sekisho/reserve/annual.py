@@ -95,7 +95,9 @@ def year_of(rate: Rate, one_theft: Floats, step: float) -> YearLoss:
     spectrum = np.fft.rfft(one_theft, 2 * cells)
     sums = np.fft.irfft((1 + (1 - spectrum) / rate.years) ** -rate.shape, 2 * cells)[:cells]
     chances = np.maximum(sums, 0.0)
-    return YearLoss(step, chances / chances.sum())
+    # What several of the largest thefts in one year take beyond the grid is lost at its end.
+    chances[-1] += max(0.0, 1 - chances.sum())
+    return YearLoss(step, chances)
 
 
 GRID_CELLS = 2**17

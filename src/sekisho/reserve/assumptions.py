@@ -107,7 +107,10 @@ ASSUMPTIONS = {
             (0.5, 0.5, 1.0),
             "index",
             ("Index of the tail beyond the largest theft seen; smaller is heavier", "既往最大を超える裾の指数（小さいほど重い）"),
-            ("Past thefts give 0.7 (twenty largest) to 1.1 (ten largest); a heavier one is taken", "過去の流出では0.7（上位20件）～1.1（上位10件）。より重い値を採る"),
+            (
+                "Past thefts give 0.7 (twenty largest) to 1.1 (ten largest); a heavier one is taken",
+                "過去の流出では0.7（上位20件）～1.1（上位10件）。より重い値を採る",
+            ),
         ),
         _one(
             "cap_multiple",

@@ -34,7 +34,6 @@ BASES = ("japan", "world")
 app = typer.Typer(
     invoke_without_command=True,
     no_args_is_help=False,
-    help="Estimate the level of a reserve against outflows, and test the model behind it on past years.",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 

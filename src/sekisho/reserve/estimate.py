@@ -125,9 +125,9 @@ def year_loss(rate: Rate, size: Severity, exposure: Exposure, cold_reach: float,
     if whole <= 0:
         return YearLoss(1.0, np.ones(1))
     step = GRID_HOLDINGS * whole / cells
-    if exposure.hot_jpy > 0:
+    if exposure.hot_jpy >= step:
         # The hot holdings, at which many losses end, lie on the grid exactly.
-        step = exposure.hot_jpy / np.ceil(exposure.hot_jpy / step)
+        step = exposure.hot_jpy / np.floor(exposure.hot_jpy / step)
     hot = on_grid(size, step, cells, exposure.hot_jpy)
     both = on_grid(size, step, cells, whole)
     return year_of(rate, (1 - cold_reach) * hot + cold_reach * both, step)
