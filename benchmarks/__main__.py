@@ -16,6 +16,7 @@ FULL = (
     ("benchmarks.front_running_quality",),
     ("benchmarks.pump_quality",),
     ("benchmarks.simulator_quality",),
+    ("benchmarks.reserve",),
     ("benchmarks.convert",),
     ("benchmarks.throughput", "--events", "20"),
     ("benchmarks.throughput", "--linearity", "5,20,50"),

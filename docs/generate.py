@@ -387,11 +387,13 @@ def _commands() -> str:
 
 
 def _leaves() -> Iterator[tuple[str, Any]]:
-    """Every command with its full name, groups opened."""
+    """Every command with its full name, groups opened; a group that is a command of its own comes before what it holds."""
 
     def below(prefix: str, group: Any) -> Iterator[tuple[str, Any]]:
         for name, command in group.commands.items():
             full = f"{prefix} {name}".strip()
+            if getattr(command, "invoke_without_command", False):
+                yield full, command
             if hasattr(command, "commands"):
                 yield from below(full, command)
             else:

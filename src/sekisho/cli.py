@@ -29,6 +29,7 @@ from sekisho.findings.outputs import write_comparison, write_inspection
 from sekisho.records import RecordsError, open_records
 from sekisho.records.commands import app as records_app
 from sekisho.records.on_spark import Cluster
+from sekisho.reserve.commands import app as reserve_app
 from sekisho.rulebook import RulebookError, load_rulebook
 from sekisho.rulebook.commands import app as rules_app
 from sekisho.rulebook.commands import parse_day
@@ -46,6 +47,7 @@ app = typer.Typer(
 )
 app.add_typer(rules_app, name="rules")
 app.add_typer(records_app, name="records")
+app.add_typer(reserve_app, name="reserve")
 app.command("simulate")(simulate_command)
 app.command("calibrate")(calibrate_command)
 app.command("watch")(watch_command)

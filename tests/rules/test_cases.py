@@ -12,7 +12,7 @@ from rules.case import Case, cases_of, typed
 from sekisho.engine.answers import Found, Outcome, Reason
 from sekisho.engine.controls import load_control
 from sekisho.engine.penalty_case import PenaltyCase
-from sekisho.engine.requests import OrderRequest, TransferRequest
+from sekisho.engine.requests import OrderRequest, Request, ReserveUseRequest
 from sekisho.engine.run import Judged, RuleRun, japan_period, run_rule
 from sekisho.engine.view import RecordsView, order_request, transfer_request
 from sekisho.findings.finding import findings_of
@@ -39,7 +39,7 @@ def test_case(case: Case) -> None:
     unknown = set(case.expect) - EXPECTATIONS
     assert not unknown, f"unknown expectation {unknown}"
     assert case.expect, "a case expects something"
-    if case.request is not None or case.request_order is not None:
+    if case.request is not None or case.request_order is not None or case.request_use is not None:
         _check_decision(case)
         return
     if case.case is not None:
@@ -166,11 +166,17 @@ def _check_decision(case: Case) -> None:
         assert max(releases) == datetime.fromisoformat(case.expect["releases_at"]).astimezone(UTC)
 
 
-def _request(case: Case) -> TransferRequest | OrderRequest:
-    """The request of a case: a transfer under the columns of ``transfer``, or an order under those of ``OrderRequest``."""
+def _request(case: Case) -> Request:
+    """The request of a case: a transfer under the columns of ``transfer``, others under those of their request."""
     if case.request is not None:
         kinds = {c.name: c.kind for c in TABLES["transfer"].columns}
         return transfer_request({name: _typed(kinds[name], value) for name, value in case.request.items()})
+    if case.request_use is not None:
+        kinds = {c.name: c.kind for c in TABLES["reserve_use"].columns} | dict.fromkeys(
+            ("reserve_jpy", "releasable_jpy"), "decimal"
+        )
+        kinds["requested_at"] = "time"
+        return ReserveUseRequest(**{name: _typed(kinds[name], value) for name, value in case.request_use.items()})
     assert case.request_order is not None
     kinds = {c.name: c.kind for c in TABLES["order_event"].columns} | {"received_at": "time"}
     return order_request({name: _typed(kinds[name], value) for name, value in case.request_order.items()})

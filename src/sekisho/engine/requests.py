@@ -48,7 +48,24 @@ class OrderRequest:
     price: Decimal | None = None
 
 
-Request = TransferRequest | OrderRequest
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReserveUseRequest:
+    """A payment out of the liability reserve that asks to go ahead: the columns of ``reserve_use``, and the reserve by the books.
+
+    ``reserve_jpy`` is the reserve that day, ``releasable_jpy`` its part above the ceiling at the last year end (None: not shown).
+    """
+
+    use_id: str
+    requested_at: datetime
+    amount_jpy: Decimal
+    purpose: str
+    reserve_jpy: Decimal
+    act: str | None = None
+    approved_on: date | None = None
+    releasable_jpy: Decimal | None = None
+
+
+Request = TransferRequest | OrderRequest | ReserveUseRequest
 """What a ``decide`` rule may be asked about; a rule says nothing about the kind it is not concerned with."""
 
 

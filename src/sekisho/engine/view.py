@@ -31,7 +31,7 @@ class RecordsView:
         self._pairs: Handled | None = None
         self._open: dict[str, Mapping[str, Standing]] = {}
         born = _birth_dates(records)
-        rows = records.account.select(*_ACCOUNT_COLUMNS).to_pyarrow().to_pylist()
+        rows = records.optional("account").select(*_ACCOUNT_COLUMNS).to_pyarrow().to_pylist()
         self._accounts = {row["account_id"]: Account(**row, born_on=born.get(row["party_id"])) for row in rows}
         self._first_uses = self._addresses(records)
 
