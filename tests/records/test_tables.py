@@ -14,7 +14,8 @@ IN_ORDER = (
     "party party_link account asset instrument order_event trade reference_price wallet wallet_balance customer_balance "
     "money_trust chain_movement firm_balance transfer account_event communication listing_application material_fact "
     "fact_knowledge publication customer_order_knowledge stated_plan movement_approval wallet_procedure wallet_destination "
-    "wallet_key custody_duty provider wallet_service assessment crypto_loan"
+    "wallet_key custody_duty provider wallet_service assessment crypto_loan balance_sheet_item subordinated_debt filing "
+    "wind_down_event asset_return instruction"
 )
 
 

@@ -6,6 +6,8 @@ from sekisho.records.tables import (
     account_event,
     assessment,
     asset,
+    asset_return,
+    balance_sheet_item,
     chain_movement,
     communication,
     crypto_loan,
@@ -13,7 +15,9 @@ from sekisho.records.tables import (
     customer_balance,
     customer_order_knowledge,
     fact_knowledge,
+    filing,
     firm_balance,
+    instruction,
     instrument,
     listing_application,
     material_fact,
@@ -26,6 +30,7 @@ from sekisho.records.tables import (
     publication,
     reference_price,
     stated_plan,
+    subordinated_debt,
     trade,
     transfer,
     wallet,
@@ -34,6 +39,7 @@ from sekisho.records.tables import (
     wallet_key,
     wallet_procedure,
     wallet_service,
+    wind_down_event,
 )
 
 _IN_ORDER = (
@@ -69,6 +75,12 @@ _IN_ORDER = (
     wallet_service,
     assessment,
     crypto_loan,
+    balance_sheet_item,
+    subordinated_debt,
+    filing,
+    wind_down_event,
+    asset_return,
+    instruction,
 )
 
 TABLES: dict[str, Table] = {module.TABLE.name: module.TABLE for module in _IN_ORDER}
