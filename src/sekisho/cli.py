@@ -34,6 +34,7 @@ from sekisho.rulebook.commands import app as rules_app
 from sekisho.rulebook.commands import parse_day
 from sekisho.simulation.commands import simulate as simulate_command
 from sekisho.watch.commands import watch_command
+from sekisho.wind_down.commands import app as wind_down_app
 
 UNUSABLE = 2
 FOUND = 1
@@ -46,6 +47,7 @@ app = typer.Typer(
 )
 app.add_typer(rules_app, name="rules")
 app.add_typer(records_app, name="records")
+app.add_typer(wind_down_app, name="wind-down")
 app.command("simulate")(simulate_command)
 app.command("calibrate")(calibrate_command)
 app.command("watch")(watch_command)

@@ -16,6 +16,7 @@ from sekisho.typologies.valuation import ANY_SOURCE, Cutoff, Prices, Quote, read
 from sekisho.wind_down.losses import Loss, lost_by_asset, read_losses
 
 COIN_PLACES, FINEST_PLACES, MONEY_PLACES = 8, 18, 0
+_USUAL = "0.00000001::DECIMAL(38, 18)"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,10 +126,11 @@ def _units(records: Records, asked: Asked, assets: set[str]) -> dict[str, Decima
 
 
 def _finer_than_usual(records: Records, as_of: date) -> Sequence[str]:
-    balances = records.customer_balance
-    usual = Decimal(1).scaleb(-COIN_PLACES)
-    finer = balances.filter(balances.as_of_date == as_of, balances.quantity % usual > 0)
-    return [row["asset"] for row in finer.select("asset").distinct().to_pyarrow().to_pylist()]
+    with records.connection.busy():
+        rows = records.connection.con.execute(
+            f"SELECT DISTINCT asset FROM customer_balance WHERE as_of_date = DATE '{as_of}' AND quantity % {_USUAL} > 0"
+        ).fetchall()
+    return [asset for (asset,) in rows]
 
 
 def parse_yen(text: str | None, option: str) -> Decimal | None:
