@@ -270,9 +270,9 @@ def _working(quiet: bool) -> Iterator[Any]:
 def _print(account: dict[str, Any]) -> None:
     console = Console()
     table = Table(title=f"Client assets at the end of {account['as_of']}, {account['clients']:,} clients", title_justify="left")
-    table.add_column("asset", no_wrap=True)
+    table.add_column("asset", no_wrap=True, min_width=5)
     for heading in ("owed", "there", "entitlements", "missing", "covered"):
-        table.add_column(heading, justify="right", no_wrap=True)
+        table.add_column(heading, justify="right", overflow="fold")
     for one in account["assets"]:
         figures = (grouped(one[name]) for name in ("owed", "there", "entitlements", "shortfall"))
         table.add_row(one["asset"], *figures, percent(one["ratio"]))

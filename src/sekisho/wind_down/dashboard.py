@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import ROUND_FLOOR, Decimal
 from pathlib import Path
@@ -29,7 +31,8 @@ _FOLDER = Path(__file__).parent / "page"
 def dashboard_of(records: Records, estate: Estate, written: Written) -> dict[str, Any]:
     """Everything an administrator asks on the first day, ready for JSON."""
     account = account_of(estate, written)
-    wallets = [_wallet(records, estate, wallet) for wallet in estate.chain.wallets]
+    keeping = _keeping(records, estate.asked.as_of)
+    wallets = [_wallet(estate, wallet, keeping) for wallet in estate.chain.wallets]
     return {
         "as_of": estate.asked.as_of.isoformat(),
         "events": _events(records, estate.asked.as_of),
@@ -83,7 +86,7 @@ def _bar(told: dict[str, Any], asset: str) -> list[tuple[str, str]]:
     return [(kind, f"{quantity / whole * 100:.3f}") for kind, quantity in parts.items() if quantity]
 
 
-def _wallet(records: Records, estate: Estate, wallet: Wallet) -> dict[str, Any]:
+def _wallet(estate: Estate, wallet: Wallet, keeping: Keeping) -> dict[str, Any]:
     """One wallet: where it is, what it holds and since when that is known, and who can move it."""
     seen: Sequence[Observation] = estate.chain.at(estate.asked.as_of, lambda one: one.wallet_id == wallet.wallet_id)
     held = seen[0] if seen else None
@@ -104,28 +107,44 @@ def _wallet(records: Records, estate: Estate, wallet: Wallet) -> dict[str, Any]:
         "value_jpy": text(EXACT.multiply(quantity, price).quantize(Decimal(1), rounding=ROUND_FLOOR)) if quantity is not None and price else None,
         "observed_at": held.observed_at.strftime("%Y-%m-%dT%H:%M:%SZ") if held else None,
         "stale": age is None or age > timedelta(hours=STALE_HOURS),
-        "signing": _signing(records, wallet, estate.asked.as_of),
+        "signing": _signing(wallet, keeping),
     }
 
 
-def _signing(records: Records, wallet: Wallet, day: date) -> dict[str, Any]:
+def _signing(wallet: Wallet, keeping: Keeping) -> dict[str, Any]:
     """Signatures needed, keys that exist, and the people the register names for them."""
-    row = records.wallet.filter(records.wallet.wallet_id == wallet.wallet_id).select("signers_required", "signers_total")
-    stated = row.to_pyarrow().to_pylist()[0]
-    keys = records.optional("wallet_key")
-    held = keys.filter(keys.wallet_id == wallet.wallet_id, keys.since <= day, keys.until.isnull() | (keys.until > day), keys.use == "signing")
-    columns = ("key_id", "party_id", "place", "device")
-    signers = held.select(*columns).order_by("key_id").to_pyarrow().to_pylist()
+    required, existing = keeping.signatures[wallet.wallet_id]
+    signers = keeping.keys.get(wallet.wallet_id, [])
     people = {one["party_id"] for one in signers if one["party_id"]}
-    required = stated["signers_required"]
     return {
         "required": required,
-        "total": stated["signers_total"],
+        "total": existing,
         "keys": signers,
         "people": len(people),
         "places": len({one["place"] for one in signers}),
-        "state": _signing_state(required, signers, people, wallet.custodian, "wallet_key" in records.present),
+        "state": _signing_state(required, signers, people, wallet.custodian, keeping.registered),
     }
+
+
+@dataclass(frozen=True, slots=True)
+class Keeping:
+    """Who can move coins, by wallet: signatures needed and existing, and the signing keys of the day."""
+
+    signatures: Mapping[str, tuple[int | None, int | None]]
+    keys: Mapping[str, list[dict[str, Any]]]
+    registered: bool
+
+
+def _keeping(records: Records, day: date) -> Keeping:
+    wallets = records.optional("wallet").select("wallet_id", "signers_required", "signers_total").to_pyarrow().to_pylist()
+    keys = records.optional("wallet_key")
+    held = keys.filter(keys.since <= day, keys.until.isnull() | (keys.until > day), keys.use == "signing")
+    by_wallet: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    columns = ("wallet_id", "key_id", "party_id", "place", "device")
+    for row in held.select(*columns).order_by("wallet_id", "key_id").to_pyarrow().to_pylist():
+        by_wallet[row.pop("wallet_id")].append(row)
+    signatures = {row["wallet_id"]: (row["signers_required"], row["signers_total"]) for row in wallets}
+    return Keeping(signatures, by_wallet, "wallet_key" in records.present)
 
 
 def _signing_state(required: int | None, signers: Sequence[Any], people: set[str], custodian: str | None, registered: bool) -> str:

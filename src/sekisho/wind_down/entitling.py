@@ -119,13 +119,13 @@ def sums(records: Records, estate: Estate, entitlements: Path, readings: Path | 
         standings = con.execute(
             f"SELECT standing, asset, count(*), sum(claim), sum(entitlement) FROM {source} GROUP BY 1, 2 ORDER BY 1, 2"
         ).fetchall()
-        clients = con.execute(f"SELECT count(DISTINCT account_id) FROM {source}").fetchone()[0]
+        clients = con.execute(f"SELECT count(DISTINCT account_id) FROM {source}").fetchall()[0][0]
         totals: tuple[Any, ...] = (None, None, None, None)
         if readings is not None:
             totals = con.execute(
                 "SELECT coalesce(sum(per_asset_jpy), 0), coalesce(sum(pooled_jpy), 0), count(*) FILTER (pooled_jpy > per_asset_jpy), "
                 f"count(*) FILTER (pooled_jpy < per_asset_jpy) FROM read_parquet({literal(str(readings))})"
-            ).fetchone()
+            ).fetchall()[0]
     found = tuple(
         Entitled(asset=a, clients=n, claims=c, entitlements=e, returned=r, rest=estate.shares[a].payable - e)
         for a, n, c, e, r, _over in rows

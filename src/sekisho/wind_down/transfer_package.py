@@ -78,7 +78,8 @@ def _asset_files(records: Records, estate: Estate, entitlements: Path, place: An
         for number, asset in enumerate(estate.shares):
             for folder, which in ((CLIENTS, f"standing = '{KNOWN}'"), (UNCLAIMED, f"standing <> '{KNOWN}'")):
                 where = f"asset = {literal(asset)} AND {which}"
-                rows, claims, given = con.execute(f"SELECT count(*), sum(claim), sum(entitlement) FROM {source} WHERE {where}").fetchone()
+                sums = con.execute(f"SELECT count(*), sum(claim), sum(entitlement) FROM {source} WHERE {where}").fetchall()
+                rows, claims, given = sums[0]
                 if not rows:
                     continue
                 path = f"{folder}/{asset if _PLAIN.issuperset(asset) and asset.strip('.') else f'asset-{number}'}.csv"
