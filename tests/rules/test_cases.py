@@ -12,9 +12,9 @@ from rules.case import Case, cases_of, typed
 from sekisho.engine.answers import Found, Outcome, Reason
 from sekisho.engine.controls import load_control
 from sekisho.engine.penalty_case import PenaltyCase
-from sekisho.engine.requests import OrderRequest, TransferRequest
+from sekisho.engine.requests import InstructionRequest, OrderRequest, TransferRequest
 from sekisho.engine.run import Judged, RuleRun, japan_period, run_rule
-from sekisho.engine.view import RecordsView, order_request, transfer_request
+from sekisho.engine.view import RecordsView, instruction_request, order_request, transfer_request
 from sekisho.findings.finding import findings_of
 from sekisho.records import TABLES, records_of
 from sekisho.rulebook import load_rulebook
@@ -39,7 +39,7 @@ def test_case(case: Case) -> None:
     unknown = set(case.expect) - EXPECTATIONS
     assert not unknown, f"unknown expectation {unknown}"
     assert case.expect, "a case expects something"
-    if case.request is not None or case.request_order is not None:
+    if any(asked is not None for asked in (case.request, case.request_order, case.request_instruction)):
         _check_decision(case)
         return
     if case.case is not None:
@@ -151,7 +151,7 @@ def _check_decision(case: Case) -> None:
         assert list(parameters.missing()) == list(case.expect["undetermined"])
         return
     request = _request(case)
-    at = request.received_at if isinstance(request, OrderRequest) else request.requested_at
+    at = next(at for name in ("received_at", "given_at", "requested_at") if (at := getattr(request, name, None)))
     decide = load_control(case.rule).decide
     assert decide is not None
     reasons = list(decide(request, RecordsView(records_of(case.records), at), parameters))
@@ -166,8 +166,11 @@ def _check_decision(case: Case) -> None:
         assert max(releases) == datetime.fromisoformat(case.expect["releases_at"]).astimezone(UTC)
 
 
-def _request(case: Case) -> TransferRequest | OrderRequest:
-    """The request of a case: a transfer under the columns of ``transfer``, or an order under those of ``OrderRequest``."""
+def _request(case: Case) -> TransferRequest | OrderRequest | InstructionRequest:
+    """The request of a case: a transfer or an instruction under the columns of its table, or an order under those of ``OrderRequest``."""
+    if case.request_instruction is not None:
+        kinds = {c.name: c.kind for c in TABLES["instruction"].columns}
+        return instruction_request({name: _typed(kinds[name], value) for name, value in case.request_instruction.items()})
     if case.request is not None:
         kinds = {c.name: c.kind for c in TABLES["transfer"].columns}
         return transfer_request({name: _typed(kinds[name], value) for name, value in case.request.items()})

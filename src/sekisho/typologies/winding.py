@@ -68,6 +68,43 @@ def read_events(records: Records, kinds: Collection[str], until: date) -> tuple[
     return tuple(Event(**{**row, "effective_on": row["effective_on"] or row["occurred_on"]}) for row in rows)
 
 
+APPOINTED, DISCHARGED = "administrator_appointed", "administrator_discharged"
+
+
+def in_office(records: Records, day: date) -> Event | None:
+    """The appointment of the administrator who is in office on a day; None where there is none."""
+    found = None
+    events = (one for one in read_events(records, (APPOINTED, DISCHARGED), day) if one.effective_on <= day)
+    for event in sorted(events, key=lambda one: (one.effective_on, one.kind == APPOINTED, one.event_id)):
+        found = event if event.kind == APPOINTED else None
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Instruction:
+    """One decision about the firm's business or assets, and whether it was followed."""
+
+    instruction_id: str
+    given_at: datetime
+    party_id: str
+    concerns: str
+    wallet_id: str | None
+    accepted: bool
+
+    @property
+    def name(self) -> Name:
+        """The record as evidence names it."""
+        return "instruction", self.instruction_id
+
+
+def read_instructions(records: Records, until: date) -> tuple[Instruction, ...]:
+    """The instructions given by the end of a day, in order."""
+    table = records.optional("instruction").filter(_.given_at < starts_at(until + timedelta(days=1)))
+    columns = ("instruction_id", "given_at", "party_id", "concerns", "wallet_id", "accepted")
+    rows = table.select(*columns).order_by("given_at", "instruction_id").to_pyarrow().to_pylist()
+    return tuple(Instruction(**{**row, "given_at": in_utc(row["given_at"])}) for row in rows)
+
+
 def read_filings(records: Records, kinds: Collection[str], until: date) -> tuple[Filed, ...]:
     """The filings of some kinds made by the end of a day, in order of time."""
     columns = ("filing_id", "kind", "about_on", "filed_at", "shown_until")
