@@ -32,6 +32,7 @@ _ZERO = np.uint64(0)
 _HALF, _HALF_BITS = np.uint64(2**32 - 1), np.uint64(32)
 _GUESSED, _GUESSABLE = np.uint64(2**50), np.uint64(2**56)
 
+Word = np.uint64
 Limbs = NDArray[np.uint64]
 """Numbers of 128 bits as rows of two words, the low one first, as Arrow keeps decimals."""
 
@@ -114,7 +115,7 @@ def from_limbs(numbers: Limbs, kind: pa.DataType) -> pa.Array:
     return pa.Array.from_buffers(kind, len(numbers), [None, pa.py_buffer(numbers)])
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@numba.njit(cache=True, nogil=True)
 def _parts(claims: Limbs, pools: Limbs, owed: Limbs, units: Limbs, found: Limbs) -> None:
     for row in range(found.shape[0]):
         low, high = claims[row, 0], claims[row, 1]
@@ -132,7 +133,7 @@ def _parts(claims: Limbs, pools: Limbs, owed: Limbs, units: Limbs, found: Limbs)
         found[row, 0], found[row, 1] = _down_to(low, high, unit_low, unit_high)
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@numba.njit(cache=True, nogil=True)
 def _fractions(numbers: Limbs, numerators: Limbs, denominators: Limbs, found: Limbs) -> None:
     for row in range(found.shape[0]):
         low, high = numbers[row, 0], numbers[row, 1]
@@ -141,13 +142,13 @@ def _fractions(numbers: Limbs, numerators: Limbs, denominators: Limbs, found: Li
         found[row, 0], found[row, 1] = low, high
 
 
-@numba.njit(cache=True, nogil=True, inline="always")  # type: ignore[untyped-decorator]
-def _less(low: int, high: int, than_low: int, than_high: int) -> bool:
+@numba.njit(cache=True, nogil=True, inline="always")
+def _less(low: Word, high: Word, than_low: Word, than_high: Word) -> np.bool_:
     return high < than_high or (high == than_high and low < than_low)
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def _fraction(low: int, high: int, top_low: int, top_high: int, bottom_low: int, bottom_high: int) -> tuple[int, int]:
+@numba.njit(cache=True, nogil=True)
+def _fraction(low: Word, high: Word, top_low: Word, top_high: Word, bottom_low: Word, bottom_high: Word) -> tuple[Word, Word]:
     """``number x top / bottom`` rounded down, with top < bottom < 2^126."""
     if high == _ZERO and low < _GUESSED and bottom_high < _GUESSABLE:
         return _guessed(low, top_low, top_high, bottom_low, bottom_high), _ZERO
@@ -170,8 +171,8 @@ def _fraction(low: int, high: int, top_low: int, top_high: int, bottom_low: int,
     return quotient_low, quotient_high
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def _guessed(number: int, top_low: int, top_high: int, bottom_low: int, bottom_high: int) -> int:
+@numba.njit(cache=True, nogil=True)
+def _guessed(number: Word, top_low: Word, top_high: Word, bottom_low: Word, bottom_high: Word) -> Word:
     """The same for a number below 2^50 and a bottom below 2^120: a guess in floating point, corrected until it is exact.
 
     The guess is off by 1 at most, so number x top - guess x bottom lies within 2^121 of 0 and its lowest 128 bits tell it.
@@ -190,14 +191,14 @@ def _guessed(number: int, top_low: int, top_high: int, bottom_low: int, bottom_h
     return guess
 
 
-@numba.njit(cache=True, nogil=True, inline="always")  # type: ignore[untyped-decorator]
-def _small(low: int, high: int, unit: int) -> bool:
+@numba.njit(cache=True, nogil=True, inline="always")
+def _small(low: Word, high: Word, unit: Word) -> bool:
     """Whether the number holds fewer than 2^50 units, so that floating point tells how many."""
     return (float(high) * 2.0**64 + float(low)) / float(unit) < 2.0**50 - 1
 
 
-@numba.njit(cache=True, nogil=True, inline="always")  # type: ignore[untyped-decorator]
-def _units(low: int, high: int, unit: int) -> tuple[int, int]:
+@numba.njit(cache=True, nogil=True, inline="always")
+def _units(low: Word, high: Word, unit: Word) -> tuple[Word, Word]:
     """How many units a ``_small`` number holds, and what is left."""
     guess = np.uint64((float(high) * 2.0**64 + float(low)) / float(unit))
     taken_low, taken_high = _times(guess, unit, _ZERO)
@@ -211,8 +212,8 @@ def _units(low: int, high: int, unit: int) -> tuple[int, int]:
     return guess, rest_low
 
 
-@numba.njit(cache=True, nogil=True, inline="always")  # type: ignore[untyped-decorator]
-def _times(number: int, low: int, high: int) -> tuple[int, int]:
+@numba.njit(cache=True, nogil=True, inline="always")
+def _times(number: Word, low: Word, high: Word) -> tuple[Word, Word]:
     """The lowest 128 bits of a product."""
     a, b = number & _HALF, number >> _HALF_BITS
     c, d = low & _HALF, low >> _HALF_BITS
@@ -222,8 +223,8 @@ def _times(number: int, low: int, high: int) -> tuple[int, int]:
     return number * low, b * d + carried + number * high
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def _bits(low: int, high: int) -> int:
+@numba.njit(cache=True, nogil=True)
+def _bits(low: Word, high: Word) -> int:
     """How many bits the number has up to its highest one."""
     bits, word = (64, high) if high != _ZERO else (0, low)
     while word != _ZERO:
@@ -232,8 +233,8 @@ def _bits(low: int, high: int) -> int:
     return bits
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def _down_to(low: int, high: int, unit_low: int, unit_high: int) -> tuple[int, int]:
+@numba.njit(cache=True, nogil=True)
+def _down_to(low: Word, high: Word, unit_low: Word, unit_high: Word) -> tuple[Word, Word]:
     """The number less what is left when it is divided by the unit."""
     if unit_high == _ZERO and _small(low, high, unit_low):
         return _minus(low, high, _units(low, high, unit_low)[1], _ZERO)
@@ -246,14 +247,14 @@ def _down_to(low: int, high: int, unit_low: int, unit_high: int) -> tuple[int, i
     return _minus(low, high, rest_low, rest_high)
 
 
-@numba.njit(cache=True, nogil=True, inline="always")  # type: ignore[untyped-decorator]
-def _plus(low: int, high: int, more_low: int, more_high: int) -> tuple[int, int]:
+@numba.njit(cache=True, nogil=True, inline="always")
+def _plus(low: Word, high: Word, more_low: Word, more_high: Word) -> tuple[Word, Word]:
     found = low + more_low
     return found, high + more_high + (_ONE if found < low else _ZERO)
 
 
-@numba.njit(cache=True, nogil=True, inline="always")  # type: ignore[untyped-decorator]
-def _minus(low: int, high: int, less_low: int, less_high: int) -> tuple[int, int]:
+@numba.njit(cache=True, nogil=True, inline="always")
+def _minus(low: Word, high: Word, less_low: Word, less_high: Word) -> tuple[Word, Word]:
     return low - less_low, high - less_high - (_ONE if low < less_low else _ZERO)
 
 
