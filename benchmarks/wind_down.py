@@ -35,6 +35,7 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--clients", type=int, default=10_000_000)
     options.add_argument("--keep", type=Path, help="Folder for the books and results; kept.")
+    options.add_argument("--package", action="store_true", help="Also pack for a successor and verify the package.")
     options.add_argument("--memory-limit", default="3GB")
     options.add_argument("--pandas", type=Path, help=argparse.SUPPRESS)
     chosen = options.parse_args()
@@ -51,7 +52,7 @@ def main() -> None:
             "--memory-limit", chosen.memory_limit, "--json",
         ])  # fmt: skip
         theirs = run([sys.executable, "-m", "benchmarks.wind_down", "--pandas", str(place)])
-        verified = run_package(place, books, chosen.memory_limit) if chosen.keep else None
+        verified = run_package(place, books, chosen.memory_limit) if chosen.package else None
         same = {name: digest(place / "ours" / name) == digest(place / "pandas" / name) for name in FILES}
         print("| | seconds | CPU seconds | peak memory, MB |\n| --- | ---: | ---: | ---: |")
         for name, told in (("sekisho wind-down", ours), ("pandas", theirs), *(verified or ())):
@@ -63,13 +64,18 @@ def main() -> None:
             raise SystemExit(1)
 
 
-FILES = {"entitlements.parquet": "account_id, asset, claim, entitlement", "readings.parquet": "account_id, claims_jpy, per_asset_jpy, pooled_jpy"}
+FILES = {
+    "entitlements.parquet": "account_id, asset, claim, entitlement",
+    "readings.parquet": "account_id, claims_jpy, per_asset_jpy, pooled_jpy",
+}
 
 
 def digest(file: Path) -> list[Any]:
     """How many rows, and a hash over them that does not depend on their order."""
     name = FILES[file.name]
-    cast = ", ".join(f"{column}::VARCHAR" if column in ("account_id", "asset") else f"{column}::DECIMAL(38, 8)" for column in name.split(", "))
+    cast = ", ".join(
+        f"{column}::VARCHAR" if column in ("account_id", "asset") else f"{column}::DECIMAL(38, 8)" for column in name.split(", ")
+    )
     return duckdb.sql(f"SELECT count(*), sum(hash({cast})) FROM '{file}'").fetchall()
 
 
@@ -90,7 +96,10 @@ def run_package(place: Path, books: Path, memory: str) -> list[tuple[str, dict[s
     command = [sys.executable, "-m", "sekisho.cli", "wind-down"]
     package = place / "package"
     return [
-        ("sekisho wind-down package", run([*command, "package", str(books), "--as-of", DAY, "--out", str(package), "--memory-limit", memory])),
+        (
+            "sekisho wind-down package",
+            run([*command, "package", str(books), "--as-of", DAY, "--out", str(package), "--memory-limit", memory]),
+        ),
         ("sekisho wind-down verify", run([*command, "verify", str(package)])),
     ]
 
@@ -108,7 +117,10 @@ def make_books(folder: Path, clients: int) -> int:
         con.execute(f"COPY ({query}) TO '{folder / name}.parquet' (FORMAT parquet, COMPRESSION zstd)")
 
     ids = "'A' || lpad(n::VARCHAR, 9, '0')"
-    table("party", f"SELECT 'P' || lpad(n::VARCHAR, 9, '0') AS party_id, 'individual' AS kind, 'JP' AS country FROM range({clients}) t(n)")
+    table(
+        "party",
+        f"SELECT 'P' || lpad(n::VARCHAR, 9, '0') AS party_id, 'individual' AS kind, 'JP' AS country FROM range({clients}) t(n)",
+    )
     table(
         "account",
         f"SELECT {ids} AS account_id, 'P' || lpad(n::VARCHAR, 9, '0') AS party_id, 'customer' AS kind, "
@@ -116,15 +128,25 @@ def make_books(folder: Path, clients: int) -> int:
         f"CASE WHEN n % 97 = 0 THEN TIMESTAMPTZ '2026-09-01 00:00:00+00' END AS closed_at FROM range({clients}) t(n)",
     )
     parts = []
-    for salt, (asset, every, most) in enumerate((("JPY", 1, 10**12), ("BTC", 1, 10**8), ("ETH", 2, 10**10), ("XRP", 3, 10**12), ("SOL", 5, 10**11))):
+    for salt, (asset, every, most) in enumerate(
+        (("JPY", 1, 10**12), ("BTC", 1, 10**8), ("ETH", 2, 10**10), ("XRP", 3, 10**12), ("SOL", 5, 10**11))
+    ):
         units = f"{noise.format(salt=salt)} % {most} + 1"
         value = f"({units})::DECIMAL(38, 0)" if asset == "JPY" else f"(({units})::DECIMAL(20, 0) * 0.00000001::DECIMAL(9, 8))"
         where = f"WHERE n % {every} = 0"
         value = f"(({units}) % 10000000)::DECIMAL(38, 18)" if asset == "JPY" else f"{value}::DECIMAL(38, 18)"
-        parts.append(f"SELECT n, {ids} AS account_id, '{asset}' AS asset, DATE '{DAY}' AS as_of_date, {value} AS quantity FROM range({clients}) t(n) {where}")
-    table("customer_balance", f"SELECT account_id, asset, as_of_date, quantity FROM ({' UNION ALL '.join(parts)}) ORDER BY n, asset")
+        parts.append(
+            f"SELECT n, {ids} AS account_id, '{asset}' AS asset, DATE '{DAY}' AS as_of_date, {value} AS quantity "
+            f"FROM range({clients}) t(n) {where}"
+        )
+    table(
+        "customer_balance", f"SELECT account_id, asset, as_of_date, quantity FROM ({' UNION ALL '.join(parts)}) ORDER BY n, asset"
+    )
     owed = con.execute(f"SELECT asset, sum(quantity) FROM '{folder}/customer_balance.parquet' GROUP BY 1 ORDER BY 1").fetchall()
-    pools = {a: (q * Decimal(SHORT.get(a, "1.02"))).quantize(Decimal(1 if a == "JPY" else "0.00000001"), rounding=ROUND_FLOOR) for a, q in owed}
+    pools = {
+        a: (q * Decimal(SHORT.get(a, "1.02"))).quantize(Decimal(1 if a == "JPY" else "0.00000001"), rounding=ROUND_FLOOR)
+        for a, q in owed
+    }
     values = ", ".join(f"('W{a}', '{a}', 'addr-{a}', 'cold', 'customer', false)" for a in PRICES)
     table("wallet", f"SELECT * FROM (VALUES {values}) t(wallet_id, asset, address, tier, holder, ever_online)")
     held = ", ".join(f"('W{a}', TIMESTAMPTZ '{DAY} 14:00:00+00', {pools[a]}::DECIMAL(38, 18))" for a in PRICES)
@@ -136,7 +158,7 @@ def make_books(folder: Path, clients: int) -> int:
 
 
 def with_pandas(place: Path) -> None:
-    """The same in pandas, as somebody who knows it would: whole numbers in 1e-8, Python's integers where 64 bits do not hold a product."""
+    """The same in pandas, as its users would: whole numbers of 1e-8, Python's integers where 64 bits are too few."""
     books, out = place / "books", place / "pandas"
     out.mkdir(exist_ok=True)
     table = pq.read_table(books / "customer_balance.parquet", columns=["account_id", "asset", "quantity"])
@@ -146,7 +168,9 @@ def with_pandas(place: Path) -> None:
         "claim": units(table["quantity"]),
     })  # fmt: skip
     del table
-    account = pq.read_table(books / "account.parquet", columns=["account_id", "party_id", "kind", "closed_at"]).to_pandas(types_mapper=pd.ArrowDtype)
+    account = pq.read_table(books / "account.parquet", columns=["account_id", "party_id", "kind", "closed_at"]).to_pandas(
+        types_mapper=pd.ArrowDtype
+    )
     frame = frame.merge(account, on="account_id", how="left")
     del account
     frame = frame[frame.kind != "house"].drop(columns="kind")

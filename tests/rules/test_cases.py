@@ -167,7 +167,7 @@ def _check_decision(case: Case) -> None:
 
 
 def _request(case: Case) -> TransferRequest | OrderRequest | InstructionRequest:
-    """The request of a case: a transfer or an instruction under the columns of its table, or an order under those of ``OrderRequest``."""
+    """The request of a case: a transfer or instruction by the columns of its table, an order by those of ``OrderRequest``."""
     if case.request_instruction is not None:
         kinds = {c.name: c.kind for c in TABLES["instruction"].columns}
         return instruction_request({name: _typed(kinds[name], value) for name, value in case.request_instruction.items()})

@@ -97,12 +97,14 @@ class Debt:
     not_counted: Decimal
 
     def is_long(self, years: int) -> bool:
-        """Unsecured, for more than ``years`` from its start, repaid early only with approval, interest stopping below the minimum."""
+        """Unsecured, for more than ``years``, repaid early only with approval, interest stopping below the minimum."""
         return self._sound and self.due_on > years_after(self.contracted_on, years) and self.payments_stop != "none"
 
     def is_short(self, years: int) -> bool:
         """The same for at least ``years``, with principal and interest stopping."""
-        return self._sound and self.due_on >= years_after(self.contracted_on, years) and self.payments_stop == "principal_and_interest"
+        return (
+            self._sound and self.due_on >= years_after(self.contracted_on, years) and self.payments_stop == "principal_and_interest"
+        )
 
     @property
     def _sound(self) -> bool:
@@ -148,7 +150,8 @@ class Counted:
 def read_debts(records: Records) -> tuple[Debt, ...]:
     """The subordinated debts on record, every period of each."""
     columns = (
-        "debt_id", "since", "until", "amount_jpy", "contracted_on", "due_on", "secured", "early_repayment", "payments_stop", "not_counted_jpy",
+        "debt_id", "since", "until", "amount_jpy", "contracted_on", "due_on", "secured", "early_repayment",
+        "payments_stop", "not_counted_jpy",
     )  # fmt: skip
     rows = records.optional("subordinated_debt").select(*columns).order_by("debt_id", "since").to_pyarrow().to_pylist()
     return tuple(
@@ -195,7 +198,10 @@ def _decay(debt: Debt, debts: Sequence[Debt], day: date, limits: DebtLimits) -> 
         return _NONE
     years = sum(1 for year in range(limits.decay_years) if years_after(begins, year + (not limits.decay_at_start)) <= day)
     same = [one for one in debts if one.debt_id == debt.debt_id]
-    then = next((one for one in same if one.since <= begins and (one.until is None or begins < one.until)), min(same, key=lambda one: one.since))
+    then = next(
+        (one for one in same if one.since <= begins and (one.until is None or begins < one.until)),
+        min(same, key=lambda one: one.since),
+    )
     return EXACT.multiply(EXACT.multiply(limits.decay_share, Decimal(years)), then.countable)
 
 
@@ -226,7 +232,7 @@ class Accounts:
 
     @property
     def basic(self) -> Decimal:
-        """Basic items: share capital to retained earnings less planned distributions, a negative valuation difference and own shares."""
+        """Basic items: capital to retained earnings, less planned distributions, valuation losses and own shares."""
         own_shares = abs(self.amounts.get("treasury_shares", _NONE))
         parts = [self.amounts.get(name, _NONE) for name in BASIC]
         parts += [min(_NONE, self.amounts.get("valuation_difference", _NONE)), own_shares.copy_negate()]

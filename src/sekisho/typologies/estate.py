@@ -97,7 +97,7 @@ def shares(
     units: Mapping[str, Decimal],
     lost: Mapping[str, Decimal],
 ) -> dict[str, Share]:
-    """Each asset's pool against what is owed of it; ``lost`` is taken off what the wallets held. Money without a trust has no pool."""
+    """Each asset's pool against what is owed of it; ``lost`` is taken off. Money without a trust has no pool."""
     held = by_asset(seen)
     none = Decimal(0)
     found = {}

@@ -166,7 +166,9 @@ def progress(records: Records, began_on: date, as_of: date, listed: int) -> Iter
     )
     done = done.group_by("account_id", "asset").aggregate(returned=_.quantity.sum(), last_at=_.returned_at.max())
     both = owed.left_join(done, ["account_id", "asset"]).mutate(returned=_.returned.fill_null(0))
-    both = both.select("account_id", "asset", "quantity", "returned", "last_at").mutate(left=(_.quantity > _.returned).cast("int64"))
+    both = both.select("account_id", "asset", "quantity", "returned", "last_at").mutate(
+        left=(_.quantity > _.returned).cast("int64")
+    )
     sums = both.group_by("asset").aggregate(
         owed=_.quantity.sum(), returned=_.returned.sum(), clients=_.count(), clients_left=_.left.sum()
     )
@@ -190,5 +192,11 @@ def last_return(records: Records, began_on: date, as_of: date) -> tuple[str, dat
     """The last return since the end began: its id and when it was."""
     table = records.optional("asset_return")
     rows = table.filter(_.returned_at >= starts_at(began_on), _.returned_at < starts_at(as_of + timedelta(days=1)))
-    found = rows.order_by([_.returned_at.desc(), _.return_id.desc()]).limit(1).select("return_id", "returned_at").to_pyarrow().to_pylist()
+    found = (
+        rows.order_by([_.returned_at.desc(), _.return_id.desc()])
+        .limit(1)
+        .select("return_id", "returned_at")
+        .to_pyarrow()
+        .to_pylist()
+    )
     return (found[0]["return_id"], in_utc(found[0]["returned_at"])) if found else None

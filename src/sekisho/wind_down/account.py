@@ -22,9 +22,9 @@ READINGS: tuple[tuple[str, str, Text], ...] = (
         "asset_by_asset",
         "used",
         Text(
-            "A claim to coins of one kind is met from the coins of that kind (PSA 63-19-2 gives the right over all the coins kept apart "
-            "and the guarantee; it does not say whether what is left of one kind makes up for another). The other reading, one pool of all kinds "
-            "valued in yen, is shown beside it.",
+            "A claim to coins of one kind is met from the coins of that kind (PSA 63-19-2 gives the right over all the coins "
+            "kept apart and the guarantee; it does not say whether what is left of one kind makes up for another). The other "
+            "reading, one pool of all kinds valued in yen, is shown beside it.",
             "暗号資産の種類ごとに弁済するものとした。資金決済法第63条の19の2は対象暗号資産全体を目的とするが、種類をまたいで充当するかは定めていない。全種類を円換算して一体とする読み方の結果も併記する。",
         ),
     ),
@@ -40,8 +40,8 @@ READINGS: tuple[tuple[str, str, Text], ...] = (
         "valuation_date",
         "open",
         Text(
-            "No provision read names the day of valuation for crypto-assets; entitlements asset by asset do not depend on it, yen values and the pooled "
-            "reading do. Each day asked for is shown.",
+            "No provision read names the day of valuation for crypto-assets; entitlements asset by asset do not depend on it, "
+            "yen values and the pooled reading do. Each day asked for is shown.",
             "暗号資産の評価の基準日を定める条文は確認していない。種類ごとの権利額は基準日によらないが、円換算額と一体とする読み方は基準日による。指定した日ごとに示す。",
         ),
     ),
@@ -98,7 +98,8 @@ def account_of(estate: Estate, written: Written) -> dict[str, Any]:
         "readings": _readings(estate, written),
         "valuation": [_valued(estate, day) for day in estate.days],
         "losses": [
-            {"wallet_id": one.wallet_id, "asset": one.asset, "quantity": text(one.quantity), "note": one.note} for one in estate.losses
+            {"wallet_id": one.wallet_id, "asset": one.asset, "quantity": text(one.quantity), "note": one.note}
+            for one in estate.losses
         ],
         "lenders": _lenders(estate),
         "unclaimed": _unclaimed(written),
@@ -142,7 +143,9 @@ def _assets(estate: Estate, written: Written) -> Iterator[dict[str, Any]]:
             "rest_of_rounding": text(share.payable - entitlements),
             "surplus": text(share.surplus),
             "returned": text(given.returned if given else Decimal(0)),
-            "returned_to_accounts_not_owed": text(estate.returned.get(asset, Decimal(0)) - (given.returned if given else Decimal(0))),
+            "returned_to_accounts_not_owed": text(
+                estate.returned.get(asset, Decimal(0)) - (given.returned if given else Decimal(0))
+            ),
             "price_jpy": "1" if asset == MONEY else text(quote.price_jpy) if quote else None,
             "price_record": quote.name[1] if quote else None,
         }

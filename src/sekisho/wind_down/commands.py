@@ -63,7 +63,9 @@ _Cutoff = Annotated[str, typer.Option("--cutoff", help="Time of the day at which
 _Source = Annotated[str, typer.Option("--price-source", help="Source of prices in reference_price; any takes the last one.")]
 _Age = Annotated[int, typer.Option("--price-age-hours", min=1, help="Oldest price that still values an asset.")]
 _Threads = Annotated[int | None, typer.Option("--threads", min=1, help="Threads; default: all cores.")]
-_Memory = Annotated[str | None, typer.Option("--memory-limit", help="Memory for tables, such as 3GB; beyond it, work spills to disk.")]
+_Memory = Annotated[
+    str | None, typer.Option("--memory-limit", help="Memory for tables, such as 3GB; beyond it, work spills to disk.")
+]
 _Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 
 
@@ -120,7 +122,9 @@ def package_command(
     ),
     successor: Annotated[str, typer.Option("--successor", help="Who takes the client assets over.")] = "not stated",
     by: Annotated[str, typer.Option("--by", help="Who makes the package.")] = "not stated",
-    at: Annotated[str | None, typer.Option("--at", help="Time of making (ISO 8601); default: now. Fix it for the same bytes.")] = None,
+    at: Annotated[
+        str | None, typer.Option("--at", help="Time of making (ISO 8601); default: now. Fix it for the same bytes.")
+    ] = None,
     lost: _Lost = None,
     realised_jpy: _Realised = None,
     decimals: _Decimals = None,
@@ -132,7 +136,7 @@ def package_command(
 ) -> None:
     """Pack every client's entitlement for a successor exchange: one CSV for each asset, sums, hashes and a script that checks them.
 
-    Clients who are not to be found have their files apart; lenders are named apart and get nothing. The seal printed binds the whole.
+    Clients who are not to be found have files of their own; lenders are named apart and get nothing. The seal binds it all.
     """
     asked = _asked(as_of, lost, (realised_jpy, decimals, dormant_days), (cutoff, "any", 24))
     about = {"successor": successor, "packed_by": by, "packed_at": at or datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")}
@@ -153,7 +157,7 @@ def verify_command(
     seal: Annotated[str | None, typer.Option("--seal", help="The seal as it was announced.")] = None,
     as_json: _Json = False,
 ) -> None:
-    """Verify a transfer package: hashes, every entitlement recomputed, sums against what is there. Exit status 1 when something differs."""
+    """Verify a transfer package: hashes, entitlements recomputed, sums against what is there. Exit status 1 when it differs."""
     if not package.is_dir():
         raise RecordsError(str(package), "is not a folder", "give the folder of a transfer package")
     differing, manifest = check(package, seal)
@@ -165,7 +169,9 @@ def verify_command(
         for line in differing:
             typer.echo(f"DIFFERS  {line}")
         if not differing:
-            typer.echo(f"OK  {len(manifest['files'])} files, {rows:,} claims recomputed; seal {sha256_of(package / 'manifest.json')}")
+            typer.echo(
+                f"OK  {len(manifest['files'])} files, {rows:,} claims recomputed; seal {sha256_of(package / 'manifest.json')}"
+            )
     if differing:
         raise typer.Exit(DIFFERS)
 
@@ -188,7 +194,7 @@ def dashboard_command(
     memory_limit: _Memory = None,
     as_json: _Json = False,
 ) -> None:
-    """Show an administrator what is where, who can sign and what is missing: dashboard.html (offline, English and Japanese) and its JSON."""
+    """Show what is where, who can sign and what is missing: an offline page in English and Japanese, and its JSON."""
     if language not in ("en", "ja"):
         raise RecordsError("--language", f"'{language}' is not known", "choose en or ja")
     days = tuple(parse_day(day) for day in valuation_date or ())
@@ -262,7 +268,9 @@ def _working(quiet: bool) -> Iterator[Any]:
     if quiet or not console.is_terminal:
         yield lambda _what: None
         return
-    with Progress(SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn(), console=console, transient=True) as progress:
+    with Progress(
+        SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn(), console=console, transient=True
+    ) as progress:
         task = progress.add_task("", total=None)
         yield lambda what: progress.update(task, description=what)
 
@@ -287,9 +295,9 @@ def _print(account: dict[str, Any]) -> None:
     else:
         console.print(f"no yen figures: no price for {', '.join(readings['not_valued'])}", style="yellow", soft_wrap=True)
     if account["lenders"]:
-        console.print(f"{len(account['lenders'])} loans of coins to the firm stand outside the right", highlight=False, soft_wrap=True)
+        console.print(
+            f"{len(account['lenders'])} loans of coins to the firm stand outside the right", highlight=False, soft_wrap=True
+        )
     unclaimed = sum(one["clients"] for one in account["unclaimed"])
     if unclaimed:
         console.print(f"{unclaimed:,} claims of clients who are not to be found or have closed their account", soft_wrap=True)
-
-

@@ -22,8 +22,8 @@ from sekisho.wind_down.estate_books import Estate
 
 STALE_HOURS = 24
 CLOSING = (
-    "closure_planned", "business_transfer_planned", "merger_planned", "dissolution_planned", "split_planned", "ceased", "insolvency_filed",
-    "suspended", "revoked", "whereabouts_notice",
+    "closure_planned", "business_transfer_planned", "merger_planned", "dissolution_planned", "split_planned", "ceased",
+    "insolvency_filed", "suspended", "revoked", "whereabouts_notice",
 )  # fmt: skip
 _FOLDER = Path(__file__).parent / "page"
 
@@ -47,7 +47,11 @@ def dashboard_of(records: Records, estate: Estate, written: Written) -> dict[str
 def page_of(told: dict[str, Any], language: str = "en") -> str:
     """One HTML page in English and Japanese that loads nothing from anywhere."""
     environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(_FOLDER), autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        loader=jinja2.FileSystemLoader(_FOLDER),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
     environment.filters["grouped"] = grouped
     style = (_FOLDER / "dashboard.css").read_text(encoding="utf-8")
@@ -104,7 +108,9 @@ def _wallet(estate: Estate, wallet: Wallet, keeping: Keeping) -> dict[str, Any]:
         "custodian": wallet.custodian,
         "quantity": text(quantity),
         "lost": text(lost) if lost else None,
-        "value_jpy": text(EXACT.multiply(quantity, price).quantize(Decimal(1), rounding=ROUND_FLOOR)) if quantity is not None and price else None,
+        "value_jpy": text(EXACT.multiply(quantity, price).quantize(Decimal(1), rounding=ROUND_FLOOR))
+        if quantity is not None and price
+        else None,
         "observed_at": held.observed_at.strftime("%Y-%m-%dT%H:%M:%SZ") if held else None,
         "stale": age is None or age > timedelta(hours=STALE_HOURS),
         "signing": _signing(wallet, keeping),
@@ -179,12 +185,22 @@ def _administrator(records: Records, day: date) -> dict[str, Any]:
             in_office = event
         elif event["kind"] == "administrator_discharged":
             in_office = None
-    return {"in_office": in_office, "found_incapable": [e for e in events if e["kind"] == "management_incapable"], "legal_basis": "undetermined"}
+    return {
+        "in_office": in_office,
+        "found_incapable": [e for e in events if e["kind"] == "management_incapable"],
+        "legal_basis": "undetermined",
+    }
 
 
 def _trust(records: Records, estate: Estate) -> list[dict[str, Any]]:
     trust = records.optional("money_trust")
-    rows = trust.filter(trust.as_of_date == estate.asked.as_of).select("trustee", "principal_jpy").order_by("trustee").to_pyarrow().to_pylist()
+    rows = (
+        trust.filter(trust.as_of_date == estate.asked.as_of)
+        .select("trustee", "principal_jpy")
+        .order_by("trustee")
+        .to_pyarrow()
+        .to_pylist()
+    )
     return [{"trustee": row["trustee"], "principal_jpy": text(row["principal_jpy"])} for row in rows]
 
 
@@ -209,14 +225,24 @@ def _missing(account: dict[str, Any], estate: Estate, wallets: list[dict[str, An
     """What stands between here and everybody having everything, each with the asset or wallet it is about."""
     for one in account["assets"]:
         if one["shortfall"] != "0":
-            yield {"kind": "shortfall", "about": one["asset"], "quantity": one["shortfall"], "value_jpy": _value(one["shortfall"], one)}
+            yield {
+                "kind": "shortfall",
+                "about": one["asset"],
+                "quantity": one["shortfall"],
+                "value_jpy": _value(one["shortfall"], one),
+            }
     for loss in account["losses"]:
         yield {"kind": "chain_loss", "about": loss["wallet_id"] or loss["asset"], "quantity": loss["quantity"], "value_jpy": None}
     for one in account["assets"]:
         if one["asset"] == MONEY and estate.principal is None:
             yield {"kind": "no_trust_on_record", "about": MONEY, "quantity": one["owed"], "value_jpy": one["owed"]}
         elif one["asset"] != MONEY and one["owed"] != "0" and one["asset"] not in {seen.wallet.asset for seen in estate.seen}:
-            yield {"kind": "no_wallet_on_record", "about": one["asset"], "quantity": one["owed"], "value_jpy": _value(one["owed"], one)}
+            yield {
+                "kind": "no_wallet_on_record",
+                "about": one["asset"],
+                "quantity": one["owed"],
+                "value_jpy": _value(one["owed"], one),
+            }
         if one["price_jpy"] is None:
             yield {"kind": "no_price", "about": one["asset"], "quantity": one["owed"], "value_jpy": None}
     for one in account["unclaimed"]:
@@ -232,8 +258,15 @@ def _missing(account: dict[str, Any], estate: Estate, wallets: list[dict[str, An
             kind = "never_observed" if wallet["observed_at"] is None else "observation_stale"
             yield {"kind": kind, "about": wallet["wallet_id"], "quantity": wallet["quantity"], "value_jpy": wallet["value_jpy"]}
         state = wallet["signing"]["state"]
-        if state in ("unknown", "names_not_on_record", "not_enough_keys", "too_few_people", "one_person") and wallet["quantity"] not in (None, "0"):
-            yield {"kind": f"signing_{state}", "about": wallet["wallet_id"], "quantity": wallet["quantity"], "value_jpy": wallet["value_jpy"]}
+        if state in ("unknown", "names_not_on_record", "not_enough_keys", "too_few_people", "one_person") and wallet[
+            "quantity"
+        ] not in (None, "0"):
+            yield {
+                "kind": f"signing_{state}",
+                "about": wallet["wallet_id"],
+                "quantity": wallet["quantity"],
+                "value_jpy": wallet["value_jpy"],
+            }
     for loan in account["lenders"]:
         yield {"kind": "lender_outside", "about": loan["asset"], "quantity": loan["quantity"], "value_jpy": None}
 

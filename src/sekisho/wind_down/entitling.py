@@ -83,7 +83,7 @@ def write_entitlements(records: Records, estate: Estate, file: Path) -> None:
 
 
 def write_readings(records: Records, estate: Estate, entitlements: Path, file: Path) -> None:
-    """One row for each client: yen owed in crypto-assets, yen under the right asset by asset, and yen if all assets were one pool."""
+    """One row for each client: yen owed in crypto-assets, yen asset by asset, and yen if all assets were one pool."""
     both = both_readings(estate)
     assert both.ratio is not None, "an asset has no price"
     pool = both.pool_jpy.quantize(Decimal(1), rounding=ROUND_FLOOR)
@@ -114,7 +114,8 @@ def sums(records: Records, estate: Estate, entitlements: Path, readings: Path | 
         con = records.connection.con
         source = f"read_parquet({literal(str(entitlements))})"
         rows = con.execute(
-            f"SELECT asset, count(*), sum(claim), sum(entitlement), sum(returned), max(entitlement - claim) FROM {source} GROUP BY 1 ORDER BY 1"
+            "SELECT asset, count(*), sum(claim), sum(entitlement), sum(returned), max(entitlement - claim) "
+            f"FROM {source} GROUP BY 1 ORDER BY 1"
         ).fetchall()
         standings = con.execute(
             f"SELECT standing, asset, count(*), sum(claim), sum(entitlement) FROM {source} GROUP BY 1, 2 ORDER BY 1, 2"
@@ -123,8 +124,9 @@ def sums(records: Records, estate: Estate, entitlements: Path, readings: Path | 
         totals: tuple[Any, ...] = (None, None, None, None)
         if readings is not None:
             totals = con.execute(
-                "SELECT coalesce(sum(per_asset_jpy), 0), coalesce(sum(pooled_jpy), 0), count(*) FILTER (pooled_jpy > per_asset_jpy), "
-                f"count(*) FILTER (pooled_jpy < per_asset_jpy) FROM read_parquet({literal(str(readings))})"
+                "SELECT coalesce(sum(per_asset_jpy), 0), coalesce(sum(pooled_jpy), 0), "
+                "count(*) FILTER (pooled_jpy > per_asset_jpy), count(*) FILTER (pooled_jpy < per_asset_jpy) "
+                f"FROM read_parquet({literal(str(readings))})"
             ).fetchall()[0]
     found = tuple(
         Entitled(asset=a, clients=n, claims=c, entitlements=e, returned=r, rest=estate.shares[a].payable - e)
@@ -179,7 +181,14 @@ def _share_table(estate: Estate) -> pa.Table:
         for asset, share in estate.shares.items()
     ]
     decimal = ARROW_TYPES["decimal"]
-    columns = [("asset", pa.string()), ("pool", decimal), ("owed", decimal), ("unit", decimal), ("basis", pa.string()), ("price", decimal)]
+    columns = [
+        ("asset", pa.string()),
+        ("pool", decimal),
+        ("owed", decimal),
+        ("unit", decimal),
+        ("basis", pa.string()),
+        ("price", decimal),
+    ]
     return pa.Table.from_pylist(rows, pa.schema(columns))
 
 
@@ -201,7 +210,7 @@ def _claims(records: Records, estate: Estate) -> str:
 
 
 def _people(records: Records, estate: Estate, until: str) -> tuple[str, str, str, str]:
-    """SQL that tells who a client is: the joins, the standing, the party, and the condition that leaves the firm's own accounts out."""
+    """SQL that tells who a client is: joins, standing, party, and the condition that leaves the firm's own accounts out."""
     if "account" not in records.present:
         return "", literal(KNOWN), "NULL::VARCHAR", ""
     joins = "LEFT JOIN account a ON a.account_id = b.account_id"

@@ -1,4 +1,4 @@
-"""What the books of an exchange say on the day its clients' assets are shared out: rights, pools, wallets, losses, loans, prices."""
+"""What an exchange's books say on the day its clients' assets are shared out: rights, pools, wallets, losses, loans, prices."""
 
 from __future__ import annotations
 
@@ -81,7 +81,9 @@ def read_estate(records: Records, asked: Asked) -> Estate:
     found = shares(owed, seen, principal, units, lost_by_asset(losses))
     for asset, share in found.items():
         if max(share.owed, share.pool) > MOST:
-            raise RecordsError("customer_balance", f"{asset}: {max(share.owed, share.pool):f} is more than can be shared out", "check it")
+            raise RecordsError(
+                "customer_balance", f"{asset}: {max(share.owed, share.pool):f} is more than can be shared out", "check it"
+            )
     return Estate(
         asked=asked,
         chain=chain,

@@ -92,7 +92,7 @@ def _refuse_too_much(file: str, losses: Sequence[Loss], seen: Sequence[Observati
     ):
         for name, quantity in lost.items():
             if quantity > there.get(name, Decimal(0)):
-                held_text = f"{there.get(name, Decimal(0)):f}"
+                held_text = f"{there.get(name, Decimal(0)).normalize():f}"
                 raise RecordsError(file, f"{name}: {quantity:f} lost of {held_text} that were there", "give no more than was there")
 
 

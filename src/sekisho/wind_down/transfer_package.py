@@ -21,20 +21,22 @@ _PLAIN = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz01234567
 
 README = """Transfer package: client assets of a closing exchange, as of {as_of}.
 
-clients/ASSET.csv    one row for each client: what is owed (claim), the part of what is there (entitlement), what was returned before, what is left.
+clients/ASSET.csv    one row for each client: what is owed (claim), the part of what is there (entitlement), what was
+                     returned before, what is left.
 unclaimed/ASSET.csv  the same for clients who cannot be found in the books or whose account is closed; their right is the same.
 lenders.csv          who lent coins to the firm; they have no part in these assets and no row in the files above.
 manifest.json        sums and hashes. python verify.py recomputes every entitlement and says OK, or what differs.
 
 ids stand in these files exactly as in the books; open them with a program that runs no formulas.
 
-移管データ（{as_of}現在）。clients/ は利用者ごとの債権額（claim）・権利額（entitlement）・返還済額・残額、unclaimed/ は所在等を確認できない利用者分、
+移管データ（{as_of}現在）。clients/ は利用者ごとの債権額（claim）・権利額（entitlement）・返還済額・残額、
+unclaimed/ は所在等を確認できない利用者分、
 lenders.csv は暗号資産の貸主（優先弁済権なし）。python verify.py で権利額の再計算及び改変の有無を確認できる。
 """
 
 
 def write_package(records: Records, estate: Estate, out: Path, about: dict[str, str]) -> dict[str, Any]:
-    """Write the package into the new folder ``out``; returns its manifest with the seal. Raises RecordsError where ``out`` is in use."""
+    """Write the package into the new folder ``out``; returns its manifest with the seal."""
     with whole_folder(out) as place:
         entitlements = place("entitlements.parquet")
         write_entitlements(records, estate, entitlements)
@@ -85,7 +87,8 @@ def _asset_files(records: Records, estate: Estate, entitlements: Path, place: An
                 path = f"{folder}/{asset if _PLAIN.issuperset(asset) and asset.strip('.') else f'asset-{number}'}.csv"
                 columns = "account_id, party_id, standing, claim, entitlement, returned, outstanding"
                 con.execute(
-                    f"COPY (SELECT {columns} FROM {source} WHERE {where} ORDER BY account_id) TO {literal(str(place(path)))} (FORMAT csv, HEADER)"
+                    # In the order of the file read, which is that of the accounts: nothing is sorted again.
+                    f"COPY (SELECT {columns} FROM {source} WHERE {where}) TO {literal(str(place(path)))} (FORMAT csv, HEADER)"
                 )
                 yield path, {"asset": asset, "rows": rows, "claims": text(claims), "entitlements": text(given)}
 

@@ -73,7 +73,9 @@ def _rows(file: Path, entry: dict[str, Any], asset: dict[str, Any], sums: list[D
             whole = claim // unit if pool >= owed else claim * pool // (owed * unit)
             part = whole * unit
             if entitlement != part:
-                found.append(f"{entry['path']}: row {number}, {row['account_id']}: {entitlement} is not {part}, its part of what is there")
+                found.append(
+                    f"{entry['path']}: row {number}, {row['account_id']}: {entitlement} is not {part}, its part of what is there"
+                )
             if row["account_id"] <= last:
                 found.append(f"{entry['path']}: row {number}: account {row['account_id']} stands twice or out of order")
             last, count, claims, entitlements = row["account_id"], count + 1, claims + claim, entitlements + entitlement

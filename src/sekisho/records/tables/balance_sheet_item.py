@@ -10,7 +10,7 @@ TABLE = Table(
         Column(
             "item",
             "string",
-            "Which account: those of FIB 176(1) that count as capital, those of FIB 177(1) that are taken off it, and the debts of CAO 38-2",
+            "Which account: those that count as capital (FIB 176(1)), those taken off it (FIB 177(1)), and the debts of CAO 38-2",
             values=(
                 "capital_stock",
                 "share_subscriptions",

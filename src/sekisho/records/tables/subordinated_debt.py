@@ -29,7 +29,7 @@ TABLE = Table(
         Column(
             "payments_stop",
             "string",
-            "What is not paid while it would break the minimum ratio: nothing of this is agreed, interest, or principal and interest",
+            "What is not paid while it would break the minimum ratio: nothing agreed, interest, or principal and interest",
             values=("none", "interest", "principal_and_interest"),
         ),
         Column(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from sekisho.engine.answers import Amount, Evidence, Found, Obligation, Severity, Step
 from sekisho.typologies.business_days import day_of_next_month, month_ends, months_elapsed_on, months_end_on
-from sekisho.typologies.capital import ITEMS, CapitalItems, items_of, ratio, read_stated, reaches
+from sekisho.typologies.capital import ITEMS, CapitalItems, items_of, ratio, reaches, read_stated
 from sekisho.typologies.custody import Stretch, share, stretches
 from sekisho.typologies.valuation import starts_at
 

@@ -46,8 +46,8 @@ def due(calendar: Calendar, p: Parameters) -> Iterator[Obligation]:
                 due_on=trigger.as_of,
                 arose_on=trigger.as_of,
                 because=(
-                    "Net assets, the yen value of the guarantee, how both were computed and a plan to restore net assets are reported when the "
-                    "authority asks (63-15); it holds back while the plan is prompt and certain."
+                    "Net assets, the yen value of the guarantee, how both were computed and a recovery plan are reported "
+                    "when the authority asks (63-15); it holds back while the plan is prompt and certain."
                 ),
                 evidence=trigger.evidence,
                 facts={"missing_jpy": trigger.value.copy_negate(), "cured_on": facts["reported_on"]},

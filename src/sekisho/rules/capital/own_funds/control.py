@@ -84,9 +84,15 @@ def _amount(
             Step("other supplementary items", "176(1)(vii) a to c", accounts.supplementary),
             Step("long-term subordinated debt", f"after {counted.decayed:,.0f} of decay", counted.long),
             Step("of it counted", f"at most {p.long_share_of_basic_max} x basic items", counted.long_counted),
-            Step("counted as short-term instead", "over the limit and decayed, with the traits of short-term debt", counted.long_turned_short),
+            Step(
+                "counted as short-term instead",
+                "over the limit and decayed, with the traits of short-term debt",
+                counted.long_turned_short,
+            ),
             Step("short-term subordinated debt", "as owed", counted.short),
-            Step("of both counted", f"at most {p.short_share_of_free_basic_max} x (basic items - deductions)", counted.short_counted),
+            Step(
+                "of both counted", f"at most {p.short_share_of_free_basic_max} x (basic items - deductions)", counted.short_counted
+            ),
             Step("supplementary items counted", f"at most {p.supplementary_share_max} x basic items", capped),
             *(Step(f"taken off: {name}", "177(1)", accounts.deducted(name)) for name in DEDUCTED if accounts.deducted(name)),
             Step("deductions", "177(1)", accounts.deductions),

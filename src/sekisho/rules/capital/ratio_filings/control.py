@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from sekisho.engine.answers import Evidence, Found, Severity
 from sekisho.typologies.business_days import BusinessDays, day_of_next_month, month_ends, months_elapsed_on, months_end_on
-from sekisho.typologies.capital import CapitalItems, items_of, read_stated, reaches
+from sekisho.typologies.capital import CapitalItems, items_of, reaches, read_stated
 from sekisho.typologies.custody import Stretch, stretches
 from sekisho.typologies.valuation import starts_at
 from sekisho.typologies.winding import Filed, first_about, read_filings
@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from sekisho.rulebook import Parameters
 
 KINDS = (
-    "month_end_report", "notice_of_fall", "daily_report", "plan_to_maintain", "plan_to_restore", "notice_of_recovery", "quarterly_publication",
+    "month_end_report", "notice_of_fall", "daily_report", "plan_to_maintain", "plan_to_restore", "notice_of_recovery",
+    "quarterly_publication",
 )  # fmt: skip
 
 
@@ -49,7 +50,9 @@ def _below(stretch: Stretch, filings: Sequence[Filed], ratios: dict[date, Capita
     if missing:
         yield _found("daily_report", missing[0], missing[-1], None, calendar.add(missing[0], grace), ratios, p, days=missing)
     if _reaches(ratios[stretch.first], p.ratio_min, p):
-        yield from _owed("plan_to_maintain", stretch.first, calendar.add(calendar.on_or_after(stretch.first), grace), filings, ratios, p)
+        yield from _owed(
+            "plan_to_maintain", stretch.first, calendar.add(calendar.on_or_after(stretch.first), grace), filings, ratios, p
+        )
     breach = next((day for day in stretch.days if not _reaches(ratios[day], p.ratio_min, p)), None)
     if breach is not None:
         yield from _owed("plan_to_restore", breach, calendar.add(calendar.on_or_after(breach), grace), filings, ratios, p)
@@ -94,7 +97,8 @@ _GRAVE = frozenset({"notice_of_fall", "daily_report", "plan_to_restore"})
 
 
 def _found(
-    kind: str, first: date, last: date, done: Filed | None, due_on: date, ratios: dict[date, CapitalItems], p: Parameters, days: Sequence[date] = ()
+    kind: str, first: date, last: date, done: Filed | None, due_on: date,
+    ratios: dict[date, CapitalItems], p: Parameters, days: Sequence[date] = (),
 ) -> Found:  # fmt: skip
     day = max((one for one in ratios if one <= last), default=min(ratios))
     names = {Evidence("firm_balance", f"{one}|basic_items") for one in (days or (day,)) if one in ratios} or {

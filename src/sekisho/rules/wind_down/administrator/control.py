@@ -29,12 +29,17 @@ def decide(request: Request, view: View, p: Parameters) -> Iterator[Reason]:
     yield Reason(
         outcome=Outcome.refuse if office.party_id is not None else Outcome.hold,
         sentence="not_the_administrator" if office.party_id is not None else "administrator_not_named",
-        facts={"instruction": request.instruction_id, "by": request.party_id, "event": office.event_id, "basis": str(p.legal_basis)},
+        facts={
+            "instruction": request.instruction_id,
+            "by": request.party_id,
+            "event": office.event_id,
+            "basis": str(p.legal_basis),
+        },
     )
 
 
 def detect(records: Records, p: Parameters) -> Iterator[Found]:
-    """A management found incapable without an administrator, an appointment without such a finding, and decisions of others followed."""
+    """Found incapable and nobody appointed, appointed without such a finding, and decisions of others that were followed."""
     events = read_events(records, (INCAPABLE, APPOINTED), p.as_of)
     found = [one for one in events if one.kind == INCAPABLE]
     appointed = [one for one in events if one.kind == APPOINTED]

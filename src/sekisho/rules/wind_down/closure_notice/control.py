@@ -88,7 +88,9 @@ _BECAUSE = {
 }
 
 
-def _found(event: Event, duty: str, done: Filed | None, due_on: date, state: str, p: Parameters, after: Filed | None = None) -> Found:
+def _found(
+    event: Event, duty: str, done: Filed | None, due_on: date, state: str, p: Parameters, after: Filed | None = None
+) -> Found:
     done_on = done.filed_on if done else None
     until = max(event.occurred_on, min(p.as_of, done_on or p.as_of))
     late = (until - due_on).days

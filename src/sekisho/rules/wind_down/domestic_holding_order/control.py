@@ -23,7 +23,7 @@ _NONE = Decimal(0)
 
 
 def compute(records: Records, p: Parameters) -> Iterator[Amount]:
-    """The amount an order would take in, for every day whose balance sheet states the liabilities and the debts to non-residents."""
+    """The amount an order would take in, for every day that states the liabilities and the debts to non-residents."""
     assert p.amount_by_liabilities
     for day, stated in _stated(records, p).items():
         if {"liabilities", "nonresident_debts"} <= set(stated):
@@ -31,7 +31,7 @@ def compute(records: Records, p: Parameters) -> Iterator[Amount]:
 
 
 def detect(records: Records, p: Parameters) -> Iterator[Found]:
-    """One finding for each continuous time in which less was held in Japan than a standing order asks for, or nobody said how much."""
+    """One finding for each continuous time in which a standing order was not kept, or the books do not tell."""
     orders = read_events(records, ("domestic_holding_ordered", "domestic_holding_lifted"), p.as_of)
     amounts = {amount.as_of: amount for amount in compute(records, p)}
     stated = _stated(records, p)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def compute(records: Records, p: Parameters) -> Iterator[Amount]:
-    """For each asset what is owed, what is there and the share covered; then the largest claims one by one, and the lenders' nothing."""
+    """For each asset what is owed, what is there and the share covered; then the largest claims one by one."""
     day = ledger_day(records, p.as_of)
     if day is None:
         return
@@ -55,13 +55,19 @@ def compute(records: Records, p: Parameters) -> Iterator[Amount]:
                 Step("under the right", "the smaller of owed and there", share.payable),
             ),
             evidence=tuple(sorted({Evidence(*name) for one in seen if one.wallet.asset == asset for name in one.names})),
-            facts={"clients": owed[asset].clients if asset in owed else 0, "ratio": share.ratio, "lenders": _lenders(records, day, asset)},
+            facts={
+                "clients": owed[asset].clients if asset in owed else 0,
+                "ratio": share.ratio,
+                "lenders": _lenders(records, day, asset),
+            },
         )
         yield from _largest(records, day, asset, share, p)
 
 
 def _largest(records: Records, day: date, asset: str, share: Share, p: Parameters) -> Iterator[Amount]:
-    rows = customers_balances(records).filter(_.as_of_date == day, _.asset == asset, _.quantity > 0).select("account_id", "quantity")
+    rows = (
+        customers_balances(records).filter(_.as_of_date == day, _.asset == asset, _.quantity > 0).select("account_id", "quantity")
+    )
     for row in rows.order_by([_.quantity.desc(), "account_id"]).limit(int(p.clients_listed_max)).to_pyarrow().to_pylist():
         part = share.of(row["quantity"])
         yield Amount(

@@ -33,7 +33,7 @@ def compute(records: Records, p: Parameters) -> Iterator[Amount]:
 
 
 def due(calendar: Calendar, p: Parameters) -> Iterator[Obligation]:
-    """Everything still open is to go back promptly: the law names no day, so the day the duty arose is shown with the days elapsed."""
+    """All that is open is to go back promptly: the law names no day, so the day the duty arose is shown."""
     for trigger in calendar.triggers:
         if isinstance(trigger, Amount) and trigger.value > 0:
             facts: dict[str, Any] = dict(trigger.facts)
@@ -48,7 +48,7 @@ def due(calendar: Calendar, p: Parameters) -> Iterator[Obligation]:
 
 
 def _began(records: Records, p: Parameters) -> Event | None:
-    """The first event that set the duty going: the business ended, the registration was revoked, or the public was told of the end."""
+    """The event that set the duty going: the business ended, as it was planned or by revocation."""
     events = [one for one in read_events(records, STARTS, p.as_of) if one.effective_on <= p.as_of]
     return min(events, key=lambda one: (one.effective_on, one.event_id), default=None)
 
