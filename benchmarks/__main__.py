@@ -21,6 +21,7 @@ FULL = (
     ("benchmarks.throughput", "--events", "20"),
     ("benchmarks.throughput", "--linearity", "5,20,50"),
     ("benchmarks.watch",),
+    ("benchmarks.wind_down",),
     ("benchmarks.spark_overhead",),
 )
 QUICK = (

@@ -17,7 +17,9 @@ from sekisho.records import TABLES
 from sekisho.rulebook.rule import Rule
 from sekisho.rulebook.strict_yaml import Listed, Reader, read_yaml
 
-CASE_KEYS = {"name", "regime", "as_of", "assume", "records", "request", "request_order", "request_use", "case", "expect"}
+REQUESTS = ("request", "request_order", "request_use", "request_instruction", "request_wallet")
+"""What a ``decide`` rule is asked: a transfer where the key has no name."""
+CASE_KEYS = {"name", "regime", "as_of", "assume", "records", *REQUESTS, "case", "expect"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,10 +32,8 @@ class Case:
     as_of: date
     assume: dict[str, Any]
     records: dict[str, pa.Table]
-    request: dict[str, Any] | None
+    asked: tuple[str, dict[str, Any]] | None
     case: PenaltyCase | None
-    request_order: dict[str, Any] | None
-    request_use: dict[str, Any] | None
     expect: dict[str, Any]
 
 
@@ -54,10 +54,8 @@ def _case(rule: Rule, reader: Reader) -> Case:
         as_of=reader.take("as_of", date),
         assume=dict(reader.maybe("assume", dict) or {}),
         records={name: table_of(name, text) for name, text in (reader.maybe("records", dict) or {}).items()},
-        request=reader.maybe("request", dict),
+        asked=next(((key, asked) for key in REQUESTS if (asked := reader.maybe(key, dict)) is not None), None),
         case=_penalty_case(reader),
-        request_order=reader.maybe("request_order", dict),
-        request_use=reader.maybe("request_use", dict),
         expect=dict(reader.take("expect", dict)),
     )
     reader.done()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
@@ -12,9 +13,9 @@ from rules.case import Case, cases_of, typed
 from sekisho.engine.answers import Found, Outcome, Reason
 from sekisho.engine.controls import load_control
 from sekisho.engine.penalty_case import PenaltyCase
-from sekisho.engine.requests import OrderRequest, Request, ReserveUseRequest
+from sekisho.engine.requests import Request, ReserveUseRequest
 from sekisho.engine.run import Judged, RuleRun, japan_period, run_rule
-from sekisho.engine.view import RecordsView, order_request, transfer_request
+from sekisho.engine.view import RecordsView, instruction_request, order_request, transfer_request
 from sekisho.findings.finding import findings_of
 from sekisho.records import TABLES, records_of
 from sekisho.rulebook import load_rulebook
@@ -39,7 +40,7 @@ def test_case(case: Case) -> None:
     unknown = set(case.expect) - EXPECTATIONS
     assert not unknown, f"unknown expectation {unknown}"
     assert case.expect, "a case expects something"
-    if case.request is not None or case.request_order is not None or case.request_use is not None:
+    if case.asked is not None:
         _check_decision(case)
         return
     if case.case is not None:
@@ -151,7 +152,7 @@ def _check_decision(case: Case) -> None:
         assert list(parameters.missing()) == list(case.expect["undetermined"])
         return
     request = _request(case)
-    at = request.received_at if isinstance(request, OrderRequest) else request.requested_at
+    at = next(at for name in ("received_at", "given_at", "requested_at") if (at := getattr(request, name, None)))
     decide = load_control(case.rule).decide
     assert decide is not None
     reasons = list(decide(request, RecordsView(records_of(case.records), at), parameters))
@@ -167,19 +168,29 @@ def _check_decision(case: Case) -> None:
 
 
 def _request(case: Case) -> Request:
-    """The request of a case: a transfer under the columns of ``transfer``, others under those of their request."""
-    if case.request is not None:
-        kinds = {c.name: c.kind for c in TABLES["transfer"].columns}
-        return transfer_request({name: _typed(kinds[name], value) for name, value in case.request.items()})
-    if case.request_use is not None:
-        kinds = {c.name: c.kind for c in TABLES["reserve_use"].columns} | dict.fromkeys(
-            ("reserve_jpy", "releasable_jpy"), "decimal"
-        )
-        kinds["requested_at"] = "time"
-        return ReserveUseRequest(**{name: _typed(kinds[name], value) for name, value in case.request_use.items()})
-    assert case.request_order is not None
-    kinds = {c.name: c.kind for c in TABLES["order_event"].columns} | {"received_at": "time"}
-    return order_request({name: _typed(kinds[name], value) for name, value in case.request_order.items()})
+    """The request of a case, under the columns of its table or the names of its class."""
+    assert case.asked is not None
+    key, asked = case.asked
+    read, table, others = ASKED[key]
+    kinds = {c.name: c.kind for c in TABLES[table].columns} | others
+    return read({name: _typed(kinds[name], value) if name in kinds else value for name, value in asked.items()})
+
+
+def _reserve_use_request(row: dict[str, Any]) -> ReserveUseRequest:
+    return ReserveUseRequest(**row)
+
+
+ASKED: dict[str, tuple[Callable[[dict[str, Any]], Request], str, dict[str, str]]] = {
+    "request": (transfer_request, "transfer", {}),
+    "request_order": (order_request, "order_event", {"received_at": "time"}),
+    "request_use": (
+        _reserve_use_request,
+        "reserve_use",
+        {"reserve_jpy": "decimal", "releasable_jpy": "decimal", "requested_at": "time"},
+    ),
+    "request_instruction": (instruction_request, "instruction", {}),
+}
+"""How each kind of request is read: by what, the table whose columns it has, and what it has besides."""
 
 
 def _typed(kind: str, value: object) -> object:

@@ -65,7 +65,27 @@ class ReserveUseRequest:
     releasable_jpy: Decimal | None = None
 
 
-Request = TransferRequest | OrderRequest | ReserveUseRequest
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InstructionRequest:
+    """A decision about the firm's business or assets that asks to be followed: the columns of ``instruction``. Times are UTC."""
+
+    instruction_id: str
+    given_at: datetime
+    party_id: str
+    concerns: str
+    summary: str = ""
+    wallet_id: str | None = None
+
+
+class InOffice(NamedTuple):
+    """An administrator in office: who, by which event, since when (the start of that Japan day, UTC)."""
+
+    party_id: str | None
+    event_id: str
+    since: datetime
+
+
+Request = TransferRequest | OrderRequest | ReserveUseRequest | InstructionRequest
 """What a ``decide`` rule may be asked about; a rule says nothing about the kind it is not concerned with."""
 
 
@@ -141,4 +161,8 @@ class View(Protocol):
 
     def ordered(self, party_id: str, asset: str, side: str, since: datetime) -> Decimal:
         """How much the accounts of a party have ordered of an asset on one side since a moment, changes of orders included."""
+        ...
+
+    def administrator(self) -> InOffice | None:
+        """The administrator in office; None where there is none."""
         ...

@@ -8,11 +8,21 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from sekisho.engine.open_orders import Standing, entries, standing_orders
-from sekisho.engine.requests import Account, OpenOrder, OrderRequest, Registers, SeenOrder, TransferRequest
+from sekisho.engine.requests import (
+    Account,
+    InOffice,
+    InstructionRequest,
+    OpenOrder,
+    OrderRequest,
+    Registers,
+    SeenOrder,
+    TransferRequest,
+)
 from sekisho.typologies.handled_assets import Handled, Pair, read_handled
 from sekisho.typologies.material_facts import read_circle, read_facts
 from sekisho.typologies.ownership import ownership_of
-from sekisho.typologies.valuation import in_utc
+from sekisho.typologies.valuation import JAPAN, in_utc, starts_at
+from sekisho.typologies.winding import in_office
 
 if TYPE_CHECKING:
     from sekisho.records import Records
@@ -79,6 +89,11 @@ class RecordsView:
         rows = (e for e in events if since <= e.at < self._before)
         return sum((e.quantity for e in rows if e.side_of(asset, self._handled()) == side), Decimal(0))
 
+    def administrator(self) -> InOffice | None:
+        """The administrator in office at the moment; None where there is none."""
+        event = in_office(self._records, (self._before + JAPAN).date())
+        return None if event is None else InOffice(event.party_id, event.event_id, starts_at(event.effective_on))
+
     def _handled(self) -> Handled:
         if self._pairs is None:
             self._pairs = read_handled(self._records, ())
@@ -115,3 +130,9 @@ def transfer_request(row: dict[str, object]) -> TransferRequest:
 def order_request(row: dict[str, object]) -> OrderRequest:
     """An order as a case or a caller writes it, under the names of ``OrderRequest``."""
     return OrderRequest(**row)  # type: ignore[arg-type]
+
+
+def instruction_request(row: dict[str, object]) -> InstructionRequest:
+    """An instruction as a case or a caller writes it: the columns of ``instruction`` known before the decision."""
+    known = {name: row[name] for name in InstructionRequest.__dataclass_fields__ if name in row}
+    return InstructionRequest(**known)  # type: ignore[arg-type]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterator
 from datetime import date, timedelta
 from decimal import Decimal
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from sekisho.engine.answers import Amount, Evidence, Found, Obligation, Severity, Step
 from sekisho.typologies.business_days import day_of_next_month, month_ends, months_elapsed_on, months_end_on
-from sekisho.typologies.capital import CapitalItems, ratio, reaches
+from sekisho.typologies.capital import ITEMS, CapitalItems, items_of, ratio, reaches, read_stated
 from sekisho.typologies.custody import Stretch, share, stretches
 from sekisho.typologies.valuation import starts_at
 
@@ -19,21 +18,20 @@ if TYPE_CHECKING:
     from sekisho.records import Records
     from sekisho.rulebook import Parameters
 
-_ITEMS = ("basic_items", "supplementary_items", "deductions", "market_risk", "counterparty_risk", "basic_risk")
 _NORMAL = "normal"
 
 
 def compute(records: Records, p: Parameters) -> Iterator[Amount]:
     """The ratio of every day for which the books state all items, with its working and band."""
-    for day, amounts in _stated(records).items():
-        items = _items(amounts)
+    for day, amounts in read_stated(records).items():
+        items = items_of(amounts)
         if items is not None:
             yield _amount(day, items, p)
 
 
 def detect(records: Records, p: Parameters) -> Iterator[Found]:
     """One finding for each continuous time below the alert, and for each run of days without a ratio."""
-    stated = _stated(records)
+    stated = read_stated(records)
     ratios = {amount.as_of: amount for amount in compute(records, p)}
     for stretch in stretches({day: amount.band != _NORMAL for day, amount in ratios.items()}):
         yield _below(stretch, ratios, p)
@@ -57,23 +55,6 @@ def due(calendar: Calendar, p: Parameters) -> Iterator[Obligation]:
     for trigger in calendar.triggers:
         if isinstance(trigger, Found) and "ratio" in trigger.facts:
             yield from _below_alert(trigger, calendar)
-
-
-def _stated(records: Records) -> dict[date, dict[str, Decimal]]:
-    """The capital and risk items of each day that states at least one of them."""
-    stated: dict[date, dict[str, Decimal]] = defaultdict(dict)
-    rows = records.firm_balance.filter(records.firm_balance.item.isin(_ITEMS)).order_by("as_of_date", "item")
-    for row in rows.to_pyarrow().to_pylist():
-        stated[row["as_of_date"]][row["item"]] = row["amount_jpy"]
-    return stated
-
-
-def _items(amounts: dict[str, Decimal]) -> CapitalItems | None:
-    """The items of a day; None when one is missing or nothing is at risk, so that no ratio exists."""
-    if set(amounts) != set(_ITEMS):
-        return None
-    items = CapitalItems(**amounts)
-    return items if items.risk > 0 else None
 
 
 def _amount(day: date, items: CapitalItems, p: Parameters) -> Amount:
@@ -102,7 +83,7 @@ def _amount(day: date, items: CapitalItems, p: Parameters) -> Amount:
             Step("amount at risk", "market + counterparty + basic risk", items.risk),
             Step("capital adequacy ratio", "own funds not tied up / amount at risk, rounded down", value),
         ),
-        evidence=tuple(Evidence("firm_balance", f"{day}|{item}") for item in sorted(_ITEMS)),
+        evidence=tuple(Evidence("firm_balance", f"{day}|{item}") for item in sorted(ITEMS)),
         facts={"free_capital": free, "risk": items.risk},
     )
 
@@ -141,7 +122,7 @@ def _below(stretch: Stretch, ratios: dict[date, Amount], p: Parameters) -> Found
 
 
 def _no_ratio(stretch: Stretch, stated: dict[date, dict[str, Decimal]]) -> Found:
-    missing = sorted({item for day in stretch.days for item in _ITEMS if item not in stated[day]})
+    missing = sorted({item for day in stretch.days for item in ITEMS if item not in stated[day]})
     return Found(
         subject_kind="exchange",
         subject_id="exchange",
