@@ -123,9 +123,7 @@ def _booked(
     return rows + (zeros if booking.absent == "zero" else []), tuple(notes), counts
 
 
-def _absent(
-    seen: set[str], booking: Booking, book: WalletBook, covered: Covered, notes: list[str]
-) -> list[tuple[object, ...]]:
+def _absent(seen: set[str], booking: Booking, book: WalletBook, covered: Covered, notes: list[str]) -> list[tuple[object, ...]]:
     """Balances of nothing for the wallets of these assets that the source does not mention, at its last time."""
     missing = sorted((w, at) for asset, at in covered.until.items() for w in book.of(asset).values() if w not in seen)
     if not missing:

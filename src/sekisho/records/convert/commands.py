@@ -26,7 +26,8 @@ def convert_command(
     out: Annotated[Path | None, typer.Option("--out", help="The records folder to make; must not exist yet.")] = None,
     mapping: Annotated[Path | None, typer.Option("--mapping", help="The mapping file, for --from mapping.")] = None,
     wallets: Annotated[
-        Path | None, typer.Option("--wallets", help="For balances and chain movements: the firm's wallets (file or records folder).")
+        Path | None,
+        typer.Option("--wallets", help="For balances and chain movements: the firm's wallets (file or records folder)."),
     ] = None,
     tokens: Annotated[
         Path | None, typer.Option("--tokens", help="For tokens: CSV with the columns asset, contract, decimals.")
@@ -42,7 +43,9 @@ def convert_command(
     try:
         if source is None or out is None:
             raise RecordsError("sekisho records convert", "SOURCE or --out is missing", "give both; --help shows how")
-        conversion = _convert(from_format, source, out, Options(_pairs(option or []), mapping, wallets=wallets, tokens=tokens), console)
+        conversion = _convert(
+            from_format, source, out, Options(_pairs(option or []), mapping, wallets=wallets, tokens=tokens), console
+        )
     except RecordsError as error:
         sys.stderr.write(f"sekisho: {error}\n")
         raise typer.Exit(UNUSABLE) from None

@@ -11,6 +11,8 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import NamedTuple
 
+import msgspec
+
 from sekisho.records.errors import RecordsError
 from sekisho.records.exact import fitting
 
@@ -31,6 +33,27 @@ class Unspent(NamedTuple):
     confirmations: int
     coinbase: bool = False
     row: int | None = None
+
+
+class Scanned(msgspec.Struct):
+    """One output of scantxoutset."""
+
+    txid: str
+    vout: int
+    scriptPubKey: str  # noqa: N815 (as the node writes it)
+    amount: Decimal
+    height: int
+    coinbase: bool | None = None
+
+
+class Scan(msgspec.Struct):
+    """The answer of scantxoutset."""
+
+    success: bool
+    height: int
+    bestblock: str
+    unspents: list[Scanned]
+    total_amount: Decimal
 
 
 class Counting(NamedTuple):

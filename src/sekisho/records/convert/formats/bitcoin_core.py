@@ -19,7 +19,7 @@ from sekisho.records.holdings import OPTIONS as BOOKING_OPTIONS
 from sekisho.records.holdings import Covered, Held, booking_of, write_balances
 from sekisho.records.nodes.answers import decode, first, keys, load, unwrapped
 from sekisho.records.nodes.bitcoin_script import NETWORKS, address_of
-from sekisho.records.nodes.unspent import COINBASE_MATURITY, Counting, Unspent, count
+from sekisho.records.nodes.unspent import COINBASE_MATURITY, Counting, Scan, Unspent, count
 from sekisho.records.wallets import read_wallets
 
 NAME = "bitcoin-core"
@@ -48,27 +48,6 @@ class Listed(msgspec.Struct):
     confirmations: int
     address: str | None = None
     scriptPubKey: str = ""  # noqa: N815 (as the node writes it)
-
-
-class Scanned(msgspec.Struct):
-    """One output of scantxoutset."""
-
-    txid: str
-    vout: int
-    scriptPubKey: str  # noqa: N815 (as the node writes it)
-    amount: Decimal
-    height: int
-    coinbase: bool | None = None
-
-
-class Scan(msgspec.Struct):
-    """The answer of scantxoutset."""
-
-    success: bool
-    height: int
-    bestblock: str
-    unspents: list[Scanned]
-    total_amount: Decimal
 
 
 class Header(msgspec.Struct):
