@@ -81,9 +81,8 @@ def read_wallets(path: Path) -> WalletBook:
             if problems:
                 raise problems[0].error()
             names = ", ".join(on_duckdb.quoted(c.name) for c in _TABLE.columns)
-            table = connection.raw_sql(
-                f"SELECT {names} FROM (SELECT {reading.projection} FROM {reading.relation})"
-            ).to_arrow_table()
+            query = f"SELECT {names} FROM (SELECT {reading.projection} FROM {reading.relation})"
+            table = connection.con.sql(query).to_arrow_table()
         finally:
             connection.disconnect()
     if not table.num_rows:

@@ -95,4 +95,4 @@ def digest(path: Path) -> str:
     if path.is_dir():
         path = next(s.files[0] for s in sources(path) if s.table.name == "wallet")
     with path.open("rb") as file:
-        return hashlib.filedigest(file, "sha256").hexdigest()
+        return hashlib.file_digest(file, "sha256").hexdigest()

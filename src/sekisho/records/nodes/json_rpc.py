@@ -174,7 +174,7 @@ class JsonRpc:
             remedy = f"give --cookie-file, or set {USER} and {PASSWORD} (Basic) or {TOKEN} (Bearer)"
             raise RecordsError(self.label, f"does not let us in ({status})", remedy)
         if status in _BUSY:
-            raise _Busy(f"the node is busy ({status})")
+            raise _BusyError(f"the node is busy ({status})")
         # Bitcoin Core answers a failed call with status 500 or 404 and the error in the body.
         if status != 200 and not text.lstrip().startswith((b"{", b"[")):
             raise RecordsError(
@@ -186,7 +186,7 @@ class JsonRpc:
         if isinstance(error, TimeoutError):
             problem = f"did not answer {method} within {timeout_seconds:g} seconds{tried}"
             return RecordsError(self.label, problem, "give it more time with --timeout, or see whether it is overloaded")
-        if isinstance(error, _Busy):
+        if isinstance(error, _BusyError):
             return RecordsError(self.label, f"is too busy to answer {method}{tried}", "try again later")
         said = str(error) or type(error).__name__
         return RecordsError(
@@ -194,5 +194,5 @@ class JsonRpc:
         )
 
 
-class _Busy(OSError):
+class _BusyError(OSError):
     """The node asks to come back later."""

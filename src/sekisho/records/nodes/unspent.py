@@ -77,7 +77,8 @@ def count(unspents: Iterable[Unspent], counting: Counting, source: str) -> Count
     held: dict[str, Decimal] = defaultdict(Decimal)
     rows: dict[str, int | None] = {}
     outpoints: set[tuple[str, int]] = set()
-    young, immature = [0, Decimal(0)], [0, Decimal(0)]
+    young: list[Decimal] = []
+    immature: list[Decimal] = []
     for one in unspents:
         amount = _amount(one, source)
         outpoint = one.txid.lower(), one.vout
@@ -86,24 +87,22 @@ def count(unspents: Iterable[Unspent], counting: Counting, source: str) -> Count
             raise RecordsError(source, problem, "remove one of the two", row=one.row, column="txid")
         outpoints.add(outpoint)
         if one.confirmations < max(counting.confirmations_min, 1):
-            young[0] += 1
-            young[1] += amount
+            young.append(amount)
         elif one.coinbase and one.confirmations < COINBASE_MATURITY and not counting.immature:
-            immature[0] += 1
-            immature[1] += amount
+            immature.append(amount)
         else:
             held[one.address] += amount
             rows.setdefault(one.address, one.row)
     notes = []
-    if young[0]:
+    if young:
         least = max(counting.confirmations_min, 1)
-        notes.append(f"{young[0]} outputs of {young[1]:f} BTC have fewer than {least} confirmations and do not count.")
-    if immature[0]:
+        notes.append(f"{len(young)} outputs of {sum(young):f} BTC have fewer than {least} confirmations and do not count.")
+    if immature:
         notes.append(
-            f"{immature[0]} newly mined outputs of {immature[1]:f} BTC cannot be spent before {COINBASE_MATURITY} confirmations "
-            "and do not count."
+            f"{len(immature)} newly mined outputs of {sum(immature):f} BTC cannot be spent before {COINBASE_MATURITY} "
+            "confirmations and do not count."
         )
-    counts = {"outputs": len(outpoints), "outputs_unconfirmed": int(young[0]), "outputs_immature": int(immature[0])}
+    counts = {"outputs": len(outpoints), "outputs_unconfirmed": len(young), "outputs_immature": len(immature)}
     return Counted(dict(held), rows, tuple(notes), counts)
 
 
