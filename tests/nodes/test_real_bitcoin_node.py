@@ -11,9 +11,9 @@ from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
-from nodes.running import Running, bitcoind
 from typer.testing import CliRunner
 
+from nodes.running import Running, bitcoind
 from sekisho.records import RecordsError
 from sekisho.records.commands import app
 from sekisho.records.convert import Options, convert
@@ -36,7 +36,8 @@ class Chain:
     def __init__(self, node: Running) -> None:
         self.node = node
         self.mine = node.call("getnewaddress", wallet="w")
-        node.call("generatetoaddress", 110, self.mine)
+        node.call("generatetoaddress", 10, self.mine)
+        node.call("generatetoaddress", 101, BURNT)
         self.addresses = {f"W{i}": node.call("getnewaddress", "", kind, wallet="w") for i, kind in enumerate(KINDS)}
         self.heights: dict[int, dict[str, Decimal]] = {}
 
@@ -78,6 +79,7 @@ class Chain:
         return path
 
 
+BURNT = "bcrt1qqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqdku202"
 KINDS = ("legacy", "p2sh-segwit", "bech32", "bech32m")
 
 
@@ -183,7 +185,17 @@ def test_saved_answers_convert_to_what_the_live_node_says(node: Running, chain: 
 
 
 def test_the_command_reads_its_password_from_the_environment(node: Running, chain: Chain, tmp_path: Path) -> None:
-    arguments = ["fetch", "--from", "bitcoin-core", "--url", node.url, "--wallets", str(chain.wallets(tmp_path)), "--chain", "regtest"]
+    arguments = [
+        "fetch",
+        "--from",
+        "bitcoin-core",
+        "--url",
+        node.url,
+        "--wallets",
+        str(chain.wallets(tmp_path)),
+        "--chain",
+        "regtest",
+    ]
     secret = {"SEKISHO_RPC_USER": "u", "SEKISHO_RPC_PASSWORD": "p"}
     result = CliRunner().invoke(app, [*arguments, "--out", str(tmp_path / "day"), "--json"], env=secret)
     assert result.exit_code == 0, result.output

@@ -11,9 +11,9 @@ from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
-from nodes.running import Running, anvil
 from typer.testing import CliRunner
 
+from nodes.running import Running, anvil
 from sekisho.records import RecordsError
 from sekisho.records.commands import app
 from sekisho.records.nodes import Endpoint, Question, fetch
@@ -103,9 +103,9 @@ def chain(node: Running) -> Chain:
     return made
 
 
-def asked(node: Running, chain: Chain, wallets: Path, out: Path, **question: Any) -> dict[str, Any]:
+def asked(node: Running, made: Chain, wallets: Path, out: Path, **question: Any) -> dict[str, Any]:
     endpoint = Endpoint(node.url, node.headers, 5.0, sleep=lambda seconds: None)
-    given = {"book": read_wallets(wallets), "chain": CHAIN, "tokens": (chain.token,)} | question
+    given = {"book": read_wallets(wallets), "chain": CHAIN, "tokens": (made.token,)} | question
     fetch("ethereum", endpoint, Question(**given), out)
     account: dict[str, Any] = json.loads((out / "observation.json").read_text())
     return account
@@ -115,10 +115,10 @@ def balances(out: Path) -> dict[str, Decimal]:
     return {row["wallet_id"]: row["quantity"] for row in pq.read_table(out / "wallet_balance.parquet").to_pylist()}
 
 
-def refused(folder: Path, node: Running, chain: Chain, wallets: Path, **question: Any) -> str:
+def refused(folder: Path, node: Running, made: Chain, wallets: Path, **question: Any) -> str:
     before = sorted(folder.iterdir())
     with pytest.raises(RecordsError) as caught:
-        asked(node, chain, wallets, folder / "refused", **question)
+        asked(node, made, wallets, folder / "refused", **question)
     assert sorted(folder.iterdir()) == before, "something was left behind"
     assert "\n" not in str(caught.value)
     return str(caught.value)
@@ -158,7 +158,17 @@ def test_the_command(node: Running, chain: Chain, tmp_path: Path) -> None:
     tokens.write_text(f"asset,contract,decimals\nUSDX,{chain.contract},6\n")
     assert read_tokens(tokens) == (chain.token,)
     height = max(chain.heights)
-    arguments = ["fetch", "--from", "ethereum", "--wallets", str(chain.wallets(tmp_path)), "--chain", CHAIN, "--tokens", str(tokens)]
+    arguments = [
+        "fetch",
+        "--from",
+        "ethereum",
+        "--wallets",
+        str(chain.wallets(tmp_path)),
+        "--chain",
+        CHAIN,
+        "--tokens",
+        str(tokens),
+    ]
     result = CliRunner().invoke(
         app, [*arguments, "--at-height", str(height), "--out", str(tmp_path / "day"), "--json"], env={"SEKISHO_RPC_URL": node.url}
     )
@@ -213,7 +223,6 @@ def test_a_node_that_forgets_old_blocks_freezes_or_is_gone(tmp_path_factory: pyt
             if step.startswith("asking for balances"):
                 second.freeze()
 
-        chain_only = {"tokens": ()}
         with pytest.raises(RecordsError, match=r"did not answer eth_getBalance within 0\.3 seconds \(4 attempts\)"):
             endpoint = Endpoint(second.url, {}, 0.3, sleep=lambda seconds: None)
             question = Question(book=read_wallets(wallets), chain=CHAIN, progress=freeze)
@@ -225,5 +234,5 @@ def test_a_node_that_forgets_old_blocks_freezes_or_is_gone(tmp_path_factory: pyt
             if step.startswith("asking for balances"):
                 second.stop()
 
-        said = refused(tmp_path, second, chain, wallets, progress=kill, **chain_only)
+        said = refused(tmp_path, second, chain, wallets, progress=kill, tokens=())
         assert "cannot be reached for eth_getBalance" in said

@@ -203,7 +203,7 @@ def _immature_then(spent: _Output, height: int) -> bool:
 
 
 def _is_immature(coinbase: bool | None, made: int, height: int) -> bool:
-    return bool(coinbase) and height - made + 1 < COINBASE_MATURITY
+    return bool(coinbase) and height - made + 1 <= COINBASE_MATURITY
 
 
 def _immature_note(scan: Scan, height: int) -> tuple[str, ...]:
@@ -211,4 +211,4 @@ def _immature_note(scan: Scan, height: int) -> tuple[str, ...]:
     if not immature:
         return ()
     total = sum(immature, Decimal(0))
-    return (f"{len(immature)} newly mined outputs of {total:f} BTC cannot be spent before 100 confirmations and do not count.",)
+    return (f"{len(immature)} newly mined outputs of {total:f} BTC cannot be spent up to 100 confirmations and do not count.",)

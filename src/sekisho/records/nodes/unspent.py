@@ -17,7 +17,7 @@ from sekisho.records.errors import RecordsError
 from sekisho.records.exact import fitting
 
 COINBASE_MATURITY = 100
-"""Confirmations before the network lets newly mined coins be spent (COINBASE_MATURITY of Bitcoin Core)."""
+"""Newly mined coins count once they have more confirmations than this, as in Bitcoin Core's own balances."""
 
 _PLACES = 8
 _SUPPLY_MAX = Decimal(21_000_000)
@@ -88,7 +88,7 @@ def count(unspents: Iterable[Unspent], counting: Counting, source: str) -> Count
         outpoints.add(outpoint)
         if one.confirmations < max(counting.confirmations_min, 1):
             young.append(amount)
-        elif one.coinbase and one.confirmations < COINBASE_MATURITY and not counting.immature:
+        elif one.coinbase and one.confirmations <= COINBASE_MATURITY and not counting.immature:
             immature.append(amount)
         else:
             held[one.address] += amount
@@ -99,7 +99,7 @@ def count(unspents: Iterable[Unspent], counting: Counting, source: str) -> Count
         notes.append(f"{len(young)} outputs of {sum(young):f} BTC have fewer than {least} confirmations and do not count.")
     if immature:
         notes.append(
-            f"{len(immature)} newly mined outputs of {sum(immature):f} BTC cannot be spent before {COINBASE_MATURITY} "
+            f"{len(immature)} newly mined outputs of {sum(immature):f} BTC cannot be spent up to {COINBASE_MATURITY} "
             "confirmations and do not count."
         )
     counts = {"outputs": len(outpoints), "outputs_unconfirmed": len(young), "outputs_immature": len(immature)}

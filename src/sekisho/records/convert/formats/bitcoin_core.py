@@ -29,7 +29,7 @@ OPTIONS = {
     "observed_at": Option("", "When: the time of the block, 2026-05-02T00:00:00Z; or put the answer of getblockheader beside it"),
     "asset": Option("BTC", "The asset the wallets are listed under"),
     "confirmations": Option("1", "Confirmations from which an output counts"),
-    "immature": Option("leave_out", "Newly mined coins before 100 confirmations", ("leave_out", "count")),
+    "immature": Option("leave_out", "Newly mined coins up to 100 confirmations", ("leave_out", "count")),
     "chain": Option("main", "The network, for addresses that scantxoutset leaves as scripts", tuple(NETWORKS)),
     "wallet_id": Option("", "For getbalances, which names no address: the wallet it speaks of"),
     **BOOKING_OPTIONS,
@@ -210,7 +210,7 @@ def scanned(scan: Scan, chain: str, label: str = "scantxoutset") -> Iterator[Uns
         if confirmations < 1:
             problem = f"{one.height} is above the block of the scan, {scan.height}"
             raise RecordsError(label, problem, "save the answer again", row=row, column="height")
-        if one.coinbase is None and confirmations < COINBASE_MATURITY:
+        if one.coinbase is None and confirmations <= COINBASE_MATURITY:
             problem = "is missing, so newly mined coins cannot be told from others"
             raise RecordsError(label, problem, "use Bitcoin Core 24 or later", row=row, column="coinbase")
         address = script_name(label, one.scriptPubKey, chain, row)
