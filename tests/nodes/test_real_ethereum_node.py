@@ -223,9 +223,9 @@ def test_a_node_that_forgets_old_blocks_freezes_or_is_gone(tmp_path_factory: pyt
             if step.startswith("asking for balances"):
                 second.freeze()
 
+        endpoint = Endpoint(second.url, {}, 0.3, sleep=lambda seconds: None)
+        question = Question(book=read_wallets(wallets), chain=CHAIN, progress=freeze)
         with pytest.raises(RecordsError, match=r"did not answer eth_getBalance within 0\.3 seconds \(4 attempts\)"):
-            endpoint = Endpoint(second.url, {}, 0.3, sleep=lambda seconds: None)
-            question = Question(book=read_wallets(wallets), chain=CHAIN, progress=freeze)
             fetch("ethereum", endpoint, question, tmp_path / "frozen")
         assert not (tmp_path / "frozen").exists()
         second.thaw()

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from sekisho.records.convert.staging import Staging
 from sekisho.records.errors import RecordsError
-from sekisho.records.exact import fitting
+from sekisho.records.exact import EXACT, fitting
 from sekisho.records.holdings import shown
 from sekisho.records.tables import TABLES
 from sekisho.records.wallets import WalletBook, plain_address
@@ -37,7 +37,6 @@ def write_movements(
 
     Several movements of one asset between the same two addresses in one transaction are one row: their sum.
     """
-    spelling = book.spelling if book is not None else plain_address
     sums: dict[tuple[str, str, str, str], Decimal] = defaultdict(Decimal)
     times: dict[str, datetime] = {}
     number = 0
@@ -45,7 +44,8 @@ def write_movements(
         number += 1
         if times.setdefault(one.txid, one.occurred_at) != one.occurred_at:
             raise RecordsError(source, f"transaction {one.txid} has two times", "save it again")
-        sums[one.txid, one.asset, spelling(one.from_address), spelling(one.to_address)] += one.quantity
+        key = one.txid, one.asset, *(_spelt(book, one.asset, a) for a in (one.from_address, one.to_address))
+        sums[key] = EXACT.add(sums[key], one.quantity)
     if not sums:
         raise RecordsError(source, "holds no movement of coins", "check that it is the export meant")
     rows = []
@@ -66,3 +66,7 @@ def write_movements(
     touched = sum(1 for row in rows if plain_address(str(row[3])) in own or plain_address(str(row[4])) in own)
     notes.append(f"{len(rows) - touched} of {len(rows)} movements touch no wallet of {book.label} themselves.")
     return tuple(notes), {"movements": number, "movements_of_wallets": touched}
+
+
+def _spelt(book: WalletBook | None, asset: str, address: str) -> str:
+    return plain_address(address) if book is None else book.spelling(asset, address)

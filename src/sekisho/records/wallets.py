@@ -33,10 +33,10 @@ class WalletBook:
         """The wallets of an asset: plain address to ``wallet_id``."""
         return self._by_asset.get(asset, {})
 
-    def spelling(self, address: str) -> str:
-        """An address as the firm writes it, where it is one of the firm's; otherwise in its plain form."""
+    def spelling(self, asset: str, address: str) -> str:
+        """An address as the firm writes it for this asset, where it is one of the firm's; otherwise in its plain form."""
         plain = plain_address(address)
-        return self._spellings.get(plain, plain)
+        return self._spellings.get((asset, plain), plain)
 
     @property
     def assets(self) -> tuple[str, ...]:
@@ -44,8 +44,9 @@ class WalletBook:
         return tuple(sorted(self._by_asset))
 
     @cached_property
-    def _spellings(self) -> dict[str, str]:
-        return {plain_address(address): address for address in self.table["address"].to_pylist()}
+    def _spellings(self) -> dict[tuple[str, str], str]:
+        columns = (self.table[name].to_pylist() for name in ("asset", "address"))
+        return {(asset, plain_address(address)): address for asset, address in zip(*columns, strict=True)}
 
     @cached_property
     def _by_asset(self) -> dict[str, dict[str, str]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated
 
@@ -15,6 +16,7 @@ from rich.table import Table
 
 from sekisho.records.convert import Conversion
 from sekisho.records.errors import RecordsError
+from sekisho.records.exact import EXACT
 from sekisho.records.nodes import Endpoint, Question, Sighting, fetch, headers_of, sources
 from sekisho.records.tokens import read_tokens
 from sekisho.records.wallets import read_wallets
@@ -82,7 +84,9 @@ def fetch_command(
 
 def _print(sighting: Sighting, conversion: Conversion, out: Path, as_json: bool) -> None:
     observed_at = sighting.observed_at.isoformat().replace("+00:00", "Z")
-    totals = {a: sum(h.quantity for h in sighting.holdings if h.asset == a) for a in sighting.assets}
+    totals = dict.fromkeys(sighting.assets, Decimal(0))
+    for held in sighting.holdings:
+        totals[held.asset] = EXACT.add(totals[held.asset], held.quantity)
     if as_json:
         told = {
             "out": str(out),

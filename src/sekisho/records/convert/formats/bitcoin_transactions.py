@@ -109,9 +109,9 @@ class _Reader:
     def __init__(self, options: Options) -> None:
         self.options = options
         self.seen: dict[str, _Seen] = {}
-        self.listed: list[Movement] = []
+        self._paid_fees: list[Movement] = []
         self.counts: dict[str, int] = defaultdict(int)
-        self._entries: set[tuple[str, int, str]] = set()
+        self._entries: dict[tuple[str, int, str], Movement] = {}
         self._fees: set[str] = set()
 
     def read(self, path: Path) -> None:
@@ -161,19 +161,23 @@ class _Reader:
         if key in self._entries:
             problem = f"{entry.category} of output {entry.txid}:{entry.vout} is there twice"
             raise RecordsError(label, problem, "remove one of the two", row=row, column="txid")
-        self._entries.add(key)
         at, asset = _time(label, row, entry.blocktime), self.options["asset"]
         amount = _amount(label, row, abs(entry.amount), "amount")
         mined = entry.category in ("generate", "immature")
         sender, receiver = (own, entry.address or UNKNOWN) if entry.amount < 0 else (MINED if mined else UNKNOWN, own)
-        self.listed.append(Movement(entry.txid, at, asset, sender, receiver, amount))
+        self._entries[key] = Movement(entry.txid, at, asset, sender, receiver, amount)
         if entry.fee is not None and entry.txid not in self._fees:
             self._fees.add(entry.txid)
-            self.listed.append(Movement(entry.txid, at, asset, own, FEE, _amount(label, row, abs(entry.fee), "fee")))
+            self._paid_fees.append(Movement(entry.txid, at, asset, own, FEE, _amount(label, row, abs(entry.fee), "fee")))
 
     def movements(self) -> Iterator[Movement]:
         """All movements, of transactions told in full and of listed ones."""
-        yield from self.listed
+        for (txid, vout, side), movement in self._entries.items():
+            if (txid, vout, "send" if side == "receive" else "receive") in self._entries:
+                self.counts["to_itself"] += side == "send"  # an output both sent and received never left the wallet
+            else:
+                yield movement
+        yield from self._paid_fees
         for seen in self.seen.values():
             yield from self._of(seen)
 

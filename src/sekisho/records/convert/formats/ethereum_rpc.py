@@ -43,8 +43,8 @@ class _Request(msgspec.Struct):
 
 class _Answer(msgspec.Struct):
     id: int | str
-    result: msgspec.Raw | None = None
-    error: msgspec.Raw | None = None
+    result: msgspec.Raw = msgspec.Raw(b"null")
+    error: msgspec.Raw = msgspec.Raw(b"null")
 
 
 class _Both(msgspec.Struct):
@@ -109,7 +109,7 @@ def _joined(paths: list[Path], source: str) -> Iterator[_Asked]:
         if key not in answers:
             raise RecordsError(label, f"request {key} has no answer", "save the answers again", row=row, column="id")
         there, at_row, answer = answers[key]
-        if answer.error is not None and bytes(answer.error) != b"null":
+        if bytes(answer.error) != b"null":
             problem = f"the node answered with an error: {bytes(answer.error).decode(errors='replace')}"
             raise RecordsError(there, problem, "ask the node again", row=at_row, column="error")
         yield _Asked(there, at_row, request, answer)
@@ -128,7 +128,7 @@ def _block(asked: list[_Asked], observed_at: str, source: str) -> tuple[str | No
     blocks = {}
     for one in asked:
         if one.request.method in _BLOCKS:
-            found = decode(one.label, bytes(one.answer.result or b"null"), _Block, one.row)
+            found = decode(one.label, bytes(one.answer.result), _Block, one.row)
             blocks[found.hash] = one, found
     if len(blocks) > 1:
         raise RecordsError(source, "holds answers for two blocks", "ask for every balance at one block")
@@ -159,7 +159,7 @@ def _held(one: _Asked, block: str | None, at: datetime, asset: str, tokens: dict
     if block is not None and (not isinstance(told, str) or not _HEX.fullmatch(told) or int(told, 16) != int(block, 16)):
         problem = f"was asked at block '{told}', the saved block is {block}"
         raise RecordsError(one.label, problem, "ask for every balance at the number of one block", row=one.row, column="params")
-    text = decode(one.label, bytes(one.answer.result or b"null"), str, one.row)
+    text = decode(one.label, bytes(one.answer.result), str, one.row)
     if not _HEX.fullmatch(text):
         raise RecordsError(one.label, f"'{text}' is no amount in hexadecimal", "ask the node again", row=one.row, column="result")
     return held(one.label, asset, address, at, int(text, 16), decimals, one.row)

@@ -85,7 +85,7 @@ class _Reader:
         self.own = {plain_address(a) for a in book.table["address"].to_pylist()} if book is not None else None
         self.counts: dict[str, int] = defaultdict(int)
         self.strangers: dict[str, int] = defaultdict(int)
-        self.seen: dict[tuple[str, ...], str] = {}
+        self.seen: dict[str, str] = {}
 
     def movements(self, file: _File) -> Iterator[Movement]:
         for row, cells in file.rows:
@@ -120,13 +120,12 @@ class _Reader:
         if file.kind != "ether":
             return False
         key = file.text(cells, "txid").lower()
-        other = self.seen.setdefault((key,), file.label)
-        if other == file.label and (key, file.label) in self.seen:
+        other = self.seen.get(key)
+        if other == file.label:
             raise file.error(row, "txid", key, "there once: the export lists it twice")
-        self.seen[key, file.label] = file.label
-        if other != file.label:
-            self.counts["told_again"] += 1
-        return other != file.label
+        self.seen.setdefault(key, file.label)
+        self.counts["told_again"] += other is not None
+        return other is not None
 
     def _fee(
         self, file: _File, row: int, cells: Mapping[str, str | None], txid: str, at: datetime, sender: str
@@ -175,10 +174,12 @@ def convert(source: Path, out: Path, options: Options) -> Conversion:
     book = read_wallets(options.wallets) if options.wallets else None
     reader = _Reader(options, tokens, book)
     with Staging(out) as staging:
-        movements: list[Movement] = []
+        told: dict[str, list[Movement]] = defaultdict(list)
         for path in paths:
             options.progress(f"reading {path.name}")
-            movements += _once(reader, _File(staging, path), movements)
+            file = _File(staging, path)
+            told[file.kind] += _once(reader, file, told[file.kind])
+        movements = [movement for kind in told.values() for movement in kind]
         notes, counts = write_movements(staging, movements, book, source.name)
         notes = (*notes, *_told(reader))
         return staging.conversion(notes, {**counts, **reader.counts})
