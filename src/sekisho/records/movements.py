@@ -44,7 +44,8 @@ def write_movements(
         number += 1
         if times.setdefault(one.txid, one.occurred_at) != one.occurred_at:
             raise RecordsError(source, f"transaction {one.txid} has two times", "save it again")
-        key = one.txid, one.asset, *(_spelt(book, one.asset, a) for a in (one.from_address, one.to_address))
+        sender, receiver = _spelt(book, one.asset, one.from_address), _spelt(book, one.asset, one.to_address)
+        key = one.txid, one.asset, sender, receiver
         sums[key] = EXACT.add(sums[key], one.quantity)
     if not sums:
         raise RecordsError(source, "holds no movement of coins", "check that it is the export meant")
