@@ -184,6 +184,49 @@ def test_saved_answers_convert_to_what_the_live_node_says(node: Running, chain: 
         assert balances(out) == chain.heights[newest], name
 
 
+@pytest.mark.parametrize("form", ["hub", "pairs"])
+def test_every_block_as_movements_gives_the_balances_again(node: Running, chain: Chain, tmp_path: Path, form: str) -> None:
+    """What came to an address less what left it is what the node says it holds, through change, fees and mined coins."""
+    blocks = tmp_path / "blocks"
+    blocks.mkdir()
+    newest = max(chain.heights)
+    for height in range(1, newest + 1):
+        (blocks / f"{height:06}.json").write_bytes(node.raw("getblock", node.call("getblockhash", height), 3))
+    out = tmp_path / "books"
+    convert("bitcoin-transactions", blocks, out, Options({"chain": "regtest", "form": form}, wallets=chain.wallets(tmp_path)))
+    net = dict.fromkeys(chain.addresses.values(), Decimal(0))
+    rows = pq.read_table(out / "chain_movement.parquet").to_pylist()
+    for row in rows:
+        if row["to_address"] in net:
+            net[row["to_address"]] += row["quantity"]
+        if row["from_address"] in net:
+            net[row["from_address"]] -= row["quantity"]
+    assert net == {chain.addresses[w]: held for w, held in chain.heights[newest].items()}
+    assert validate_folder(out) == []
+
+
+def test_gettransaction_of_the_nodes_own_wallet_converts(node: Running, chain: Chain, tmp_path: Path) -> None:
+    txids = sorted({entry["txid"] for entry in node.call("listtransactions", "*", 1000, wallet="w")})
+    folder = tmp_path / "saved"
+    folder.mkdir()
+    for txid in txids:
+        (folder / f"{txid}.json").write_bytes(node.raw("gettransaction", txid, True, True, wallet="w"))
+    convert("bitcoin-transactions", folder, tmp_path / "books", Options({"chain": "regtest"}, wallets=chain.wallets(tmp_path)))
+    assert validate_folder(tmp_path / "books") == []
+    listed = tmp_path / "list.json"
+    listed.write_bytes(node.raw("listtransactions", "*", 1000, wallet="w"))
+    convert("bitcoin-transactions", listed, tmp_path / "listed", Options({"chain": "regtest", "wallet_address": "HOT"}))
+    net = sum(
+        (
+            r["quantity"] if r["to_address"] == "HOT" else -r["quantity"]
+            for r in pq.read_table(tmp_path / "listed" / "chain_movement.parquet").to_pylist()
+        ),
+        Decimal(0),
+    )
+    own = node.call("getbalances", wallet="w")["mine"]
+    assert net == own["trusted"] + own["immature"]
+
+
 def test_the_command_reads_its_password_from_the_environment(node: Running, chain: Chain, tmp_path: Path) -> None:
     arguments = [
         "fetch",
