@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -59,9 +60,14 @@ class Chain:
 
     def send(self, to: str | None, value: int = 0, data: str = "0x") -> dict[str, Any]:
         transaction = {"from": self.sender, "value": hex(value), "data": data} | ({"to": to} if to else {})
-        receipt: dict[str, Any] = self.node.call("eth_getTransactionReceipt", self.node.call("eth_sendTransaction", transaction))
-        assert receipt["status"] == "0x1", receipt
-        return receipt
+        sent, receipt = self.node.call("eth_sendTransaction", transaction), None
+        until = time.monotonic() + 20
+        while receipt is None and time.monotonic() < until:  # the block is made a moment after the answer
+            receipt = self.node.call("eth_getTransactionReceipt", sent)
+        assert receipt is not None, "the transaction got into no block"
+        told: dict[str, Any] = receipt
+        assert told["status"] == "0x1", told
+        return told
 
     def give(self, holder: str, units: int) -> None:
         self.send(self.contract, data="0x12345678" + holder[2:].rjust(64, "0") + f"{units:064x}")
