@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 
-.PHONY: help demo test cite coverage check docs bench lock clean
+.PHONY: help demo test cite coverage check docs bench lock nodes clean
 
 help: ## What can be done here.
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -59,6 +59,9 @@ $(VENV)/docs.done: $(VENV)/run.done requirements/docs.txt
 lock: $(VENV)/run.done ## Renew the hashed requirements files from pyproject.toml.
 	$(PIP) uv
 	tools/lock
+
+nodes: ## Put a Bitcoin and an Ethereum node into .nodes/, where the machine can get them; without them their tests skip.
+	tools/nodes
 
 clean: ## Remove what was built or simulated, not the virtual environment.
 	rm -rf demo site build dist .coverage htmlcov .mypy_cache .ruff_cache .pytest_cache

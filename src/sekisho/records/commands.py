@@ -117,15 +117,10 @@ def _stop(error: RecordsError) -> NoReturn:
     raise typer.Exit(UNUSABLE)
 
 
-def _mount_convert() -> None:
-    """Adds ``convert``, which lives beside the formats it reads."""
-    try:
-        module = importlib.import_module("sekisho.records.convert.commands")
-    except ModuleNotFoundError as error:
-        if error.name != "sekisho.records.convert.commands":
-            raise
-        return
-    app.command("convert")(module.convert_command)
+def _mount() -> None:
+    """Adds ``convert`` and ``fetch``, which live beside what they read."""
+    for name, place in (("convert", "sekisho.records.convert.commands"), ("fetch", "sekisho.records.nodes.commands")):
+        app.command(name)(getattr(importlib.import_module(place), f"{name}_command"))
 
 
-_mount_convert()
+_mount()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -24,6 +25,13 @@ def convert_command(
     from_format: Annotated[str, typer.Option("--from", help="What the source is; see the list above.")] = "mapping",
     out: Annotated[Path | None, typer.Option("--out", help="The records folder to make; must not exist yet.")] = None,
     mapping: Annotated[Path | None, typer.Option("--mapping", help="The mapping file, for --from mapping.")] = None,
+    wallets: Annotated[
+        Path | None,
+        typer.Option("--wallets", help="For balances and chain movements: the firm's wallets (file or records folder)."),
+    ] = None,
+    tokens: Annotated[
+        Path | None, typer.Option("--tokens", help="For tokens: CSV with the columns asset, contract, decimals.")
+    ] = None,
     option: Annotated[list[str] | None, typer.Option("--option", help="NAME=VALUE, a choice of the format. Repeat.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
     list_formats: Annotated[bool, typer.Option("--list", help="List the formats with their options, and stop.")] = False,
@@ -35,7 +43,9 @@ def convert_command(
     try:
         if source is None or out is None:
             raise RecordsError("sekisho records convert", "SOURCE or --out is missing", "give both; --help shows how")
-        conversion = _convert(from_format, source, out, Options(_pairs(option or []), mapping), console)
+        conversion = _convert(
+            from_format, source, out, Options(_pairs(option or []), mapping, wallets=wallets, tokens=tokens), console
+        )
     except RecordsError as error:
         sys.stderr.write(f"sekisho: {error}\n")
         raise typer.Exit(UNUSABLE) from None
@@ -57,7 +67,7 @@ def _convert(name: str, source: Path, out: Path, options: Options, console: Cons
     columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
         task = progress.add_task("starting", total=None)
-        told = Options(options.values, options.mapping, lambda step: progress.update(task, description=step))
+        told = replace(options, progress=lambda step: progress.update(task, description=step))
         return convert(name, source, out, told)
 
 

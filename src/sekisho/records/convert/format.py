@@ -20,11 +20,16 @@ class Option(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """The choices made for one conversion. ``mapping`` is the mapping file, ``progress`` is told each step."""
+    """The choices made for one conversion. ``progress`` is told each step.
+
+    ``mapping`` is the mapping file, ``wallets`` the firm's wallets, ``tokens`` the list of token contracts.
+    """
 
     values: Mapping[str, str] = field(default_factory=dict)
     mapping: Path | None = None
     progress: Callable[[str], None] = lambda step: None
+    wallets: Path | None = None
+    tokens: Path | None = None
 
     def __getitem__(self, name: str) -> str:
         return self.values[name]
@@ -46,6 +51,7 @@ class Format(Protocol):
     NAME: str
     DESCRIPTION: str
     OPTIONS: Mapping[str, Option]
+    # TAKES: the files besides the source that it reads, of "wallets" and "tokens"; none where a module has no TAKES.
 
     def convert(self, source: Path, out: Path, options: Options) -> Conversion:
         """Read ``source`` and write record tables into the existing, empty folder ``out``."""
@@ -61,3 +67,10 @@ def chosen(format_: Format, given: Mapping[str, str]) -> dict[str, str]:
         if option.values and value not in option.values:
             raise RecordsError(f"option {name}", f"'{value}' is none of its words", f"choose {' or '.join(option.values)}")
     return {name: given.get(name, option.default) for name, option in format_.OPTIONS.items()}
+
+
+def refuse_unused(format_: Format, options: Options) -> None:
+    """Refuse a file that the format would not read: whoever gave it expects it to count."""
+    for name, path in (("wallets", options.wallets), ("tokens", options.tokens)):
+        if path is not None and name not in getattr(format_, "TAKES", ()):
+            raise RecordsError(f"--{name}", f"is not read by {format_.NAME}", "leave it out, or choose a format of balances")

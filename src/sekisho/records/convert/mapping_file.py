@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 
 from sekisho.records.convert.fields import UnixUnit
+from sekisho.records.convert.staging import MARKET
 from sekisho.records.errors import RecordsError
 from sekisho.records.table import Column, Table
 from sekisho.records.tables import TABLES
@@ -23,6 +24,7 @@ UNIX_UNITS: Mapping[str, UnixUnit] = {
     "unix_ns": "ns",
 }
 COMPUTED_SEQUENCE = "time"
+_PLACES, _MARKET_PLACES = 18, 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,11 +145,11 @@ def _column(table: Table, name: str, reader: Reader) -> ColumnMapping:
         scale=reader.take_or("scale", int, 0) if target.kind == "decimal" else 0,
         null_words=reader.words("null") if target.nullable else (),
     )
-    _check(mapping, reader)
+    _check(mapping, reader, places_max=_MARKET_PLACES if table.name in MARKET else _PLACES)
     return mapping
 
 
-def _check(mapping: ColumnMapping, reader: Reader) -> None:
+def _check(mapping: ColumnMapping, reader: Reader, *, places_max: int) -> None:
     name, target = mapping.target.name, mapping.target
     if len(mapping.columns) > 1 and "column" in reader.mapped:
         raise reader.error(f"'{name}': 'column' is one column; use join for several", "column")
@@ -157,7 +159,6 @@ def _check(mapping: ColumnMapping, reader: Reader) -> None:
         _check_time(mapping, reader)
     if mapping.decimal_mark not in (".", ","):
         raise reader.error(f"'{name}': 'decimal_mark' is '.' or ','", "decimal_mark")
-    places_max = 8
     if not 0 <= mapping.scale <= places_max:
         raise reader.error(f"'{name}': 'scale' is a whole number from 0 to {places_max}", "scale")
     for word in (mapping.values or {}).values():

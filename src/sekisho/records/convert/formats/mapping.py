@@ -30,6 +30,7 @@ OPTIONS: dict[str, Option] = {}
 _OFFSET = "(Z|[+-][0-9]{2}(:?[0-9]{2})?)"
 _ISO = "[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}([.][0-9]{1,9})?"
 _DAY = "%Y-%m-%d"
+_PLACES_BY_DIVISION = 8
 
 
 def convert(source: Path, out: Path, options: Options) -> Conversion:
@@ -182,11 +183,21 @@ def _reading(staging: Staging, table: str, mapping: ColumnMapping, c: str) -> tu
 def _decimal(mapping: ColumnMapping, c: str, *, market: bool) -> tuple[str, str]:
     precision, scale = (18, 8) if market else (38, 18)
     text = f"replace({c}, ',', '.')" if mapping.decimal_mark == "," else c
-    value = exact_decimal(text, precision=precision, scale=scale, divide_by_ten=mapping.scale)
+    if mapping.scale > _PLACES_BY_DIVISION:
+        value = _from_smallest_units(text, mapping.scale)
+    else:
+        value = exact_decimal(text, precision=precision, scale=scale, divide_by_ten=mapping.scale)
     if mapping.decimal_mark == ",":
         value = f"CASE WHEN NOT contains({c}, '.') THEN {value} END"
     sign = mapping.target.sign
     return signed(value, sign), number_wanted(precision, scale, sign, mapping.scale)
+
+
+def _from_smallest_units(c: str, places: int) -> str:
+    """SQL that moves the point of a whole number by writing it: wei and the like have more digits than a product holds."""
+    padded = f"lpad({c}, greatest(length({c}), {places + 1})::INTEGER, '0')"
+    moved = f"left({padded}, -{places}) || '.' || right({padded}, {places})"
+    return f"CASE WHEN regexp_full_match({c}, '[0-9]{{1,60}}') THEN TRY_CAST({moved} AS DECIMAL(38,18)) END"
 
 
 def _time(staging: Staging, mapping: ColumnMapping, c: str) -> tuple[str, str]:
