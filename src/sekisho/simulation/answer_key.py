@@ -34,7 +34,7 @@ SCHEMA = pa.schema(
 
 @dataclass(frozen=True, slots=True)
 class Hope:
-    """That the price moves after a moment: from when (microseconds since 1970) until when, which way, by which logarithm at least."""
+    """That the price moves after a moment: from when (microseconds since 1970) until when, which way, by what logarithm."""
 
     since: int
     until: int
@@ -72,7 +72,7 @@ class Scheme:
 
     @property
     def took_place(self) -> bool:
-        """Whether anything of it is in the records, those did their part without whom it would be nothing, and the price its own."""
+        """Whether anything of it is in the records, those did their part without whom it is nothing, and the price its own."""
         return self.window_from is not None and not self.awaits and not self.disappointed
 
     def saw(self, first: int, last: int) -> None:

@@ -172,7 +172,7 @@ class Market:
         return quoters
 
     def _measures(self, one: Listing) -> Reals:
-        """Per account, what it holds at the end of a day against somebody who comes twice a day: orders add up as their root does."""
+        """Per account, what it holds at the end of a day against somebody who comes twice a day: orders add up as their root."""
         pool = self.crowds[one.number].customers
         ranks = np.arange(pool.size + 1) / pool.size
         orders = self._arrivals(one) * CUSTOMERS * np.diff(np.sqrt(ranks))

@@ -14,11 +14,11 @@ make 48 hours, and news on the second day is out by its 22nd hour. An exchange o
 
 FOLLOWED = 1 / 6
 """Least part of what news is worth that the price must show an hour later. Where it did not, for something else held it, the
-position gained nothing and cannot be told from any other: the exact rule has it from the register, a suspicion has nothing to go by."""
+position gained nothing and cannot be told from any other: the exact rule has it from the register, a suspicion from nothing."""
 
 
 def _measured(stage: Stage, scheme: Scheme) -> Scheme:
-    """Sizes are out of the actor's own habit, not the market's: somebody who deals a hundred times a day takes more than others do."""
+    """Sizes are out of the actor's own habit, not the market's: who deals a hundred times a day takes more than others do."""
     stage.sheet.measured.append(scheme)
     return scheme
 
