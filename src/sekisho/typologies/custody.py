@@ -159,6 +159,17 @@ def customers_balances(records: Records) -> ir.Table:
     return records.customer_balance.anti_join(houses, "account_id")
 
 
+def owed_by_asset(records: Records) -> dict[str, dict[date, Name]]:
+    """The days on which customers were owed each asset, money included, each with one balance that shows it."""
+    owed = customers_balances(records).filter(_.quantity > 0)
+    first = owed.group_by("asset", "as_of_date").aggregate(account_id=_.account_id.min()).order_by("asset", "as_of_date")
+    found: dict[str, dict[date, Name]] = defaultdict(dict)
+    for row in first.to_pyarrow().to_pylist():
+        name = "customer_balance", f"{row['account_id']}|{row['asset']}|{row['as_of_date']}"
+        found[row["asset"]][row["as_of_date"]] = name
+    return found
+
+
 def largest_balances(records: Records, days: Sequence[date], assets: Iterable[str], number: int) -> set[Name]:
     """The names of the ``number`` largest balances of each asset on each day."""
     rows = customers_balances(records).filter(_.as_of_date.isin(list(days)), _.asset.isin(sorted(assets)))
