@@ -17,7 +17,7 @@ from sekisho.records import TABLES
 from sekisho.rulebook.rule import Rule
 from sekisho.rulebook.strict_yaml import Listed, Reader, read_yaml
 
-CASE_KEYS = {"name", "regime", "as_of", "assume", "records", "request", "request_order", "case", "expect"}
+CASE_KEYS = {"name", "regime", "as_of", "assume", "records", "request", "request_order", "request_wallet", "case", "expect"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +33,7 @@ class Case:
     request: dict[str, Any] | None
     case: PenaltyCase | None
     request_order: dict[str, Any] | None
+    request_wallet: dict[str, Any] | None
     expect: dict[str, Any]
 
 
@@ -56,6 +57,7 @@ def _case(rule: Rule, reader: Reader) -> Case:
         request=reader.maybe("request", dict),
         case=_penalty_case(reader),
         request_order=reader.maybe("request_order", dict),
+        request_wallet=reader.maybe("request_wallet", dict),
         expect=dict(reader.take("expect", dict)),
     )
     reader.done()

@@ -12,9 +12,9 @@ from rules.case import Case, cases_of, typed
 from sekisho.engine.answers import Found, Outcome, Reason
 from sekisho.engine.controls import load_control
 from sekisho.engine.penalty_case import PenaltyCase
-from sekisho.engine.requests import OrderRequest, TransferRequest
+from sekisho.engine.requests import OrderRequest, TransferRequest, WalletRequest
 from sekisho.engine.run import Judged, RuleRun, japan_period, run_rule
-from sekisho.engine.view import RecordsView, order_request, transfer_request
+from sekisho.engine.view import RecordsView, order_request, transfer_request, wallet_request
 from sekisho.findings.finding import findings_of
 from sekisho.records import TABLES, records_of
 from sekisho.rulebook import load_rulebook
@@ -39,7 +39,7 @@ def test_case(case: Case) -> None:
     unknown = set(case.expect) - EXPECTATIONS
     assert not unknown, f"unknown expectation {unknown}"
     assert case.expect, "a case expects something"
-    if case.request is not None or case.request_order is not None:
+    if any(asked is not None for asked in (case.request, case.request_order, case.request_wallet)):
         _check_decision(case)
         return
     if case.case is not None:
@@ -166,8 +166,10 @@ def _check_decision(case: Case) -> None:
         assert max(releases) == datetime.fromisoformat(case.expect["releases_at"]).astimezone(UTC)
 
 
-def _request(case: Case) -> TransferRequest | OrderRequest:
-    """The request of a case: a transfer under the columns of ``transfer``, or an order under those of ``OrderRequest``."""
+def _request(case: Case) -> TransferRequest | OrderRequest | WalletRequest:
+    """The request of a case: a transfer under the columns of ``transfer``, an order or a wallet under those of its class."""
+    if case.request_wallet is not None:
+        return wallet_request({**case.request_wallet, "requested_at": typed("time", case.request_wallet["requested_at"])})
     if case.request is not None:
         kinds = {c.name: c.kind for c in TABLES["transfer"].columns}
         return transfer_request({name: _typed(kinds[name], value) for name, value in case.request.items()})

@@ -5,20 +5,18 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from typing import TYPE_CHECKING
 
 from ibis import _
 
 from sekisho.typologies.registers import Act, Duty, Name, holds_on
-from sekisho.typologies.valuation import Cutoff, in_utc
+from sekisho.typologies.valuation import in_utc, japan_day
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
     from sekisho.records import Records
-
-_WHOLE_DAY = Cutoff(timedelta(days=1))
 
 
 def staffed(duties: Iterable[Duty], day: date) -> bool:
@@ -41,7 +39,7 @@ class Both:
 def did_both(records: Records) -> Iterator[Both]:
     """Every person and asset for which signing and reconciling met on one day, or in one movement on whatever day."""
     acts = records.optional("movement_approval")
-    acts = acts.filter(_.act.isin(["signed", "reconciled"])).mutate(day=_WHOLE_DAY.day_of(acts.acted_at))
+    acts = acts.filter(_.act.isin(["signed", "reconciled"])).mutate(day=japan_day(acts.acted_at))
     met = _meeting(acts, ["party_id", "asset", "day"]).union(_meeting(acts, ["party_id", "asset", "movement_id"]), distinct=True)
     grouped: dict[tuple[str, str], list[tuple[Act, date]]] = defaultdict(list)
     for row in met.order_by("party_id", "asset", "acted_at", "movement_id", "act").to_pyarrow().to_pylist():

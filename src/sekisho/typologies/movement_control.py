@@ -26,7 +26,7 @@ from sekisho.typologies.registers import (
     read_keys,
     read_procedures,
 )
-from sekisho.typologies.valuation import EXACT, Cutoff, in_utc
+from sekisho.typologies.valuation import EXACT, in_utc, japan_day
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -35,8 +35,6 @@ if TYPE_CHECKING:
 
 NO_PROCEDURE, NOT_APPROVED, TOO_FEW_SIGNERS = "no_procedure", "not_approved", "too_few_signers"
 NOT_A_SIGNER, NOT_LISTED, ABOVE_CAP, ONE_PERSON = "not_a_signer", "not_listed", "above_cap", "one_person"
-
-_WHOLE_DAY = Cutoff(timedelta(days=1))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +76,7 @@ def movements_out(records: Records) -> ir.Table:
         "txid", "occurred_at", "asset", "to_address", "quantity", "authorised_by", address=_.from_address
     )
     found = left.inner_join(wallets, ["asset", "address"])
-    return found.mutate(day=_WHOLE_DAY.day_of(found.occurred_at)).select(
+    return found.mutate(day=japan_day(found.occurred_at)).select(
         "txid", "occurred_at", "day", "wallet_id", "asset", "tier", "to_address", "quantity", "authorised_by"
     )
 

@@ -64,6 +64,11 @@ class Cutoff:
         return (moment + ibis.interval(microseconds=shift // _MICROSECOND)).date()
 
 
+def japan_day(moment: ir.TimestampValue) -> ir.DateValue:
+    """The Japan date on which something happened; midnight is the first moment of its day."""
+    return (moment + ibis.interval(microseconds=JAPAN // _MICROSECOND)).date()
+
+
 @dataclass(frozen=True, slots=True)
 class Quote:
     """One quotation: a row of ``reference_price``, taken for ``day``."""
