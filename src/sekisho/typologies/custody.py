@@ -187,9 +187,17 @@ def owed_by_asset(records: Records) -> dict[str, dict[date, Name]]:
     return found
 
 
-def largest_balances(records: Records, days: Sequence[date], assets: Iterable[str], number: int) -> set[Name]:
-    """The names of the ``number`` largest balances of each asset on each day."""
+def of_unknown_accounts(records: Records, balances: ir.Table) -> ir.Table:
+    """The balances under accounts that the table of accounts does not hold."""
+    return balances.anti_join(records.optional("account").select("account_id"), "account_id")
+
+
+def largest_balances(
+    records: Records, days: Sequence[date], assets: Iterable[str], number: int, *, known: bool = True
+) -> set[Name]:
+    """The names of the ``number`` largest balances of each asset on each day; not ``known``: of accounts not on record only."""
     rows = customers_balances(records).filter(_.as_of_date.isin(list(days)), _.asset.isin(sorted(assets)))
+    rows = rows if known else of_unknown_accounts(records, rows)
     ranked = rows.mutate(
         rank=ibis.row_number().over(
             group_by=["as_of_date", "asset"], order_by=[ibis.desc("quantity"), "account_id"]
