@@ -20,8 +20,8 @@ Name = tuple[str, str]
 
 def words(stated: object) -> tuple[str, ...]:
     """The words of a list as a rule states it, or as a person does: ``a, b``."""
-    if isinstance(stated, tuple):
-        return stated
+    if isinstance(stated, list | tuple):
+        return tuple(str(word) for word in stated)
     return tuple(word for word in (each.strip() for each in str(stated).split(",")) if word)
 
 

@@ -85,8 +85,8 @@ def deposits_astray(records: Records) -> Iterator[Stray]:
     paid = _deposits(reached, transfers)
     days: dict[tuple[str, str, date], list[tuple[Decimal, Name, Name]]] = defaultdict(list)
     for row in paid.order_by("wallet_id", "day", "txid", "transfer_id").to_pyarrow().to_pylist():
-        names = ("chain_movement", row["txid"]), ("transfer", row["transfer_id"])
-        days[row["wallet_id"], row["asset"], row["day"]].append((row["quantity"], *names))
+        movement, transfer = ("chain_movement", row["txid"]), ("transfer", row["transfer_id"])
+        days[row["wallet_id"], row["asset"], row["day"]].append((row["quantity"], movement, transfer))
     passed_on = _passed_on(moved, wallets, sorted({wallet for wallet, _asset, _day in days}))
     for (wallet, asset, day), each in sorted(days.items()):
         quantity = total(one for one, _movement, _transfer in each)
