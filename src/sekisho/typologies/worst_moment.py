@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import ibis
 from ibis import _
 
-from sekisho.typologies.custody import Chain, Ledger, intraday_balances, share
+from sekisho.typologies.custody import Chain, Ledger, Name, Observation, intraday_balances, share
 from sekisho.typologies.outside_cold import Exposure, exposure, is_outside_cold
 from sekisho.typologies.valuation import ANY_SOURCE, EXACT, Cutoff, Prices, Quote, closing_quotes, in_utc
 
@@ -34,6 +34,8 @@ class Moment:
     at: datetime
     outside_jpy: Decimal
     owed_jpy: Decimal
+    name: Name | None = None
+    """The record with which it came: a quotation, or an observation of a wallet; None at the cut-off."""
 
     @property
     def share(self) -> Decimal:
@@ -56,6 +58,7 @@ class _Change(NamedTuple):
     asset: str
     wallet_id: str | None
     number: Decimal
+    name: Name
 
 
 def worst_moments(
@@ -118,7 +121,7 @@ def _moments(
             held[change.wallet_id] = change.number
         outside, owed_jpy = EXACT.add(outside, value(hot, change.asset)), EXACT.add(owed_jpy, value(owed, change.asset))
         if all(asset in now for asset in counted):
-            yield Moment(change.at, outside, owed_jpy)
+            yield Moment(change.at, outside, owed_jpy, change.name)
 
 
 def _changes(records: Records, chain: Chain, cutoff: Cutoff, source: str) -> dict[date, list[_Change]]:
@@ -129,12 +132,14 @@ def _changes(records: Records, chain: Chain, cutoff: Cutoff, source: str) -> dic
     quoted = quoted if source == ANY_SOURCE else quoted.filter(_.source == source)
     # Of two quotations of one moment the source first in the alphabet counts, as at the cut-off: it comes last here.
     rows = quoted.mutate(day=cutoff.day_of(quoted.quoted_at)).order_by("quoted_at", ibis.desc("source"))
-    for row in rows.select("day", "quoted_at", "asset", "price_jpy").to_pyarrow().to_pylist():
-        found[row["day"]].append(_Change(in_utc(row["quoted_at"]), row["asset"], None, row["price_jpy"]))
+    for row in rows.select("day", "quoted_at", "asset", "price_jpy", "source").to_pyarrow().to_pylist():
+        quote = Quote(row["asset"], row["day"], in_utc(row["quoted_at"]), row["price_jpy"], row["source"])
+        found[row["day"]].append(_Change(quote.quoted_at, quote.asset, None, quote.price_jpy, quote.name))
     for row in intraday_balances(records.wallet_balance, cutoff).order_by("observed_at").to_pyarrow().to_pylist():
         wallet = wallets.get(row["wallet_id"])
         if wallet is not None and is_outside_cold(wallet.on(row["day"])):
-            change = _Change(in_utc(row["observed_at"]), wallet.asset, wallet.wallet_id, row["quantity"])
+            seen = Observation(wallet, row["day"], in_utc(row["observed_at"]), row["quantity"])
+            change = _Change(seen.observed_at, wallet.asset, wallet.wallet_id, seen.quantity, seen.names[1])
             found[row["day"]].append(change)
     for each in found.values():
         each.sort(key=lambda change: change.at)

@@ -97,7 +97,10 @@ def _between_cutoffs(stretch: Stretch, measured: Mapping[date, Exposure], moment
         severity=Severity.low,
         sentence="between_cutoffs",
         amount_jpy=at.excess_jpy(p.share_max),
-        evidence=_evidence({name for each in stretch.days for name in measured[each].names}),
+        evidence=_evidence(
+            {name for each in stretch.days for name in measured[each].names}
+            | {name for each in stretch.days if (name := moments[each].name) is not None}
+        ),
         facts={
             "share": measured[day].share,
             "day": day,
