@@ -31,6 +31,9 @@ SCOPE = ("client_assets", "capital")
 ENACTED = {"client_assets/key_system_vendors": "FIEA-ACT64"}
 """Rules that no regime in force holds; they are judged under the one that does."""
 
+STARTS = (date(2026, 5, 7), date(2026, 9, 24), date(2027, 1, 5))
+"""First trading days: the weeks of books before them hold Golden Week, the holidays of September, or the turn of the year."""
+
 Key = Mapping[str, object]
 
 
@@ -54,7 +57,12 @@ def main() -> None:
     parser.add_argument("--history", type=int, default=28)
     parser.add_argument("--accounts", type=int, default=300)
     parser.add_argument("--instruments", type=int, default=4)
-    parser.add_argument("--start", type=date.fromisoformat, default=None, help="first trading day; default: before Golden Week")
+    parser.add_argument(
+        "--start",
+        type=date.fromisoformat,
+        default=None,
+        help="first trading day; default: by turns after Golden Week, September's holidays, the turn of the year",
+    )
     parser.add_argument("--clean", action="store_true", help="nothing planted: every finding is invented")
     options = parser.parse_args()
     first, _, last = options.seeds.partition("-")
@@ -62,7 +70,6 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="sekisho-custody-") as place:
         for seed in range(int(first), int(last or first) + 1):
             folder = Path(place) / str(seed)
-            chosen = {"start": options.start} if options.start else {}
             simulate(
                 Options(
                     seed=seed,
@@ -73,7 +80,7 @@ def main() -> None:
                     severity=options.severity,
                     orders=6_000,
                     clean=options.clean,
-                    **chosen,
+                    start=options.start or STARTS[seed % len(STARTS)],
                 ),
                 folder,
             )

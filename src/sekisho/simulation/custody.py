@@ -228,7 +228,8 @@ class Custody:
                 vault.once_online = make(one.number, one.asset, "cold", "customer", ever_online=True, born_at=opens)
                 moved = min(vault.cold.units // 2, share_of(owed, 0.04 + 0.2 * each.severity))
                 self.chain.shift(at - 20 * MINUTE, vault.cold, vault.once_online, moved)
-                each.scheme.subjects = (vault.once_online.wallet_id,)
+                # Its coins are not cold: with them the exchange as a whole may come to stand above the limit.
+                each.scheme.subjects = (vault.once_online.wallet_id, plan.EXCHANGE)
         for each in self.failures.ended(day, plan.ONCE_ONLINE):
             if each.listing == one.number and vault.once_online:
                 self.chain.shift(at - 20 * MINUTE, vault.once_online, vault.cold, vault.once_online.units)
