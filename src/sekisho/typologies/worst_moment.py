@@ -111,7 +111,7 @@ def _moments(
 
     for asset in counted:
         outside, owed_jpy = EXACT.add(outside, value(hot, asset)), EXACT.add(owed_jpy, value(owed, asset))
-    for change in today:
+    for place, change in enumerate(today):
         outside, owed_jpy = EXACT.subtract(outside, value(hot, change.asset)), EXACT.subtract(owed_jpy, value(owed, change.asset))
         if change.wallet_id is None:
             now[change.asset] = change.number
@@ -120,7 +120,8 @@ def _moments(
             hot[change.asset] = EXACT.add(hot[change.asset], step)
             held[change.wallet_id] = change.number
         outside, owed_jpy = EXACT.add(outside, value(hot, change.asset)), EXACT.add(owed_jpy, value(owed, change.asset))
-        if all(asset in now for asset in counted):
+        ends = place + 1 == len(today) or today[place + 1].at > change.at  # what changes at one moment changes together
+        if ends and all(asset in now for asset in counted):
             yield Moment(change.at, outside, owed_jpy, change.name)
 
 
