@@ -233,6 +233,7 @@ class Custody:
         for each in self.failures.ended(day, plan.ONCE_ONLINE):
             if each.listing == one.number and vault.once_online:
                 self.chain.shift(at - 20 * MINUTE, vault.once_online, vault.cold, vault.once_online.units)
+                each.scheme.window_until = opens + DAY_MICROSECONDS  # until this evening they were still outside
         wished = owed // 20 if share is None else share_of(owed, share)
         if wished > vault.hot.units:
             self._thaw(vault, at - 15 * MINUTE, wished - vault.hot.units)
