@@ -15,6 +15,7 @@ FULL = (
     ("benchmarks.close_quality",),
     ("benchmarks.front_running_quality",),
     ("benchmarks.pump_quality",),
+    ("benchmarks.custody_quality",),
     ("benchmarks.simulator_quality",),
     ("benchmarks.reserve",),
     ("benchmarks.convert",),

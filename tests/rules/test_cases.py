@@ -15,7 +15,7 @@ from sekisho.engine.controls import load_control
 from sekisho.engine.penalty_case import PenaltyCase
 from sekisho.engine.requests import Request, ReserveUseRequest
 from sekisho.engine.run import Judged, RuleRun, japan_period, run_rule
-from sekisho.engine.view import RecordsView, instruction_request, order_request, transfer_request
+from sekisho.engine.view import RecordsView, instruction_request, order_request, transfer_request, wallet_request
 from sekisho.findings.finding import findings_of
 from sekisho.records import TABLES, records_of
 from sekisho.rulebook import load_rulebook
@@ -189,6 +189,7 @@ ASKED: dict[str, tuple[Callable[[dict[str, Any]], Request], str, dict[str, str]]
         {"reserve_jpy": "decimal", "releasable_jpy": "decimal", "requested_at": "time"},
     ),
     "request_instruction": (instruction_request, "instruction", {}),
+    "request_wallet": (wallet_request, "wallet", {"requested_at": "time"}),
 }
 """How each kind of request is read: by what, the table whose columns it has, and what it has besides."""
 

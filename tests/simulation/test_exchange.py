@@ -77,7 +77,9 @@ def test_the_same_seed_gives_the_same_bytes(exchange: Path, tmp_path: Path) -> N
 def test_another_seed_gives_another_exchange(clean: Path, tmp_path: Path) -> None:
     simulate(Options(seed=12, days=2, accounts=200, instruments=2, orders=6_000, history=5, clean=True), tmp_path / "other")
     same = {name for name, digest in digests(tmp_path / "other").items() if digest == digests(clean)[name]}
-    assert same <= {"answer_key.parquet", "answer_key.csv", "asset.parquet"}
+    # A clean office keeps the same registers whatever happened in the market.
+    kept = ("asset", "assessment", "crypto_loan", "custody_duty", "provider", "wallet_key")
+    assert same <= {"answer_key.parquet", "answer_key.csv", *(f"{name}.parquet" for name in kept)}
 
 
 def test_a_clean_exchange_has_no_fault_and_an_empty_key(clean: Path) -> None:
@@ -167,7 +169,12 @@ def test_the_key_is_complete_for_every_rule(exchange: Path) -> None:
 
 
 def test_subjects_in_the_key_exist(exchange: Path) -> None:
-    known = ids_of(exchange, "account") | ids_of(exchange, "wallet") | ids_of(exchange, "asset") | {"exchange"}
+    known = ids_of(exchange, "account") | ids_of(exchange, "wallet") | ids_of(exchange, "asset") | {"exchange", "JPY"}
+    known |= ids_of(exchange, "party") | ids_of(exchange, "crypto_loan")
+    known |= {row["provider_id"] for row in pq.read_table(exchange / "provider.parquet").to_pylist()}
+    known |= {row["name"] for row in pq.read_table(exchange / "provider.parquet").to_pylist()}
+    known |= {row["service_id"] for row in pq.read_table(exchange / "wallet_service.parquet").to_pylist()}
+    known |= {row["item"] for row in pq.read_table(exchange / "assessment.parquet").to_pylist()}
     for line in key(exchange):
         assert set(str(line["subjects"]).split(";")) <= known
 

@@ -85,7 +85,17 @@ class InOffice(NamedTuple):
     since: datetime
 
 
-Request = TransferRequest | OrderRequest | ReserveUseRequest | InstructionRequest
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WalletRequest:
+    """A wallet that asks to be entered, or changed, as hot or cold: on which devices or media its keys are to be. Time is UTC."""
+
+    wallet_id: str
+    requested_at: datetime
+    tier: str
+    devices: tuple[str, ...]
+
+
+Request = TransferRequest | OrderRequest | WalletRequest | ReserveUseRequest | InstructionRequest
 """What a ``decide`` rule may be asked about; a rule says nothing about the kind it is not concerned with."""
 
 
@@ -141,6 +151,10 @@ class View(Protocol):
 
     def first_used_at(self, account_id: str, address: str) -> datetime | None:
         """When this account first sent to this address (UTC); None before the first time."""
+        ...
+
+    def first_connected_at(self, device: str) -> datetime | None:
+        """When a device was first on a network (UTC), by any record of the keys it held; None where none says so."""
         ...
 
     def registers(self) -> Registers:

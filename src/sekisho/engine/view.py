@@ -17,11 +17,14 @@ from sekisho.engine.requests import (
     Registers,
     SeenOrder,
     TransferRequest,
+    WalletRequest,
 )
 from sekisho.typologies.handled_assets import Handled, Pair, read_handled
 from sekisho.typologies.material_facts import read_circle, read_facts
 from sekisho.typologies.ownership import ownership_of
+from sekisho.typologies.registers import read_keys
 from sekisho.typologies.valuation import JAPAN, in_utc, starts_at
+from sekisho.typologies.wallet_keys import Connected, first_connections
 from sekisho.typologies.winding import in_office
 
 if TYPE_CHECKING:
@@ -39,6 +42,7 @@ class RecordsView:
         self._records, self._before = records, before
         self._registers: Registers | None = None
         self._pairs: Handled | None = None
+        self._connections: Mapping[str, Connected] | None = None
         self._open: dict[str, Mapping[str, Standing]] = {}
         born = _birth_dates(records)
         rows = records.optional("account").select(*_ACCOUNT_COLUMNS).to_pyarrow().to_pylist()
@@ -52,6 +56,13 @@ class RecordsView:
     def first_used_at(self, account_id: str, address: str) -> datetime | None:
         """When this account first sent to this address; None where it never had before."""
         return self._first_uses.get((account_id, address))
+
+    def first_connected_at(self, device: str) -> datetime | None:
+        """When the device was first on a network, as the register of keys had it before this moment."""
+        if self._connections is None:
+            self._connections = first_connections(key for each in read_keys(self._records).values() for key in each)
+        connected = self._connections.get(device)
+        return connected.connected_at if connected is not None and connected.connected_at < self._before else None
 
     def registers(self) -> Registers:
         """Ownership, facts and their knowledge, positions; every row carries its own time."""
@@ -136,3 +147,10 @@ def instruction_request(row: dict[str, object]) -> InstructionRequest:
     """An instruction as a case or a caller writes it: the columns of ``instruction`` known before the decision."""
     known = {name: row[name] for name in InstructionRequest.__dataclass_fields__ if name in row}
     return InstructionRequest(**known)  # type: ignore[arg-type]
+
+
+def wallet_request(row: dict[str, object]) -> WalletRequest:
+    """A wallet's request for a class as a case or a caller writes it, under the names of ``WalletRequest``."""
+    devices = row.get("devices") or ()
+    assert isinstance(devices, list | tuple), "devices are a list of names"
+    return WalletRequest(**{**row, "devices": tuple(str(each) for each in devices)})  # type: ignore[arg-type]

@@ -51,6 +51,8 @@ class Chain:
     movements: list[Row] = field(default_factory=list)
     observations: list[Row] = field(default_factory=list)
     internal: int = 0
+    connected: list[str] = field(default_factory=list)  # wallets, of which a device with a key will have been on a network
+    shared: list[str] = field(default_factory=list)  # wallets that stand at an address with one of another holder
 
     def wallet(
         self, listing: int, asset: str, tier: str, holder: str, *,

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from sekisho.simulation import custody_failures as plan
+from sekisho.simulation.answer_key import PLANTED, Scheme
 from sekisho.simulation.books import BalanceFile, Books
 from sekisho.simulation.chain import Chain, Row, Wallet, observation_id, share_of
 from sekisho.simulation.custody_failures import Failures
 from sekisho.simulation.firm import trust_row
 from sekisho.simulation.listings import Listing
-from sekisho.simulation.options import Options, closes_at, opens_at
+from sekisho.simulation.options import DAY_MICROSECONDS, Options, closes_at, opens_at
 from sekisho.simulation.registers import References
 from sekisho.simulation.transfers import HOUR, MINUTE, Transfers
 
@@ -55,6 +56,8 @@ class Custody:
         self.options, self.listed, self.books, self.chain, self.failures = options, listed, books, chain, failures
         self.random = random
         self.vaults = [self._vault(one) for one in listed]
+        if not options.clean:
+            self._empty_wallets(listed[0])
         self.own = [books.own(one.number) for one in listed]  # units on the exchange's own account that the wallets reflect
         self.trust: list[Row] = []
         self.required: list[int] = []  # per day, units of 1e-16 yen that net assets must cover
@@ -75,14 +78,36 @@ class Custody:
             make(one.number, one.asset, "cold", "third_party", custodian=CUSTODIAN, units=kept_elsewhere)
         return vault
 
+    def _empty_wallets(self, one: Listing) -> None:
+        """Wallets that never hold anything: one whose device will be on a network, two that share an address."""
+        make = self.chain.wallet
+        self.chain.connected.append(make(one.number, one.asset, "cold", "customer").wallet_id)
+        customers, own = make(one.number, one.asset, "cold", "customer"), make(one.number, one.asset, "cold", "own")
+        own.address = customers.address
+        self.chain.shared += [customers.wallet_id, own.wallet_id]
+        scheme = Scheme(
+            rule=plan.SEGREGATION,
+            kind=PLANTED,
+            pattern=plan.SHARED_ADDRESS,
+            severity=1.0,
+            subjects=(customers.wallet_id,),
+            asset=one.asset,
+            window_from=opens_at(self.options.book_days[0]),
+            window_until=opens_at(self.options.book_days[-1]) + DAY_MICROSECONDS,
+            evidence={("wallet", customers.wallet_id), ("wallet", own.wallet_id)},
+        )
+        self.failures.episodes.append(plan.Episode(scheme, 0, len(self.options.book_days) - 1, one.number, 1.0))
+
     def play(self, day: int, transfers: Transfers, references: References, balances: BalanceFile) -> None:
         """One day: transfers, what goes wrong, the evening's moves, and the cut-off of the books."""
         date = self.options.book_days[day]
         opens, closes = opens_at(date), closes_at(date)
+        self._peak(day, opens)
         hot = {one.number: vault.hot.units * 4 // 5 for one, vault in zip(self.listed, self.vaults, strict=True)}
         for at, listing, units, row in transfers.play(day, hot):
-            self._transfer(at, listing, units, row)
+            self._transfer(day, at, listing, units, row)
         for one in self.listed:
+            self._send_on(day, one, opens)
             self._settle(one, opens)
             self._go_wrong(day, one, opens)
         share = self._hot_share(day)
@@ -100,14 +125,53 @@ class Custody:
             trust_row(date, self.books.total_yen(), self.failures.find(day, plan.TRUST_CURED, plan.TRUST_LATE, plan.TRUST_EXACT))
         )
 
-    def _transfer(self, at: int, listing: int, units: int, row: Row) -> None:
+    def _peak(self, day: int, opens: int) -> None:
+        """Shortly after midnight coins go hot, somebody looks, and they go back: no cut-off ever sees them."""
+        each = self.failures.find(day, plan.PEAK, plan.LOW_PEAK)
+        if each is None:
+            return
+        share = 0.06 + 0.05 * each.severity if each.scheme.pattern == plan.PEAK else 0.045
+        lent = []
+        for one, vault in zip(self.listed, self.vaults, strict=True):
+            units = share_of(self.books.total(one.number), share) - vault.hot.units
+            self._thaw(vault, opens + 2 * MINUTE, units)
+            lent.append(max(0, min(units, vault.cold.units)))
+            self.chain.shift(opens + 5 * MINUTE, vault.cold, vault.hot, lent[-1])
+        self.chain.observe(opens + 10 * MINUTE, frozenset())
+        for vault, units in zip(self.vaults, lent, strict=True):
+            self.chain.shift(opens + 20 * MINUTE, vault.hot, vault.cold, units)
+            each.scheme.evidence.add(observation_id(vault.hot, opens + 10 * MINUTE))
+
+    def _transfer(self, day: int, at: int, listing: int, units: int, row: Row) -> None:
         """Coins of one transfer on the chain. Its authorisation is the transfer's id, dealt later."""
-        hot, outside = self.vaults[listing].hot, str(row["address"])
+        vault, outside = self.vaults[listing], str(row["address"])
         if units > 0:
-            row["txid"] = self.chain.move(at, outside, hot, units, None)
+            astray = self.failures.waiting(day, listing, plan.ASTRAY, plan.PASSED_ON)
+            row["txid"] = self.chain.move(at, outside, vault.hot if astray is None else vault.own, units, None)
+            if astray is not None:
+                self._went_astray(astray, day, units, vault.own, str(row["txid"]))
         else:
-            row["txid"] = self.chain.move(at, hot, outside, -units, None)
+            row["txid"] = self.chain.move(at, vault.hot, outside, -units, None)
         row["movement"] = self.chain.movements[-1]
+
+    def _went_astray(self, each: plan.Episode, day: int, units: int, own: Wallet, txid: str) -> None:
+        """A deposit reached the exchange's own wallet. While it stays there, customers' wallets hold less than is owed."""
+        each.happened, each.units = day, units
+        opens = opens_at(self.options.book_days[day])
+        scheme = each.scheme
+        scheme.subjects = (own.wallet_id, own.asset) if scheme.pattern == plan.ASTRAY else (own.wallet_id,)
+        scheme.also = (plan.RECONCILIATION,) if scheme.pattern == plan.ASTRAY else ()
+        scheme.evidence.add(("chain_movement", txid))
+        scheme.window_from, scheme.window_until = opens, opens + DAY_MICROSECONDS
+
+    def _send_on(self, day: int, one: Listing, opens: int) -> None:
+        """Move a deposit from the exchange's own wallet to the customers': in the evening, or only a day later."""
+        vault, at = self.vaults[one.number], opens + 20 * HOUR + 30 * MINUTE
+        for each in self.failures.episodes:
+            if each.listing == one.number and each.happened is not None:
+                later = 1 if each.scheme.pattern == plan.ASTRAY else 0
+                if each.scheme.pattern in (plan.ASTRAY, plan.PASSED_ON) and each.happened + later == day:
+                    self.chain.shift(at, vault.own, vault.cold, each.units)
 
     def _settle(self, one: Listing, opens: int) -> None:
         """Coins follow what the exchange traded with customers that day on its own account."""
@@ -164,10 +228,12 @@ class Custody:
                 vault.once_online = make(one.number, one.asset, "cold", "customer", ever_online=True, born_at=opens)
                 moved = min(vault.cold.units // 2, share_of(owed, 0.04 + 0.2 * each.severity))
                 self.chain.shift(at - 20 * MINUTE, vault.cold, vault.once_online, moved)
-                each.scheme.subjects = (vault.once_online.wallet_id,)
+                # Its coins are not cold: with them the exchange as a whole may come to stand above the limit.
+                each.scheme.subjects = (vault.once_online.wallet_id, plan.EXCHANGE)
         for each in self.failures.ended(day, plan.ONCE_ONLINE):
             if each.listing == one.number and vault.once_online:
                 self.chain.shift(at - 20 * MINUTE, vault.once_online, vault.cold, vault.once_online.units)
+                each.scheme.window_until = opens + DAY_MICROSECONDS  # until this evening they were still outside
         wished = owed // 20 if share is None else share_of(owed, share)
         if wished > vault.hot.units:
             self._thaw(vault, at - 15 * MINUTE, wished - vault.hot.units)
@@ -204,6 +270,12 @@ class Custody:
             kept = vault.guarantee.units * round(900 * (1 - held_hot.severity)) // 1000
             self.chain.shift(at + MINUTE, vault.guarantee, vault.guarantee_hot, vault.guarantee.units - kept)
 
+    def close(self) -> None:
+        """What waited for an occasion that never came did not take place."""
+        for each in self.failures.episodes:
+            if each.scheme.pattern in (plan.ASTRAY, plan.PASSED_ON) and each.happened is None:
+                each.scheme.window_from = None
+
     def _unseen(self, day: int) -> frozenset[int]:
         """The assets whose wallets nobody looks at today."""
         if self.failures.find(day, plan.NOT_RECONCILED, plan.HOLIDAY_UNSEEN):
@@ -214,6 +286,8 @@ class Custody:
     def _prove(self, day: int, at: int, unseen: frozenset[int]) -> None:
         """Note tonight's observations as evidence of the episodes that last."""
         for each in self.failures.episodes:
+            if each.scheme.pattern in (plan.PEAK, plan.LOW_PEAK):
+                continue
             if each.on(day) and each.scheme.rule in (plan.COLD, plan.GUARANTEE, plan.RECONCILIATION):
                 for wallet in self.chain.wallets:
                     if (

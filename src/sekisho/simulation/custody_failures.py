@@ -19,6 +19,7 @@ RECONCILIATION = "client_assets/reconciliation"
 TRUST = "client_assets/money_trust"
 CAPITAL = "capital/adequacy_ratio"
 MINIMUM = "capital/minimum"
+SEGREGATION = "client_assets/segregation"
 
 OVER_CURED, OVER_LATE, EXACTLY_FIVE, ONCE_ONLINE = "over_cured", "over_late", "exactly_five_percent", "once_online"
 SHORT, HELD_HOT, EXACTLY_MATCHED = "short", "held_hot", "exactly_matched"
@@ -30,6 +31,10 @@ TRUST_CURED, TRUST_LATE, TRUST_EXACT = "trust_short_cured", "trust_short_late", 
 ALERT, BREACH, SUSPENSION, CAPPED, AT_ALERT = "alert", "breach", "suspension_possible", "supplementary_capped", "exactly_at_alert"
 
 CAPITAL_BELOW, CAPITAL_EXACT = "capital_below_minimum", "exactly_minimum_capital"
+
+PEAK, LOW_PEAK = "above_limit_between_cutoffs", "below_limit_between_cutoffs"
+ASTRAY, PASSED_ON = "deposit_in_own_wallet", "deposit_passed_on"
+SHARED_ADDRESS = "shared_address"
 
 EXCHANGE = "exchange"
 WHOLE, ONE_ASSET = False, True
@@ -61,6 +66,10 @@ TIMETABLE: tuple[tuple[str, str, str, bool, int, int], ...] = (
     (GUARANTEE, NET_ASSETS_EXACT, LOOK_ALIKE, WHOLE, 16, 16),
     (MINIMUM, CAPITAL_EXACT, LOOK_ALIKE, WHOLE, 3, 3),
     (MINIMUM, CAPITAL_BELOW, PLANTED, WHOLE, 14, 15),
+    (COLD, PEAK, PLANTED, WHOLE, 2, 2),
+    (COLD, LOW_PEAK, LOOK_ALIKE, WHOLE, 10, 10),
+    (SEGREGATION, PASSED_ON, LOOK_ALIKE, ONE_ASSET, 1, 6),
+    (SEGREGATION, ASTRAY, PLANTED, ONE_ASSET, 11, 16),
 )
 BUSINESS_DAYS_NEEDED = 18
 
@@ -75,6 +84,7 @@ class Episode:
     listing: int | None
     severity: float
     units: int = 0  # how much went missing, once it did
+    happened: int | None = None  # the day on which it did, for what waits for an occasion
     evidence: set[tuple[str, str]] = field(default_factory=set)
 
     def on(self, day: int) -> bool:
@@ -132,6 +142,8 @@ class Failures:
             NET_ASSETS_EXACT,
             AT_ALERT,
             CAPITAL_EXACT,
+            PEAK,
+            LOW_PEAK,
         ):
             span = (span[0], span[0])
         asset = None if listing is None else listed[listing].asset
@@ -146,6 +158,11 @@ class Failures:
             window_until=opens_at(self.days[span[1]]) + DAY_MICROSECONDS,
         )
         self.episodes.append(Episode(scheme, span[0], span[1], listing, severity))
+
+    def waiting(self, day: int, listing: int, *patterns: str) -> Episode | None:
+        """An episode of one asset that waits for its occasion on this day."""
+        each = self.of_asset(day, listing, *patterns)
+        return each if each is not None and each.happened is None else None
 
     def find(self, day: int, *patterns: str) -> Episode | None:
         """The episode of one of these patterns that lasts on this day."""

@@ -18,6 +18,7 @@ from sekisho.simulation.chain import Chain
 from sekisho.simulation.columns import write
 from sekisho.simulation.custody import Custody
 from sekisho.simulation.custody_failures import Failures
+from sekisho.simulation.custody_office import keep_office
 from sekisho.simulation.firm import firm_rows
 from sekisho.simulation.kernel import Longs
 from sekisho.simulation.listings import listings, value_paths
@@ -27,7 +28,7 @@ from sekisho.simulation.population import population
 from sekisho.simulation.registers import References, entries, write_listed, write_who
 from sekisho.simulation.transfers import Transfers, newcomers
 
-PEOPLE, LISTED, VALUES, PLANS, DETAILS, BOOKS, NEWCOMERS = range(1, 8)
+PEOPLE, LISTED, VALUES, PLANS, DETAILS, BOOKS, NEWCOMERS, OFFICE = range(1, 9)
 """What randomness is for: each use has its own stream, so that one may change without the others."""
 
 
@@ -57,10 +58,10 @@ def simulate(options: Options, out: Path, progress: Progress = lambda _doing, _d
     references = References(options, listed, paths, stream(DETAILS))
     books = Books(people, listed)
     books.remember(market.days(out, progress))
-    kept = _keep_books(options, out, market, books, references, new, stream(BOOKS), progress)
+    kept = _keep_books(options, out, market, books, references, new, (stream(BOOKS), stream(OFFICE)), progress)
     schemes = market.schemes + kept.schemes
     rows = {
-        **write_who(out, people, stream(DETAILS)),
+        **write_who(out, people, stream(DETAILS), kept.persons),
         **write_listed(out, listed, told_of, market.halts),
         "order_event": market.log.events,
         "trade": market.log.trades,
@@ -81,13 +82,15 @@ class _Kept:
 
     rows: dict[str, int]
     schemes: list[Scheme]
+    persons: list[str]
 
 
 def _keep_books(
     options: Options, out: Path, market: Market, books: Books, references: References,
-    new: Longs, random: np.random.Generator, progress: Progress,
+    new: Longs, streams: tuple[np.random.Generator, np.random.Generator], progress: Progress,
 ) -> _Kept:  # fmt: skip
-    """Play the book days: customers' balances, wallets and chain, transfers, the firm's own items."""
+    """Play the book days: customers' balances, wallets and chain, transfers, the firm's own items; then the office's registers."""
+    random, of_office = streams
     books.open(new, random)
     chain, failures = Chain(random), Failures(options, market.listed, random)
     transfers = Transfers(options, market.people, market.listed, references, books, chain, random, new)
@@ -101,8 +104,10 @@ def _keep_books(
         custody.play(day, transfers, references, balances)
         progress("books", day + 1, len(options.book_days))
     balances.close()
+    custody.close()
     volumes = [0] * options.history + [each.volume_jpy for each in books.days]
     requests = transfers.numbered()
+    office = keep_office(options, market.listed, chain, requests, of_office)
     events = transfers.events + market.registers.rows.pop("account_event", [])
     rows = {
         "customer_balance": balances.rows,
@@ -114,7 +119,9 @@ def _keep_books(
         "money_trust": write(out, "money_trust", custody.trust),
         "firm_balance": write(out, "firm_balance", firm_rows(options.book_days, failures, custody.required, volumes, random)),
     }
-    return _Kept(rows, transfers.schemes + [each.scheme for each in failures.episodes])
+    rows |= {name: write(out, name, each) for name, each in office.rows.items()}
+    schemes = transfers.schemes + [each.scheme for each in failures.episodes] + office.schemes
+    return _Kept(rows, schemes, office.persons)
 
 
 def _describe(out: Path, options: Options, simulated: Simulated, market: Market) -> None:

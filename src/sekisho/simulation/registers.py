@@ -55,10 +55,11 @@ def _told(row: dict[str, object]) -> dict[str, object]:
     return {name: value.order_id if isinstance(value, PlannedOrder) else value for name, value in row.items()}
 
 
-def write_who(folder: Path, people: Population, random: np.random.Generator) -> dict[str, int]:
-    """Write ``party``, ``party_link`` and ``account``, in the order of their ids."""
+def write_who(folder: Path, people: Population, random: np.random.Generator, more: Sequence[str] = ()) -> dict[str, int]:
+    """Write ``party``, ``party_link`` and ``account``, in the order of their ids. ``more`` are parties without any link."""
     there = sorted({*people.party.tolist(), *(p for each in people.links for p in (each.party, each.linked))})
     parties = [_party(people, party, random) for party in there]
+    parties += [{"party_id": each, "kind": "individual", "country": "JP"} for each in more]
     links = [
         {
             "party_id": people.party_id(each.party),

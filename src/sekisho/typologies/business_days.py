@@ -114,6 +114,14 @@ def months_end_on(day: date, months: int) -> date:
     return date(year, month0 + 1, first.day) - _DAY
 
 
+def months_before(day: date, months: int) -> date:
+    """The earliest day from which months counted from the day after have not yet ended before ``day``."""
+    first = day - timedelta(days=31 * months + 3)
+    while months_end_on(first, months) < day:
+        first += _DAY
+    return first
+
+
 def months_elapsed_on(day: date, months: int) -> date:
     """The day on which months counted from the day after ``day`` have elapsed (経過した日): the day after their end."""
     return months_end_on(day, months) + _DAY

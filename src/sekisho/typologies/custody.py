@@ -10,7 +10,7 @@ import re
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import ROUND_CEILING, Context, Decimal, InvalidOperation, localcontext
 from typing import TYPE_CHECKING
@@ -20,6 +20,7 @@ from ibis import _
 
 from sekisho.records.table import key_text
 from sekisho.typologies.valuation import Cutoff, Prices, in_utc, total
+from sekisho.typologies.wallet_keys import connections
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -46,6 +47,14 @@ class Wallet:
     holder: str
     custodian: str | None
     ever_online: bool
+    online_from: date | None = None
+    """First day on which a device with a key of it had been on a network by the register of keys; None where it says so of none."""
+
+    def on(self, day: date) -> Wallet:
+        """The wallet as it stood on a day: what was connected that day or before counts as online."""
+        if self.ever_online or self.online_from is None or day < self.online_from:
+            return self
+        return replace(self, ever_online=True)
 
     @property
     def is_cold(self) -> bool:
@@ -89,16 +98,17 @@ class Chain:
 
     def days(self, which: Callable[[Wallet], bool]) -> tuple[date, ...]:
         """The days on which at least one of these wallets was observed."""
-        return tuple(sorted({o.day for w in self.wallets if which(w) for o in self._seen[w.wallet_id]}))
+        return tuple(sorted({o.day for w in self.wallets for o in self._seen[w.wallet_id] if which(w.on(o.day))}))
 
     def at(self, day: date, which: Callable[[Wallet], bool]) -> tuple[Observation, ...]:
         """The last observation of each of these wallets on or before ``day``; a wallet not yet observed is left out."""
         found = []
         for wallet in self.wallets:
-            if which(wallet):
+            now = wallet.on(day)
+            if which(now):
                 seen = self._seen[wallet.wallet_id]
                 last = bisect_right(seen, day, key=lambda o: o.day)
-                found += seen[last - 1 : last]
+                found += [one if now is wallet else replace(one, wallet=now) for one in seen[last - 1 : last]]
         return tuple(found)
 
     def observed_on(self, day: date, which: Callable[[Wallet], bool]) -> frozenset[str]:
@@ -107,9 +117,10 @@ class Chain:
 
 
 def read_chain(records: Records, cutoff: Cutoff) -> Chain:
-    """The wallets and their last observation of each day."""
+    """The wallets and their last observation of each day. A device once connected makes its wallet online from that day on."""
+    online = connections(records)
     wallets = {
-        row["wallet_id"]: Wallet(**row)
+        row["wallet_id"]: Wallet(**row, online_from=online[row["wallet_id"]].since if row["wallet_id"] in online else None)
         for row in records.wallet.select(
             "wallet_id", "asset", "address", "tier", "holder", "custodian", "ever_online"
         ).to_pyarrow().to_pylist()
@@ -127,11 +138,17 @@ def read_chain(records: Records, cutoff: Cutoff) -> Chain:
 
 def closing_balances(wallet_balance: ir.Table, cutoff: Cutoff) -> ir.Table:
     """One row for each wallet and day it was observed: the last balance at or before the cut-off."""
+    return _ranked(wallet_balance, cutoff).filter(_.rank == 0).select("wallet_id", "day", "observed_at", "quantity")
+
+
+def intraday_balances(wallet_balance: ir.Table, cutoff: Cutoff) -> ir.Table:
+    """The observations of each wallet and day before the last one."""
+    return _ranked(wallet_balance, cutoff).filter(_.rank > 0).select("wallet_id", "day", "observed_at", "quantity")
+
+
+def _ranked(wallet_balance: ir.Table, cutoff: Cutoff) -> ir.Table:
     dated = wallet_balance.mutate(day=cutoff.day_of(wallet_balance.observed_at))
-    ranked = dated.mutate(
-        rank=ibis.row_number().over(group_by=["wallet_id", "day"], order_by=[ibis.desc("observed_at"), "quantity"])
-    )
-    return ranked.filter(_.rank == 0).select("wallet_id", "day", "observed_at", "quantity")
+    return dated.mutate(rank=ibis.row_number().over(group_by=["wallet_id", "day"], order_by=[ibis.desc("observed_at"), "quantity"]))
 
 
 Ledger = Mapping[date, Mapping[str, Decimal]]
@@ -159,9 +176,28 @@ def customers_balances(records: Records) -> ir.Table:
     return records.customer_balance.anti_join(houses, "account_id")
 
 
-def largest_balances(records: Records, days: Sequence[date], assets: Iterable[str], number: int) -> set[Name]:
-    """The names of the ``number`` largest balances of each asset on each day."""
+def owed_by_asset(records: Records) -> dict[str, dict[date, Name]]:
+    """The days on which customers were owed each asset, money included, each with one balance that shows it."""
+    owed = customers_balances(records).filter(_.quantity > 0)
+    first = owed.group_by("asset", "as_of_date").aggregate(account_id=_.account_id.min()).order_by("asset", "as_of_date")
+    found: dict[str, dict[date, Name]] = defaultdict(dict)
+    for row in first.to_pyarrow().to_pylist():
+        name = "customer_balance", f"{row['account_id']}|{row['asset']}|{row['as_of_date']}"
+        found[row["asset"]][row["as_of_date"]] = name
+    return found
+
+
+def of_unknown_accounts(records: Records, balances: ir.Table) -> ir.Table:
+    """The balances under accounts that the table of accounts does not hold."""
+    return balances.anti_join(records.optional("account").select("account_id"), "account_id")
+
+
+def largest_balances(
+    records: Records, days: Sequence[date], assets: Iterable[str], number: int, *, known: bool = True
+) -> set[Name]:
+    """The names of the ``number`` largest balances of each asset on each day; not ``known``: of accounts not on record only."""
     rows = customers_balances(records).filter(_.as_of_date.isin(list(days)), _.asset.isin(sorted(assets)))
+    rows = rows if known else of_unknown_accounts(records, rows)
     ranked = rows.mutate(
         rank=ibis.row_number().over(
             group_by=["as_of_date", "asset"], order_by=[ibis.desc("quantity"), "account_id"]

@@ -41,10 +41,11 @@ def is_outside_cold(wallet: Wallet) -> bool:
 
 def measure(chain: Chain, ledger: Ledger, prices: Prices) -> dict[date, Exposure]:
     """The exposure of every day of the ledger, in order of days."""
-    return {day: _measure(chain, ledger, prices, day) for day in sorted(ledger)}
+    return {day: exposure(chain, ledger, prices, day) for day in sorted(ledger)}
 
 
-def _measure(chain: Chain, ledger: Ledger, prices: Prices, day: date) -> Exposure:
+def exposure(chain: Chain, ledger: Ledger, prices: Prices, day: date) -> Exposure:
+    """The exposure of one day of the ledger."""
     outside = tuple(seen for seen in chain.at(day, is_outside_cold) if seen.quantity)
     hot, owed = worth(by_asset(outside), prices, day), worth(ledger[day], prices, day)
     return Exposure(

@@ -14,7 +14,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Context, Decimal, Inexact, InvalidOperation, Overflow
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import ibis
 from ibis import _
@@ -62,6 +62,11 @@ class Cutoff:
         """The day for which a moment counts: the first one whose cut-off is not before it."""
         shift = JAPAN + _DAY - self.elapsed - _MICROSECOND
         return (moment + ibis.interval(microseconds=shift // _MICROSECOND)).date()
+
+
+def japan_day(moment: ir.TimestampValue) -> ir.DateValue:
+    """The Japan date on which something happened; midnight is the first moment of its day."""
+    return (moment + ibis.interval(microseconds=JAPAN // _MICROSECOND)).date()
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +131,11 @@ def closing_quotes(reference_price: ir.Table, cutoff: Cutoff, source: str) -> ir
 def starts_at(day: date) -> datetime:
     """The moment at which a Japan day starts (UTC)."""
     return datetime(day.year, day.month, day.day, tzinfo=UTC) - JAPAN
+
+
+def whole_days(first: date, last: date) -> dict[str, Any]:
+    """The window of Japan days from the first to the end of the last (UTC, half open)."""
+    return {"window_from": starts_at(first), "window_until": starts_at(last + _DAY)}
 
 
 def in_utc(moment: datetime) -> datetime:

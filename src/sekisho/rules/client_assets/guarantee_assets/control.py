@@ -84,7 +84,7 @@ def _not_apart(wallet: Wallet, chain: Chain) -> Iterator[Found]:
     """A guarantee wallet at an address that also holds customers' or other own assets."""
     place = (wallet.asset, wallet.address)
     others = [other for other in chain.wallets if (other.asset, other.address) == place and other.holder != wallet.holder]
-    days = chain.days(lambda one: one == wallet)
+    days = chain.days(lambda one: one.wallet_id == wallet.wallet_id)
     if others and days:
         yield Found(
             subject_kind="wallet",
