@@ -1,4 +1,4 @@
-"""SHA-256 (FIPS 180-4) of many messages at a time: the same step for 32 messages side by side, which processors do at once.
+"""SHA-256 (FIPS 180-4) of many messages at a time: the same step for 128 messages side by side, which processors do at once.
 
 ``hashlib`` hashes one message per call and holds the interpreter lock for short ones; a tree needs millions of short ones.
 A test compares both over random messages of every length.
@@ -11,7 +11,7 @@ from typing import Any
 import numba
 import numpy as np
 
-LANES = 32
+LANES = 128
 BLOCK = 64
 DIGEST = 32
 
@@ -81,7 +81,7 @@ def hash_rows(rows: Any, blocks: Any, count: int, start: Any, out: Any) -> None:
                         words[t, lane] = (
                             (_u(row[at]) << _u(24)) | (_u(row[at + 1]) << _u(16)) | (_u(row[at + 2]) << _u(8)) | _u(row[at + 3])
                         )
-            _step(words, state, v)
+            _step(words, state, v, many)
             for lane in range(many):
                 if block < blocks[first + lane]:
                     for j in range(8):
@@ -100,21 +100,21 @@ def state_after(block: Any) -> Any:
     words, v = np.zeros((64, LANES), np.uint32), np.empty((8, LANES), np.uint32)
     words[:16] = block.view(">u4").astype(np.uint32)[:, np.newaxis]
     state = np.repeat(START[:, np.newaxis], LANES, axis=1)
-    _step(words, state, v)
+    _step(words, state, v, 1)
     return state[:, 0] + v[:, 0]
 
 
 @kernel
-def _step(w: Any, state: Any, v: Any) -> None:
-    """The 64 rounds on one block in every lane; ``v`` is what is to be added to the state."""
+def _step(w: Any, state: Any, v: Any, used: int) -> None:
+    """The 64 rounds on one block in each of the first ``used`` lanes; ``v`` is what is to be added to the state."""
     for t in range(16, 64):
-        for lane in range(LANES):
+        for lane in range(used):
             a, c = w[t - 15, lane], w[t - 2, lane]
             s0 = _u(_u(_turned(a, 7) ^ _turned(a, 18)) ^ _u(a >> _u(3)))
             s1 = _u(_u(_turned(c, 17) ^ _turned(c, 19)) ^ _u(c >> _u(10)))
             w[t, lane] = _u(_u(w[t - 16, lane] + w[t - 7, lane]) + _u(s0 + s1))
     for j in range(8):
-        for lane in range(LANES):
+        for lane in range(used):
             v[j, lane] = state[j, lane]
     for t in range(0, 64, 8):
         for r in range(8):
@@ -122,7 +122,7 @@ def _step(w: Any, state: Any, v: Any) -> None:
             ia, ib, ic, id_ = (8 - r) & 7, (9 - r) & 7, (10 - r) & 7, (11 - r) & 7
             ie, if_, ig, ih = (12 - r) & 7, (13 - r) & 7, (14 - r) & 7, (15 - r) & 7
             k = _K[t + r]
-            for lane in range(LANES):
+            for lane in range(used):
                 a, b, c = v[ia, lane], v[ib, lane], v[ic, lane]
                 e, f, g = v[ie, lane], v[if_, lane], v[ig, lane]
                 s1 = _u(_u(_turned(e, 6) ^ _turned(e, 11)) ^ _turned(e, 25))
