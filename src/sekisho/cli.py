@@ -26,6 +26,7 @@ from sekisho.findings.commands import calibrate_command
 from sekisho.findings.comparison import Comparison, compare, gravest
 from sekisho.findings.inspection import Inspection, Inspector, Question
 from sekisho.findings.outputs import write_comparison, write_inspection
+from sekisho.liabilities.commands import app as liabilities_app
 from sekisho.records import RecordsError, open_records
 from sekisho.records.commands import app as records_app
 from sekisho.records.on_spark import Cluster
@@ -46,6 +47,7 @@ app = typer.Typer(
 )
 app.add_typer(rules_app, name="rules")
 app.add_typer(records_app, name="records")
+app.add_typer(liabilities_app, name="liabilities")
 app.command("simulate")(simulate_command)
 app.command("calibrate")(calibrate_command)
 app.command("watch")(watch_command)

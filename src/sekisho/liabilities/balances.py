@@ -113,7 +113,7 @@ def _wide(connection: Backend, place: Path) -> _Read:
 
 def _column(cells: pa.ChunkedArray, symbol: str, places: int, name: str) -> tuple[U64, U64]:
     """One asset's cells as 128-bit whole numbers; an empty cell is nothing owed."""
-    cells = pc.utf8_trim_whitespace(pc.replace_with_mask(cells, pc.equal(pc.fill_null(cells, ""), ""), pa.scalar("0", cells.type)))
+    cells = pc.utf8_trim_whitespace(pc.fill_null(cells, "0"))
     fits = pc.match_substring_regex(cells, rf"^[0-9]{{1,{38 - places}}}(\.[0-9]{{0,{places}}})?$")
     if not pc.all(fits).as_py():
         row = pc.index(fits, False).as_py()

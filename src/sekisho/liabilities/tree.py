@@ -140,15 +140,28 @@ def build(
     if max(totals, default=0) >= AMOUNT_LIMIT:
         raise OverflowError("a total is not below 2^112")
     assert len(ids) == terms.clients == len(balances.low), "one row of balances for each client"
-    told = progress or (lambda what, done, of: None)
     key = hmac.digest(secret, b"sekisho liabilities" + terms.encoded() + amount_bytes(totals), "sha256")
+    return _grown(ids, balances, terms, totals, key, progress, threads)
+
+
+def rebuilt(tree: Tree, progress: Progress | None = None) -> Tree:
+    """The tree over the same clients and balances, every hash and sum computed anew: for who audits it."""
+    offsets, text = (pa.py_buffer(np.ascontiguousarray(part)) for part in (tree.offsets, tree.text))
+    ids = pa.LargeStringArray.from_buffers(tree.terms.clients, offsets, text)
+    balances = Amounts(np.ascontiguousarray(tree.balances.low), np.ascontiguousarray(tree.balances.high))
+    return _grown(ids, balances, tree.terms, balances.totals(), tree.key, progress, None)
+
+
+def _grown(
+    ids: pa.LargeStringArray, balances: Amounts, terms: Terms, totals: tuple[int, ...], key: bytes, progress: Progress | None, threads: int | None
+) -> Tree:
+    told = progress or (lambda what, done, of: None)
     with ThreadPoolExecutor(threads or os.cpu_count() or 1) as pool:
         nonces, order = _ordered_nonces(ids, key, pool, told)
         text, offsets = _text(ids.take(pa.array(order)))
         balances = balances.ordered(order)
         levels = _levels(text, offsets, nonces, balances, totals, pool, told)
-    prefixes = _prefixes(nonces)
-    return Tree(terms, totals, key, prefixes, text, offsets, balances, levels)
+    return Tree(terms, totals, key, _prefixes(nonces), text, offsets, balances, levels)
 
 
 def split(nonce: bytes, balances: Sequence[int], wide: bool) -> tuple[tuple[int, ...], tuple[int, ...]]:
