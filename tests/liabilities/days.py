@@ -21,7 +21,14 @@ def amounts_of(rows: Sequence[Sequence[int]]) -> Amounts:
     return Amounts(low, high if max(totals) >> 63 else high[:0])
 
 
-def tree_of(balances: dict[str, Sequence[int]], *, day: str = "2026-11-28", previous: bytes = bytes(32), secret: bytes = SECRET, scale: int = 8) -> Tree:
+def tree_of(
+    balances: dict[str, Sequence[int]],
+    *,
+    day: str = "2026-11-28",
+    previous: bytes = bytes(32),
+    secret: bytes = SECRET,
+    scale: int = 8,
+) -> Tree:
     symbols = ("BTC", "ETH", "JPY", "XRP", "USDC")
     assets = tuple(Asset(symbols[k], scale) for k in range(len(next(iter(balances.values())))))
     terms = Terms("Test Exchange", day, len(balances), previous, assets)

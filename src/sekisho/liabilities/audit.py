@@ -62,7 +62,11 @@ def _order(tree: Tree) -> Check:
     """Places follow the nonces, so nobody chose who stands where."""
     nonces = np.array([int.from_bytes(tree.nonce(tree.client(at))[:8], "big") for at in _some(tree)], np.uint64)
     rising = bool((tree.prefixes[1:] >= tree.prefixes[:-1]).all()) and bool((nonces == tree.prefixes[_some(tree)]).all())
-    return Check("order", rising, "clients stand in the order of their nonces" if rising else "clients do not stand in the order of their nonces")
+    return Check(
+        "order",
+        rising,
+        "clients stand in the order of their nonces" if rising else "clients do not stand in the order of their nonces",
+    )
 
 
 def _ids(tree: Tree) -> Check:
@@ -80,7 +84,9 @@ def _range(tree: Tree) -> Check:
 def _totals(tree: Tree, manifest: Manifest) -> Check:
     sums = tree.balances.totals()
     differing = [a.symbol for a, ours, told in zip(manifest.terms.assets, sums, manifest.totals, strict=True) if ours != told]
-    return Check("totals", not differing, f"differ in {', '.join(differing)}" if differing else "balances add up to the published totals")
+    return Check(
+        "totals", not differing, f"differ in {', '.join(differing)}" if differing else "balances add up to the published totals"
+    )
 
 
 def _stored(tree: Tree, again: Tree) -> Check:
@@ -89,7 +95,11 @@ def _stored(tree: Tree, again: Tree) -> Check:
         for ours, theirs in zip(tree.levels, again.levels, strict=False)
         for a, b in ((ours.hashes, theirs.hashes), (ours.low, theirs.low), (ours.high, theirs.high))
     )
-    return Check("stored_nodes", same, "the nodes proofs are taken from are those of the tree" if same else "nodes kept for proofs were altered")
+    return Check(
+        "stored_nodes",
+        same,
+        "the nodes proofs are taken from are those of the tree" if same else "nodes kept for proofs were altered",
+    )
 
 
 def _sample(tree: Tree, manifest: Manifest) -> Check:
@@ -99,7 +109,9 @@ def _sample(tree: Tree, manifest: Manifest) -> Check:
         verdict = verify(content, manifest.root, tree.client(int(at)))
         if not verdict.holds or read_proof(content).balances != tree.balances.row(int(at)):
             failed.append(int(at))
-    return Check("sampled_proofs", not failed, f"{len(_some(tree)) - len(failed)} of {len(_some(tree))} proofs verify, hash by hash")
+    return Check(
+        "sampled_proofs", not failed, f"{len(_some(tree)) - len(failed)} of {len(_some(tree))} proofs verify, hash by hash"
+    )
 
 
 def _secrets(folder: Path) -> Check:
@@ -121,7 +133,10 @@ def _books(tree: Tree, books: Balances) -> Check:
         missing = books.ids[pc.index(pc.is_null(places), True).as_py()]
         return Check("books", False, f"{places.null_count} clients of the books are not in the tree, first '{missing}'")
     order = places.to_numpy().astype(np.int64)
-    moved = [10 ** (ours.scale - theirs.scale) if ours.scale >= theirs.scale else 0 for ours, theirs in zip(tree.terms.assets, books.assets, strict=True)]
+    moved = [
+        10 ** (ours.scale - theirs.scale) if ours.scale >= theirs.scale else 0
+        for ours, theirs in zip(tree.terms.assets, books.assets, strict=True)
+    ]
     same = _same(tree.balances.ordered(order), books.amounts, moved)
     return Check("books", same, "every balance of the books is in the tree" if same else "balances differ from the books")
 
@@ -138,7 +153,11 @@ def _same(ours: Amounts, theirs: Amounts, factors: Sequence[int]) -> bool:
 
 
 def _chain(manifest: Manifest, before: Manifest) -> Check:
-    holds = manifest.terms.previous == before.root and manifest.terms.venue == before.terms.venue and before.terms.day < manifest.terms.day
+    holds = (
+        manifest.terms.previous == before.root
+        and manifest.terms.venue == before.terms.venue
+        and before.terms.day < manifest.terms.day
+    )
     seen = f"follows the root of {before.terms.day}" if holds else f"does not follow the root of {before.terms.day} that was given"
     return Check("chain", holds, seen)
 

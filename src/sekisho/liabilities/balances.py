@@ -23,7 +23,7 @@ from sekisho.records.checks import unreadable, value_problems
 from sekisho.records.csv_text import header_of, scan_csv
 from sekisho.records.errors import RecordsError
 from sekisho.records.folder import Source, sources
-from sekisho.records.on_duckdb import connect, quoted
+from sekisho.records.on_duckdb import connect
 from sekisho.records.reading import FILE, ROW, Reading, reading_of_csv, reading_of_parquet
 from sekisho.records.tables import TABLES
 
@@ -47,7 +47,10 @@ class Balances:
 
 
 def read_balances(
-    place: Path, as_of: date | None = None, scales: Mapping[str, int] | None = None, progress: Callable[[str, int, int], None] | None = None
+    place: Path,
+    as_of: date | None = None,
+    scales: Mapping[str, int] | None = None,
+    progress: Callable[[str, int, int], None] | None = None,
 ) -> Balances:
     """Reads balances. ``as_of`` picks the day (default: the last one there); ``scales`` sets decimal places of assets.
 
@@ -115,7 +118,7 @@ def _column(cells: pa.ChunkedArray, symbol: str, places: int, name: str) -> tupl
     """One asset's cells as 128-bit whole numbers; an empty cell is nothing owed."""
     cells = pc.utf8_trim_whitespace(pc.fill_null(cells, "0"))
     fits = pc.match_substring_regex(cells, rf"^[0-9]{{1,{38 - places}}}(\.[0-9]{{0,{places}}})?$")
-    if not pc.all(fits).as_py():
+    if pc.any(pc.invert(fits)).as_py():
         row = pc.index(fits, False).as_py()
         value = cells[row].as_py()
         if re.fullmatch(r"-[0-9.]+", value):
@@ -132,7 +135,7 @@ def _negative(name: str, row: int, column: str, value: str) -> RecordsError:
 
 def _limbs(values: Any) -> tuple[U64, U64]:
     """The low and the high words of an array of 128-bit decimals that are not negative."""
-    array = pa.concat_arrays(values.chunks) if isinstance(values, pa.ChunkedArray) else values
+    array = values.combine_chunks() if isinstance(values, pa.ChunkedArray) else values
     words = np.frombuffer(array.buffers()[1], np.uint64).reshape(-1, 2)[array.offset : array.offset + len(array)]
     return words[:, 0], words[:, 1]
 
@@ -163,14 +166,16 @@ def _long(connection: Backend, place: Path, as_of: date | None) -> _Read:
         ).to_arrow_table()
     except duckdb.Error as error:
         raise unreadable(reading, error) from None
-    return _pivoted(table, day, reading.files[0])
+    return _pivoted(table, day)
 
 
 def _reading(place: Path) -> Reading:
     if place.is_dir():
         source = next((s for s in sources(place) if s.table is TABLE), None)
         if source is None:
-            raise RecordsError(str(place), "holds no table customer_balance", "'sekisho records describe customer_balance' tells its columns")
+            raise RecordsError(
+                str(place), "holds no table customer_balance", "'sekisho records describe customer_balance' tells its columns"
+            )
     elif place.is_file():
         source = Source(TABLE, (place,), is_csv=place.suffix.lower() == ".csv")
     else:
@@ -178,7 +183,7 @@ def _reading(place: Path) -> Reading:
     return reading_of_csv(source) if source.is_csv else reading_of_parquet(source)
 
 
-def _pivoted(table: pa.Table, day: date | None, name: str) -> _Read:
+def _pivoted(table: pa.Table, day: date | None) -> _Read:
     clients = table["client"].combine_chunks().dictionary_encode()
     assets = table["asset"].combine_chunks().dictionary_encode()
     clients, assets = (a.combine_chunks() if isinstance(a, pa.ChunkedArray) else a for a in (clients, assets))
@@ -189,9 +194,7 @@ def _pivoted(table: pa.Table, day: date | None, name: str) -> _Read:
     out_low, out_high = np.zeros(shape, np.uint64), np.zeros(shape, np.uint64)
     seen = np.zeros(shape, np.bool_)
     repeated = _scatter(clients.indices.to_numpy(), ranks[assets.indices.to_numpy()], low, high, out_low, out_high, seen)
-    if repeated >= 0:
-        who, what = table["client"][repeated].as_py(), table["asset"][repeated].as_py()
-        raise RecordsError(name, f"client '{who}' has {what} twice on one day", "give each client one balance of each asset")
+    assert repeated < 0, "the table holds each client, asset and day once: that was checked"
     ids = clients.dictionary.cast(pa.large_string())
     return _Read(day, ids, tuple(sorted(symbols)), _SCALE_READ, Amounts(out_low, out_high if out_high.any() else out_high[:0]))
 
@@ -225,7 +228,9 @@ def _check_ids(ids: pa.LargeStringArray, name: str) -> None:
     if pc.count_distinct(ids).as_py() != len(ids):
         counted = ids.value_counts()
         twice = counted.field("values").filter(pc.greater(counted.field("counts"), 1))[0].as_py()
-        raise RecordsError(name, f"client '{twice}' is there twice", "each client stands in the tree once: two who share an id share a leaf")
+        raise RecordsError(
+            name, f"client '{twice}' is there twice", "each client stands in the tree once: two who share an id share a leaf"
+        )
 
 
 def _scaled(read: _Read, scales: dict[str, int], name: str) -> Balances:
@@ -248,7 +253,9 @@ def _scaled(read: _Read, scales: dict[str, int], name: str) -> Balances:
     amounts = Amounts(out_low, out_high if out_high.any() else out_high[:0])
     over = [symbol for symbol, total in zip(read.symbols, amounts.totals(), strict=True) if total >= AMOUNT_LIMIT]
     if over:
-        raise RecordsError(name, f"the balances of {over[0]} add up to 2^112 smallest units or more", "no such supply exists: correct them")
+        raise RecordsError(
+            name, f"the balances of {over[0]} add up to 2^112 smallest units or more", "no such supply exists: correct them"
+        )
     if not len(amounts.high) and max(amounts.totals(), default=0) >> 63:
         amounts = Amounts(out_low, out_high)
     return Balances(read.day, read.ids, tuple(assets), amounts)

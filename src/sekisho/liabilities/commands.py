@@ -21,11 +21,11 @@ from sekisho.liabilities.audit import audit
 from sekisho.liabilities.balances import read_balances
 from sekisho.liabilities.chance import SHARES, Unseen, unseen_table
 from sekisho.liabilities.codec import HASH_BYTES, TEXT_BYTES_MAX, Terms
-from sekisho.liabilities.manifest import Manifest, as_json, manifest_of, quantity, read_manifest, split_views, written
+from sekisho.liabilities.manifest import NAME, Manifest, as_json, manifest_of, quantity, read_manifest, split_views, written
 from sekisho.liabilities.reserves import read_holdings, reserve_json
-from sekisho.liabilities.store import NAME, PAGE, open_day, write_day, write_private
-from sekisho.liabilities.tree import Tree, build
+from sekisho.liabilities.store import PAGE, open_day, write_day, write_private
 from sekisho.liabilities.tree import Progress as Told
+from sekisho.liabilities.tree import Tree, build
 from sekisho.liabilities.verify import REASONS, Verdict, verify
 from sekisho.liabilities.verify import as_json as verdict_json
 from sekisho.records.errors import RecordsError
@@ -39,25 +39,45 @@ app = typer.Typer(help="Proof of liabilities: every client can check that his ba
 
 _Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 _AsOf = Annotated[str | None, typer.Option("--as-of", help="Day of the balances, a Japan date. Default: the last one there.")]
-_Scale = Annotated[list[str] | None, typer.Option("--scale", help="ASSET=PLACES: decimal places of an asset; default: as its balances need.")]
+_Scale = Annotated[
+    list[str] | None, typer.Option("--scale", help="ASSET=PLACES: decimal places of an asset; default: as its balances need.")
+]
 _Client = Annotated[list[str] | None, typer.Option("--client", help="Take the proof of this client; repeatable.")]
-_Proofs = Annotated[str | None, typer.Option("--proofs", help="Take proofs of 'all', or of the client ids in this file, one a line.")]
+_Proofs = Annotated[
+    str | None, typer.Option("--proofs", help="Take proofs of 'all', or of the client ids in this file, one a line.")
+]
 
 
 @app.command("prove")
 def prove_command(
-    balances: Annotated[Path, typer.Argument(help="Records folder with customer_balance, a Parquet or CSV file of it, or a CSV with one column per asset.")],
+    balances: Annotated[
+        Path,
+        typer.Argument(
+            help="Records folder with customer_balance, a Parquet or CSV file of it, or a CSV with one column per asset."
+        ),
+    ],
     out: Annotated[Path, typer.Option("--out", help="New folder of the day; written whole or not at all.")],
     venue: Annotated[str, typer.Option("--venue", help="Who publishes; part of what the root binds.")] = "not stated",
     as_of: _AsOf = None,
-    previous: Annotated[Path | None, typer.Option("--previous", help="Manifest of the publication before, which the root then binds.")] = None,
-    key: Annotated[Path | None, typer.Option("--key", help="File with a secret of 32 bytes or more; default: a new random one.")] = None,
+    previous: Annotated[
+        Path | None, typer.Option("--previous", help="Manifest of the publication before, which the root then binds.")
+    ] = None,
+    key: Annotated[
+        Path | None, typer.Option("--key", help="File with a secret of 32 bytes or more; default: a new random one.")
+    ] = None,
     scale: _Scale = None,
-    assets: Annotated[Path | None, typer.Option("--assets", help="CSV of addresses with signed messages and balances at a block.")] = None,
-    holdings: Annotated[Path | None, typer.Option("--holdings", help="Records folder whose wallet_balance gives the balances of --assets.")] = None,
+    assets: Annotated[
+        Path | None, typer.Option("--assets", help="CSV of addresses with signed messages and balances at a block.")
+    ] = None,
+    holdings: Annotated[
+        Path | None, typer.Option("--holdings", help="Records folder whose wallet_balance gives the balances of --assets.")
+    ] = None,
     client: _Client = None,
     proofs: _Proofs = None,
-    share: Annotated[list[float] | None, typer.Option("--share", help="Share of clients who verify, for the chance printed; repeatable.", min=0, max=1)] = None,
+    share: Annotated[
+        list[float] | None,
+        typer.Option("--share", help="Share of clients who verify, for the chance printed; repeatable.", min=0, max=1),
+    ] = None,
     as_json_: _Json = False,
 ) -> None:
     """Build the tree over all client balances: manifest.json and verify.html to publish, private/ to keep.
@@ -103,8 +123,12 @@ def proofs_command(
 
 @app.command("verify")
 def verify_command(
-    proof: Annotated[list[Path], typer.Argument(help="Proof file as the venue issued it; several are also compared with each other.")],
-    root: Annotated[str | None, typer.Option("--root", help="The published root: 64 hexadecimal digits, or the published manifest.json.")] = None,
+    proof: Annotated[
+        list[Path], typer.Argument(help="Proof file as the venue issued it; several are also compared with each other.")
+    ],
+    root: Annotated[
+        str | None, typer.Option("--root", help="The published root: 64 hexadecimal digits, or the published manifest.json.")
+    ] = None,
     client: Annotated[str | None, typer.Option("--client", help="Your client id: the proof must be about it.")] = None,
     balance: Annotated[list[str] | None, typer.Option("--balance", help="ASSET=QUANTITY you expect; repeatable.")] = None,
     as_json_: _Json = False,
@@ -131,10 +155,17 @@ def verify_command(
 @app.command("audit")
 def audit_command(
     folder: Annotated[Path, typer.Argument(help="Folder that prove wrote, with its private files.")],
-    balances: Annotated[Path | None, typer.Option("--balances", help="The books again: every client and balance is compared.")] = None,
+    balances: Annotated[
+        Path | None, typer.Option("--balances", help="The books again: every client and balance is compared.")
+    ] = None,
     as_of: _AsOf = None,
-    published: Annotated[list[Path] | None, typer.Option("--published", help="Manifest as others were shown it; repeatable. Two roots for one day are told.")] = None,
-    previous: Annotated[Path | None, typer.Option("--previous", help="Manifest of the publication before: the chain is checked.")] = None,
+    published: Annotated[
+        list[Path] | None,
+        typer.Option("--published", help="Manifest as others were shown it; repeatable. Two roots for one day are told."),
+    ] = None,
+    previous: Annotated[
+        Path | None, typer.Option("--previous", help="Manifest of the publication before: the chain is checked.")
+    ] = None,
     as_json_: _Json = False,
 ) -> None:
     """Recompute a day for the auditor: order, ids, sums, every hash, sampled proofs, books, chain, one view for all.
@@ -148,7 +179,10 @@ def audit_command(
         books = read_balances(balances, day, None, told) if balances is not None else None
         checks = audit(folder, books, tuple(published or ()), previous, told)
     if as_json_:
-        result = {"holds": all(c.holds for c in checks), "checks": [{"check": c.name, "holds": c.holds, "seen": c.seen} for c in checks]}
+        result = {
+            "holds": all(c.holds for c in checks),
+            "checks": [{"check": c.name, "holds": c.holds, "seen": c.seen} for c in checks],
+        }
         typer.echo(json.dumps(result, ensure_ascii=False, indent=2))
     else:
         for check in checks:
@@ -162,7 +196,9 @@ def _terms(venue: str, day: date, clients: int, before: Manifest | None, assets:
         raise RecordsError("--venue", "is empty or longer than 255 bytes", "give the venue's name")
     if before is not None and (before.terms.venue != venue or before.terms.day >= day.isoformat()):
         shown = f"'{before.terms.venue}' on {before.terms.day}"
-        raise RecordsError("--previous", f"is of {shown}, not an earlier day of '{venue}'", "give the manifest published before this one")
+        raise RecordsError(
+            "--previous", f"is of {shown}, not an earlier day of '{venue}'", "give the manifest published before this one"
+        )
     return Terms(venue, day.isoformat(), clients, before.root if before else bytes(HASH_BYTES), assets)
 
 
@@ -171,12 +207,18 @@ def _secret(file: Path | None) -> bytes:
         return randomness.token_bytes(32)
     try:
         if file.stat().st_mode & 0o077:
-            raise RecordsError(str(file), "can be read by others", "chmod 600 it: who has the key can find every client in the tree")
+            raise RecordsError(
+                str(file), "can be read by others", "chmod 600 it: who has the key can find every client in the tree"
+            )
         content = file.read_bytes()
     except OSError as error:
-        raise RecordsError(str(file), f"cannot be read: {error.strerror}", "give a file with a secret of 32 bytes or more") from None
+        raise RecordsError(
+            str(file), f"cannot be read: {error.strerror}", "give a file with a secret of 32 bytes or more"
+        ) from None
     if len(content) < 32:
-        raise RecordsError(str(file), f"holds {len(content)} bytes", "give a secret of 32 bytes or more, such as 'openssl rand -hex 32'")
+        raise RecordsError(
+            str(file), f"holds {len(content)} bytes", "give a secret of 32 bytes or more, such as 'openssl rand -hex 32'"
+        )
     return content
 
 
@@ -189,7 +231,9 @@ def _public(tree: Tree, assets: Path | None, holdings: Path | None) -> tuple[Man
     return manifest, {"reserve.json": written(reserve_json(manifest, read_holdings(assets, manifest, holdings)))}
 
 
-def _take(tree: Tree, folder: Path, clients: list[str] | None, proofs: str | None, told: Told, out: Path | None = None) -> dict[str, Any]:
+def _take(
+    tree: Tree, folder: Path, clients: list[str] | None, proofs: str | None, told: Told, out: Path | None = None
+) -> dict[str, Any]:
     """Writes proofs; the folder and its files are readable by their owner alone, for each holds a client's balance."""
     if not clients and proofs is None:
         return {"count": 0, "folder": None}
@@ -213,11 +257,15 @@ def _indexes(tree: Tree, clients: Iterable[str], proofs: str | None) -> Iterator
         try:
             asked += [line for line in Path(proofs).read_text(encoding="utf-8").splitlines() if line]
         except OSError as error:
-            raise RecordsError(proofs, f"cannot be read: {error.strerror}", "give 'all' or a file of client ids, one a line") from None
+            raise RecordsError(
+                proofs, f"cannot be read: {error.strerror}", "give 'all' or a file of client ids, one a line"
+            ) from None
     for client in asked:
         index = tree.index(client)
         if index is None:
-            raise RecordsError("--client" if proofs is None else proofs, f"'{client}' is not in the tree", "give ids as in the balances")
+            raise RecordsError(
+                "--client" if proofs is None else proofs, f"'{client}' is not in the tree", "give ids as in the balances"
+            )
         yield index
 
 
@@ -263,7 +311,12 @@ def _content(place: Path) -> bytes:
 
 
 def _chance_json(one: Unseen) -> dict[str, Any]:
-    return {"omitted": one.omitted, "share_verifying": one.share, "exact": float(f"{one.exact:.6g}"), "approximate": float(f"{one.approximate:.6g}")}
+    return {
+        "omitted": one.omitted,
+        "share_verifying": one.share,
+        "exact": float(f"{one.exact:.6g}"),
+        "approximate": float(f"{one.approximate:.6g}"),
+    }
 
 
 def _print_verdict(place: Path, verdict: Verdict) -> None:
@@ -293,7 +346,12 @@ def _print_day(manifest: Manifest, result: dict[str, Any], out: Path, shares: tu
         row = reserve.get(asset["asset"])
         table.add_row(asset["asset"], asset["total"], *((row["verified"], row["ratio"] or "nothing owed") if row else ()))
     console.print(table)
-    chances = Table("clients left out", *(f"{share:.2%} verify" for share in shares), title="Chance that nobody left out is among those who verify", title_justify="left")
+    chances = Table(
+        "clients left out",
+        *(f"{share:.2%} verify" for share in shares),
+        title="Chance that nobody left out is among those who verify",
+        title_justify="left",
+    )
     told = result["unseen"]["chances"]
     for omitted in dict.fromkeys(one["omitted"] for one in told):
         chances.add_row(f"{omitted:,}", *(f"{one['exact']:.4g}" for one in told if one["omitted"] == omitted))
@@ -310,6 +368,8 @@ def _progress(quiet: bool) -> Iterator[Told]:
     if quiet or not console.is_terminal:
         yield lambda what, done, of: None
         return
-    with Progress(SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(), console=console, transient=True) as bar:
+    with Progress(
+        SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(), console=console, transient=True
+    ) as bar:
         task = bar.add_task("starting", total=None)
         yield lambda what, done, of: bar.update(task, description=what, completed=done, total=of)

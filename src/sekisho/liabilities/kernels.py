@@ -63,7 +63,15 @@ def groups(
         many = min(per_batch, end - start)
         base = start * clients // group_count
         members_all = (start + many) * clients // group_count - base
-        _draws(nonce[base : base + members_all], low[base : base + members_all], high[base : base + members_all], rows, blocks, joined, draws)
+        _draws(
+            nonce[base : base + members_all],
+            low[base : base + members_all],
+            high[base : base + members_all],
+            rows,
+            blocks,
+            joined,
+            draws,
+        )
         at = 0
         for g in range(many):
             a = (start + g) * clients // group_count
@@ -71,9 +79,20 @@ def groups(
             sizes[2 * g] = sizes[2 * g + 1] = members
             for k in range(members):
                 left, right = at + k, at + members + rights[members - smallest, k]
-                _share(low[a + k], high[a + k] if high.shape[0] else low[a + k], high.shape[0] > 0, draws[a + k - base], lo, hi, left, right)
+                _share(
+                    low[a + k],
+                    high[a + k] if high.shape[0] else low[a + k],
+                    high.shape[0] > 0,
+                    draws[a + k - base],
+                    lo,
+                    hi,
+                    left,
+                    right,
+                )
                 _leaf_row(rows[left], blocks, left, 0, nonce[a + k], ids, offsets[a + k], offsets[a + k + 1], lo[left], hi[left])
-                _leaf_row(rows[right], blocks, right, 1, nonce[a + k], ids, offsets[a + k], offsets[a + k + 1], lo[right], hi[right])
+                _leaf_row(
+                    rows[right], blocks, right, 1, nonce[a + k], ids, offsets[a + k], offsets[a + k + 1], lo[right], hi[right]
+                )
             at += 2 * members
         hash_rows(rows, blocks, at, START, hashes)
         deepest = 1
@@ -90,7 +109,9 @@ def groups(
 
 
 @kernel
-def pairs(first: int, end: int, hashes: Any, low: Any, high: Any, row_width: int, out_hash: Any, out_low: Any, out_high: Any) -> None:
+def pairs(
+    first: int, end: int, hashes: Any, low: Any, high: Any, row_width: int, out_hash: Any, out_low: Any, out_high: Any
+) -> None:
     """Joins the nodes ``2 i`` and ``2 i + 1`` of a level into node ``i`` of the next, for ``i`` from ``first`` to ``end``."""
     rows = np.empty((BATCH, row_width), np.uint8)
     blocks = np.empty(BATCH, np.int64)
@@ -245,7 +266,7 @@ def _node_row(row: Any, blocks: Any, to: int, hashes: Any, lo: Any, hi: Any, at:
 
 
 @kernel
-def _amounts(row: Any, start: int, lo: Any, hi: Any) -> int:
+def _amounts(row: Any, start: int, lo: Any, hi: Any) -> Any:
     """Writes amounts as ``codec.amount_bytes`` does, from ``start``; where they end."""
     count = lo.shape[0]
     at = start + (count + 1) // 2

@@ -60,7 +60,7 @@ def _turned(x: Any, n: int) -> Any:
 
 @kernel
 def hash_rows(rows: Any, blocks: Any, count: int, start: Any, out: Any) -> None:
-    """Hashes ``count`` padded rows (uint8 [rows, width]) of so many ``blocks`` each, from state ``start``, into ``out`` [rows, 32]."""
+    """Hashes ``count`` padded rows (uint8 [rows, width]) of so many ``blocks`` each, from ``start``, into ``out`` [rows, 32]."""
     words = np.empty((64, LANES), np.uint32)
     state = np.empty((8, LANES), np.uint32)
     v = np.empty((8, LANES), np.uint32)

@@ -61,7 +61,12 @@ def as_json(manifest: Manifest) -> dict[str, Any]:
         "unseen": {
             "meaning": "chance that none of the omitted clients is among those who verify, if it does not depend on who they are",
             "chances": [
-                {"omitted": u.omitted, "share_verifying": u.share, "exact": float(f"{u.exact:.6g}"), "approximate": float(f"{u.approximate:.6g}")}
+                {
+                    "omitted": u.omitted,
+                    "share_verifying": u.share,
+                    "exact": float(f"{u.exact:.6g}"),
+                    "approximate": float(f"{u.approximate:.6g}"),
+                }
                 for u in unseen_table(terms.clients)
             ],
         },
@@ -84,7 +89,9 @@ def read_manifest(file: Path) -> Manifest:
             raise
         raise RecordsError(str(place), f"is not a manifest that can be read: {error!r}", "give it as it was published") from None
     if not manifest.holds:
-        raise RecordsError(str(place), "its root does not bind its terms and totals: it was altered", "get it from where it was published")
+        raise RecordsError(
+            str(place), "its root does not bind its terms and totals: it was altered", "get it from where it was published"
+        )
     return manifest
 
 

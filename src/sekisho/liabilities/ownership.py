@@ -29,7 +29,7 @@ class NotCheckedError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Signed:
-    """One claim: who holds ``address`` signed ``message``. ``signer`` is the key's own address where that is not ``address``."""
+    """One claim: who holds ``address`` signed ``message``."""
 
     network: str
     address: str
@@ -62,21 +62,22 @@ def _ethereum(claim: Signed) -> str:
         raise NotOwnedError("the signature is not hexadecimal") from None
     if len(raw) != 65 or raw[64] not in (0, 1, 27, 28):
         raise NotOwnedError("the signature is not 65 bytes r, s, v")
-    message = claim.message.encode()
-    for scheme, signed in _ETHEREUM_FORMS.items():
-        text = signed(message)
-        digest = _keccak(b"\x19Ethereum Signed Message:\n" + str(len(text)).encode() + text)
-        key = _recovered(raw[:64], raw[64] % 27, digest)
-        found = "0x" + _keccak(key.format(compressed=False)[1:])[-20:].hex()
-        if found == claim.address.lower():
-            break
-    else:
-        raise NotOwnedError("signed by another key, or another message")
+    found, scheme = claim.address.lower(), _ethereum_form(claim, raw)
     checked = _checksummed(found)
     mixed = claim.address != claim.address.lower() and claim.address[2:] != claim.address[2:].upper()
     if mixed and claim.address != checked:
         raise NotOwnedError("the address does not match its own checksum (ERC-55)")
     return f"Ethereum personal_sign (ERC-191) over {scheme}"
+
+
+def _ethereum_form(claim: Signed, raw: bytes) -> str:
+    for scheme, signed in _ETHEREUM_FORMS.items():
+        text = signed(claim.message.encode())
+        digest = _keccak(b"\x19Ethereum Signed Message:\n" + str(len(text)).encode() + text)
+        key = _recovered(raw[:64], raw[64] % 27, digest)
+        if "0x" + _keccak(key.format(compressed=False)[1:])[-20:].hex() == claim.address.lower():
+            return scheme
+    raise NotOwnedError("signed by another key, or another message")
 
 
 def _bitcoin(claim: Signed) -> str:
@@ -137,7 +138,8 @@ def _simple(claim: Signed, raw: bytes) -> str:
 
 def _witness(raw: bytes) -> tuple[bytes, bytes]:
     """Signature and key of a witness of two items."""
-    items, at = [], 1
+    items: list[bytes] = []
+    at = 1
     while raw[:1] == b"\x02" and at < len(raw) and len(items) < 2:
         size = raw[at]
         items.append(raw[at + 1 : at + 1 + size])
@@ -153,7 +155,7 @@ def _recovered(compact: bytes, recovery: int, digest: bytes) -> PublicKey:
         raise NotOwnedError("the signature is no signature")
     try:
         return PublicKey.from_signature_and_message(compact + bytes([recovery]), digest, hasher=None)
-    except Exception:  # noqa: BLE001
+    except Exception:
         raise NotOwnedError("no key can have made this signature") from None
 
 

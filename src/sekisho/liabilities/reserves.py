@@ -1,4 +1,4 @@
-"""The assets beside the liabilities: addresses whose holder signed, what lies on them at a block, and the reserve ratio per asset."""
+"""The assets beside the liabilities: addresses whose holder signed, what lies there at a block, the reserve ratio per asset."""
 
 from __future__ import annotations
 
@@ -92,7 +92,9 @@ def reserve_json(manifest: Manifest, holdings: Sequence[Holding]) -> dict[str, A
 
 def _against(owed: Decimal, own: Sequence[Holding]) -> dict[str, Any]:
     with localcontext(prec=60):
-        sums = {state: sum((h.quantity for h in own if h.state == state), Decimal(0)) for state in ("verified", "failed", "not_checked")}
+        sums = {
+            state: sum((h.quantity for h in own if h.state == state), Decimal(0)) for state in ("verified", "failed", "not_checked")
+        }
         ratio = None if not owed else f"{(sums['verified'] / owed).quantize(Decimal('0.000001'), 'ROUND_FLOOR'):f}"
     return {
         "verified": f"{sums['verified']:f}", "not_checked": f"{sums['not_checked']:f}", "failed": f"{sums['failed']:f}",
@@ -112,7 +114,12 @@ def _rows(file: Path) -> Iterator[tuple[int, Mapping[str, str]]]:
     columns = {name: next((header[alias] for alias in aliases if alias in header), None) for name, aliases in _NAMES.items()}
     for name in ("address", "message", "signature"):
         if columns[name] is None:
-            raise RecordsError(file.name, "is missing", "give the columns asset, network, address, quantity, block, message, signature", column=name)
+            raise RecordsError(
+                file.name,
+                "is missing",
+                "give the columns asset, network, address, quantity, block, message, signature",
+                column=name,
+            )
     for row, cells in enumerate(reader, 1):
         yield row, {name: (cells.get(column) or "").strip() if column else "" for name, column in columns.items()}
 
@@ -148,7 +155,9 @@ def _quantity(cells: Mapping[str, str], row: int, name: str) -> Decimal:
     except ArithmeticError:
         amount = Decimal("NaN")
     if not amount.is_finite() or amount < 0:
-        raise RecordsError(name, f"'{text[:60]}' is not a quantity", "write a plain decimal number, not below zero", row=row, column="quantity")
+        raise RecordsError(
+            name, f"'{text[:60]}' is not a quantity", "write a plain decimal number, not below zero", row=row, column="quantity"
+        )
     return amount
 
 

@@ -7,8 +7,10 @@ import shutil
 from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from sekisho.liabilities.manifest import NAME, Manifest, as_json, manifest_of, read_manifest, written
 from sekisho.liabilities.tree import Amounts, Level, Tree
@@ -52,7 +54,9 @@ def open_day(out: Path) -> Tree:
         key = bytes.fromhex((private / KEY).read_text(encoding="ascii"))
         arrays = {name: np.load(private / f"{name}.npy", mmap_mode="r", allow_pickle=False) for name in _ARRAYS}
     except (OSError, ValueError) as error:
-        raise RecordsError(str(private), f"cannot be read: {error}", "proofs are taken from the folder that prove wrote, whole") from None
+        raise RecordsError(
+            str(private), f"cannot be read: {error}", "proofs are taken from the folder that prove wrote, whole"
+        ) from None
     ends = np.cumsum(arrays["level_sizes"])
     levels = tuple(
         Level(*(arrays[f"level_{what}"][end - size : end] for what in ("hashes", "low", "high")))
@@ -75,7 +79,7 @@ def _write_private(tree: Tree, private: Path) -> None:
     private.mkdir(mode=0o700)
     write_private(private / KEY, tree.key.hex().encode("ascii"))
     levels = tree.levels
-    arrays = {
+    arrays: dict[str, npt.NDArray[Any]] = {
         "prefixes": tree.prefixes,
         "text": tree.text,
         "offsets": tree.offsets,

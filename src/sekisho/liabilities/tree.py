@@ -28,7 +28,10 @@ _CLIENTS_PER_TASK = 16_384
 
 @dataclass(frozen=True, slots=True)
 class Amounts:
-    """Amounts of many rows in smallest units: ``low`` and ``high`` uint64 [rows, assets]; no rows in ``high`` where all fit into 63 bits."""
+    """Amounts of many rows in smallest units: ``low`` and ``high`` uint64 [rows, assets].
+
+    ``high`` has no rows where all totals fit into 63 bits.
+    """
 
     low: U64
     high: U64
@@ -129,7 +132,12 @@ class Tree:
 
 
 def build(
-    ids: pa.LargeStringArray, balances: Amounts, terms: Terms, secret: bytes, progress: Progress | None = None, threads: int | None = None
+    ids: pa.LargeStringArray,
+    balances: Amounts,
+    terms: Terms,
+    secret: bytes,
+    progress: Progress | None = None,
+    threads: int | None = None,
 ) -> Tree:
     """Builds the tree. ``ids`` [clients] are unique and at most 255 bytes each; ``terms.clients`` is their number.
 
@@ -153,7 +161,13 @@ def rebuilt(tree: Tree, progress: Progress | None = None) -> Tree:
 
 
 def _grown(
-    ids: pa.LargeStringArray, balances: Amounts, terms: Terms, totals: tuple[int, ...], key: bytes, progress: Progress | None, threads: int | None
+    ids: pa.LargeStringArray,
+    balances: Amounts,
+    terms: Terms,
+    totals: tuple[int, ...],
+    key: bytes,
+    progress: Progress | None,
+    threads: int | None,
 ) -> Tree:
     told = progress or (lambda what, done, of: None)
     with ThreadPoolExecutor(threads or os.cpu_count() or 1) as pool:
@@ -204,23 +218,31 @@ def _ordered_nonces(
 ) -> tuple[Bytes, npt.NDArray[np.int64]]:
     """The nonces in ascending order, and for each the number of its client in ``ids``."""
     text, offsets = _text(ids)
-    states = []
-    for fill in (0x36, 0x5C):
-        padded = np.frombuffer(bytes(b ^ fill for b in key.ljust(lanes.BLOCK, b"\0")), np.uint8)
-        states.append(lanes.state_after(padded))
+    inner, outer = (_state_after(key, fill) for fill in (0x36, 0x5C))
     nonces = np.empty((len(ids), 32), np.uint8)
     row_width = lanes.width(int(np.diff(offsets).max(initial=0)))
 
     def work(first: int, end: int) -> None:
-        kernels.nonces(text, offsets, first, end, *states, row_width, nonces)
+        kernels.nonces(text, offsets, first, end, inner, outer, row_width, nonces)
 
     _in_parts(pool, work, len(ids), _CLIENTS_PER_TASK, lambda done, of: told("drawing nonces", done, of))
     order = np.argsort(_prefixes(nonces), kind="stable")
     return nonces[order], order
 
 
+def _state_after(key: bytes, fill: int) -> Any:
+    """The state of HMAC (RFC 2104) after the block of the filled key."""
+    return lanes.state_after(np.frombuffer(bytes(b ^ fill for b in key.ljust(lanes.BLOCK, b"\0")), np.uint8))
+
+
 def _levels(
-    text: Bytes, offsets: npt.NDArray[np.int64], nonces: Bytes, balances: Amounts, totals: Sequence[int], pool: ThreadPoolExecutor, told: Progress
+    text: Bytes,
+    offsets: npt.NDArray[np.int64],
+    nonces: Bytes,
+    balances: Amounts,
+    totals: Sequence[int],
+    pool: ThreadPoolExecutor,
+    told: Progress,
 ) -> tuple[Level, ...]:
     clients, assets = balances.low.shape
     count = group_count(clients)

@@ -30,7 +30,10 @@ REASONS: Mapping[str, tuple[str, str]] = {
         "証明は整合していますが、公表されたルートと照合していません（--root を指定）",
     ),
     "malformed": ("the file is not a proof as it was issued", "発行された形の証明ファイルではありません"),
-    "out_of_range": ("a sum leaves the range 0 to 2^112: liabilities could be hidden", "合計が 0 から 2^112 の範囲を外れています（負債を隠せます）"),
+    "out_of_range": (
+        "a sum leaves the range 0 to 2^112: liabilities could be hidden",
+        "合計が 0 から 2^112 の範囲を外れています（負債を隠せます）",
+    ),
     "other_root": (
         "the proof leads to another root than the published one: balance, path, order or terms were altered, or you are shown another tree",
         "証明は公表されたものと別のルートに至ります（残高・経路・順序・条件の改変、または別の木の提示）",
@@ -79,7 +82,11 @@ def _differing(proof: Proof, expected: Mapping[str, str]) -> str:
 
 def as_json(verdict: Verdict) -> dict[str, Any]:
     """A verdict as programs read it."""
-    told: dict[str, Any] = {"holds": verdict.holds, "reason": verdict.reason, "said": dict(zip(("en", "ja"), REASONS[verdict.reason], strict=True))}
+    told: dict[str, Any] = {
+        "holds": verdict.holds,
+        "reason": verdict.reason,
+        "said": dict(zip(("en", "ja"), REASONS[verdict.reason], strict=True)),
+    }
     told["detail"] = verdict.detail
     if verdict.proof is not None:
         terms = verdict.proof.terms
