@@ -203,7 +203,7 @@ def _leaf_as_node(venue: _Venue, merkle: Path | None) -> Outcome:
     forged = replace(proof, siblings=(node, *proof.siblings[1:]))
     seen.append(verify(forged.encoded(), venue.tree.root))
     seen.append(verify(replace(proof, shares=(proof.shares[1], proof.shares[0])).encoded(), venue.tree.root))
-    return Outcome("leaf passed as node", not any(v.holds for v in seen), _by(seen[0]), True)
+    return Outcome("leaf passed as node", not any(v.holds for v in seen), _by(seen[0]), _okx_sees(merkle, _okx_node_as_leaf))
 
 
 def _split_view(venue: _Venue, merkle: Path | None) -> Outcome:
@@ -218,7 +218,7 @@ def _split_view(venue: _Venue, merkle: Path | None) -> Outcome:
     told = split_views((p.terms.venue, p.terms.day, computed_root(p)[0], p.client) for _, p in views)
     against = verify(views[1][1].encoded(), views[0][0].root)
     alone = verify(views[0][1].encoded(), views[0][0].root)
-    return Outcome("split view", bool(told) and not against.holds and alone.holds, told[0][:70], False)
+    return Outcome("split view", bool(told) and not against.holds and alone.holds, told[0][:70], _okx_split())
 
 
 # OKX's first verifier, its logic alone: hashes and sums are recomputed and compared with the root inside the same file.
@@ -282,6 +282,16 @@ def _okx_reordered(proof: dict[str, Any]) -> None:
     proof["path"][5]["type"] = 3 - proof["path"][5]["type"]
 
 
+def _okx_node_as_leaf(proof: dict[str, Any]) -> None:
+    """The client's parent takes his place."""
+    own, sibling = proof["self"], proof["path"][0]
+    sums = {a: _cut(Decimal(own["balances"][a]) + Decimal(sibling["balances"][a])) for a in _ASSETS}
+    pair = (sibling["hash"], own["hash"]) if sibling["type"] == 1 else (own["hash"], sibling["hash"])
+    own["hash"], own["balances"] = okx_v1_node(*pair, sums, 2), {a: _text(sums[a]) for a in _ASSETS}
+    own["nonce"], own["type"] = pair[0] + pair[1], 3 - proof["path"][1]["type"]
+    del proof["path"][0]
+
+
 def _okx_new_root(proof: dict[str, Any]) -> None:
     own, top = proof["self"], proof["path"][-1]
     balances, hashed = {a: Decimal(own["balances"][a]) for a in _ASSETS}, own["hash"]
@@ -313,6 +323,17 @@ def _okx_rebalanced() -> bool:
     for own, other in ((first, second), (second, first)):
         rest = {"BTC": "0", "ETH": "0", "USDT": str(100 - int(own["balances"]["USDT"]))}
         shown.append({"self": own, "path": [{**other, "balances": rest}, top]})
+    return not all(okx_v1_accepts(proof) for proof in shown)
+
+
+def _okx_split() -> bool:
+    """Each of two clients is shown a tree of his own, with nobody else in it: nothing outside the file is asked for."""
+    nobody = _okx_leaf("c", "0", 2)
+    shown = []
+    for own in (_okx_leaf("a", "100", 1), _okx_leaf("b", "50", 1)):
+        proof = {"self": own, "path": [nobody, {"hash": "", "balances": {}, "type": 1, "height": 2}]}
+        _okx_new_root(proof)
+        shown.append(proof)
     return not all(okx_v1_accepts(proof) for proof in shown)
 
 

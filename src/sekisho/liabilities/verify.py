@@ -35,7 +35,8 @@ REASONS: Mapping[str, tuple[str, str]] = {
         "合計が 0 から 2^112 の範囲を外れています（負債を隠せます）",
     ),
     "other_root": (
-        "the proof leads to another root than the published one: balance, path, order or terms were altered, or you are shown another tree",
+        "the proof leads to another root than the published one: balance, path, order or terms were altered, "
+        "or you are shown another tree",
         "証明は公表されたものと別のルートに至ります（残高・経路・順序・条件の改変、または別の木の提示）",
     ),
     "other_client": ("the proof is about another client id", "証明は別の顧客 ID のものです"),
