@@ -20,6 +20,7 @@ FULL = (
     ("benchmarks.throughput", "--events", "20"),
     ("benchmarks.throughput", "--linearity", "5,20,50"),
     ("benchmarks.watch",),
+    ("benchmarks.liabilities",),
     ("benchmarks.spark_overhead",),
 )
 QUICK = (

@@ -104,9 +104,8 @@ def _attacks() -> None:
     for one in outcomes:
         print(f"| {one.attack} | {words[one.seen]} | {one.by.replace('|', ' ')[:60]} | {words[one.okx]} |")
     judged = [one for one in outcomes if one.okx is not None]
-    print(
-        f"\nseen: {sum(o.seen for o in outcomes)} / {len(outcomes)}; OKX V1 logic {sum(o.okx is True for o in judged)} / {len(judged)}\n"
-    )
+    seen, there = sum(o.seen for o in outcomes), sum(o.okx is True for o in judged)
+    print(f"\nseen: {seen} / {len(outcomes)}; OKX V1 logic {there} / {len(judged)}\n")
 
 
 def _sizes(sizes: tuple[tuple[str, int, int, str], ...], plain: int) -> None:
@@ -119,10 +118,8 @@ def _sizes(sizes: tuple[tuple[str, int, int, str], ...], plain: int) -> None:
             f"| {m['prove_ms']:.2f} | {m['verify_ms']:.2f} |",
             flush=True,
         )
-    reference = _alone(plain, 1, "plain")
-    print(
-        f"| plain Python, {plain:,} x 1 | {reference['seconds']:.2f} | {reference['cpu']:.2f} | {reference['mebibytes']:,.0f} | | | | |"
-    )
+    r = _alone(plain, 1, "plain")
+    print(f"| plain Python, {plain:,} x 1 | {r['seconds']:.2f} | {r['cpu']:.2f} | {r['mebibytes']:,.0f} | | | | |")
     print("\nTargets: 1 M x 20 within 5 s, 10 M x 5 within 6,144 MiB, proofs up to 4,096 bytes at 1 M, verify under 1 ms.\n")
 
 
@@ -214,9 +211,8 @@ def _command(clients: int) -> None:
         subprocess.run(words, check=True, capture_output=True, cwd=PROJECT)
         seconds, after = time.perf_counter() - started, resource.getrusage(resource.RUSAGE_CHILDREN)
         cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-        print(
-            f"sekisho liabilities prove, {clients:,} x {assets} from {clients * assets:,} rows of Parquet: {seconds:.1f} s, CPU {cpu:.1f} s"
-        )
+        what = f"sekisho liabilities prove, {clients:,} x {assets} from {clients * assets:,} rows of Parquet"
+        print(f"{what}: {seconds:.1f} s, CPU {cpu:.1f} s")
 
 
 _SCHEMA = pa.schema(
