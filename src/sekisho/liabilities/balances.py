@@ -100,7 +100,7 @@ def _wide(connection: Backend, place: Path) -> _Read:
         remedy = f"name the column of the client {' or '.join(CLIENT_COLUMNS[:3])}, or give account_id, asset, quantity"
         raise RecordsError(place.name, "has no column of clients with columns of assets beside it", remedy)
     own = header[lower.index(client)]
-    symbols = [name for name in header if name != own]
+    symbols = sorted(name for name in header if name != own)
     try:
         text = connection.con.sql(f"SELECT * FROM {scan_csv(place, header)}").to_arrow_table()
     except duckdb.Error as error:
