@@ -12,6 +12,7 @@ from typing import Any
 
 import duckdb
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 from ibis.backends.duckdb import Backend
@@ -184,19 +185,29 @@ def _reading(place: Path) -> Reading:
 
 
 def _pivoted(table: pa.Table, day: date | None) -> _Read:
-    clients = table["client"].combine_chunks().dictionary_encode()
-    assets = table["asset"].combine_chunks().dictionary_encode()
-    clients, assets = (a.combine_chunks() if isinstance(a, pa.ChunkedArray) else a for a in (clients, assets))
-    symbols = assets.dictionary.to_pylist()
-    ranks = np.argsort(np.argsort(np.array(symbols, object))).astype(np.int64) if symbols else np.zeros(0, np.int64)
-    low, high = _limbs(table["quantity"])
-    shape = (len(clients.dictionary), len(symbols))
+    clients, ids = _numbered(table["client"])
+    assets, symbols = _numbered(table["asset"])
+    names = symbols.to_pylist()
+    ranks = np.argsort(np.argsort(np.array(names, object))).astype(np.int64) if names else np.zeros(0, np.int64)
+    shape = (len(ids), len(names))
     out_low, out_high = np.zeros(shape, np.uint64), np.zeros(shape, np.uint64)
     seen = np.zeros(shape, np.bool_)
-    repeated = _scatter(clients.indices.to_numpy(), ranks[assets.indices.to_numpy()], low, high, out_low, out_high, seen)
-    assert repeated < 0, "the table holds each client, asset and day once: that was checked"
-    ids = clients.dictionary.cast(pa.large_string())
-    return _Read(day, ids, tuple(sorted(symbols)), _SCALE_READ, Amounts(out_low, out_high if out_high.any() else out_high[:0]))
+    first = 0
+    for chunk in table["quantity"].chunks:
+        part = slice(first, first + len(chunk))
+        repeated = _scatter(clients[part], ranks[assets[part]], *_limbs(chunk), out_low, out_high, seen)
+        assert repeated < 0, "the table holds each client, asset and day once: that was checked"
+        first += len(chunk)
+    high = out_high if out_high.any() else out_high[:0]
+    return _Read(day, ids.cast(pa.large_string()), tuple(sorted(names)), _SCALE_READ, Amounts(out_low, high))
+
+
+def _numbered(column: pa.ChunkedArray) -> tuple[npt.NDArray[np.int32], pa.Array]:
+    """The distinct values of a column, and for each row the number of its value."""
+    chunks = column.dictionary_encode().unify_dictionaries().chunks
+    if not chunks:
+        return np.zeros(0, np.int32), pa.array([], column.type)
+    return np.concatenate([chunk.indices.to_numpy() for chunk in chunks]), chunks[-1].dictionary
 
 
 @kernel
