@@ -23,6 +23,7 @@ FULL = (
     ("benchmarks.throughput", "--linearity", "5,20,50"),
     ("benchmarks.watch",),
     ("benchmarks.wind_down",),
+    ("benchmarks.liabilities",),
     ("benchmarks.spark_overhead",),
 )
 QUICK = (

@@ -1,0 +1,292 @@
+"""The command line: simulate, inspect, compare, and read rules and records."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from sekisho import __version__
+from sekisho.cases.evidence_command import evidence_command
+from sekisho.cases.penalty_command import penalty_command
+from sekisho.engine.answers import Obligation, Severity
+from sekisho.engine.order_streams import OrderStreamError
+from sekisho.findings.commands import calibrate_command
+from sekisho.findings.comparison import Comparison, compare, gravest
+from sekisho.findings.inspection import Inspection, Inspector, Question
+from sekisho.findings.outputs import write_comparison, write_inspection
+from sekisho.liabilities.commands import app as liabilities_app
+from sekisho.records import RecordsError, open_records
+from sekisho.records.commands import app as records_app
+from sekisho.records.on_spark import Cluster
+from sekisho.reserve.commands import app as reserve_app
+from sekisho.rulebook import RulebookError, load_rulebook
+from sekisho.rulebook.commands import app as rules_app
+from sekisho.rulebook.commands import parse_day
+from sekisho.simulation.commands import simulate as simulate_command
+from sekisho.watch.commands import watch_command
+from sekisho.wind_down.commands import app as wind_down_app
+
+UNUSABLE = 2
+FOUND = 1
+
+app = typer.Typer(
+    help="Sekisho (関所): Japan's framework for crypto-asset markets, as rules that run.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.add_typer(rules_app, name="rules")
+app.add_typer(records_app, name="records")
+app.add_typer(liabilities_app, name="liabilities")
+app.add_typer(reserve_app, name="reserve")
+app.add_typer(wind_down_app, name="wind-down")
+app.command("simulate")(simulate_command)
+app.command("calibrate")(calibrate_command)
+app.command("watch")(watch_command)
+app.command("penalty")(penalty_command)
+app.command("evidence")(evidence_command)
+
+_Records = Annotated[
+    Path, typer.Argument(help="Records folder: NAME.parquet, NAME.csv or NAME/ for each table.", show_default=False)
+]
+_Out = Annotated[Path, typer.Option("--out", help="Folder for the results; written whole or not at all.")]
+_AsOf = Annotated[str | None, typer.Option("--as-of", help="Day judged, a Japan date. Default: the last day of the records.")]
+_Rules = Annotated[str | None, typer.Option("--rules", help="Only rules whose path matches, e.g. 'unfair_trading/*'; commas join.")]
+_Assume = Annotated[list[str] | None, typer.Option("--assume", help="RULE.PARAMETER=VALUE; every result built on it says so.")]
+_Engine = Annotated[str, typer.Option("--engine", help="duckdb (this machine) or spark (a cluster).")]
+_Master = Annotated[str | None, typer.Option("--master", help="Spark cluster, such as spark://HOST:7077; with --engine spark.")]
+_SparkConf = Annotated[
+    list[str] | None, typer.Option("--spark-conf", help="Spark setting KEY=VALUE, such as spark.executor.memory=4g; repeatable.")
+]
+_Threads = Annotated[int | None, typer.Option("--threads", min=1, help="Threads; default: all cores.")]
+_Memory = Annotated[
+    str | None, typer.Option("--memory-limit", help="Memory for tables, such as 3GB; beyond it, work spills to disk.")
+]
+_Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
+
+
+@app.command()
+def inspect(
+    records: _Records,
+    regime: Annotated[str | None, typer.Option("--regime", help="Regime; default: the one in force on the day judged.")] = None,
+    as_of: _AsOf = None,
+    rules: _Rules = None,
+    assume: _Assume = None,
+    engine: _Engine = "duckdb",
+    master: _Master = None,
+    spark_conf: _SparkConf = None,
+    out: _Out = Path("sekisho-out"),
+    fail_on: Annotated[str | None, typer.Option("--fail-on", help="Exit status 1 on a finding of this severity or above.")] = None,
+    threads: _Threads = None,
+    memory_limit: _Memory = None,
+    as_json: _Json = False,
+) -> None:
+    """Inspect an exchange's books: what broke the framework, rule by rule and with proof.
+
+    Writes findings.parquet, report.html and run.json. Exit status 0 when it ran, whatever it found; 2 when the input is
+    unusable; 1 only with --fail-on.
+    """
+    threshold = _severity(fail_on)
+    question = Question(regime=regime, as_of=parse_day(as_of) if as_of else None, rules=rules, assume=tuple(assume or ()))
+    with _progress(as_json) as progress:
+        cluster = Cluster(master, tuple(spark_conf or ()))
+        books = open_records(records, engine=engine, threads=threads, memory_limit=memory_limit, cluster=cluster)
+        inspection = Inspector(load_rulebook(), books, progress).inspect(question)
+        progress("writing the report", 1, 1)
+        run = write_inspection(inspection, out)
+    if as_json:
+        typer.echo(json.dumps(run, ensure_ascii=False, indent=2))
+    else:
+        _print_inspection(inspection, out)
+    worst = gravest(inspection.findings)
+    if threshold is not None and worst is not None and worst >= threshold:
+        raise typer.Exit(FOUND)
+
+
+@app.command("compare")
+def compare_command(
+    records: _Records,
+    before: Annotated[str | None, typer.Argument(help="Regime before. Default: the one in force on the day judged.")] = None,
+    after: Annotated[str | None, typer.Argument(help="Regime after. Default: FIEA-ACT64.")] = None,
+    from_regime: Annotated[str | None, typer.Option("--from", "--regime", help="Regime before, as an option.")] = None,
+    to_regime: Annotated[str | None, typer.Option("--to", "--against", help="Regime after, as an option.")] = None,
+    as_of: _AsOf = None,
+    rules: _Rules = None,
+    assume: _Assume = None,
+    engine: _Engine = "duckdb",
+    master: _Master = None,
+    spark_conf: _SparkConf = None,
+    out: _Out = Path("sekisho-compare"),
+    threads: _Threads = None,
+    memory_limit: _Memory = None,
+    as_json: _Json = False,
+) -> None:
+    """Compare two regimes over the same books: which findings appear, disappear or change weight, and why."""
+    day = parse_day(as_of) if as_of else None
+    with _progress(as_json) as progress:
+        cluster = Cluster(master, tuple(spark_conf or ()))
+        books = open_records(records, engine=engine, threads=threads, memory_limit=memory_limit, cluster=cluster)
+        inspector = Inspector(load_rulebook(), books, progress)
+        sides = [
+            inspector.inspect(Question(regime=regime, as_of=day, rules=rules, assume=tuple(assume or ())))
+            for regime in (before or from_regime, after or to_regime or "FIEA-ACT64")
+        ]
+        comparison = compare(*sides)
+        told = write_comparison(comparison, out)
+    if as_json:
+        typer.echo(json.dumps(told, ensure_ascii=False, indent=2))
+    else:
+        _print_comparison(comparison, out)
+
+
+@app.command()
+def demo(
+    out: _Out = Path("demo"),
+    seed: Annotated[int, typer.Option(help="Seed of the simulated exchange.")] = 1,
+    days: Annotated[int, typer.Option(help="Days simulated.", min=1)] = 5,
+    accounts: Annotated[int, typer.Option(help="Accounts simulated.", min=100)] = 1000,
+    instruments: Annotated[int, typer.Option(help="Instruments simulated.", min=1)] = 6,
+    start: Annotated[str, typer.Option(help="First day of trading, a Japan date.")] = "2026-09-17",
+) -> None:
+    """Simulate an exchange with planted misconduct, inspect it, and show where the report is.
+
+    The days run over the holidays of September 2026, under the law in force then; a demo made before is made anew.
+    """
+    books = out / "exchange"
+    if (books / "simulation.json").is_file():
+        shutil.rmtree(books)
+    simulate_command(seed=seed, days=days, accounts=accounts, instruments=instruments, start=start, out=books)
+    inspect(books, out=out / "report")
+
+
+@app.callback()
+def _options(version: Annotated[bool, typer.Option("--version", help="Print the version and stop.")] = False) -> None:
+    if version:
+        typer.echo(f"sekisho {__version__}")
+        raise typer.Exit
+
+
+def main() -> None:
+    """Entry point: what the world sends wrongly becomes one line and exit status 2."""
+    try:
+        app()
+    except (RecordsError, RulebookError, OrderStreamError) as error:
+        sys.stderr.write(f"sekisho: {error}\n")
+        sys.exit(UNUSABLE)
+
+
+def _severity(text: str | None) -> Severity | None:
+    if text is None:
+        return None
+    if text not in Severity.__members__:
+        raise RulebookError(f"--fail-on {text}: choose one of {', '.join(Severity.__members__)}")
+    return Severity[text]
+
+
+class _Quiet:
+    def __call__(self, what: str, done: int, of: int) -> None:
+        """Say nothing: the output is read by a program or no one is watching."""
+
+
+class _Bar:
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self._task = progress.add_task("reading the records", total=None)
+
+    def __call__(self, what: str, done: int, of: int) -> None:
+        self._progress.update(self._task, description=what, completed=done, total=of)
+
+
+@contextmanager
+def _progress(quiet: bool) -> Iterator[_Bar | _Quiet]:
+    console = Console(stderr=True)
+    if quiet or not console.is_terminal:
+        yield _Quiet()
+        return
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console, transient=True) as progress:
+        yield _Bar(progress)
+
+
+def _print_inspection(inspection: Inspection, out: Path) -> None:
+    console = Console()
+    judged, regime = inspection.judged, inspection.regime
+    title = f"Judged under {regime.id} ({regime.status}) as of {judged.as_of}"
+    table = Table(title=title, title_justify="left")
+    table.add_column("rule", no_wrap=True)
+    for heading in Severity.__members__:
+        table.add_column(heading, justify="right")
+    without_answer: dict[str, list[str]] = {}
+    for run in inspection.runs:
+        if run.state == "ran":
+            counts = Counter(f.severity for f in inspection.findings if f.rule == run.rule.path)
+            table.add_row(run.rule.path, *(str(counts[name] or "·") for name in Severity.__members__))
+        else:
+            without_answer.setdefault(_ANSWERS[run.state], []).append(run.rule.path)
+    console.print(table)
+    for answer, rules in without_answer.items():
+        console.print(f"  {answer}: {', '.join(rules)}", highlight=False, soft_wrap=True)
+    for run in inspection.runs:
+        if run.state in {"undetermined", "not_inspected"}:
+            said = run.why if run.why.startswith(run.rule.path) else f"{run.rule.path}: {run.why}"
+            console.print(f"  {said}", style="yellow", highlight=False, soft_wrap=True)
+    for warning in inspection.warnings:
+        console.print(f"  {warning}", style="yellow", highlight=False, soft_wrap=True)
+    deadlines = [due for run in inspection.runs for due in run.obligations]
+    late = [due for due in deadlines if _late(due, judged.as_of)]
+    console.print(f"{len(inspection.findings)} findings; {len(deadlines)} deadlines, {len(late)} late")
+    console.print(f"report: {out / 'report.html'}", soft_wrap=True, highlight=False)
+
+
+def _late(due: Obligation, as_of: date) -> bool:
+    """Past its day: cured later than due, or, where the books can show a cure, not cured by the day judged."""
+    cured_on = due.facts.get("cured_on")
+    if isinstance(cured_on, date):
+        return cured_on > due.due_on
+    return "cured_on" in due.facts and as_of > due.due_on
+
+
+_ANSWERS = {
+    "ran": "ran",
+    "undetermined": "undetermined",
+    "not_inspected": "not inspected",
+    "not_in_regime": "no such rule",
+    "attested": "to be attested",
+    "gate_only": "at the gate",
+    "by_case": "by case file",
+}
+
+
+def _print_comparison(comparison: Comparison, out: Path) -> None:
+    console = Console()
+    before, after = comparison.before.regime.id, comparison.after.regime.id
+    table = Table(title=f"{before} → {after}", title_justify="left")
+    table.add_column("rule", no_wrap=True)
+    for heading in (before, after, "appear", "disappear", "weight"):
+        table.add_column(heading)
+    for rule in comparison.rules:
+        counts = [str(n or "·") for n in (rule.appearing, rule.disappearing, rule.reweighted)]
+        table.add_row(rule.rule, _ANSWERS[rule.before], _ANSWERS[rule.after], *counts)
+    console.print(table)
+    for rule in comparison.rules:
+        for cause in rule.causes:
+            console.print(f"  {rule.rule}: {cause.text.en}", highlight=False, soft_wrap=True)
+    for warning in dict.fromkeys((*comparison.before.warnings, *comparison.after.warnings)):
+        console.print(f"  {warning}", style="yellow", highlight=False, soft_wrap=True)
+    console.print(f"report: {out / 'comparison.html'}", soft_wrap=True, highlight=False)
+
+
+if __name__ == "__main__":
+    main()
