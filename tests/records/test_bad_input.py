@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from records.small_exchange import arrow, sound, write_csv
-from sekisho.records import RecordsError, open_records, records_of
+from sekisho.records import RecordsError, checks, open_records, records_of
 from sekisho.records.csv_text import LINE_BYTES_MAX
 
 HEADER = "wallet_id,observed_at,quantity"
@@ -313,3 +313,20 @@ def test_nothing_is_left_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     balances(folder, "W1")
     assert "2" not in refusal(folder).partition("line")[0]
     assert not list(scratch.iterdir())
+
+
+@pytest.mark.parametrize("at_a_time", [1, 7, 64, 1000])
+def test_a_repeated_id_is_found_whatever_is_sorted_at_a_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at_a_time: int
+) -> None:
+    monkeypatch.setattr(checks, "SORTED_IN_MEMORY_MAX", at_a_time)
+    rows = [f"W{number},2026-05-02T00:00:00Z,5" for number in range(200)]
+    open_records(balances(tmp_path, *rows)).close()
+    for repeated in (0, 57, 199):
+        balances(tmp_path, *rows, rows[repeated])
+        assert f"row 201, column 'wallet_id, observed_at': 'W{repeated}|2026" in refusal(tmp_path)
+
+
+def test_hashes_outgrow_what_was_thought_they_would_fill() -> None:
+    batches = [pa.record_batch({"hash": pa.array(range(at, at + 700_000), pa.uint64())}) for at in range(0, 7_000_000, 700_000)]
+    assert checks._hashes(batches, at_least=10).tolist() == list(range(7_000_000))

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
 import duckdb
 import numpy as np
+import pyarrow as pa
 from ibis.backends.duckdb import Backend
 
 from sekisho.records.errors import RecordsError, one_line
@@ -17,7 +19,9 @@ from sekisho.records.reading import FILE, ROW, Reading
 from sekisho.records.table import Column, Kind
 
 SORTED_IN_MEMORY_MAX = 64_000_000
-"""Ids whose hashes are sorted in memory (8 bytes each); more are counted within the memory limit."""
+"""Ids whose hashes are sorted at a time (8 bytes each, two passes in memory); more are looked at in several passes."""
+
+_BATCH_ROWS = 1 << 20
 
 LISTED_MAX = 100
 """Faults listed for one column and kind; the rest are only counted."""
@@ -158,14 +162,47 @@ def _misread(kind: Kind, value: str) -> tuple[str, str]:
 
 
 def _may_repeat(connection: Backend, reading: Reading, rows: int) -> bool:
-    """Whether two rows share the hash of their id. Sorting the hashes takes a third of the time of counting distinct ones."""
+    """Whether two rows share the hash of their id. Sorting the hashes takes a third of the time of counting distinct ones.
+
+    Many rows are looked at in several passes, each over the hashes of one remainder: equal hashes meet in one pass. The
+    hashes of a pass are sorted while DuckDB reads those of the next.
+    """
     hashed = f"hash({', '.join(_values(reading, reading.table.unique))})"
-    if rows > SORTED_IN_MEMORY_MAX:
-        distinct = connection.con.execute(f"SELECT count(DISTINCT {hashed}) FROM {reading.relation}").fetchall()[0][0]
-        return bool(distinct != rows)
-    hashes = connection.con.sql(f"SELECT {hashed} AS hash FROM {reading.relation}").to_arrow_table()["hash"].to_numpy()
-    ordered = np.sort(hashes)
-    return bool((ordered[1:] == ordered[:-1]).any())
+    passes = -(-rows // SORTED_IN_MEMORY_MAX) or 1
+    # The order of the rows says nothing about whether they repeat, and keeping it costs most of the time.
+    connection.raw_sql("SET preserve_insertion_order = false")
+    try:
+        with ThreadPoolExecutor(1) as pool:
+            sorting: Future[bool] | None = None
+            for remainder in range(passes):
+                of_pass = f" WHERE {hashed} % {passes} = {remainder}" if passes > 1 else ""
+                query = f"SELECT {hashed} AS hash FROM {reading.relation}{of_pass}"
+                hashes = _hashes(connection.con.sql(query).to_arrow_reader(_BATCH_ROWS), at_least=rows // passes)
+                if sorting is not None and sorting.result():
+                    return True
+                sorting = pool.submit(_repeats, hashes)
+            return sorting is not None and sorting.result()
+    finally:
+        connection.raw_sql("RESET preserve_insertion_order")
+
+
+def _hashes(batches: Iterable[pa.RecordBatch], at_least: int) -> np.ndarray[tuple[int], np.dtype[np.uint64]]:
+    """The hashes of all batches in one array, which grows where there are more than was thought."""
+    hashes = np.empty(at_least + at_least // 16 + _BATCH_ROWS, np.uint64)
+    filled = 0
+    for batch in batches:
+        until = filled + len(batch)
+        if until > len(hashes):
+            hashes = np.concatenate((hashes, np.empty(len(hashes), np.uint64)))
+        hashes[filled:until] = batch.column(0).to_numpy()
+        filled = until
+    return hashes[:filled]
+
+
+def _repeats(hashes: np.ndarray[tuple[int], np.dtype[np.uint64]]) -> bool:
+    """Whether a number is there twice; sorts the array in place."""
+    hashes.sort()
+    return bool((hashes[1:] == hashes[:-1]).any())
 
 
 def _duplicates(connection: Backend, reading: Reading, listed_max: int) -> list[Problem]:
