@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -327,6 +328,14 @@ def test_a_repeated_id_is_found_whatever_is_sorted_at_a_time(
         assert f"row 201, column 'wallet_id, observed_at': 'W{repeated}|2026" in refusal(tmp_path)
 
 
-def test_hashes_outgrow_what_was_thought_they_would_fill() -> None:
-    batches = [pa.record_batch({"hash": pa.array(range(at, at + 700_000), pa.uint64())}) for at in range(0, 7_000_000, 700_000)]
-    assert checks._hashes(batches, at_least=10).tolist() == list(range(7_000_000))
+@pytest.mark.parametrize("rows", [3_000_000, 1_000_000, 1])
+def test_equal_hashes_are_found_among_millions(rows: int) -> None:
+    different = np.random.default_rng(7).permutation(rows).astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15)  # odd: still different
+    parts = np.array_split(different, 4)
+
+    def repeats(*arrays: np.ndarray) -> bool:
+        return checks._repeats([pa.record_batch({"hash": array}) for array in arrays], rows)
+
+    assert not repeats(*parts)
+    assert repeats(*parts, different[:1])
+    assert repeats(*parts, *parts)
