@@ -10,7 +10,7 @@ GROUPS = 256
 _FIRST_BITS = np.uint64(56)
 
 
-@njit(cache=True, nogil=True)  # type: ignore[misc]  # Numba is not typed
+@njit(cache=True, nogil=True)
 def deal(
     hashes: Hashes, dealt: np.ndarray[tuple[int, int], np.dtype[np.uint64]], filled: np.ndarray[tuple[int], np.dtype[np.int64]]
 ) -> bool:
