@@ -41,7 +41,7 @@ _ROLES = (
 _SEPARATE = {
     "document": "G16",
     "provision": "Ⅱ-2-2-3-2(2)⑤",
-    "quote": "利用者財産等の受払いの手続を行う担当者と利用者財産等の残高を照合する担当者を設置した上で、両担当者を兼務させないこととしているか。",
+    "quote": "受払いの手続を行う担当者と利用者財産等の残高を照合する担当者を設置した上で、両担当者を兼務させないこととしているか。",
     "en": "Whoever pays out money or coins and whoever reconciles their balances are different persons; the reconciler signs here.",
     "ja": "受払いの手続を行う担当者と残高を照合する担当者は兼務しない。照合者として署名する者は受払担当者であってはならない。",
 }
@@ -179,12 +179,13 @@ def evidence(names: Iterable[Name]) -> list[dict[str, str]]:
 
 
 def _ledger_evidence(owed: Owed | None, asset: str, day: date, known: Records) -> dict[str, Any]:
+    count = "SELECT count(*), sum(quantity) FROM customer_balance"
     houses = " AND account_id NOT IN (SELECT account_id FROM account WHERE kind = 'house')" if "account" in known.present else ""
     return {
         "table": "customer_balance",
         "rows": owed.rows if owed else 0,
         "sum": exact(owed.quantity) if owed else "0",
-        "query": f"SELECT count(*), sum(quantity) FROM customer_balance WHERE as_of_date = DATE '{day}' AND asset = '{asset}'{houses}",
+        "query": f"{count} WHERE as_of_date = DATE '{day}' AND asset = '{asset}'{houses}",
     }
 
 
@@ -304,8 +305,7 @@ def _hot_share(day: Day, runs: Mapping[str, RuleRun]) -> dict[str, Any]:
     }
 
 
-def _exposure(exposure: Exposure | None, share_max: Decimal | None) -> dict[str, Any]:
-    assert exposure is not None
+def _exposure(exposure: Exposure, share_max: Decimal | None) -> dict[str, Any]:
     return {
         "share": exact(exposure.share),
         "outside_jpy": exact(exposure.outside_jpy),

@@ -112,7 +112,7 @@ class Sensitivity:
 
     what: str
     value: str
-    exposure: Exposure | None
+    exposure: Exposure
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,8 +172,7 @@ def _all(_wallet: Wallet) -> bool:
 
 def _parameters(run: RuleRun) -> Parameters:
     """The rule's values, also where it did not answer; those set by the firm have one under every regime."""
-    parameters = run.parameters or run.rule.parameters_in(run.judged.regime, run.judged.law_day, run.judged.as_of, {})
-    return parameters
+    return run.parameters or run.rule.parameters_in(run.judged.regime, run.judged.law_day, run.judged.as_of, {})
 
 
 def _value(parameters: Parameters, name: str) -> object:
@@ -249,14 +248,13 @@ def _sensitivities(view: _View, ledger: Mapping[date, Mapping[str, Decimal]], p:
         return []
     only = {day: ledger[day]}
     ends = Cutoff.parse(p.cutoff).at(day)
-    found = []
-    for source in [ANY_SOURCE, *view.sources(ends - timedelta(seconds=int(p.price_age_seconds_max)), ends)]:
-        if source != p.price_source:
-            found.append(Sensitivity("price_source", source, measure(view.chain(p), only, view.prices(p, source=source))[day]))
-    for cutoff in _OTHER_CUTOFFS:
-        if Cutoff.parse(cutoff).elapsed < Cutoff.parse(p.cutoff).elapsed:
-            found.append(Sensitivity("cutoff", cutoff, measure(view.chain(p, cutoff), only, view.prices(p, cutoff))[day]))
-    return found
+    sources = [ANY_SOURCE, *view.sources(ends - timedelta(seconds=int(p.price_age_seconds_max)), ends)]
+    cutoffs = [each for each in _OTHER_CUTOFFS if Cutoff.parse(each).elapsed < Cutoff.parse(p.cutoff).elapsed]
+    return [
+        Sensitivity("price_source", source, measure(view.chain(p), only, view.prices(p, source=source))[day])
+        for source in sources
+        if source != p.price_source
+    ] + [Sensitivity("cutoff", each, measure(view.chain(p, each), only, view.prices(p, each))[day]) for each in cutoffs]
 
 
 def _against_day_before(

@@ -31,25 +31,32 @@ _ATTACHMENTS = (
     ("38(2)(v)", "the latest segregation audit's report", "分別管理監査の直近の報告書の写し", None),
     ("38(2)(vi)", "the latest audit's report on guarantee assets", "履行保証暗号資産分別管理監査の直近の報告書の写し", None),
 )
-_NOT_HELD = {
-    "38(2)(i)": ("not in the records; firm_balance states net assets and capital only", "記録にない（純資産額及び資本金の額のみ）"),
-    "38(2)(ii)": (
-        "the certificate itself is the trustee's; the principal on record is here to compare",
-        "証明書は受託者が発行する。記録上の元本額を照合用に示す",
-    ),
-    "38(2)(iii)": (
-        "wallet by wallet in 'wallets' below; an explorer's or node's print-out goes with it",
-        "下記のウォレット別残高。ノード等の出力を添付する",
-    ),
-    "38(2)(iv)": ("wallet by wallet in 'wallets' below, holder 'guarantee'", "下記のウォレット別残高（履行保証分）"),
-    "38(2)(v)": ("not in the tables this command reads", "本コマンドが読む記録にない"),
-    "38(2)(vi)": ("not in the tables this command reads", "本コマンドが読む記録にない"),
+_HELD_EN = {
+    "38(2)(i)": "not in the records; firm_balance states net assets and capital only",
+    "38(2)(ii)": "the certificate itself is the trustee's; the principal on record is here to compare",
+    "38(2)(iii)": "wallet by wallet under 'wallets'; a print-out of the explorer or node goes with it",
+    "38(2)(iv)": "wallet by wallet under 'wallets', holder 'guarantee'",
+    "38(2)(v)": "not in the tables this command reads",
+    "38(2)(vi)": "not in the tables this command reads",
 }
-_NOT_FILLED = (
-    ("the boxes of form 13: its body is not in the text read, so no figure is assigned to one", "別紙様式第13号の各欄（本文未確認のため対応付けなし）"),
-    ("name, registration number and address of the exchange", "暗号資産交換業者の商号、登録番号及び所在地"),
-    ("reasons for strong changes and what is expected of them (G16 Ⅲ-2-2(2)①)", "著しい変動の理由及び見込み（事務ガイドラインⅢ-2-2(2)①）"),
-)  # fmt: skip
+_HELD_JA = {
+    "38(2)(i)": "記録にない（純資産額及び資本金の額のみ）",
+    "38(2)(ii)": "証明書は受託者が発行する。記録上の元本額を照合用に示す",
+    "38(2)(iii)": "ウォレット別残高（wallets）。ノード等の出力を添付する",
+    "38(2)(iv)": "ウォレット別残高（wallets、履行保証分）",
+    "38(2)(v)": "本コマンドが読む記録にない",
+    "38(2)(vi)": "本コマンドが読む記録にない",
+}
+_NOT_FILLED_EN = (
+    "the boxes of form 13: its body is not in the text read, so no figure is assigned to one",
+    "name, registration number and address of the exchange",
+    "reasons for strong changes and what is expected of them (G16 Ⅲ-2-2(2)①)",
+)
+_NOT_FILLED_JA = (
+    "別紙様式第13号の各欄（本文未確認のため対応付けなし）",
+    "暗号資産交換業者の商号、登録番号及び所在地",
+    "著しい変動の理由及び見込み（事務ガイドラインⅢ-2-2(2)①）",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,12 +145,12 @@ def _told(records: Records, at_end: Certified, quarter: Quarter, regime: str) ->
                 "provision": f"CAO {provision}",
                 "what_en": en,
                 "what_ja": ja,
-                "records_hold_en": _NOT_HELD[provision][0] if table is None or table in records.present else "not in the records",
-                "records_hold_ja": _NOT_HELD[provision][1] if table is None or table in records.present else "記録にない",
+                "records_hold_en": _HELD_EN[provision] if table is None or table in records.present else "not in the records",
+                "records_hold_ja": _HELD_JA[provision] if table is None or table in records.present else "記録にない",
             }
             for provision, en, ja, table in _ATTACHMENTS
         ],
-        "not_filled": [{"en": en, "ja": ja} for en, ja in _NOT_FILLED],
+        "not_filled": [{"en": en, "ja": ja} for en, ja in zip(_NOT_FILLED_EN, _NOT_FILLED_JA, strict=True)],
     }
 
 
