@@ -13,12 +13,14 @@ if TYPE_CHECKING:
 _DATED = ("customer_balance", "money_trust", "firm_balance")
 _TIMED = {"wallet_balance": "observed_at", "reference_price": "quoted_at"}
 _REGISTERS = ("wallet", "account")
+TABLES = (*_DATED, *_TIMED, *_REGISTERS)
+"""The tables a certificate rests on."""
 
 
 def as_known(records: Records, day: date, last_moment: datetime) -> Records:
     """The tables a certificate rests on, up to ``day`` and up to the moment of its last cut-off; other tables are left out."""
     tables: dict[str, ibis.Table] = {}
-    for name in (*_DATED, *_TIMED, *_REGISTERS):
+    for name in TABLES:
         if name in records.present:
             table = getattr(records, name)
             if name in _DATED:

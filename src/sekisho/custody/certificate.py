@@ -84,7 +84,7 @@ def certify(rulebook: Rulebook, records: Records, asked: Asked, progress: Progre
     progress("running the rules", 1, 3)
     question = Question(regime=asked.regime, as_of=day, rules=",".join(RULES), assume=asked.assume)
     inspection = Inspector(rulebook, known).inspect(question)
-    runs = {run.rule.path: run for run in inspection.runs}
+    runs = {path: next(run for run in inspection.runs if run.rule.path == path) for path in RULES}
     progress("adding up the day", 2, 3)
     found = figures(known, runs, day, asked.days_shown)
     return Certified(_told(inspection, runs, records, known, found), found, inspection)
@@ -116,7 +116,7 @@ def _last_moment(rulebook: Rulebook, regime: str, law_day: date, day: date, assu
 def _told(inspection: Inspection, runs: Mapping[str, RuleRun], records: Records, known: Records, day: Day) -> dict[str, Any]:
     regime, judged = inspection.regime, inspection.judged
     cold = _parameters(runs[COLD])
-    shortfalls = [row for run in inspection.runs for row in _shortfalls(run, day.day)]
+    shortfalls = [row for run in runs.values() for row in _shortfalls(run, day.day)]
     return {
         "sekisho": __version__,
         "day": day.day.isoformat(),
@@ -139,7 +139,7 @@ def _told(inspection: Inspection, runs: Mapping[str, RuleRun], records: Records,
         "capital": _capital(known, runs, day),
         "shortfalls": shortfalls,
         "verdicts": _verdicts(runs, shortfalls),
-        "rules": [_rule(run) for run in inspection.runs],
+        "rules": [_rule(run) for run in runs.values()],
         "assumed": {
             f"{run.rule.path}.{p.name}": exact_text(p.value) for run in inspection.runs for p in run.parameters or () if p.assumed
         },
@@ -422,7 +422,8 @@ def shortfall(run: RuleRun, found: Found) -> dict[str, Any]:
 def _verdicts(runs: Mapping[str, RuleRun], shortfalls: list[dict[str, Any]]) -> dict[str, str]:
     """Per rule: ``kept``, ``broken``, or why it says neither: its state when it did not run."""
     told = {}
-    for path, run in runs.items():
+    for path in RULES:
+        run = runs[path]
         broken = any(row["rule"] == path for row in shortfalls)
         told[path] = run.state if run.state != "ran" else "broken" if broken else "kept"
     return told

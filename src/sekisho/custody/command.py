@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from sekisho.custody.as_known import TABLES
 from sekisho.custody.certificate import DAYS_SHOWN, Asked, certify
 from sekisho.custody.day import COLD, GUARANTEE, RECONCILIATION
 from sekisho.custody.outputs import write_certificate
@@ -75,7 +76,7 @@ def custody_command(
     period: date | None = parse_day(quarter) if quarter else None
     with _progress(as_json) as tell:
         tell("reading and checking the records", 0, 3)
-        books, rulebook = open_records(records, threads=threads, memory_limit=memory_limit), load_rulebook()
+        books, rulebook = open_records(records, threads=threads, memory_limit=memory_limit, only=TABLES), load_rulebook()
         certified = certify(rulebook, books, asked, tell)
         if period is not None:
             certified.told["property_report"] = property_report(rulebook, books, asked, period)
@@ -114,7 +115,7 @@ def _print(told: dict[str, Any], out: Path) -> None:
     )
     table = Table(title=title, title_justify="left")
     for heading in ("asset", "owed", "on chain", "short", "not cold", "guarantee short"):
-        table.add_column(heading, justify="left" if heading == "asset" else "right", no_wrap=True)
+        table.add_column(heading, justify="left" if heading == "asset" else "right", overflow="fold")
     for row in told["assets"]:
         figures = (
             row["owed"],

@@ -20,6 +20,7 @@ from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.cidfonts import UnicodeCIDFont
 from reportlab.pdfgen.canvas import Canvas
 
+from sekisho.custody.day import RULES
 from sekisho.custody.words import VERDICTS, above_zero, percent, quantity, spoken, yen
 
 _LATIN, _BOLD, _JAPANESE = "Helvetica", "Helvetica-Bold", "HeiseiKakuGo-W5"
@@ -28,7 +29,7 @@ _TEAL, _ORANGE, _RED, _GREEN = "#00695C", "#EF6C00", "#C62828", "#2E7D32"
 _WIDTH, _HEIGHT = A4
 _LEFT, _RIGHT = 34.0, _WIDTH - 34.0
 ASSETS_SHOWN = 30
-_SHORTFALLS_SHOWN = 7
+_SHORTFALLS_SHOWN, _TOLD_TWICE = 7, 3
 _RUNS = re.compile(r"[\x20-\x7e\u00a0-\u00ff\u2013\u2212]+|[^\x20-\x7e\u00a0-\u00ff\u2013\u2212]+")
 
 
@@ -77,7 +78,7 @@ class _Page:
         return spoken(self.lang, en, ja)
 
     def width(self, text: str, size: float, bold: bool = False) -> float:
-        return sum(pdfmetrics.stringWidth(run, font, size) for run, font in _fonts(text, bold))
+        return float(sum(pdfmetrics.stringWidth(run, font, size) for run, font in _fonts(text, bold)))
 
     def text(
         self, x: float, y: float, text: str, size: float = 7, color: str = _INK, align: str = "left", bold: bool = False
@@ -126,9 +127,12 @@ class _Page:
         day = self.say("business day", "営業日") if told["is_business_day"] else self.say("not a business day", "休業日")
         cutoff = self.say("cut-off", "基準時刻")
         prices = self.say("prices", "価格")
-        title = spoken(self.lang, regime["title_en"], regime["title_ja"])
-        line = f"{day}  |  {regime['id']}: {title}  |  {cutoff} {told['cutoff']} JST  |  {prices}: {told['price_source']}"
+        line = (
+            f"{day}  |  {regime['id']} ({regime['status']})  |  {cutoff} {told['cutoff']} JST  |  {prices}: {told['price_source']}"
+        )
         self.fitted(_LEFT, self.y, line, _RIGHT - _LEFT, 7.5, color=_GREY)
+        self.y -= 10
+        self.fitted(_LEFT, self.y, spoken(self.lang, regime["title_en"], regime["title_ja"]), _RIGHT - _LEFT, 6.8, color=_GREY)
         notes = [f"{name} = {value}" for name, value in told["assumed"].items()]
         if notes:
             self.y -= 10
@@ -142,6 +146,7 @@ class _Page:
         """One box for each rule: its answer and the figure behind it."""
         told = self.told
         hot, money, totals, capital = told["hot_share"], told["money"], told["totals"], told["capital"]
+        assert tuple(told["verdicts"]) == RULES, "the boxes stand in the order of the rules"
         limit = self.say("limit", "上限")
         ratio = capital["adequacy_ratio"]
         figures = (
@@ -181,9 +186,9 @@ class _Page:
         rows = self.told["assets"]
         shown, left_out = _shown(rows)
         columns: list[tuple[str, str, float]] = [
-            ("asset", "資産", 0.0), ("price JPY", "価格（円）", 98.0), ("owed", "帳簿残高", 176.0), ("on chain", "有高", 254.0),
-            ("chain − ledger", "差引", 316.0), ("not cold", "コールド外", 378.0), ("guarantee due", "保証必要", 438.0),
-            ("held cold", "保証保有", 484.0), ("short", "保証不足", _RIGHT - _LEFT),
+            ("asset", "資産", 0.0), ("price JPY", "価格（円）", 88.0), ("owed", "帳簿残高", 164.0), ("on chain", "有高", 240.0),
+            ("difference", "差引", 296.0), ("not cold", "コールド外", 360.0), ("guarantee due", "保証必要", 424.0),
+            ("held cold", "保証保有", 488.0), ("short", "不足", _RIGHT - _LEFT),
         ]  # fmt: skip
         before = [0.0, 34.0, *(end for _en, _ja, end in columns[1:-1])]
         for (en, ja, end), start in zip(columns, before, strict=True):
@@ -202,7 +207,7 @@ class _Page:
                 (quantity(row["price_jpy"]), _INK), (quantity(row["owed"]), _INK), (quantity(row["customers_held"]), _INK),
                 (_signed(row["short"]), _RED if short else _GREY), (quantity(row["outside_cold"]), _INK),
                 (quantity(row["guarantee_required"]), _INK), (quantity(row["guarantee_cold"]), _INK),
-                (quantity(row["guarantee_short"]) if gap else "–" if row["guarantee_short"] is None else "0", _RED if gap else _GREY),
+                ("0" if row["guarantee_short"] and not gap else quantity(row["guarantee_short"]), _RED if gap else _GREY),
             )  # fmt: skip
             self.fitted(_LEFT, self.y, row["asset"] + ("" if row["observed"] else " *"), 32, 7, bold=True)
             for (text, color), (_en, _ja, end), start in zip(cells, columns[1:], before[1:], strict=True):
@@ -223,8 +228,8 @@ class _Page:
 
     def chart_and_sensitivity(self) -> float:
         """The hot share over time on the left, what it would be otherwise on the right; returns where they end."""
-        high, wide = 104.0, 318.0
-        top = self.y
+        top, wide = self.y, 318.0
+        high = max(104.0, min(190.0, top - 330.0))
         self.text(_LEFT, top - 4, self.say("Share outside cold storage over time", "コールド外の割合の推移"), 7.5, bold=True)
         self._chart(_LEFT + 24, top - high, wide - 30, high - 30)
         x = _LEFT + wide + 14
@@ -259,10 +264,10 @@ class _Page:
         last = max(len(rows) - 1, 1)
 
         def across(number: int) -> float:
-            return x + wide * (number / last if len(rows) > 1 else 0.5)
+            return float(x + wide * (number / last if len(rows) > 1 else 0.5))
 
-        def up(share: object) -> float:
-            return y + high * float(Decimal(str(share)) / most)
+        def up(share: str | Decimal) -> float:
+            return y + high * float(Decimal(share) / most)
 
         canvas.setStrokeColor(_LINE)
         canvas.setLineWidth(0.5)
@@ -313,10 +318,11 @@ class _Page:
         shown = rows[: min(_SHORTFALLS_SHOWN, room)]
         for row in shown:
             due = f"{self.say('by', '期限')} {row['deadline']}" if row["deadline"] else self.say("no term", "期限の定めなし")
-            summary = row["summary_ja"] if self.lang != "en" else row["summary_en"]
+            summaries = [row["summary_ja"]] if self.lang != "en" else []
+            summaries += [row["summary_en"]] if self.lang == "en" or (self.lang == "both" and len(rows) <= _TOLD_TWICE) else []
             self.y -= 9
             self.fitted(_LEFT, self.y, due, 74, 7, bold=True, color=_RED if row["severity"] in ("high", "critical") else _ORANGE)
-            lines = self.wrapped(summary, _RIGHT - _LEFT - 80, 6.6, 2)
+            lines = [line for summary in summaries for line in self.wrapped(summary, _RIGHT - _LEFT - 80, 6.6, 2)]
             for number, line in enumerate(lines):
                 self.y -= 8 if number else 0
                 self.text(_LEFT + 78, self.y, line, 6.6)

@@ -103,14 +103,15 @@ class _Sheets:
                 sheet.set_column(column + 1, column + 1, 12)
         for number, row in enumerate(rows, at + 1):
             for heading, column, cell in zip(headings, place, row, strict=True):
-                self._cell(sheet, number, column, heading.kind, cell)
+                self.cell(sheet, number, column, heading.kind, cell)
         return at + 1 + len(rows)
 
-    def _cell(self, sheet: Any, row: int, column: int, kind: str, cell: Cell) -> None:
+    def cell(self, sheet: Any, row: int, column: int, kind: str, cell: Cell) -> None:
+        """Write one cell of a column of that kind, and its exact text beside it where Excel's digits do not suffice."""
         if cell is None:
             return
         if kind == "words" or (isinstance(cell, str) and not _is_number(cell)):
-            sheet.write_string(row, column, "" if cell is None else str(cell), self.words)
+            sheet.write_string(row, column, str(cell), self.words)
             return
         form = self.formats[kind]
         if isinstance(cell, Formula):
@@ -152,9 +153,9 @@ def _summary(sheets: _Sheets, told: dict[str, Any]) -> None:
         [spoken(lang, "Cut-off (Japan time)", "基準時刻"), told["cutoff"]],
         [spoken(lang, "Price source", "価格の情報源"), told["price_source"]],
         [spoken(lang, "Records", "記録"), told["records"]["folder"]],
-        *([spoken(lang, f"Assumed: {name}", f"仮定値: {name}"), str(value)] for name, value in told["assumed"].items()),
-        *([spoken(lang, "Warning", "注意"), warning] for warning in told["warnings"]),
     ]
+    facts += [[spoken(lang, f"Assumed: {name}", f"仮定値: {name}"), str(value)] for name, value in told["assumed"].items()]
+    facts += [[spoken(lang, "Warning", "注意"), warning] for warning in told["warnings"]]
     at = sheets.table(sheet, 0, [Heading("what", "項目", width=44), Heading("value", "値", width=30)], facts)
     verdicts: list[list[Cell]] = [
         [
@@ -227,12 +228,12 @@ def _assets(sheets: _Sheets, told: dict[str, Any]) -> None:
     for column, name in ((4, "owed_jpy"), (9, "outside_cold_jpy")):
         span = f"{xl_rowcol_to_cell(first, place[column])}:{xl_rowcol_to_cell(at - 1, place[column])}"
         totals[column] = Formula(f"=SUM({span})", told["totals"][name])
-    for heading, column, cell in zip(_ASSETS, place, totals, strict=True):
-        sheets._cell(sheet, at, column, heading.kind, cell)
+    for heading, column, total in zip(_ASSETS, place, totals, strict=True):
+        sheets.cell(sheet, at, column, heading.kind, total)
     owed, outside = (xl_rowcol_to_cell(at, place[column]) for column in (4, 9))
     sheet.write_string(at + 1, 0, spoken(sheets.lang, "share", "割合"), sheets.words)
     share = told["hot_share"]["share"]
-    sheets._cell(sheet, at + 1, place[9], "share", Formula(f"=IF({owed}=0,0,{outside}/{owed})", share or "0"))
+    sheets.cell(sheet, at + 1, place[9], "share", Formula(f"=IF({owed}=0,0,{outside}/{owed})", share or "0"))
 
 
 def _minus(text: str | None) -> str | None:
@@ -298,7 +299,7 @@ def _money(sheets: _Sheets, told: dict[str, Any]) -> None:
     ]
     for number, (what, cell) in enumerate(rows, at):
         sheet.write_string(number, 0, what, sheets.words)
-        sheets._cell(sheet, number, 1, "yen", cell)
+        sheets.cell(sheet, number, 1, "yen", cell)
 
 
 def _hot_share(sheets: _Sheets, told: dict[str, Any]) -> None:
@@ -551,15 +552,11 @@ def _property_report(sheets: _Sheets, report: dict[str, Any]) -> None:
             spoken(lang, "days above the limit", "上限超過の日数"),
             None if hot["days_above_max"] is None else str(hot["days_above_max"]),
         ],
-        *(
-            [
-                f"{a['provision']} {spoken(lang, a['what_en'], a['what_ja'])}",
-                spoken(lang, a["records_hold_en"], a["records_hold_ja"]),
-            ]
-            for a in report["attachments"]
-        ),
-        *([spoken(lang, "not filled", "未記入"), spoken(lang, each["en"], each["ja"])] for each in report["not_filled"]),
     ]
+    for each in report["attachments"]:
+        what, held = spoken(lang, each["what_en"], each["what_ja"]), spoken(lang, each["records_hold_en"], each["records_hold_ja"])
+        facts.append([f"{each['provision']} {what}", held])
+    facts += [[spoken(lang, "not filled", "未記入"), spoken(lang, each["en"], each["ja"])] for each in report["not_filled"]]
     at = sheets.table(sheet, 0, [Heading("what", "項目", width=50), Heading("value", "値", width=40)], facts)
     names = (
         ("owed", "期末数量"),

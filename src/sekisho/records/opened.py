@@ -66,7 +66,7 @@ class Records:
 
     def showing(self, tables: Mapping[str, ibis.Table]) -> Records:
         """The same books with only these tables, such as filtered ones; they end when these records are closed."""
-        return Records(
+        shown = Records(
             engine=self.engine,
             connection=self.connection,
             folder=self.folder,
@@ -75,6 +75,8 @@ class Records:
             scratch=self._scratch,
             warnings=self.warnings,
         )
+        shown._numbers = self._numbers  # both bring tables to one connection, each under a name of its own
+        return shown
 
     def close(self) -> None:
         """Gives back memory and the temporary folder. Happens by itself when the records are no longer used."""
