@@ -420,12 +420,13 @@ def shortfall(run: RuleRun, found: Found) -> dict[str, Any]:
 
 
 def _verdicts(runs: Mapping[str, RuleRun], shortfalls: list[dict[str, Any]]) -> dict[str, str]:
-    """Per rule: ``kept``, ``broken``, or why it says neither: its state when it did not run."""
+    """Per rule: ``kept``, ``broken``, ``internal_cap`` (the law's limit is kept, the firm's own is not), or the state of a
+    rule that did not run and so says neither."""
     told = {}
     for path in RULES:
-        run = runs[path]
-        broken = any(row["rule"] == path for row in shortfalls)
-        told[path] = run.state if run.state != "ran" else "broken" if broken else "kept"
+        kinds = {row["kind"] for row in shortfalls if row["rule"] == path}
+        answered = "kept" if not kinds else "internal_cap" if kinds == {"internal_cap"} else "broken"
+        told[path] = answered if runs[path].state == "ran" else runs[path].state
     return told
 
 

@@ -120,7 +120,7 @@ def _print(told: dict[str, Any], out: Path) -> None:
         figures = (
             row["owed"],
             row["customers_held"],
-            _above_zero(row["short"]),
+            _above_zero(row["short"] if row["observed"] else "0"),
             row["outside_cold"],
             _above_zero(row["guarantee_short"]),
         )

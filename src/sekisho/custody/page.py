@@ -171,7 +171,7 @@ class _Page:
         gap, high = 4.0, 46.0
         wide = (_RIGHT - _LEFT - 5 * gap) / 6
         for number, (verdict, (large, small), title) in enumerate(zip(told["verdicts"].values(), figures, titles, strict=True)):
-            x, color = _LEFT + number * (wide + gap), {"kept": _GREEN, "broken": _RED}.get(verdict, _GREY)
+            x, color = _LEFT + number * (wide + gap), {"kept": _GREEN, "broken": _RED, "internal_cap": _ORANGE}.get(verdict, _GREY)
             self.canvas.setStrokeColor(color)
             self.canvas.setLineWidth(0.9)
             self.canvas.roundRect(x, self.y - high, wide, high, 3)
@@ -199,7 +199,7 @@ class _Page:
         self.y -= 3
         for row in shown:
             self.y -= step
-            short, gap = above_zero(row["short"]), above_zero(row["guarantee_short"])
+            short, gap = row["observed"] and above_zero(row["short"]), above_zero(row["guarantee_short"])
             if short or gap or not row["observed"]:
                 self.canvas.setFillColor("#FDECEA" if short or gap else "#FFF8E1")
                 self.canvas.rect(_LEFT - 2, self.y - 2.4, _RIGHT - _LEFT + 4, step, stroke=0, fill=1)
@@ -239,7 +239,7 @@ class _Page:
             self.fitted(x, y, label, 130, 6.8)
             self.text(_RIGHT, y, percent(share), 6.8, align="right", color=_RED if above else _INK)
             y -= 9.6
-        return top - high - 20
+        return float(top - high - 20)
 
     def _sensitivities(self) -> list[tuple[str, str | None, bool]]:
         hot = self.told["hot_share"]
@@ -344,7 +344,9 @@ class _Page:
         top, high, gap = 116.0, 54.0, 8.0
         separate = self.told["signatures"]["separate"]
         words = f"{self.say(separate['en'], separate['ja'])} ({separate['document']} {separate['provision']})"
-        self.fitted(_LEFT, top + 5, words, _RIGHT - _LEFT, 6.8)
+        lines = self.wrapped(words, _RIGHT - _LEFT, 6.8, 2)
+        for number, line in enumerate(reversed(lines)):
+            self.text(_LEFT, top + 5 + 8.5 * number, line, 6.8)
         wide = (_RIGHT - _LEFT - 2 * gap) / 3
         for number, role in enumerate(self.told["signatures"]["roles"]):
             x = _LEFT + number * (wide + gap)
@@ -382,7 +384,7 @@ def _shown(rows: Sequence[dict[str, Any]]) -> tuple[list[dict[str, Any]], int]:
         return list(rows), 0
 
     def weight(row: dict[str, Any]) -> tuple[bool, Decimal, str]:
-        lacking = above_zero(row["short"]) or above_zero(row["guarantee_short"])
+        lacking = (row["observed"] and above_zero(row["short"])) or above_zero(row["guarantee_short"])
         return (not lacking, -Decimal(row["owed_jpy"] or "0"), row["asset"])
 
     chosen = {row["asset"] for row in sorted(rows, key=weight)[:ASSETS_SHOWN]}

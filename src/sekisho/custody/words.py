@@ -9,7 +9,8 @@ LANGUAGES = ("both", "ja", "en")
 
 VERDICTS = {
     "kept": ("kept", "適合"),
-    "broken": ("shortfall", "不足・超過あり"),
+    "broken": ("not kept", "不適合"),
+    "internal_cap": ("above internal cap", "社内上限超過"),
     "undetermined": ("undetermined", "未定"),
     "not_inspected": ("not inspected", "未検査"),
     "not_in_regime": ("no such rule", "適用なし"),
