@@ -94,11 +94,11 @@ def folder(tmp_path: Path) -> Path:
 
 
 @pytest.fixture(scope="module")
-def exchange(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def exchange(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A simulated exchange over the holidays of September 2026 with every failure of custody planted."""
     place = tmp_path_factory.mktemp("exchange") / "books"
     simulate(Options(seed=5, days=28, accounts=300, instruments=4, orders=3000, history=1, start=date(2026, 9, 1)), place)
-    yield place
+    return place
 
 
 def run(monkeypatch: pytest.MonkeyPatch, *arguments: object) -> int:
@@ -164,7 +164,10 @@ def test_cutoff_and_source_are_parameters_and_the_certificate_says_so(folder: Pa
     options = ("client_assets/cold_storage.cutoff=12:00", "client_assets/cold_storage.price_source=close")
     certificate = told(folder, "2026-09-18", assume=options)
     assert (certificate["cutoff"], certificate["price_source"]) == ("12:00", "close")
-    assert certificate["assumed"] == {"client_assets/cold_storage.cutoff": "12:00", "client_assets/cold_storage.price_source": "close"}
+    assert certificate["assumed"] == {
+        "client_assets/cold_storage.cutoff": "12:00",
+        "client_assets/cold_storage.price_source": "close",
+    }
     assert certificate["verdicts"]["client_assets/cold_storage"] == "broken"
 
 
@@ -235,7 +238,7 @@ def test_the_workbook_has_numbers_exact_texts_and_formulas(folder: Path, tmp_pat
     assert rows["BTC"][heads.index("owed")].value == 100
     assert rows["BTC"][heads.index("owed") + 1].value is None
     total = formulas.cell(4, heads.index("owed JPY") + 1).value
-    assert total == "=SUM(I2:I3)"
+    assert total == "=SUM(H2:H3)"
     assert values.cell(4, heads.index("owed JPY") + 1).value == pytest.approx(1100123456.789)
     assert formulas.cell(2, heads.index("chain − ledger") + 1).value.startswith("=")
     assert values.cell(2, heads.index("chain − ledger") + 1).value == -0.5
@@ -266,13 +269,19 @@ def test_the_quarter_is_filled_as_far_as_records_go_and_says_what_they_lack(
     ("arguments", "said"),
     [
         (("--as-of", "2026-09-19"), "customer_balance: has no balances of 2026-09-19"),
+        (("--internal-cap", "4%"), "--internal-cap: '4%' is not a share"),
         (("--lang", "fr"), "--lang: 'fr' is not known"),
         (("--cutoff", "25:00"), "cut-off '25:00' is not a time of day"),
         (("--assume", "client_assets/cold_storage.nothing=1"), "nothing"),
     ],
 )
 def test_bad_input_is_one_line_and_leaves_nothing(
-    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...], said: str
+    folder: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    arguments: tuple[str, ...],
+    said: str,
 ) -> None:
     assert run(monkeypatch, "custody", folder, *arguments, "--out", tmp_path / "out") == 2
     error = capsys.readouterr().err
@@ -298,7 +307,9 @@ def test_the_certificate_of_a_simulated_exchange_agrees_with_its_inspection(exch
             assert {f.asset for f in found} == kept[rule], (day, rule)
             planted += len(found)
         short = {row["asset"] for row in certificate["assets"] if row["observed"] and Decimal(row["short"]) > 0}
-        assert short == {r["asset"] for r in certificate["shortfalls"] if r["kind"] in ("default", "late", "in_time") and "reconc" in r["rule"]}
+        assert short == {
+            r["asset"] for r in certificate["shortfalls"] if r["kind"] in ("default", "late", "in_time") and "reconc" in r["rule"]
+        }
         hot = certificate["hot_share"]
         broken = hot["excess_jpy"] is not None and Decimal(hot["excess_jpy"]) > 0
         kinds = {row["kind"] for row in certificate["shortfalls"] if row["rule"] == "client_assets/cold_storage"}

@@ -20,6 +20,7 @@ from sekisho.findings.inspection import Inspection, Inspector, Progress, Questio
 from sekisho.findings.manifest import table_hash
 from sekisho.records import RecordsError
 from sekisho.records.table import key_text
+from sekisho.rulebook import RulebookError
 from sekisho.typologies.business_days import BusinessDays
 from sekisho.typologies.custody import MONEY, Name, Owed, worth
 from sekisho.typologies.hot_share import Moment
@@ -106,11 +107,15 @@ def _ledger_day(records: Records, day: date | None) -> date:
 
 
 def _last_moment(rulebook: Rulebook, regime: str, law_day: date, day: date, assumed: Mapping[str, Any]) -> datetime:
-    cutoffs = [
-        Cutoff.parse(rule.parameters_in(regime, law_day, day, assumed.get(rule.path, {})).cutoff)
-        for rule in map(rulebook.__getitem__, (COLD, GUARANTEE, RECONCILIATION))
-    ]
-    return max(cutoff.at(day) for cutoff in cutoffs)
+    """The latest cut-off of the rules, which is the last moment the day's certificate knows of."""
+    moments = []
+    for rule in map(rulebook.__getitem__, (COLD, GUARANTEE, RECONCILIATION)):
+        cutoff = rule.parameters_in(regime, law_day, day, assumed.get(rule.path, {})).cutoff
+        try:
+            moments.append(Cutoff.parse(cutoff).at(day))
+        except ValueError as error:
+            raise RulebookError(f"{rule.path}: cutoff={cutoff} cannot be used: {error}") from None
+    return max(moments)
 
 
 def _told(inspection: Inspection, runs: Mapping[str, RuleRun], records: Records, known: Records, day: Day) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
@@ -93,6 +94,8 @@ def _named(cutoff: str | None, price_source: str | None, internal_cap: str | Non
         if value is not None:
             yield from (f"{rule}.{name}={value}" for rule in (COLD, GUARANTEE, RECONCILIATION))
     if internal_cap is not None:
+        if not re.fullmatch(r"0?\.\d+|0|1", internal_cap):
+            raise RecordsError("--internal-cap", f"'{internal_cap}' is not a share", "give a number from 0 to 1, such as 0.04")
         yield f"{COLD}.internal_share_max={internal_cap}"
 
 
