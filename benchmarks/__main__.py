@@ -20,12 +20,14 @@ FULL = (
     ("benchmarks.throughput", "--events", "20"),
     ("benchmarks.throughput", "--linearity", "5,20,50"),
     ("benchmarks.watch",),
+    ("benchmarks.custody",),
     ("benchmarks.spark_overhead",),
 )
 QUICK = (
     ("benchmarks.order_book",),
     ("benchmarks.simulator_quality", "--seeds", "101-101"),
     ("benchmarks.throughput", "--events", "0.5"),
+    ("benchmarks.custody", "--accounts", "0", "--pandas-accounts", "20000"),
 )
 
 

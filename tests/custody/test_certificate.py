@@ -147,13 +147,14 @@ def test_deadlines_count_business_days_over_the_holidays(folder: Path) -> None:
 
 
 def test_the_worst_moment_of_the_day_is_seen_though_the_cutoff_is_fine(folder: Path) -> None:
-    hot = told(folder, "2026-09-18")["hot_share"]
+    certificate = told(folder, "2026-09-18")
+    hot = certificate["hot_share"]
     assert hot["share"] == "0.039996"
     # Nine bitcoin were hot from 03:00; they weighed most against the ether once the price of bitcoin rose at 14:30.
     assert (hot["highest"]["at"], hot["highest"]["above_max"]) == ("2026-09-18T14:30:00.000000Z", True)
     assert Decimal("0.0899") < Decimal(hot["highest"]["share"]) < Decimal("0.09")
     assert {"table": "wallet_balance", "id": "H|2026-09-18T03:00:00.000000Z"} in hot["highest"]["evidence"]
-    assert not any(row["rule"] == "client_assets/cold_storage" for row in told(folder, "2026-09-18")["shortfalls"])
+    assert certificate["verdicts"]["client_assets/cold_storage"] == "kept"
     at = {(row["what"], row["value"]): row["above_max"] for row in hot["sensitivity"]}
     assert at["cutoff", "12:00"] is True
     assert at["cutoff", "06:00"] is False
@@ -299,7 +300,7 @@ def test_the_certificate_of_a_simulated_exchange_agrees_with_its_inspection(exch
     certificate = told(records, days[-1].isoformat())
     assert {row["finding_id"] for row in certificate["shortfalls"]} == concerned
     planted = 0
-    for day in days[1::3]:
+    for day in days[2::5]:
         certificate = told(records, day.isoformat())
         kept = {rule: {row["asset"] for row in certificate["shortfalls"] if row["rule"] == rule} for rule in RULES}
         for rule in RULES:

@@ -152,9 +152,14 @@ class _State:
             self._value(asset)
 
     def is_above(self, moment: Moment, sign: int = 1) -> bool:
-        """Whether the share is above that of another moment, or below it with ``sign`` -1; decided exactly."""
-        own = EXACT.multiply(self.outside_jpy, max(moment.owed_jpy, moment.outside_jpy))
-        other = EXACT.multiply(moment.outside_jpy, max(self.owed_jpy, self.outside_jpy))
+        """Whether the share is above that of another moment, or below it with ``sign`` -1; decided exactly.
+
+        Where nothing can be valued there is no share: such a moment is neither above nor below, and gives way to any other.
+        """
+        whole, of_moment = max(self.owed_jpy, self.outside_jpy), max(moment.owed_jpy, moment.outside_jpy)
+        if not whole or not of_moment:
+            return bool(whole)
+        own, other = EXACT.multiply(self.outside_jpy, of_moment), EXACT.multiply(moment.outside_jpy, whole)
         return own > other if sign > 0 else own < other
 
     def moment(self, at: datetime) -> Moment:
