@@ -161,6 +161,12 @@ def test_the_worst_moment_of_the_day_is_seen_though_the_cutoff_is_fine(folder: P
     assert at["price_source", "close"] is False
 
 
+def test_before_the_first_observation_there_is_no_share(folder: Path) -> None:
+    hot = told(folder, "2026-09-17")["hot_share"]
+    assert hot["share"] == hot["highest"]["share"] == hot["lowest"]["share"] == "0.039996"
+    assert [moment["at"] for moment in hot["hours"]] == ["2026-09-17T15:00:00.000000Z"]
+
+
 def test_cutoff_and_source_are_parameters_and_the_certificate_says_so(folder: Path) -> None:
     options = ("client_assets/cold_storage.cutoff=12:00", "client_assets/cold_storage.price_source=close")
     certificate = told(folder, "2026-09-18", assume=options)

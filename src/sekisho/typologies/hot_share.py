@@ -102,6 +102,7 @@ def day_ranges(
 
 def _range(day: date, state: _State, starts: datetime, happened: Sequence[Seen]) -> DayRange:
     highest = lowest = state.moment(starts)
+    unseen = not state.held
     hours: dict[int, Moment] = {0: highest}
     moments = 1
     for number, each in enumerate(happened):
@@ -109,6 +110,9 @@ def _range(day: date, state: _State, starts: datetime, happened: Sequence[Seen])
         if number + 1 < len(happened) and happened[number + 1].at == each.at:
             continue
         moments += 1
+        if unseen and state.held:  # before the first observation there is ever, a share of nothing says nothing
+            unseen, highest, hours = False, state.moment(each.at), {}
+            lowest = highest
         hour = max(0, -(-(each.at - starts) // timedelta(hours=1)) - 1)
         above, below = state.is_above(highest), state.is_above(lowest, -1)
         if above or below or hour not in hours or state.is_above(hours[hour]):
