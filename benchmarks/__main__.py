@@ -24,12 +24,14 @@ FULL = (
     ("benchmarks.watch",),
     ("benchmarks.wind_down",),
     ("benchmarks.liabilities",),
+    ("benchmarks.custody",),
     ("benchmarks.spark_overhead",),
 )
 QUICK = (
     ("benchmarks.order_book",),
     ("benchmarks.simulator_quality", "--seeds", "101-101"),
     ("benchmarks.throughput", "--events", "0.5"),
+    ("benchmarks.custody", "--accounts", "0", "--pandas-accounts", "20000"),
 )
 
 

@@ -8,12 +8,13 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 from records.small_exchange import arrow, sound, write_csv
-from sekisho.records import RecordsError, open_records, records_of
+from sekisho.records import RecordsError, checks, open_records, records_of
 from sekisho.records.csv_text import LINE_BYTES_MAX
 
 HEADER = "wallet_id,observed_at,quantity"
@@ -313,3 +314,28 @@ def test_nothing_is_left_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     balances(folder, "W1")
     assert "2" not in refusal(folder).partition("line")[0]
     assert not list(scratch.iterdir())
+
+
+@pytest.mark.parametrize("at_a_time", [1, 7, 64, 1000])
+def test_a_repeated_id_is_found_whatever_is_sorted_at_a_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at_a_time: int
+) -> None:
+    monkeypatch.setattr(checks, "SORTED_IN_MEMORY_MAX", at_a_time)
+    rows = [f"W{number},2026-05-02T00:00:00Z,5" for number in range(200)]
+    open_records(balances(tmp_path, *rows)).close()
+    for repeated in (0, 57, 199):
+        balances(tmp_path, *rows, rows[repeated])
+        assert f"row 201, column 'wallet_id, observed_at': 'W{repeated}|2026" in refusal(tmp_path)
+
+
+@pytest.mark.parametrize("rows", [3_000_000, 1_000_000, 1])
+def test_equal_hashes_are_found_among_millions(rows: int) -> None:
+    different = np.random.default_rng(7).permutation(rows).astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15)  # odd: still different
+    parts = np.array_split(different, 4)
+
+    def repeats(*arrays: np.ndarray) -> bool:
+        return checks._repeats([pa.record_batch({"hash": array}) for array in arrays], rows)
+
+    assert not repeats(*parts)
+    assert repeats(*parts, different[:1])
+    assert repeats(*parts, *parts)

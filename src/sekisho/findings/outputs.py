@@ -24,7 +24,7 @@ def write_inspection(inspection: Inspection, out: Path) -> dict[str, object]:
     """Write findings.parquet, report.html and run.json into ``out``; returns run.json's content."""
     run = manifest(inspection)
     findings = to_table(inspection.findings)
-    with _whole(out) as place:
+    with whole(out) as place:
         pq.write_table(findings, place("findings.parquet"), compression="zstd")
         render_report(place("report.html"), run, findings, cards(inspection.rulebook, inspection.runs), inspection.records)
         place("run.json").write_bytes(_json(run))
@@ -34,7 +34,7 @@ def write_inspection(inspection: Inspection, out: Path) -> dict[str, object]:
 def write_comparison(comparison: Comparison, out: Path) -> dict[str, object]:
     """Write comparison.json, comparison.html and both sides' findings and run.json into ``out``."""
     told = comparison_json(comparison)
-    with _whole(out) as place:
+    with whole(out) as place:
         place("comparison.json").write_bytes(_json(told))
         for side in (comparison.before, comparison.after):
             folder = side.regime.id
@@ -49,7 +49,7 @@ def _json(value: object) -> bytes:
 
 
 @contextmanager
-def _whole(out: Path) -> Iterator[Callable[[str], Path]]:
+def whole(out: Path) -> Iterator[Callable[[str], Path]]:
     """Files are written beside ``out`` and moved in at the end, so nothing half-written is ever seen there."""
     out.parent.mkdir(parents=True, exist_ok=True)
     beside = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))

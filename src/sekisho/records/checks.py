@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import duckdb
 import numpy as np
+import pyarrow as pa
 from ibis.backends.duckdb import Backend
 
 from sekisho.records.errors import RecordsError, one_line
@@ -16,8 +18,12 @@ from sekisho.records.problems import Problem
 from sekisho.records.reading import FILE, ROW, Reading
 from sekisho.records.table import Column, Kind
 
-SORTED_IN_MEMORY_MAX = 64_000_000
-"""Ids whose hashes are sorted in memory (8 bytes each); more are counted within the memory limit."""
+SORTED_IN_MEMORY_MAX = 320_000_000
+"""Ids whose hashes are sorted at a time (8 bytes each); more are looked at in several passes."""
+
+_BATCH_ROWS = 1 << 20
+_ROOM_LEAST = 1 << 16
+_UNITS = {"bytes": 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30, "TiB": 1 << 40}
 
 LISTED_MAX = 100
 """Faults listed for one column and kind; the rest are only counted."""
@@ -158,14 +164,50 @@ def _misread(kind: Kind, value: str) -> tuple[str, str]:
 
 
 def _may_repeat(connection: Backend, reading: Reading, rows: int) -> bool:
-    """Whether two rows share the hash of their id. Sorting the hashes takes a third of the time of counting distinct ones."""
+    """Whether two rows share the hash of their id. Sorting the hashes takes a third of the time of counting distinct ones.
+
+    More rows than fit are looked at in several passes, each over the hashes of one remainder: equal hashes meet in one pass.
+    """
     hashed = f"hash({', '.join(_values(reading, reading.table.unique))})"
-    if rows > SORTED_IN_MEMORY_MAX:
-        distinct = connection.con.execute(f"SELECT count(DISTINCT {hashed}) FROM {reading.relation}").fetchall()[0][0]
-        return bool(distinct != rows)
-    hashes = connection.con.sql(f"SELECT {hashed} AS hash FROM {reading.relation}").to_arrow_table()["hash"].to_numpy()
-    ordered = np.sort(hashes)
-    return bool((ordered[1:] == ordered[:-1]).any())
+    passes = max(1, -(-rows // _sorted_at_once(connection)))
+    # The order of the rows says nothing about whether they repeat, and keeping it costs most of the time.
+    connection.raw_sql("SET preserve_insertion_order = false")
+    try:
+        for remainder in range(passes):
+            of_pass = f" WHERE {hashed} % {passes} = {remainder}" if passes > 1 else ""
+            query = f"SELECT {hashed} AS hash FROM {reading.relation}{of_pass}"
+            if _repeats(connection.con.sql(query).to_arrow_reader(_BATCH_ROWS), rows // passes):
+                return True
+        return False
+    finally:
+        connection.raw_sql("RESET preserve_insertion_order")
+
+
+def _sorted_at_once(connection: Backend) -> int:
+    """How many hashes may lie in memory: half of the memory limit at most."""
+    limit = connection.con.execute("SELECT current_setting('memory_limit')").fetchall()[0][0]
+    number, unit = re.fullmatch(r"([\d.]+) (\w+)", limit).groups()  # type: ignore[union-attr]  # DuckDB's own words, as '3.7 GiB'
+    half = int(float(number) * _UNITS[unit]) // 2
+    return max(1, min(SORTED_IN_MEMORY_MAX, half // 8))
+
+
+def _repeats(batches: Iterable[pa.RecordBatch], expected: int) -> bool:
+    """Whether a hash is there twice, or one range of hashes holds more of them than different ones would ever fill."""
+    if expected <= _BATCH_ROWS:
+        return _has_equals(np.concatenate([np.empty(0, np.uint64), *(batch.column(0).to_numpy() for batch in batches)]))
+    from sekisho.records.dealing import GROUPS, deal  # loads a compiler, which small tables do without
+
+    dealt = np.empty((GROUPS, expected // GROUPS + expected // GROUPS // 16 + _ROOM_LEAST), np.uint64)
+    filled = np.zeros(GROUPS, np.int64)
+    if not all(deal(batch.column(0).to_numpy(), dealt, filled) for batch in batches):
+        return True
+    with ThreadPoolExecutor() as pool:
+        return any(pool.map(_has_equals, (dealt[group, : filled[group]] for group in range(GROUPS))))
+
+
+def _has_equals(hashes: np.ndarray[tuple[int], np.dtype[np.uint64]]) -> bool:
+    hashes.sort()
+    return bool((hashes[1:] == hashes[:-1]).any())
 
 
 def _duplicates(connection: Backend, reading: Reading, listed_max: int) -> list[Problem]:

@@ -64,6 +64,20 @@ class Records:
         """Brings a small Arrow table beside the records, to be joined with them."""
         return self._into_memory(f"{name_hint}_{next(self._numbers)}", table)
 
+    def showing(self, tables: Mapping[str, ibis.Table]) -> Records:
+        """The same books with only these tables, such as filtered ones; they end when these records are closed."""
+        shown = Records(
+            engine=self.engine,
+            connection=self.connection,
+            folder=self.folder,
+            tables=tables,
+            into_memory=self._into_memory,
+            scratch=self._scratch,
+            warnings=self.warnings,
+        )
+        shown._numbers = self._numbers  # both bring tables to one connection, each under a name of its own
+        return shown
+
     def close(self) -> None:
         """Gives back memory and the temporary folder. Happens by itself when the records are no longer used."""
         if self.engine == "duckdb":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -32,8 +32,9 @@ def open_records(
     threads: int | None = None,
     memory_limit: str | None = None,
     cluster: on_spark.Cluster | None = None,
+    only: Collection[str] | None = None,
 ) -> Records:
-    """Opens every table of a records folder.
+    """Opens every table of a records folder, or ``only`` those named, where they are there.
 
     ``engine`` is "duckdb" or "spark", the latter on ``cluster``; ``memory_limit`` is text such as "4GB". Every value is
     checked once. Parquet with the contract's types is then read in place; anything else is written once as Parquet into a
@@ -43,7 +44,7 @@ def open_records(
     if cluster is not None and cluster != on_spark.Cluster() and engine != "spark":
         raise RecordsError(f"engine {engine}", "runs on no cluster", "give --engine spark with --master or --spark-conf")
     folder = Path(folder)
-    found = sources(folder)
+    found = [source for source in sources(folder) if only is None or source.table.name in only]
     scratch = TemporaryDirectory(prefix="sekisho-")
     with _removed_on_error(scratch) as place:
         reader = on_duckdb.connect(place, threads, memory_limit)

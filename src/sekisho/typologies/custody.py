@@ -8,14 +8,17 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import ROUND_CEILING, Context, Decimal, InvalidOperation, localcontext
+from threading import Lock
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
 import ibis
+import pyarrow as pa
 from ibis import _
 
 from sekisho.records.table import key_text
@@ -157,17 +160,44 @@ Ledger = Mapping[date, Mapping[str, Decimal]]
 
 def read_ledger(records: Records) -> Ledger:
     """What customers are owed in crypto-assets at the end of each day."""
-    ledger: dict[date, dict[str, Decimal]] = defaultdict(dict)
-    owed = customers_balances(records).filter(_.asset != MONEY).group_by("as_of_date", "asset").aggregate(quantity=_.quantity.sum())
-    for row in owed.order_by("as_of_date", "asset").to_pyarrow().to_pylist():
-        ledger[row["as_of_date"]][row["asset"]] = row["quantity"]
-    return ledger
+    return {
+        day: coins for day, each in read_owed(records).items() if (coins := {a: o.quantity for a, o in each.items() if a != MONEY})
+    }
 
 
 def read_money(records: Records) -> dict[date, Decimal]:
     """What customers are owed in money at the end of each day, in order of days."""
-    owed = customers_balances(records).filter(_.asset == MONEY).group_by("as_of_date").aggregate(quantity=_.quantity.sum())
-    return {row["as_of_date"]: row["quantity"] for row in owed.order_by("as_of_date").to_pyarrow().to_pylist()}
+    return {day: each[MONEY].quantity for day, each in read_owed(records).items() if MONEY in each}
+
+
+@dataclass(frozen=True, slots=True)
+class Owed:
+    """What customers were owed of one asset at the end of one day: the sum, in how many rows, and how many of these above 0."""
+
+    quantity: Decimal
+    rows: int
+    customers: int
+
+
+_OWED: WeakKeyDictionary[Records, Mapping[date, Mapping[str, Owed]]] = WeakKeyDictionary()
+_ADDING_UP = Lock()
+
+
+def read_owed(records: Records) -> Mapping[date, Mapping[str, Owed]]:
+    """What customers are owed by day and asset, money included; added up once for all rules that look at the same records."""
+    with _ADDING_UP:
+        if records not in _OWED:
+            _OWED[records] = _add_up(records)
+        return _OWED[records]
+
+
+def _add_up(records: Records) -> Mapping[date, Mapping[str, Owed]]:
+    owed: dict[date, dict[str, Owed]] = defaultdict(dict)
+    of = customers_balances(records).group_by("as_of_date", "asset")
+    sums = of.aggregate(quantity=_.quantity.sum(), rows=_.count(), customers=(_.quantity > 0).sum())
+    for row in sums.order_by("as_of_date", "asset").to_pyarrow().to_pylist():
+        owed[row["as_of_date"]][row["asset"]] = Owed(row["quantity"], row["rows"], row["customers"])
+    return owed
 
 
 def customers_balances(records: Records) -> ir.Table:
@@ -196,15 +226,41 @@ def largest_balances(
     records: Records, days: Sequence[date], assets: Iterable[str], number: int, *, known: bool = True
 ) -> set[Name]:
     """The names of the ``number`` largest balances of each asset on each day; not ``known``: of accounts not on record only."""
-    rows = customers_balances(records).filter(_.as_of_date.isin(list(days)), _.asset.isin(sorted(assets)))
+    rows = customers_balances(records).filter(_.as_of_date.isin(list(days)), _.asset.isin(sorted(assets)), _.quantity > 0)
     rows = rows if known else of_unknown_accounts(records, rows)
-    ranked = rows.mutate(
+    least = _least_of_largest(rows, number)
+    if not least:
+        return set()
+    # Of many million balances only those that can be among the largest are put in order.
+    bounds = records.memory("least_of_largest", pa.Table.from_pylist(least))
+    ranked = rows.inner_join(bounds, ["as_of_date", "asset"]).filter(_.quantity >= _.least).mutate(
         rank=ibis.row_number().over(
             group_by=["as_of_date", "asset"], order_by=[ibis.desc("quantity"), "account_id"]
         )
     )  # fmt: skip
-    largest = ranked.filter(_.rank < number, _.quantity > 0).select("account_id", "asset", "as_of_date")
+    largest = ranked.filter(_.rank < number).select("account_id", "asset", "as_of_date")
     return {("customer_balance", f"{r['account_id']}|{r['asset']}|{r['as_of_date']}") for r in largest.to_pyarrow().to_pylist()}
+
+
+_STEPS_PER_DOUBLING = 64
+
+
+def _least_of_largest(rows: ir.Table, number: int) -> list[dict[str, object]]:
+    """For each day and asset a quantity that at least ``number`` balances reach, or all of them where there are fewer.
+
+    The balances are counted in steps of size; the steps are only a way to find the bound, which is a balance itself.
+    """
+    step = (rows.quantity.cast("float64").log2() * _STEPS_PER_DOUBLING).floor().cast("int64")
+    counted = rows.mutate(step=step).group_by("as_of_date", "asset", "step").aggregate(least=_.quantity.min(), balances=_.count())
+    found: dict[tuple[date, str], dict[str, object]] = {}
+    reached: Counter[tuple[date, str]] = Counter()
+    for row in counted.order_by("as_of_date", "asset", ibis.desc("step")).to_pyarrow().to_pylist():
+        group = row["as_of_date"], row["asset"]
+        if reached[group] < number:
+            least = min(row["least"], found[group]["least"]) if group in found else row["least"]
+            found[group] = {"as_of_date": row["as_of_date"], "asset": row["asset"], "least": least}
+            reached[group] += row["balances"]
+    return list(found.values())
 
 
 def by_asset(seen: Iterable[Observation]) -> dict[str, Decimal]:
