@@ -71,15 +71,26 @@ class Written:
 
 def write_entitlements(records: Records, estate: Estate, file: Path) -> None:
     """One row for each client and asset owed, in their order: claim, entitlement, shortfall, what was returned, basis, standing."""
+    pool, owed, unit, basis = (_by_asset(estate, which) for which in ("pool", "owed", "unit", "basis"))
     with _ready(records, estate) as con:
+        # Sorted while the rows are narrow; what is worked out from them afterwards keeps their order.
         con.execute(
             f"""COPY (
                 SELECT account_id, party_id, asset, claim, entitlement, (claim - entitlement)::{_QUANTITY} AS shortfall,
-                    returned, greatest(entitlement - returned, 0)::{_QUANTITY} AS outstanding, basis, standing
-                FROM (SELECT *, sekisho_part(claim, pool, owed, unit) AS entitlement FROM ({_claims(records, estate)}))
-                ORDER BY account_id, asset
+                    returned, greatest(entitlement - returned, 0)::{_QUANTITY} AS outstanding, {basis} AS basis, standing
+                FROM (
+                    SELECT *, sekisho_part(claim, {pool}, {owed}, {unit}) AS entitlement
+                    FROM ({_claims(records, estate)} ORDER BY ALL)
+                )
             ) TO {literal(str(file))} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 500000)"""
         )
+
+
+def _by_asset(estate: Estate, which: str) -> str:
+    """SQL that gives a figure of the asset of a row."""
+    rows = _share_rows(estate)
+    told = [(row["asset"], literal(row[which]) if which == "basis" else f"{row[which]:f}::{_QUANTITY}") for row in rows]
+    return f"CASE asset {' '.join(f'WHEN {literal(asset)} THEN {value}' for asset, value in told)} END"
 
 
 def write_readings(records: Records, estate: Estate, entitlements: Path, file: Path) -> None:
@@ -168,8 +179,8 @@ def _ready(records: Records, estate: Estate) -> Iterator[duckdb.DuckDBPyConnecti
                 con.remove_function(name)
 
 
-def _share_table(estate: Estate) -> pa.Table:
-    rows = [
+def _share_rows(estate: Estate) -> list[dict[str, Any]]:
+    return [
         {
             "asset": asset,
             "pool": share.pool,
@@ -180,6 +191,10 @@ def _share_table(estate: Estate) -> pa.Table:
         }
         for asset, share in estate.shares.items()
     ]
+
+
+def _share_table(estate: Estate) -> pa.Table:
+    rows = _share_rows(estate)
     decimal = ARROW_TYPES["decimal"]
     columns = [
         ("asset", pa.string()),
@@ -193,7 +208,7 @@ def _share_table(estate: Estate) -> pa.Table:
 
 
 def _claims(records: Records, estate: Estate) -> str:
-    """SQL of every claim with the share of its asset, what was returned of it, and how its client stands."""
+    """SQL of every claim with what was returned of it, and how its client stands; account and asset come first."""
     day, until = estate.asked.as_of, starts_at(estate.asked.as_of + timedelta(days=1)).isoformat()
     joins, standing, party, house = _people(records, estate, until)
     returns = (
@@ -203,9 +218,9 @@ def _claims(records: Records, estate: Estate) -> str:
         else ""
     )
     returned = "coalesce(r.quantity, 0)" if returns else "0"
-    return f"""SELECT b.account_id, {party} AS party_id, b.asset, b.quantity AS claim, s.pool, s.owed, s.unit, s.basis,
+    return f"""SELECT b.account_id, b.asset, {party} AS party_id, b.quantity AS claim,
             {returned}::{_QUANTITY} AS returned, {standing} AS standing
-        FROM customer_balance b JOIN sekisho_share s ON s.asset = b.asset {joins} {returns}
+        FROM customer_balance b {joins} {returns}
         WHERE b.as_of_date = DATE '{day}' AND b.quantity > 0 {house}"""
 
 
