@@ -1,4 +1,4 @@
-"""All record tables, in the order a reader meets them: who, market, custody, transfers, information."""
+"""All record tables, in the order a reader meets them: who, market, custody, transfers, information, the office's registers."""
 
 from sekisho.records.table import Table
 from sekisho.records.tables import (
@@ -15,6 +15,7 @@ from sekisho.records.tables import (
     listing_application,
     material_fact,
     money_trust,
+    movement_approval,
     order_event,
     party,
     party_link,
@@ -51,6 +52,7 @@ _IN_ORDER = (
     publication,
     customer_order_knowledge,
     stated_plan,
+    movement_approval,
 )
 
 TABLES: dict[str, Table] = {module.TABLE.name: module.TABLE for module in _IN_ORDER}
