@@ -4,9 +4,12 @@ from sekisho.records.table import Table
 from sekisho.records.tables import (
     account,
     account_event,
+    assessment,
     asset,
     chain_movement,
     communication,
+    crypto_loan,
+    custody_duty,
     customer_balance,
     customer_order_knowledge,
     fact_knowledge,
@@ -19,6 +22,7 @@ from sekisho.records.tables import (
     order_event,
     party,
     party_link,
+    provider,
     publication,
     reference_price,
     stated_plan,
@@ -26,6 +30,10 @@ from sekisho.records.tables import (
     transfer,
     wallet,
     wallet_balance,
+    wallet_destination,
+    wallet_key,
+    wallet_procedure,
+    wallet_service,
 )
 
 _IN_ORDER = (
@@ -53,6 +61,14 @@ _IN_ORDER = (
     customer_order_knowledge,
     stated_plan,
     movement_approval,
+    wallet_procedure,
+    wallet_destination,
+    wallet_key,
+    custody_duty,
+    provider,
+    wallet_service,
+    assessment,
+    crypto_loan,
 )
 
 TABLES: dict[str, Table] = {module.TABLE.name: module.TABLE for module in _IN_ORDER}
