@@ -32,7 +32,8 @@ FEE, TO_HOUSE = "fee", "to_house"
 OUTFLOWS = (SUBSTITUTED, UNAUTHORISED, UNKNOWN, REFUSED, EXCESS, OTHER_ASSET, TO_HOUSE, FEE)
 """The kinds of outflow, the one that says most about a cause first."""
 
-EARLY, STALE = "before_approval", "long_after_approval"
+EARLY, STALE, SEEN_OTHERWISE = "before_approval", "long_after_approval", "seen_otherwise"
+"""What is wrong with a payment that was approved: when it left, or that somebody was shown another destination or quantity."""
 
 ACTS = ("requested", "approved", "signed")
 CHAIN_PLACE = "chain"
@@ -90,7 +91,7 @@ class Payment:
     row_to: str
     quantity: Decimal
     authorised_by: str | None
-    difference: Decimal = ZERO
+    allowed: Decimal = ZERO
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,11 +124,18 @@ class Outflow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Irregular:
-    """A payment that was approved, but not when it left."""
+    """A payment that was approved, but not when it left, or of which somebody saw something else."""
 
     kind: str
     payment: Payment
     term: Term
+    acts: tuple[Act, ...] = ()
+
+    @property
+    def names(self) -> set[Name]:
+        """The records that show it."""
+        names: set[Name] = {("chain_movement", self.payment.txid)} | {act.name for act in self.acts}
+        return names | ({("transfer", self.term.id)} if self.term.kind == "transfer" else set())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -207,7 +215,7 @@ class _Judge:
         told = terms.semi_join(named, terms.id == named.named).to_pyarrow().to_pylist()
         self.terms = {row["id"]: _term(row) for row in told}
         places = sorted({(row["asset"], row["to_address"]) for row in rows})
-        free = self.matched.free_terms().cache()
+        free = self.matched.free_terms()
         there = records.memory(
             "places",
             pa.table({"at": pa.array([a for a, _b in places], pa.string()), "to": pa.array([b for _a, b in places], pa.string())}),
@@ -300,21 +308,23 @@ class _Judge:
         if acts:  # of different figures the smallest that was asked for or approved counts
             limit = min([a.quantity for a in acts if a.act != "signed"] + ([limit] if term.kind == "transfer" else []), default=limit)
         over = EXACT.subtract(paid, limit)
-        if over > payment.difference:
+        if over > payment.allowed:
             excess = min(over, payment.quantity)
             rest = self._spend(payment, excess, self.pool.get((payment.asset, payment.to_address), []))
-            if rest > payment.difference:
+            if rest > payment.allowed:
                 self._out(EXCESS, payment, rest, term)
             return
         if term.approved_at is not None and payment.occurred_at < term.approved_at - self.tolerance.skew:
-            self.irregular.append(Irregular(kind=EARLY, payment=payment, term=term))
+            self.irregular.append(Irregular(kind=EARLY, payment=payment, term=term, acts=acts))
         elif term.approved_at is not None and payment.occurred_at > term.approved_at + self.tolerance.age:
-            self.irregular.append(Irregular(kind=STALE, payment=payment, term=term))
+            self.irregular.append(Irregular(kind=STALE, payment=payment, term=term, acts=acts))
+        elif any(act.address != payment.to_address for act in acts):
+            self.irregular.append(Irregular(kind=SEEN_OTHERWISE, payment=payment, term=term, acts=acts))
 
     def _nameless(self, payment: Payment, named: Sequence[Term]) -> None:
         """No known authorisation is named: was something let go to this address that covers it, or something of this size elsewhere?"""
         rest = self._spend(payment, payment.quantity, [*named, *self.pool.get((payment.asset, payment.to_address), [])])
-        if rest <= payment.difference:
+        if rest <= payment.allowed:
             return
         if rest == payment.quantity:
             for term in self.alike.get((payment.asset, payment.quantity), []):
@@ -378,7 +388,7 @@ def _payment(row: Mapping[str, Any]) -> Payment:
     return Payment(
         txid=row["txid"], occurred_at=in_utc(row["occurred_at"]), asset=row["asset"], from_address=row["from_address"],
         to_address=row["to_address"], row_from=row["row_from"], row_to=row["row_to"], quantity=row["quantity"],
-        authorised_by=row["authorised_by"], difference=row.get("difference") or ZERO,
+        authorised_by=row["authorised_by"], allowed=row.get("allowed") or ZERO,
     )  # fmt: skip
 
 

@@ -24,9 +24,7 @@ if TYPE_CHECKING:
 
     from sekisho.records import Records
 
-HEX_FORM = r"^0[xX][0-9a-fA-F]{40,64}$"
-"""Addresses whose letters may be written large or small (the case is a checksum only)."""
-BECH32_FORM = r"^(BC|TB|LTC)1[02-9AC-HJ-NP-Z]{11,}$"
+_CAPITALS = ("BC1", "TB1", "LTC1")
 """Segregated-witness addresses written in capitals, as QR codes carry them."""
 
 APPROVED = ("released", "completed")
@@ -45,12 +43,11 @@ class Tolerance:
 
 
 def plain_address(address: ir.StringValue) -> ir.StringValue:
-    """An address in the one form in which two spellings of it are equal."""
-    return ibis.cases(
-        (address.re_search(HEX_FORM), address.lower()),
-        (address.re_search(BECH32_FORM), address.lower()),
-        else_=address,
-    )
+    """An address in the one form in which two spellings of it are equal: hexadecimal and witness addresses in small letters."""
+    either_case = address.startswith("0x") | address.startswith("0X")
+    for prefix in _CAPITALS:
+        either_case = either_case | (address.startswith(prefix) & (address == address.upper()))
+    return ibis.ifelse(either_case, address.lower(), address)
 
 
 class Matched:
@@ -59,9 +56,15 @@ class Matched:
     def __init__(self, records: Records, holders: tuple[str, ...], fee_addresses: tuple[str, ...], tolerance: Tolerance) -> None:
         self.records, self.holders, self.tolerance = records, holders, tolerance
         self._fee_addresses = fee_addresses
-        self.legs = self._legs().cache()
-        self.terms = self._terms().cache()
-        self.judged = self._judged().cache()
+        self.legs = self._legs()
+        self.terms = self._terms()
+        self.judged = self._judged().cache()  # every question below reads it: the joins are made once
+
+    def __enter__(self) -> Matched:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.judged.release()
 
     def _legs(self) -> ir.Table:
         """Rows of movements with who is at either end: custody, own (any wallet of the register), or nobody known."""
@@ -164,6 +167,11 @@ class Matched:
         known = self.records.memory("limits", pa.table(content))
         return table.left_join(known, table.asset == known.limit_asset).drop("limit_asset")
 
+    def with_allowed(self, table: ir.Table) -> ir.Table:
+        """Join by asset what still counts as agreeing; an asset without a price allows none."""
+        joined = self._by_asset(table, "allowed", self.tolerance.difference)
+        return joined.mutate(allowed=joined.allowed.fill_null(Decimal(0)))
+
     def _judged(self) -> ir.Table:
         """Every leg to somebody outside, with its authorisation and how it agrees: ``clean`` or what is left to be judged.
 
@@ -175,11 +183,11 @@ class Matched:
             term_id="id", term_asset="asset", term_quantity="quantity", term_address="address", term_txid="txid"
         )
         held = out.left_join(terms, out.authorised_by == terms.term_id)
-        held = self._by_asset(held, "difference", self.tolerance.difference)
+        held = self._by_asset(held, "allowed", self.tolerance.difference)
         right = (held.term_asset == held.asset) & (held.term_address == held.to_address)
         held = held.mutate(
             right=right.fill_null(False),
-            difference=ibis.coalesce(held.difference, (held.quantity * share).cast("decimal(38, 18)")),
+            allowed=held.allowed.fill_null((held.quantity * share).cast("decimal(38, 18)")),
         )
         running = ibis.cumulative_window(
             group_by=["term_id", "right"], order_by=["occurred_at", "txid", "from_address", "to_address"]
@@ -187,7 +195,7 @@ class Matched:
         held = held.mutate(paid=_.quantity.sum().over(running))
         skew, age = (_interval(each) for each in (self.tolerance.skew, self.tolerance.age))
         in_time = (held.occurred_at >= held.approved_at - skew) & (held.occurred_at <= held.approved_at + age)
-        within = held.paid <= held.term_quantity + held.difference
+        within = held.paid <= held.term_quantity + held.allowed
         clean = held.right & (held.state == "approved") & ~held.contested & in_time & within
         return held.mutate(clean=clean.fill_null(False))
 
@@ -214,11 +222,11 @@ class Matched:
 
     def large_fees(self) -> ir.Table:
         """Fees beyond what a network takes, whatever moved."""
-        fees = self._by_asset(self.legs.filter(_.from_custody, _.is_fee), "limit", self.tolerance.network_fee)
-        moved = self.legs.filter(~_.is_fee).group_by("txid", "asset").aggregate(moved=_.quantity.sum())
-        fees = fees.left_join(moved.rename(moved_txid="txid", moved_asset="asset"), [_.txid == _.moved_txid, _.asset == _.moved_asset])
-        limit = ibis.coalesce(_.limit, (_.moved * self.tolerance.share).cast("decimal(38, 18)"), ibis.literal(Decimal(0)))
-        return fees.filter(_.quantity > limit)
+        fees = self._by_asset(self.legs.filter(_.from_custody, _.is_fee), "limit_max", self.tolerance.network_fee)
+        whole = self.legs.filter(~_.is_fee).group_by(moved_txid="txid", moved_asset="asset").aggregate(moved=_.quantity.sum())
+        beside = fees.left_join(whole, [fees.txid == whole.moved_txid, fees.asset == whole.moved_asset])
+        share = (beside.moved * self.tolerance.share).cast("decimal(38, 18)")
+        return beside.filter(beside.quantity > beside.limit_max.fill_null(share.fill_null(Decimal(0))))
 
 
 def _interval(span: timedelta) -> Any:
