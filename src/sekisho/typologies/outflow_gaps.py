@@ -110,7 +110,7 @@ def _counted(table: ir.Table, limits: Limits, *order: str) -> tuple[int, list[di
 def _not_moved(matched: Matched, judged: Judged, limits: Limits, period: dict[str, Any]) -> Iterator[Gap]:
     """What was let go, while the log of the chain runs, and never left: the movement is not in the log, or did not happen."""
     free = matched.free_terms().filter(
-        _.approved_at >= period["first"], _.approved_at <= period["last"] - ibis.interval(seconds=int(limits.settlement.total_seconds()))
+        _.approved_at >= period["first"], _.approved_at <= period["last"] - limits.settlement
     )
     legs = matched.legs
     paid = matched.by_content().select(paid="id").distinct()

@@ -10,6 +10,7 @@ went in and did not come out.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
@@ -58,13 +59,15 @@ class Matched:
         self._fee_addresses = fee_addresses
         self.legs = self._legs()
         self.terms = self._terms()
-        self.judged = self._judged().cache()  # every question below reads it: the joins are made once
+        self._stack = ExitStack()
 
     def __enter__(self) -> Matched:
+        # Every question below reads it: the joins are made once.
+        self.judged = self._stack.enter_context(self.records.kept("judged", self._judged()))
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.judged.release()
+        self._stack.close()
 
     def _legs(self) -> ir.Table:
         """Rows of movements with who is at either end: custody, own (any wallet of the register), or nobody known."""
