@@ -102,9 +102,9 @@ def _irregular(judged: Judged, limits: Limits) -> Iterator[Gap]:
 
 
 def _counted(table: ir.Table, limits: Limits, *order: str) -> tuple[int, list[dict[str, Any]]]:
-    number = table.count().to_pyarrow().as_py()
-    rows = table.order_by(*order).limit(limits.listed_max).to_pyarrow().to_pylist() if number else []
-    return number, rows
+    rows = table.order_by(*order).limit(limits.listed_max + 1).to_pyarrow().to_pylist()
+    number = len(rows) if len(rows) <= limits.listed_max else table.count().to_pyarrow().as_py()
+    return number, rows[: limits.listed_max]
 
 
 def _not_moved(matched: Matched, judged: Judged, limits: Limits, period: dict[str, Any]) -> Iterator[Gap]:
@@ -178,22 +178,22 @@ def _missing_numbers(matched: Matched, limits: Limits, period: dict[str, Any]) -
         every = ibis.union(every, matched.records.movement_approval.select(id="movement_id"))
     numbered = every.distinct().filter(_.id.re_search(r"^[^0-9]*[0-9]{1,15}$"))
     parts = numbered.select(
-        head=numbered.id.re_replace(r"[0-9]+$", ""), digits=numbered.id.re_extract(r"([0-9]+)$", 1), width=numbered.id.length()
+        stem=numbered.id.re_replace(r"[0-9]+$", ""), digits=numbered.id.re_extract(r"([0-9]+)$", 1)
     )
-    parts = parts.mutate(number=parts.digits.cast("int64")).select("head", "number").distinct()
-    runs = parts.group_by("head").aggregate(low=_.number.min(), high=_.number.max(), there=_.number.nunique())
-    for run in runs.order_by("head").to_pyarrow().to_pylist():
+    parts = parts.mutate(number=parts.digits.cast("int64")).select("stem", "number").distinct()
+    runs = parts.group_by("stem").aggregate(low=_.number.min(), high=_.number.max(), there=_.number.nunique())
+    for run in runs.order_by("stem").to_pyarrow().to_pylist():
         whole = run["high"] - run["low"] + 1
         missing = whole - run["there"]
         if not missing or Decimal(run["there"]) / whole < limits.dense_share_min:
             continue
-        of_run = parts.filter(_.head == run["head"]).select("number")
-        after = of_run.mutate(next=_.number.lead().over(order_by="number")).filter(_.next > _.number + 1)
+        of_run = parts.filter(_.stem == run["stem"]).select("number")
+        after = of_run.mutate(following=_.number.lead().over(ibis.window(order_by="number"))).filter(_.following > _.number + 1)
         holes = after.order_by("number").limit(limits.listed_max).to_pyarrow().to_pylist()
         rows = [
-            {"item": _hole(run["head"], h["number"] + 1, h["next"] - 1), "at": in_utc(period["first"]), "names": set()} for h in holes
+            {"item": _hole(run["stem"], h["number"] + 1, h["following"] - 1), "at": in_utc(period["first"]), "names": set()} for h in holes
         ]
-        rows += [{"item": "", "at": in_utc(period["last"]), "names": _neighbours(matched, run["head"], holes)}]
+        rows += [{"item": "", "at": in_utc(period["last"]), "names": _neighbours(matched, run["stem"], holes)}]
         gap = _gap(MISSING_NUMBERS, rows, missing)
         yield Gap(
             kind=gap.kind, number=missing, items=gap.items[:-1], first_at=gap.first_at, last_at=gap.last_at, names=gap.names
@@ -206,7 +206,7 @@ def _hole(head: str, low: int, high: int) -> str:
 
 def _neighbours(matched: Matched, head: str, holes: Sequence[dict[str, Any]]) -> set[Name]:
     """The records on either side of each hole, as transfers or movements name them."""
-    numbers = {n for hole in holes for n in (hole["number"], hole["next"])}
+    numbers = {n for hole in holes for n in (hole["number"], hole["following"])}
     ids = matched.records.memory("beside", pa.table({"beside": pa.array(sorted(f"{head}{n}" for n in numbers), pa.string())}))
     transfer, legs = matched.records.transfer, matched.legs
     names: set[Name] = set()

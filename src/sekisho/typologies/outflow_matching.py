@@ -57,13 +57,14 @@ class Matched:
     def __init__(self, records: Records, holders: tuple[str, ...], fee_addresses: tuple[str, ...], tolerance: Tolerance) -> None:
         self.records, self.holders, self.tolerance = records, holders, tolerance
         self._fee_addresses = fee_addresses
-        self.legs = self._legs()
-        self.terms = self._terms()
         self._stack = ExitStack()
 
     def __enter__(self) -> Matched:
-        # Every question below reads it: the joins are made once.
-        self.judged = self._stack.enter_context(self.records.kept("judged", self._judged()))
+        # Every question below reads these: the joins are made once.
+        kept = self.records.kept
+        self.legs = self._stack.enter_context(kept("legs", self._legs()))
+        self.terms = self._stack.enter_context(kept("terms", self._terms()))
+        self.judged = self._stack.enter_context(kept("judged", self._judged()))
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -146,7 +147,8 @@ class Matched:
             quantity_low=_.quantity.min(), quantity_high=_.quantity.max(),
             seen_asset=_.asset.min(), first_approved_at=_.acted_at.min(where=_.act == "approved"),
         )  # fmt: skip
-        both = asked.left_join(seen.rename(seen_id="id"), asked.id == _.seen_id)
+        acted = seen.rename(seen_id="id")
+        both = asked.left_join(acted, asked.id == acted.seen_id)
         disputed = (
             (both.address_low != both.address) | (both.address_high != both.address)
             | (both.quantity_low != both.quantity) | (both.quantity_high != both.quantity)
