@@ -209,6 +209,12 @@ class _Judge:
 
     def _gather(self, rows: Sequence[Mapping[str, Any]]) -> None:
         """The authorisations and acts that the doubtful payments may rest on; a few rows, whatever the size of the books."""
+        self.terms: dict[str, Term] = {}
+        self.pool: dict[tuple[str, str], list[Term]] = defaultdict(list)
+        self.alike: dict[tuple[str, Decimal], list[Term]] = defaultdict(list)
+        self.acts: dict[str, tuple[Act, ...]] = {}
+        if not rows:
+            return
         records, terms = self.matched.records, self.matched.terms
         ids = sorted({each for row in rows if row["authorised_by"] for each in (row["authorised_by"], *_IDS.split(row["authorised_by"]))})
         named = records.memory("named", pa.table({"named": pa.array(ids, pa.string())}))
@@ -232,8 +238,6 @@ class _Judge:
         )
         here = free.semi_join(there, [free.asset == there.at, free.address == there.to]).to_pyarrow().to_pylist()
         same = free.semi_join(like, [free.asset == like.of, free.quantity == like.size]).to_pyarrow().to_pylist()
-        self.pool: dict[tuple[str, str], list[Term]] = defaultdict(list)
-        self.alike: dict[tuple[str, Decimal], list[Term]] = defaultdict(list)
         for term in sorted(map(_term, here), key=_by_approval):
             if term.id not in self.covered:
                 self.pool[term.asset, term.address].append(term)
