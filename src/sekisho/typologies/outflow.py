@@ -35,6 +35,8 @@ OUTFLOWS = (SUBSTITUTED, UNAUTHORISED, UNKNOWN, REFUSED, EXCESS, OTHER_ASSET, TO
 EARLY, STALE, SEEN_OTHERWISE = "before_approval", "long_after_approval", "seen_otherwise"
 """What is wrong with a payment that was approved: when it left, or that somebody was shown another destination or quantity."""
 
+STOPPED = ("refused", "held")
+"""States of a transfer that somebody stopped."""
 ACTS = ("requested", "approved", "signed")
 CHAIN_PLACE = "chain"
 _PREFIXES = ("0x", "bc1q", "bc1p", "tb1q", "tb1p", "ltc1q", "ltc1p")
@@ -255,10 +257,12 @@ class _Judge:
             self._nameless(payment, [t for t in named if t.state == "approved" and self._same_place(t, payment)])
         elif term.asset != payment.asset:
             self._out(OTHER_ASSET, payment, payment.quantity, term)
-        elif term.state != "approved":
+        elif term.state in STOPPED:
             self._out(REFUSED, payment, payment.quantity, term)
         elif self._changed(payment, term):
             self._substituted(payment, term)
+        elif term.state != "approved":
+            self._out(REFUSED, payment, payment.quantity, term)
         else:
             self._covered_in_part(payment, term, row["paid"])
 

@@ -254,7 +254,9 @@ def _not_explained(matched: Matched, limits: Limits) -> Iterator[Gap]:
     ).filter(_.before.notnull())  # fmt: skip
     steps = steps.mutate(missing=(_.before - _.quantity) + (_.flow - _.flow_before), moved_out=_.outs - _.outs_before)
     steps = matched.with_allowed(steps)
-    short = steps.filter(_.missing > _.allowed * ibis.greatest(_.moved_out, 1))
+    short = steps.filter(_.missing > _.allowed * ibis.greatest(_.moved_out, 1)).select(
+        "wallet_id", "asset", "at", "since", missing=_.missing.cast("decimal(38, 18)")
+    )
     number, rows = _counted(short, limits, "at", "wallet_id")
     if number:
         told = [
