@@ -156,10 +156,14 @@ def _movements(outflows: Iterable[Outflow]) -> set[Name]:
 def _summary(told: Told, terms: Terms) -> Section:
     event, value = told.event, told.value
     wallets = _listed(w.wallet_id for w in told.route.wallets)
+    first, last, number = jst(event.first_at), jst(event.last_at), len(event.txids)
+    span = Text(f"in {number} transactions between {first} and {last}", f"{first}から{last}までの間に{number}件の取引により")
+    if number == 1:
+        span = Text(f"in one transaction at {first}", f"{first}に1件の取引により")
     lines = [
         _known(
-            f"{_amounts(event.lost)} left {wallets} in {len(event.txids)} transactions between {jst(event.first_at)} and {jst(event.last_at)} (Japan time).",
-            f"{jst(event.first_at)}から{jst(event.last_at)}（日本時間）までの間に、{wallets}から{len(event.txids)}件の取引により{_amounts(event.lost)}が流出した。",
+            f"{_amounts(event.lost)} left {wallets} {span.en} (Japan time).",
+            f"{span.ja}、{wallets}から{_amounts(event.lost)}が流出した（日本時間）。",
             _movements(event.outflows) | told.route.names,
         )
     ]

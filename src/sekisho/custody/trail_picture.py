@@ -10,7 +10,7 @@ from html import escape
 from sekisho.rulebook.texts import Text
 from sekisho.typologies.outflow_trail import BUSY, OWN, Step, Trail
 
-COLUMN, ROW, LEFT, TOP, BOX_WIDTH, BOX_HEIGHT = 250, 58, 20, 56, 170, 40
+COLUMN, ROW, LEFT, TOP, BOX_WIDTH, BOX_HEIGHT = 196, 54, 16, 50, 148, 40
 ROWS_MAX = 12
 _BAND_MAX = 16
 

@@ -23,11 +23,12 @@ from sekisho.simulation.kernel import Longs
 from sekisho.simulation.listings import listings, value_paths
 from sekisho.simulation.market import Market, Progress
 from sekisho.simulation.options import Options
+from sekisho.simulation.outflows import Outflows
 from sekisho.simulation.population import population
 from sekisho.simulation.registers import References, entries, write_listed, write_who
 from sekisho.simulation.transfers import Transfers, newcomers
 
-PEOPLE, LISTED, VALUES, PLANS, DETAILS, BOOKS, NEWCOMERS = range(1, 8)
+PEOPLE, LISTED, VALUES, PLANS, DETAILS, BOOKS, NEWCOMERS, OUTFLOWS = range(1, 9)
 """What randomness is for: each use has its own stream, so that one may change without the others."""
 
 
@@ -95,14 +96,17 @@ def _keep_books(
         transfers.plan(market.free, min(200, max(4, options.accounts // 100)))
     custody = Custody(options, market.listed, books, chain, failures, random)
     balances = BalanceFile(out)
+    outflows = Outflows(options, chain, np.random.default_rng([options.seed, OUTFLOWS]))
     for day in range(len(options.book_days)):
         if day >= options.history:
             books.trade(books.days[day - options.history])
+        outflows.play(day, custody)
         custody.play(day, transfers, references, balances)
         progress("books", day + 1, len(options.book_days))
     balances.close()
     volumes = [0] * options.history + [each.volume_jpy for each in books.days]
     requests = transfers.numbered()
+    planted = outflows.finish(requests, [each.scheme for each in failures.episodes])
     events = transfers.events + market.registers.rows.pop("account_event", [])
     rows = {
         "customer_balance": balances.rows,
@@ -114,7 +118,7 @@ def _keep_books(
         "money_trust": write(out, "money_trust", custody.trust),
         "firm_balance": write(out, "firm_balance", firm_rows(options.book_days, failures, custody.required, volumes, random)),
     }
-    return _Kept(rows, transfers.schemes + [each.scheme for each in failures.episodes])
+    return _Kept(rows, transfers.schemes + [each.scheme for each in failures.episodes] + planted)
 
 
 def _describe(out: Path, options: Options, simulated: Simulated, market: Market) -> None:
