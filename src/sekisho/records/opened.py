@@ -76,7 +76,8 @@ class Records:
                 cached.release()
             return
         name = f"{name_hint}_{next(self._numbers)}"
-        kept: ibis.Table = self.connection.create_table(name, table, temp=True)
+        with self.connection.busy():
+            kept: ibis.Table = self.connection.create_table(name, table, temp=True)
         try:
             yield kept
         finally:
