@@ -36,6 +36,7 @@ def main() -> None:
     parser.add_argument("--seeds", default="301-310", help="first-last")
     parser.add_argument("--accounts", type=int, default=600)
     parser.add_argument("--days", type=int, default=3)
+    parser.add_argument("--verbose", action="store_true", help="name every miss and every invented finding")
     parser.add_argument("--speed", type=float, help="million movements; measures seconds instead of quality")
     options = parser.parse_args()
     if options.speed is not None:
@@ -47,7 +48,7 @@ def main() -> None:
         for seed in range(int(first), int(last or first) + 1):
             folder = Path(place) / str(seed)
             simulate(Options(seed=seed, days=options.days, accounts=options.accounts, orders=2_000), folder)
-            rows.append((str(seed), *_judge(folder)))
+            rows.append((str(seed), *_judge(folder, options.verbose)))
             print(f"seed {seed} judged", flush=True)
         folder = Path(place) / "ready"
         write_scenario("outflow-2024", folder)
@@ -59,7 +60,7 @@ def main() -> None:
     print("| **all** | " + " | ".join(str(sum(int(row[place]) for row in rows)) for place in range(1, 10)) + " |")
 
 
-def _judge(folder: Path) -> tuple[int, ...]:
+def _judge(folder: Path, verbose: bool = False) -> tuple[int, ...]:
     """Planted, found, findings, invented, look-alikes, flagged, gaps, and the reference's found and invented."""
     told = pq.read_table(folder / "answer_key.parquet").to_pylist()
     planted = [row for row in told if _is_outflow(row)]
@@ -74,6 +75,12 @@ def _judge(folder: Path) -> tuple[int, ...]:
     named = [{e.id for e in f.evidence if e.table == "chain_movement"} for f in outflows]
     everything = set().union(*named) if named else set()
     proofs = [_movements(row) for row in planted]
+    for row, proof in zip(planted, proofs, strict=True):
+        if verbose and not proof & everything:
+            print("  missed", row["rule"], row["pattern"], row["severity"], row["asset"], row["window_from"])
+    for found, each in zip(outflows, named, strict=True):
+        if verbose and not any(proof & each for proof in proofs):
+            print("  invented", found.sentence, dict(found.facts))
     paid = {row["scheme_id"]: _movements(row) for row in alike}
     return (
         len(planted),
@@ -140,7 +147,7 @@ def _write_large(folder: Path, number: int) -> None:
         CASE WHEN i % 10 = 0 THEN 'cold' ELSE 'hot' END AS tier, 'customer' AS holder, i % 10 <> 0 AS ever_online, 2 AS signers_required,
         3 AS signers_total, NULL::VARCHAR AS custodian FROM range(2000) t(i)) TO '{folder}/wallet.parquet'"""
     )
-    step = f"TIMESTAMPTZ '{start}' + to_microseconds((i * 2500000000000 // {number})::BIGINT)"
+    step = f"TIMESTAMPTZ '{start}' + to_microseconds((i::HUGEINT * 2500000000000 // {number})::BIGINT)"
     quantity = "((1 + i % 999983)::DECIMAL(18, 0) * 0.00000001::DECIMAL(18, 8))::DECIMAL(38, 18)"
     duckdb.sql(
         f"""COPY (SELECT md5('t' || CASE WHEN i % 10 < 9 THEN i // 4 ELSE i END) || md5('u' || i // 4) AS txid, {step} AS occurred_at, 'BTC' AS asset,

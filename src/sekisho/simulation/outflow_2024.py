@@ -176,10 +176,11 @@ def _request(made: _Exchange, owed: dict[str, dict[str, Decimal]], at: datetime,
     """A customer's withdrawal, booked."""
     accounts = owed["BTC"]
     account = f"A{100_001 + int(made.random.integers(made.accounts))}"
-    if quantity is not None:
+    large = quantity is not None
+    if large:
         account = max(accounts, key=lambda each: (accounts[each], each))
     quantity = quantity or (accounts[account] * Decimal(int(made.random.integers(1, 15))) / 100).quantize(_CENT) + _CENT
-    quantity = min(quantity, accounts[account])
+    quantity = min(quantity, accounts[account], Decimal(20) if large else Decimal(1))
     if quantity <= 0:
         account = max(accounts, key=lambda each: (accounts[each], each))
         quantity = Decimal("0.01")

@@ -149,7 +149,7 @@ class Outflows:
             other = self.chain.address()
             movement["to_address"] = asked[:9] + other[9:-5] + asked[-5:]
         elif pattern == USED_TWICE:
-            self._repeat(movement, at)
+            movement = self._repeat(movement, at)
         elif pattern in (BATCH, CHANGE):
             self._batch(movement, pattern)
         elif pattern == TWO_PARTS:
@@ -162,14 +162,15 @@ class Outflows:
             request["txid"] = self.random.bytes(32).hex()
         self._saw(scheme, str(movement["txid"]), at)
 
-    def _repeat(self, movement: Row, at: int) -> None:
-        """The same approval pays a second time, from and back to where the balances do not see it."""
+    def _repeat(self, movement: Row, at: int) -> Row:
+        """The same approval pays a second time; a second later it comes back, so that balances do not see it. Returns the second payment."""
         again = {**movement, "txid": self.random.bytes(32).hex(), "occurred_at": moment(at + 1_000_000)}
         back = {
             **again, "txid": self.random.bytes(32).hex(), "occurred_at": moment(at + 2_000_000), "authorised_by": None,
             "from_address": movement["to_address"], "to_address": movement["from_address"],
         }  # fmt: skip
         self.chain.movements += [again, back]
+        return again
 
     def _batch(self, movement: Row, pattern: str) -> None:
         """Beside the payment the change comes back; in a batch another payment of the same day from the same wallet joins it."""
