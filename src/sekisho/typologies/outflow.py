@@ -316,10 +316,12 @@ class _Judge:
         if acts:  # of different figures the smallest that was asked for or approved counts
             limit = min([a.quantity for a in acts if a.act != "signed"] + ([limit] if term.kind == "transfer" else []), default=limit)
         over = EXACT.subtract(paid, limit)
-        if over > payment.allowed:
+        before = EXACT.subtract(paid, payment.quantity)
+        again = before > 0 and over > 0 and EXACT.add(before, payment.allowed) >= limit
+        if over > payment.allowed or again:
             excess = min(over, payment.quantity)
             rest = self._spend(payment, excess, self.pool.get((payment.asset, payment.to_address), []))
-            if rest > payment.allowed:
+            if rest > payment.allowed or (again and rest > 0):
                 self._out(EXCESS, payment, rest, term)
             return
         if term.approved_at is not None and payment.occurred_at < term.approved_at - self.tolerance.skew:

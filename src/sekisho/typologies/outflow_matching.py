@@ -201,6 +201,8 @@ class Matched:
         skew, age = (_interval(each) for each in (self.tolerance.skew, self.tolerance.age))
         in_time = (held.occurred_at >= held.approved_at - skew) & (held.occurred_at <= held.approved_at + age)
         within = held.paid <= held.term_quantity + held.allowed
+        before = held.paid - held.quantity  # what was let go is paid already: a second use, however small, is no fee
+        within = within & ~((before > 0) & (before >= held.term_quantity - held.allowed))
         clean = held.right & (held.state == "approved") & ~held.contested & in_time & within
         return held.mutate(clean=clean.fill_null(False))
 
