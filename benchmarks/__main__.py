@@ -16,6 +16,8 @@ FULL = (
     ("benchmarks.front_running_quality",),
     ("benchmarks.pump_quality",),
     ("benchmarks.simulator_quality",),
+    ("benchmarks.outflow_quality",),
+    ("benchmarks.outflow_quality", "--speed", "10"),
     ("benchmarks.convert",),
     ("benchmarks.throughput", "--events", "20"),
     ("benchmarks.throughput", "--linearity", "5,20,50"),

@@ -53,7 +53,9 @@ def main() -> None:
         folder = Path(place) / "ready"
         write_scenario("outflow-2024", folder)
         rows.append(("outflow-2024", *_judge(folder)))
-    print("\n| seed | planted | found | findings | invented | look-alikes | flagged | other gaps told | by name alone: found | invented |")
+    print(
+        "\n| seed | planted | found | findings | invented | look-alikes | flagged | other gaps told | by name alone: found | invented |"
+    )
     print("| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |")
     for row in rows:
         print("| " + " | ".join(map(str, row)) + " |")
@@ -134,8 +136,12 @@ def _speed(millions: float) -> None:
             run = run_rule(RULEBOOK.rules[RULE], records, judged, (date(2026, 6, 1), date(2026, 6, 30)))
         done = time.perf_counter()
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024**2
-    print(f"{number:,} movements: opened and checked {opened - began:.1f} s, rule {done - opened:.1f} s, CPU {time.process_time() - cpu:.1f} s")
-    print(f"peak memory of the process {peak:.1f} GiB; findings: {[(f.sentence, f.facts.get('transactions') or f.facts['number']) for f in run.found]}")
+    print(
+        f"{number:,} movements: opened and checked {opened - began:.1f} s, rule {done - opened:.1f} s, CPU {time.process_time() - cpu:.1f} s"
+    )
+    print(
+        f"peak memory of the process {peak:.1f} GiB; findings: {[(f.sentence, f.facts.get('transactions') or f.facts['number']) for f in run.found]}"
+    )
 
 
 def _write_large(folder: Path, number: int) -> None:

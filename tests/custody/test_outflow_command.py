@@ -88,7 +88,9 @@ def test_terms_count_from_the_recognition_where_it_is_stated(books: Path, tmp_pa
     assert sorted(p.name for p in tmp_path.iterdir()) == ["incident.en.html", "incident.json", "trail-1.en.svg"]
 
 
-def test_the_same_books_give_the_same_bytes_and_a_period_leaves_events_out(books: Path, told: tuple[Path, dict], tmp_path: Path) -> None:
+def test_the_same_books_give_the_same_bytes_and_a_period_leaves_events_out(
+    books: Path, told: tuple[Path, dict], tmp_path: Path
+) -> None:
     again = tmp_path / "again"
     assert RUN.invoke(app, ["outflow", str(books), "--out", str(again)]).exit_code == 0
     for file in told[0].iterdir():

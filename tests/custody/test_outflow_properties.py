@@ -52,7 +52,9 @@ payments = st.lists(
     min_size=1,
     max_size=8,
 ).map(lambda each: [replace(p, number=n, payee=100 * n + p.payee) for n, p in enumerate(each)])
-ways = st.fixed_dictionaries({"batched": st.booleans(), "hub": st.booleans(), "change": st.integers(0, 10**9), "fee": st.integers(0, 500_000)})
+ways = st.fixed_dictionaries(
+    {"batched": st.booleans(), "hub": st.booleans(), "change": st.integers(0, 10**9), "fee": st.integers(0, 500_000)}
+)
 quick = settings(max_examples=4, deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True)
 
 
@@ -77,7 +79,9 @@ def test_one_payment_that_nobody_approved_always_is(flows: list[Payment], way: d
 
 @quick
 @given(payments, ways, st.data())
-def test_one_changed_address_always_is_though_the_amount_agrees(flows: list[Payment], way: dict[str, object], data: st.DataObject) -> None:
+def test_one_changed_address_always_is_though_the_amount_agrees(
+    flows: list[Payment], way: dict[str, object], data: st.DataObject
+) -> None:
     changed = data.draw(st.sampled_from(flows))
     moved = _movements(flows, way)
     for row in moved:
@@ -157,7 +161,9 @@ def _found(transfers: list[dict[str, object]], moved: list[dict[str, object]], a
     if acts:
         content["movement_approval"] = acts
     tables = {
-        name: pa.Table.from_pylist([{c: row.get(c) for c in TABLES[name].arrow_schema.names} for row in rows], TABLES[name].arrow_schema)
+        name: pa.Table.from_pylist(
+            [{c: row.get(c) for c in TABLES[name].arrow_schema.names} for row in rows], TABLES[name].arrow_schema
+        )
         for name, rows in content.items()
     }
     run = run_rule(RULE, records_of(tables), Judged(regime="PSA-2026", law_day=DAY, as_of=DAY), (DAY, DAY))

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - a sentence stands whole in both languages, so that it can be read and found
 """The draft of an incident report: what the records prove about an outflow, what they do not tell, and by when to report.
 
 The order follows what the guideline asks of an exchange after an outflow (Ⅱ-2-2-4-2(4)) and of a report (Ⅱ-2-3-1-1-3). The
@@ -28,7 +29,9 @@ KNOWN, TO_FILL_IN, NOTE = "known", "to_fill_in", "note"
 LISTED_MAX = 40
 
 _KINDS = {
-    SUBSTITUTED: Text("paid to another address than asked for or approved", "依頼又は承認された宛先と異なるアドレスへの移転（宛先の差替え）"),
+    SUBSTITUTED: Text(
+        "paid to another address than asked for or approved", "依頼又は承認された宛先と異なるアドレスへの移転（宛先の差替え）"
+    ),
     UNAUTHORISED: Text("no approval at all", "承認の記録がない移転"),
     UNKNOWN: Text("names an approval that no record knows", "記録に存在しない承認による移転"),
     REFUSED: Text("asked for, but refused or not let go", "拒否又は未承認の依頼による移転"),
@@ -41,7 +44,10 @@ _STEPS = {
     "requested": Text("the request", "依頼"),
     "approved": Text("the approval", "承認"),
     "signed": Text("the signature", "署名"),
-    "chain": Text("the chain only: everybody on record saw the right address", "ブロックチェーン上のみ（記録上の関与者は全員正しい宛先を確認）"),
+    "chain": Text(
+        "the chain only: everybody on record saw the right address",
+        "ブロックチェーン上のみ（記録上の関与者は全員正しい宛先を確認）",
+    ),
 }
 _ENDS = {
     RESTING: Text("at rest in the movements given", "与えられた記録では以後の移転なし"),
@@ -230,14 +236,14 @@ def _timeline(told: Told) -> Section:
     moments: list[tuple[datetime, Statement]] = []
     acts = {act.name: act for o in told.event.outflows for act in o.acts}
     for act in acts.values():
-        step = _STEPS[act.act]
+        done = _STEPS[act.act]
         moments.append(
             (
                 act.acted_at,
                 _known(
-                    f"{jst(act.acted_at)}: {act.movement_id}, {step.en} by {act.party_id}: {act.quantity.normalize():,f} {act.asset} to {act.address}"
+                    f"{jst(act.acted_at)}: {act.movement_id}, {done.en} by {act.party_id}: {act.quantity.normalize():,f} {act.asset} to {act.address}"
                     + (f", with {act.device}." if act.device else "."),
-                    f"{jst(act.acted_at)}：{act.movement_id}の{step.ja}（{act.party_id}）。{act.address}宛て{act.quantity.normalize():,f} {act.asset}"
+                    f"{jst(act.acted_at)}：{act.movement_id}の{done.ja}（{act.party_id}）。{act.address}宛て{act.quantity.normalize():,f} {act.asset}"
                     + (f"、使用機器{act.device}。" if act.device else "。"),
                     [act.name],
                 ),
@@ -256,7 +262,12 @@ def _timeline(told: Told) -> Section:
             )
         )
     lines = [line for _at, line in sorted(moments, key=lambda m: m[0])]
-    lines.append(_fill("Detection, report to management, stop of withdrawals, isolation of keys.", "検知、経営陣への報告、出庫停止、鍵の隔離の各時刻。"))
+    lines.append(
+        _fill(
+            "Detection, report to management, stop of withdrawals, isolation of keys.",
+            "検知、経営陣への報告、出庫停止、鍵の隔離の各時刻。",
+        )
+    )
     return Section(id="timeline", title=Text("Sequence (Japan time)", "時系列（日本時間）"), statements=tuple(lines))
 
 
@@ -266,7 +277,10 @@ def _causes(told: Told) -> Section:
         assert outflow.changed_at is not None
         step = _STEPS[outflow.changed_at]
         link = (
-            Text("the movement names no approval; this one has its asset and quantity and was never paid", "移転に承認の記載はないが、資産及び数量が一致し未払のもの")
+            Text(
+                "the movement names no approval; this one has its asset and quantity and was never paid",
+                "移転に承認の記載はないが、資産及び数量が一致し未払のもの",
+            )
             if outflow.inferred
             else Text("named by the movement", "移転に記載された承認")
         )
@@ -349,7 +363,12 @@ def _route(told: Told) -> Section:
     else:
         lines.append(_fill("Who asked for, approved and signed it: no record tells.", "依頼者、承認者及び署名者（記録がない）。"))
     if not told.route.keys:
-        lines.append(_fill("Where and by whom the keys were kept: no register of keys was given.", "鍵の保管場所及び保持者（鍵の台帳が与えられていない）。"))
+        lines.append(
+            _fill(
+                "Where and by whom the keys were kept: no register of keys was given.",
+                "鍵の保管場所及び保持者（鍵の台帳が与えられていない）。",
+            )
+        )
     return Section(id="route", title=Text("Signing route", "署名の経路"), statements=tuple(lines))
 
 
@@ -388,7 +407,8 @@ def _trail(told: Told) -> Section:
         )
     lines.append(
         _fill(
-            "Owners of these addresses, and requests to other exchanges to freeze.", "これらのアドレスの保有者及び他の交換業者等への凍結依頼の状況。"
+            "Owners of these addresses, and requests to other exchanges to freeze.",
+            "これらのアドレスの保有者及び他の交換業者等への凍結依頼の状況。",
         )
     )
     return Section(id="trail", title=Text("Trail over the first hops", "流出先の追跡（当初のホップ）"), statements=tuple(lines))
@@ -400,7 +420,8 @@ def _clients(told: Told) -> Section:
         if cover.day is None:
             lines.append(
                 _fill(
-                    f"{cover.asset}: clients affected (no customer balances were given).", f"{cover.asset}：影響を受ける利用者（利用者残高の記録がない）。"
+                    f"{cover.asset}: clients affected (no customer balances were given).",
+                    f"{cover.asset}：影響を受ける利用者（利用者残高の記録がない）。",
                 )
             )
             continue
@@ -465,14 +486,24 @@ def _secondary(told: Told) -> Section:
             "鍵のネットワークからの隔離、別の鍵で管理するウォレットへの退避、他の暗号資産への影響の確認。",
         )
     )
-    return Section(id="secondary", title=Text("Secondary damage: what lies under the same keys", "二次被害の防止（同じ鍵で管理する資産）"), statements=tuple(lines))
+    return Section(
+        id="secondary",
+        title=Text("Secondary damage: what lies under the same keys", "二次被害の防止（同じ鍵で管理する資産）"),
+        statements=tuple(lines),
+    )
 
 
 def _measures() -> Section:
     items = (
-        ("Measures against secondary damage (guideline Ⅱ-2-2-4-2(4)③イ).", "二次被害を防止するための措置（事務ガイドラインⅡ-2-2-4-2(4)③イ）。"),
+        (
+            "Measures against secondary damage (guideline Ⅱ-2-2-4-2(4)③イ).",
+            "二次被害を防止するための措置（事務ガイドラインⅡ-2-2-4-2(4)③イ）。",
+        ),
         ("Response to clients, with a desk (ロ).", "被害にあった利用者への対応、相談窓口（同ロ）。"),
-        ("Reports to the authority and to all concerned, outsourcees included (ハ).", "当局及び外部委託先等の関係者への報告・連携（同ハ）。"),
+        (
+            "Reports to the authority and to all concerned, outsourcees included (ハ).",
+            "当局及び外部委託先等の関係者への報告・連携（同ハ）。",
+        ),
         ("Analysis of the cause and new measures to reduce the risk (ニ).", "原因分析及び新たなリスク低減措置（同ニ）。"),
         ("Servers and access logs preserved as evidence (ニ 注).", "関連するサーバー等の証拠保全、アクセスログの保存（同ニ注）。"),
     )
@@ -484,7 +515,8 @@ def _logs(investigation: Investigation) -> Section:
     if not lines:
         lines.append(
             _note(
-                "Movements, approvals and balances explain each other; no gap was found in what was given.", "移転、承認及び残高は相互に整合し、与えられた記録に欠落は見つからなかった。"
+                "Movements, approvals and balances explain each other; no gap was found in what was given.",
+                "移転、承認及び残高は相互に整合し、与えられた記録に欠落は見つからなかった。",
             )
         )
     return Section(id="logs", title=Text("Gaps in the logs (whole records)", "ログの欠落（記録全体）"), statements=tuple(lines))
@@ -513,13 +545,18 @@ def _clocks(told: Told, terms: Terms) -> tuple[Clock, ...]:
     first = (told.event.first_at + JAPAN).date()
     start = first if terms.recognised_at is None else (terms.recognised_at + JAPAN).date()
     since = (
-        Text("counted from the day of the first movement, the earliest on which it could be recognised", "最初の移転の日（認識し得る最も早い日）から起算")
+        Text(
+            "counted from the day of the first movement, the earliest on which it could be recognised",
+            "最初の移転の日（認識し得る最も早い日）から起算",
+        )
         if terms.recognised_at is None
         else Text("counted from the day of recognition as stated", "申告された認識日から起算")
     )
     clocks = [
         Clock(
-            name=Text("Report of the fact, and the fault report (障害発生等報告書, form 1)", "事実の報告及び障害発生等報告書（別紙様式1）"),
+            name=Text(
+                "Report of the fact, and the fault report (障害発生等報告書, form 1)", "事実の報告及び障害発生等報告書（別紙様式1）"
+            ),
             due=None,
             because=Text("at once on recognition; no number of hours is named", "認識次第直ちに（時間数の定めはない）"),
             source="G16 Ⅱ-2-3-1-1-3",
@@ -527,7 +564,10 @@ def _clocks(told: Told, terms: Terms) -> tuple[Clock, ...]:
         Clock(
             name=Text("State of affairs, while the cause is unknown", "原因未解明の場合の現状報告"),
             due=None if terms.status_report_months is None else months_end_on(start, terms.status_report_months).isoformat(),
-            because=Text(f"within a month; the text does not name the day from which it counts: here {since.en}", f"1か月以内。起算日は明示されていない（ここでは{since.ja}）"),
+            because=Text(
+                f"within a month; the text does not name the day from which it counts: here {since.en}",
+                f"1か月以内。起算日は明示されていない（ここでは{since.ja}）",
+            ),
             source="G16 Ⅱ-2-3-1-1-3",
         ),
         Clock(
@@ -543,7 +583,10 @@ def _clocks(told: Told, terms: Terms) -> tuple[Clock, ...]:
             Clock(
                 name=Text("Shortfall of clients' crypto-assets made good", "利用者の暗号資産の不足の解消"),
                 due=due,
-                because=Text("five business days counted from the day after it arose, or a shorter withdrawal term", "不足が生じた日の翌日から起算して5営業日以内（より短い払出期限があればその期限）"),
+                because=Text(
+                    "five business days counted from the day after it arose, or a shorter withdrawal term",
+                    "不足が生じた日の翌日から起算して5営業日以内（より短い払出期限があればその期限）",
+                ),
                 source="G16 Ⅱ-2-2-3-2(3)④ 注2",
             )
         )
@@ -551,7 +594,9 @@ def _clocks(told: Told, terms: Terms) -> tuple[Clock, ...]:
         Clock(
             name=Text("If personal data of clients leaked as well: report of the leak", "個人データの漏えい等があった場合の報告"),
             due=None,
-            because=Text("promptly; nothing in these records tells whether it did", "速やかに（漏えいの有無は本記録からは分からない）"),
+            because=Text(
+                "promptly; nothing in these records tells whether it did", "速やかに（漏えいの有無は本記録からは分からない）"
+            ),
             source="CAO 14-2",
         )
     )
@@ -566,5 +611,3 @@ def overlaps(told: Told, starts: datetime | None, until: datetime | None) -> boo
 def name_text(name: Name) -> str:
     """A record as the draft names it."""
     return f"{name[0]} {name[1]}"
-
-

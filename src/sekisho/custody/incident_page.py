@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - a sentence stands whole in both languages, so that it can be read and found
 """The draft as a page to read and complete, and as JSON for a program; both say the same."""
 
 from __future__ import annotations
@@ -74,7 +75,7 @@ def _event(draft: Draft, lang: str) -> dict[str, Any]:
         "title": said(draft.title, lang),
         "figures": [{"label": said(label, lang), "value": value} for label, value in zip(_FIGURES, _figures(draft), strict=True)],
         "sections": sections,
-        "picture": Markup(picture(draft, lang)),  # noqa: S704 - our own SVG, every word in it escaped there
+        "picture": Markup(picture(draft, lang)),  # our own SVG: every word in it is escaped there
         "clocks": [
             {
                 "name": said(c.name, lang),
@@ -190,9 +191,7 @@ def _told(draft: Draft) -> dict[str, Any]:
             }
             for s in told.trail.steps
         ],
-        "ends": [
-            {"asset": e.asset, "address": e.address, "quantity": _exact(e.quantity), "why": e.why} for e in told.trail.ends
-        ],
+        "ends": [{"asset": e.asset, "address": e.address, "quantity": _exact(e.quantity), "why": e.why} for e in told.trail.ends],
         "peel_chains": [list(chain) for chain in told.trail.peels],
         "merges": list(told.trail.merges),
         "clients": [
@@ -209,7 +208,9 @@ def _told(draft: Draft) -> dict[str, Any]:
             for c in told.covers
         ],
         "diverted_accounts": list(told.diverted),
-        "under_same_keys": [{"wallet_id": h.wallet.wallet_id, "asset": h.wallet.asset, "quantity": _exact(h.quantity)} for h in told.at_risk],
+        "under_same_keys": [
+            {"wallet_id": h.wallet.wallet_id, "asset": h.wallet.asset, "quantity": _exact(h.quantity)} for h in told.at_risk
+        ],
         "sections": [
             {
                 "id": s.id,
@@ -222,7 +223,12 @@ def _told(draft: Draft) -> dict[str, Any]:
             for s in draft.sections
         ],
         "terms": [
-            {"name": {"en": c.name.en, "ja": c.name.ja}, "due": c.due, "because": {"en": c.because.en, "ja": c.because.ja}, "source": c.source}
+            {
+                "name": {"en": c.name.en, "ja": c.name.ja},
+                "due": c.due,
+                "because": {"en": c.because.en, "ja": c.because.ja},
+                "source": c.source,
+            }
             for c in draft.clocks
         ],
     }

@@ -27,19 +27,26 @@ LANGUAGES = ("both", "ja", "en")
 
 
 def outflow_command(
-    records: Annotated[Path, typer.Argument(help="Records folder: wallet, chain_movement, transfer; more tables tell more.", show_default=False)],
+    records: Annotated[
+        Path, typer.Argument(help="Records folder: wallet, chain_movement, transfer; more tables tell more.", show_default=False)
+    ],
     regime: Annotated[str | None, typer.Option("--regime", help="Regime; default: the one in force on the day judged.")] = None,
-    as_of: Annotated[str | None, typer.Option("--as-of", help="Day judged, a Japan date. Default: the last day of the records.")] = None,
+    as_of: Annotated[
+        str | None, typer.Option("--as-of", help="Day judged, a Japan date. Default: the last day of the records.")
+    ] = None,
     from_day: Annotated[str | None, typer.Option("--from", help="Only events from this Japan date on.")] = None,
     until_day: Annotated[str | None, typer.Option("--until", help="Only events before the end of this Japan date.")] = None,
     recognised_at: Annotated[
-        str | None, typer.Option("--recognised-at", help="When the firm became aware, such as 2024-05-31T13:30+09:00; terms count from it.")
+        str | None,
+        typer.Option("--recognised-at", help="When the firm became aware, such as 2024-05-31T13:30+09:00; terms count from it."),
     ] = None,
     assume: Annotated[list[str] | None, typer.Option("--assume", help="RULE.PARAMETER=VALUE; the answer is built on it.")] = None,
     lang: Annotated[str, typer.Option("--lang", help="ja, en or both.")] = "both",
     out: Annotated[Path, typer.Option("--out", help="Folder for the draft.")] = Path("sekisho-outflow"),
     threads: Annotated[int | None, typer.Option("--threads", min=1, help="Threads; default: all cores.")] = None,
-    memory_limit: Annotated[str | None, typer.Option("--memory-limit", help="Memory for tables, such as 3GB; beyond it, work spills to disk.")] = None,
+    memory_limit: Annotated[
+        str | None, typer.Option("--memory-limit", help="Memory for tables, such as 3GB; beyond it, work spills to disk.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
     """Tell an outflow from raw movements: amount, signing route, trail, clients affected, and the draft of the incident report.
@@ -54,9 +61,10 @@ def outflow_command(
     aware = _moment(recognised_at)
     starts = starts_at(parse_day(from_day)) if from_day else None
     until = starts_at(parse_day(until_day) + timedelta(days=1)) if until_day else None
-    with Console(stderr=True).status("holding movements against approvals"), open_records(
-        records, threads=threads, memory_limit=memory_limit
-    ) as books:
+    with (
+        Console(stderr=True).status("holding movements against approvals"),
+        open_records(records, threads=threads, memory_limit=memory_limit) as books,
+    ):
         parameters, cure, day = _judged_under(rulebook, books, records, regime, as_of, assume or [])
         terms = Terms(
             regime=parameters.regime,
@@ -98,7 +106,9 @@ def _judged_under(
     for text in assume:
         path, parameter, value = parse_assumption(text)
         if path != RULE or parameter not in rule.parameters:
-            raise RulebookError(f"--assume {text}: write it as {RULE}.PARAMETER=VALUE; 'sekisho rules show {RULE}' lists its parameters")
+            raise RulebookError(
+                f"--assume {text}: write it as {RULE}.PARAMETER=VALUE; 'sekisho rules show {RULE}' lists its parameters"
+            )
         assumed[parameter] = value
     cure = rulebook.rules[CURE_RULE].parameters_in(name, law_day, day, {}).in_force["cure_business_days"].value
     return rule.parameters_in(name, law_day, day, assumed), cure if isinstance(cure, int) else None, day
@@ -144,4 +154,6 @@ def _print(drafts: list[Draft], content: Mapping[str, Any], out: Path) -> None:
     console.print(f"{whole:,} payments out of custody, {agreed:,} agree at once; {len(drafts)} outflow events", highlight=False)
     for gap in content["gaps"]:
         console.print(f"  gap in the logs: {gap['kind']}: {gap['number']:,}", style="yellow", highlight=False)
-    console.print(f"draft: {out / 'incident.ja.html'}, {out / 'incident.en.html'}, {out / 'incident.json'}", soft_wrap=True, highlight=False)
+    console.print(
+        f"draft: {out / 'incident.ja.html'}, {out / 'incident.en.html'}, {out / 'incident.json'}", soft_wrap=True, highlight=False
+    )

@@ -118,5 +118,3 @@ def _bands(steps: Sequence[Step], place: Mapping[str, tuple[int, int]]) -> list[
 
 def _quantity(by_asset: Mapping[str, Decimal]) -> str:
     return ", ".join(f"{asset} {quantity.normalize():,f}" for asset, quantity in sorted(by_asset.items()))
-
-

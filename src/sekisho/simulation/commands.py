@@ -32,7 +32,8 @@ def simulate(
     start: Annotated[str, typer.Option(help="First day of trading (Japan), YYYY-MM-DD.")] = GOLDEN_WEEK.isoformat(),
     history: Annotated[int, typer.Option(help="Days of custody books before the first day of trading.")] = 21,
     scenario: Annotated[
-        str | None, typer.Option(help="A ready scenario instead: outflow-2024 (4,502.9 BTC leave a cold wallet). Takes --seed and --accounts.")
+        str | None,
+        typer.Option(help="A ready scenario instead: outflow-2024 (4,502.9 BTC leave a cold wallet). Takes --seed and --accounts."),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the summary as JSON.")] = False,
 ) -> None:
@@ -78,7 +79,9 @@ def _write_ready(console: Console, scenario: str, options: Options, out: Path, a
     if as_json:
         typer.echo(json.dumps({"out": str(out), "scenario": scenario, "rows": rows}, ensure_ascii=False))
     else:
-        Console().print(f"Written to {out}: {sum(rows.values()):,} records. Next: sekisho outflow {out}", markup=False, soft_wrap=True)
+        Console().print(
+            f"Written to {out}: {sum(rows.values()):,} records. Next: sekisho outflow {out}", markup=False, soft_wrap=True
+        )
 
 
 def _written_whole(console: Console, options: Options, out: Path) -> Simulated:

@@ -67,7 +67,9 @@ class _Exchange:
             from_address=self.address.get(giver, giver), to_address=self.address.get(taker, taker),
         )  # fmt: skip
 
-    def act(self, movement: str, act: str, who: str, at: datetime, asset: str, quantity: Decimal, wallet: str, to: str, **more: object) -> None:
+    def act(
+        self, movement: str, act: str, who: str, at: datetime, asset: str, quantity: Decimal, wallet: str, to: str, **more: object
+    ) -> None:
         """One act of one person, with what that person saw."""
         self.add(
             "movement_approval", movement_id=movement, act=act, party_id=who, acted_at=at, asset=asset, quantity=quantity,
@@ -168,11 +170,13 @@ def _ordinary_day(made: _Exchange, owed: dict[str, dict[str, Decimal]], day: int
         _two_parts(made, owed, opens + timedelta(hours=10))
     if day % 3 == 2:
         giver, taker = ("HOT-BTC", "COLD-BTC-1") if made.held["HOT-BTC"] > 110 else ("COLD-BTC-1", "HOT-BTC")
-        if STOLEN_AT > opens:
+        if opens < STOLEN_AT:
             made.internal(opens + timedelta(hours=13), "BTC", giver, taker, Decimal("6.25"), "level of the hot wallet")
 
 
-def _request(made: _Exchange, owed: dict[str, dict[str, Decimal]], at: datetime, quantity: Decimal | None = None) -> tuple[Row, Decimal]:
+def _request(
+    made: _Exchange, owed: dict[str, dict[str, Decimal]], at: datetime, quantity: Decimal | None = None
+) -> tuple[Row, Decimal]:
     """A customer's withdrawal, booked."""
     accounts = owed["BTC"]
     account = f"A{100_001 + int(made.random.integers(made.accounts))}"
@@ -218,14 +222,24 @@ def _look_alike(made: _Exchange, pattern: str, row: Row, at: datetime) -> None:
 def _large(made: _Exchange, owed: dict[str, dict[str, Decimal]], at: datetime) -> None:
     row, quantity = _request(made, owed, at, Decimal("18.5"))
     row |= {"released_at": at + timedelta(hours=2), "txid": made.txid()}
-    made.move(str(row["txid"]), at + timedelta(hours=2, minutes=5), "BTC", "HOT-BTC", str(row["address"]), quantity, str(row["transfer_id"]))
+    made.move(
+        str(row["txid"]),
+        at + timedelta(hours=2, minutes=5),
+        "BTC",
+        "HOT-BTC",
+        str(row["address"]),
+        quantity,
+        str(row["transfer_id"]),
+    )
     _look_alike(made, "large_and_approved", row, at)
 
 
 def _late_entry(made: _Exchange, owed: dict[str, dict[str, Decimal]], at: datetime) -> None:
     row, quantity = _request(made, owed, at)
     row |= {"released_at": at + timedelta(minutes=70), "txid": made.txid()}
-    made.move(str(row["txid"]), at + timedelta(minutes=20), "BTC", "HOT-BTC", str(row["address"]), quantity, str(row["transfer_id"]))
+    made.move(
+        str(row["txid"]), at + timedelta(minutes=20), "BTC", "HOT-BTC", str(row["address"]), quantity, str(row["transfer_id"])
+    )
     _look_alike(made, "approval_entered_late", row, at)
 
 
@@ -244,7 +258,18 @@ def _outflow(made: _Exchange) -> None:
     name, right = f"M{200_000 + made.number}", made.address["COLD-BTC-2"]
     wrong = right[:10] + made.random.bytes(16).hex()[: len(right) - 16] + right[-6:]
     minutes = timedelta(minutes=1)
-    made.act(name, "requested", CLERK, STOLEN_AT - 55 * minutes, "BTC", STOLEN, "COLD-BTC-1", right, device="desk-1", purpose="move to the second cold wallet")
+    made.act(
+        name,
+        "requested",
+        CLERK,
+        STOLEN_AT - 55 * minutes,
+        "BTC",
+        STOLEN,
+        "COLD-BTC-1",
+        right,
+        device="desk-1",
+        purpose="move to the second cold wallet",
+    )
     made.act(name, "approved", HEAD, STOLEN_AT - 41 * minutes, "BTC", STOLEN, "COLD-BTC-1", right, device="desk-2")
     made.act(name, "signed", SIGNER, STOLEN_AT - 9 * minutes, "BTC", STOLEN, "COLD-BTC-1", wrong, device="signing-laptop-1")
     txid = made.txid()
@@ -295,7 +320,9 @@ def _close(made: _Exchange, owed: dict[str, dict[str, Decimal]], day: int) -> No
         made.add("wallet_balance", wallet_id=wallet, observed_at=at, quantity=quantity)
     for asset, price in PRICE_JPY.items():
         for hour in (0, 4, 12):
-            made.add("reference_price", asset=asset, quoted_at=at.replace(hour=hour, minute=0, second=0), price_jpy=price, source="index")
+            made.add(
+                "reference_price", asset=asset, quoted_at=at.replace(hour=hour, minute=0, second=0), price_jpy=price, source="index"
+            )
     if abs((on - STOLEN_AT.date()).days) <= 3:
         for asset, accounts in owed.items():
             for account, quantity in accounts.items():

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -128,7 +129,10 @@ class Outflows:
         return [
             (row, by_name[row["transfer_id"]])
             for row in requests
-            if row["direction"] == "out" and row["status"] == "completed" and row["transfer_id"] in by_name and row["transfer_id"] not in told
+            if row["direction"] == "out"
+            and row["status"] == "completed"
+            and row["transfer_id"] in by_name
+            and row["transfer_id"] not in told
         ]
 
     @property
@@ -139,7 +143,9 @@ class Outflows:
         """Change a payment: misconduct for the patterns of TURNED, something innocent for the others."""
         guilty = pattern in TURNED
         severity = self.options.draw_severity(self.random) if guilty else 0.0
-        scheme = self._scheme(PLANTED if guilty else LOOK_ALIKE, pattern, severity, str(request["account_id"]), str(movement["asset"]))
+        scheme = self._scheme(
+            PLANTED if guilty else LOOK_ALIKE, pattern, severity, str(request["account_id"]), str(movement["asset"])
+        )
         scheme.evidence.add(("transfer", str(request["transfer_id"])))
         at = _microseconds(movement["occurred_at"])
         asked = str(movement["to_address"])
@@ -174,12 +180,16 @@ class Outflows:
 
     def _batch(self, movement: Row, pattern: str) -> None:
         """Beside the payment the change comes back; in a batch another payment of the same day from the same wallet joins it."""
-        self.chain.movements.append({**movement, "to_address": movement["from_address"], "quantity": quantity(12_345_678), "authorised_by": None})
+        self.chain.movements.append(
+            {**movement, "to_address": movement["from_address"], "quantity": quantity(12_345_678), "authorised_by": None}
+        )
         if pattern == CHANGE:
             return
         day = _japan_day(movement["occurred_at"])
         for other in self.chain.movements:
-            same = other["from_address"] == movement["from_address"] and other["authorised_by"] is not None and other is not movement
+            same = (
+                other["from_address"] == movement["from_address"] and other["authorised_by"] is not None and other is not movement
+            )
             if same and str(other["authorised_by"]).startswith("X") and _japan_day(other["occurred_at"]) == day:
                 joined = {("chain_movement", str(other["txid"]))}
                 if any(joined & each.evidence for each in self.schemes):
@@ -191,7 +201,8 @@ class Outflows:
 
     def _split(self, movement: Row) -> None:
         whole = movement["quantity"]
-        part = (whole / 3).quantize(quantity(1))  # type: ignore[operator]  # quantity() gave a Decimal
+        assert isinstance(whole, Decimal)
+        part = (whole / 3).quantize(quantity(1))
         rest = {**movement, "txid": self.random.bytes(32).hex(), "quantity": whole - part}
         movement["quantity"] = part
         self.chain.movements.append(rest)

@@ -218,7 +218,9 @@ class _Judge:
         if not rows:
             return
         records, terms = self.matched.records, self.matched.terms
-        ids = sorted({each for row in rows if row["authorised_by"] for each in (row["authorised_by"], *_IDS.split(row["authorised_by"]))})
+        ids = sorted(
+            {each for row in rows if row["authorised_by"] for each in (row["authorised_by"], *_IDS.split(row["authorised_by"]))}
+        )
         named = records.memory("named", pa.table({"named": pa.array(ids, pa.string())}))
         told = terms.semi_join(named, terms.id == named.named).to_pyarrow().to_pylist()
         self.terms = {row["id"]: _term(row) for row in told}
@@ -314,7 +316,9 @@ class _Judge:
         limit = term.quantity
         acts = self.acts.get(term.id, ())
         if acts:  # of different figures the smallest that was asked for or approved counts
-            limit = min([a.quantity for a in acts if a.act != "signed"] + ([limit] if term.kind == "transfer" else []), default=limit)
+            limit = min(
+                [a.quantity for a in acts if a.act != "signed"] + ([limit] if term.kind == "transfer" else []), default=limit
+            )
         over = EXACT.subtract(paid, limit)
         before = EXACT.subtract(paid, payment.quantity)
         again = before > 0 and over > 0 and EXACT.add(before, payment.allowed) >= limit
@@ -470,5 +474,3 @@ def _joined(outflows: Sequence[Outflow], reach: Reach) -> list[tuple[Outflow, ..
     for place, each in enumerate(outflows):
         groups[find(place)].append(each)
     return sorted((tuple(each) for each in groups.values()), key=lambda g: (g[0].payment.occurred_at, g[0].payment.txid))
-
-

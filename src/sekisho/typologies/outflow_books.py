@@ -126,7 +126,7 @@ class Route:
     @property
     def names(self) -> set[Name]:
         """The records that show it."""
-        return {each.name for each in (*self.wallets, *self.keys)}
+        return {wallet.name for wallet in self.wallets} | {key.name for key in self.keys}
 
 
 def route_of(event: Event, holders: Sequence[Holder], keys: Sequence[Key]) -> Route:
@@ -185,9 +185,9 @@ class Held:
 def held_before(records: Records, holders: Sequence[Holder], moment: datetime) -> dict[str, Held]:
     """By wallet, its last balance before a moment; a wallet not observed before it is left out."""
     seen = records.optional("wallet_balance").filter(_.observed_at <= moment)
-    ranked = seen.mutate(
-        rank=ibis.row_number().over(group_by="wallet_id", order_by=[ibis.desc("observed_at"), "quantity"])
-    ).filter(_.rank == 0)
+    ranked = seen.mutate(rank=ibis.row_number().over(group_by="wallet_id", order_by=[ibis.desc("observed_at"), "quantity"])).filter(
+        _.rank == 0
+    )
     by_id = {each.wallet_id: each for each in holders}
     rows = ranked.select("wallet_id", "observed_at", "quantity").to_pyarrow().to_pylist()
     return {
@@ -276,7 +276,9 @@ def _owed(records: Records, asset: str, day: date) -> dict[str, Any]:
     on_day = rows.filter(_.as_of_date == chosen)
     summed = on_day.aggregate(quantity=_.quantity.sum(), clients=_.account_id.nunique(), largest=_.quantity.max())
     (told,) = summed.to_pyarrow().to_pylist()
-    first = on_day.order_by(ibis.desc("quantity"), "account_id").limit(1).select("account_id").to_pyarrow()["account_id"].to_pylist()
+    first = (
+        on_day.order_by(ibis.desc("quantity"), "account_id").limit(1).select("account_id").to_pyarrow()["account_id"].to_pylist()
+    )
     return {**told, "day": chosen, "names": {("customer_balance", f"{account}|{asset}|{chosen}") for account in first}}
 
 

@@ -109,9 +109,7 @@ def _counted(table: ir.Table, limits: Limits, *order: str) -> tuple[int, list[di
 
 def _not_moved(matched: Matched, judged: Judged, limits: Limits, period: dict[str, Any]) -> Iterator[Gap]:
     """What was let go, while the log of the chain runs, and never left: the movement is not in the log, or did not happen."""
-    free = matched.free_terms().filter(
-        _.approved_at >= period["first"], _.approved_at <= period["last"] - limits.settlement
-    )
+    free = matched.free_terms().filter(_.approved_at >= period["first"], _.approved_at <= period["last"] - limits.settlement)
     legs = matched.legs
     paid = matched.by_content().select(paid="id").distinct()
     free = free.anti_join(paid, free.id == paid.paid)
@@ -177,9 +175,7 @@ def _missing_numbers(matched: Matched, limits: Limits, period: dict[str, Any]) -
     if "movement_approval" in matched.records.present:
         every = ibis.union(every, matched.records.movement_approval.select(id="movement_id"))
     numbered = every.distinct().filter(_.id.re_search(r"^[^0-9]*[0-9]{1,15}$"))
-    parts = numbered.select(
-        stem=numbered.id.re_replace(r"[0-9]+$", ""), digits=numbered.id.re_extract(r"([0-9]+)$", 1)
-    )
+    parts = numbered.select(stem=numbered.id.re_replace(r"[0-9]+$", ""), digits=numbered.id.re_extract(r"([0-9]+)$", 1))
     parts = parts.mutate(number=parts.digits.cast("int64")).select("stem", "number").distinct()
     runs = parts.group_by("stem").aggregate(low=_.number.min(), high=_.number.max(), there=_.number.nunique())
     for run in runs.order_by("stem").to_pyarrow().to_pylist():
@@ -191,13 +187,12 @@ def _missing_numbers(matched: Matched, limits: Limits, period: dict[str, Any]) -
         after = of_run.mutate(following=_.number.lead().over(ibis.window(order_by="number"))).filter(_.following > _.number + 1)
         holes = after.order_by("number").limit(limits.listed_max).to_pyarrow().to_pylist()
         rows = [
-            {"item": _hole(run["stem"], h["number"] + 1, h["following"] - 1), "at": in_utc(period["first"]), "names": set()} for h in holes
+            {"item": _hole(run["stem"], h["number"] + 1, h["following"] - 1), "at": in_utc(period["first"]), "names": set()}
+            for h in holes
         ]
         rows += [{"item": "", "at": in_utc(period["last"]), "names": _neighbours(matched, run["stem"], holes)}]
         gap = _gap(MISSING_NUMBERS, rows, missing)
-        yield Gap(
-            kind=gap.kind, number=missing, items=gap.items[:-1], first_at=gap.first_at, last_at=gap.last_at, names=gap.names
-        )
+        yield Gap(kind=gap.kind, number=missing, items=gap.items[:-1], first_at=gap.first_at, last_at=gap.last_at, names=gap.names)
 
 
 def _hole(head: str, low: int, high: int) -> str:

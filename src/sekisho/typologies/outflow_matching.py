@@ -130,7 +130,19 @@ class Matched:
 
     def _terms(self) -> ir.Table:
         """One row for each authorisation: what may leave, to where, since when. ``contested``: not everybody saw the same."""
-        columns = ["id", "kind", "asset", "quantity", "address", "state", "approved_at", "txid", "account_id", "value_jpy", "contested"]
+        columns = [
+            "id",
+            "kind",
+            "asset",
+            "quantity",
+            "address",
+            "state",
+            "approved_at",
+            "txid",
+            "account_id",
+            "value_jpy",
+            "contested",
+        ]
         transfer = self.records.transfer.filter(_.direction == "out")
         asked = transfer.select(
             "asset", "quantity", "txid", "account_id", "value_jpy",
