@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - SQL and table headings stand whole
 """Quality of outflow forensics: planted outflows found and invented, look-alikes flagged, over ten seeds; ``--speed N``: seconds for N million movements.
 
 Run: ``python -m benchmarks.outflow_quality [--seeds 301-310] [--accounts 600] [--days 3]`` or ``python -m benchmarks.outflow_quality --speed 10``

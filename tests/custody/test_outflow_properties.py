@@ -101,7 +101,8 @@ def _payee(payment: Payment) -> str:
 def _transfers(flows: list[Payment]) -> list[dict[str, object]]:
     return [
         {
-            "transfer_id": f"X{p.number}", "requested_at": START + timedelta(minutes=p.minutes), "account_id": "A1", "direction": "out",
+            "transfer_id": f"X{p.number}", "requested_at": START + timedelta(minutes=p.minutes), "account_id": "A1",
+            "direction": "out",
             "asset": "BTC", "quantity": p.units * UNIT, "value_jpy": Decimal(1), "address": _payee(p), "counterparty": "unknown",
             "released_at": START + timedelta(minutes=p.minutes + 10), "status": "completed",
         }

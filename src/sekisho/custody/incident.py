@@ -1,4 +1,4 @@
-# ruff: noqa: E501 - a sentence stands whole in both languages, so that it can be read and found
+# ruff: noqa: E501, PERF401 - each statement is made where its reason stands; a sentence stands whole in both languages, so that it can be read and found
 """The draft of an incident report: what the records prove about an outflow, what they do not tell, and by when to report.
 
 The order follows what the guideline asks of an exchange after an outflow (Ⅱ-2-2-4-2(4)) and of a report (Ⅱ-2-3-1-1-3). The

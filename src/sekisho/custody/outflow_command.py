@@ -52,8 +52,8 @@ def outflow_command(
     """Tell an outflow from raw movements: amount, signing route, trail, clients affected, and the draft of the incident report.
 
     Every movement out of custody is held against what was asked for and approved. Writes incident.ja.html and incident.en.html
-    (the draft, with evidence for each sentence and open items marked), trail-N.LANG.svg and incident.json. Exit status 0 when it ran,
-    whatever it found; 2 when the input is unusable.
+    (the draft, with evidence for each sentence and open items marked), trail-N.LANG.svg and incident.json. Exit status 0 when it
+    ran, whatever it found; 2 when the input is unusable.
     """
     if lang not in LANGUAGES:
         raise RulebookError(f"--lang {lang}: choose one of {', '.join(LANGUAGES)}")

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - SVG elements stand whole
 """The trail of an outflow as one picture: wallets on the left, each hop a column further right, coins as bands between them."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# ruff: noqa: E501, PERF401 - one record stands on one line; a row is added where its story is told
 """A ready scenario after the outflow of May 2024: 4,502.9 BTC leave a cold wallet on one person's signature, to a look-alike address.
 
 Taken from what is public: the day, the quantity, about 48.2 billion yen, a signature by one person, keys kept together, a request

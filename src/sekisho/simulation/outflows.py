@@ -33,7 +33,8 @@ TAKEN = (DRAINED, UNKNOWN_ID)
 TURNED = (SUBSTITUTED, POISONED, USED_TWICE)
 """Patterns that turn a payment which had its approval."""
 BATCH, CHANGE, TWO_PARTS, NAMELESS, LATE_ENTRY, REPLACED, CONSOLIDATED = (
-    "batch", "change_and_fee", "paid_in_two_parts", "approval_not_named", "approval_entered_late", "replaced_by_fee", "consolidation",
+    "batch", "change_and_fee", "paid_in_two_parts", "approval_not_named", "approval_entered_late", "replaced_by_fee",
+    "consolidation",
 )  # fmt: skip
 INNOCENT = (BATCH, CHANGE, TWO_PARTS, NAMELESS, LATE_ENTRY, REPLACED)
 SHARE_SUBTLE, SHARE_BLATANT = 0.0004, 0.006
@@ -169,7 +170,7 @@ class Outflows:
         self._saw(scheme, str(movement["txid"]), at)
 
     def _repeat(self, movement: Row, at: int) -> Row:
-        """The same approval pays a second time; a second later it comes back, so that balances do not see it. Returns the second payment."""
+        """The second payment under the same approval; a second later it comes back, so that balances do not see it."""
         again = {**movement, "txid": self.random.bytes(32).hex(), "occurred_at": moment(at + 1_000_000)}
         back = {
             **again, "txid": self.random.bytes(32).hex(), "occurred_at": moment(at + 2_000_000), "authorised_by": None,

@@ -336,7 +336,7 @@ class _Judge:
             self.irregular.append(Irregular(kind=SEEN_OTHERWISE, payment=payment, term=term, acts=acts))
 
     def _nameless(self, payment: Payment, named: Sequence[Term]) -> None:
-        """No known authorisation is named: was something let go to this address that covers it, or something of this size elsewhere?"""
+        """No known authorisation is named: was something let go to this address, or something of this size to another?"""
         rest = self._spend(payment, payment.quantity, [*named, *self.pool.get((payment.asset, payment.to_address), [])])
         if rest <= payment.allowed:
             return

@@ -1,4 +1,4 @@
-"""Outflow against the books: which keys could sign, whose balances are no longer covered, and what else lies under the same keys."""
+"""Outflow against the books: who could sign, whose balances are no longer covered, what else lies under the same keys."""
 
 from __future__ import annotations
 
@@ -229,7 +229,7 @@ class Cover:
 
 
 def covers(records: Records, event: Event, holders: Sequence[Holder], before: Mapping[str, Held]) -> tuple[Cover, ...]:
-    """By asset of an event, what it leaves uncovered. Balances are of the last day that ended before it, else of the first after."""
+    """By asset of an event, what it leaves uncovered. Balances are of the last day that ended before it, else the first after."""
     by_address = {(h.asset, h.address): h for h in holders}
     found = []
     day = (event.first_at + JAPAN).date()

@@ -186,7 +186,7 @@ def _with(step: Step, quantity: Decimal) -> Step:
 
 
 def _in_order(starts: Sequence[Step], seen: _Seen) -> list[Step]:
-    """The outflow and every movement after it; of one moment those nearer to the outflow first, into a transaction before out of it."""
+    """The outflow and every movement after it; of one moment the nearer first, into a transaction before out of it."""
     taken = {(s.txid, s.asset, s.to_address) for s in starts}
     rows = [
         Step(

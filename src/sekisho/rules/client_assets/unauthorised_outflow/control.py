@@ -1,4 +1,4 @@
-"""Unauthorised outflow: coins that left custody without approval or for another address, and gaps in the logs that would show it."""
+"""Unauthorised outflow: coins that left custody without approval or for another address, and gaps in the logs."""
 
 from __future__ import annotations
 
