@@ -18,6 +18,8 @@ FULL = (
     ("benchmarks.custody_quality",),
     ("benchmarks.simulator_quality",),
     ("benchmarks.reserve",),
+    ("benchmarks.outflow_quality",),
+    ("benchmarks.outflow_quality", "--speed", "10"),
     ("benchmarks.convert",),
     ("benchmarks.throughput", "--events", "20"),
     ("benchmarks.throughput", "--linearity", "5,20,50"),

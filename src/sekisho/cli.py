@@ -21,6 +21,7 @@ from sekisho import __version__
 from sekisho.cases.evidence_command import evidence_command
 from sekisho.cases.penalty_command import penalty_command
 from sekisho.custody.command import custody_command
+from sekisho.custody.outflow_command import outflow_command
 from sekisho.engine.answers import Obligation, Severity
 from sekisho.engine.order_streams import OrderStreamError
 from sekisho.findings.commands import calibrate_command
@@ -59,6 +60,7 @@ app.command("watch")(watch_command)
 app.command("penalty")(penalty_command)
 app.command("evidence")(evidence_command)
 app.command("custody")(custody_command)
+app.command("outflow")(outflow_command)
 
 _Records = Annotated[
     Path, typer.Argument(help="Records folder: NAME.parquet, NAME.csv or NAME/ for each table.", show_default=False)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -77,6 +78,24 @@ class Records:
         )
         shown._numbers = self._numbers  # both bring tables to one connection, each under a name of its own
         return shown
+
+    @contextmanager
+    def kept(self, name_hint: str, table: ibis.Table) -> Iterator[ibis.Table]:
+        """Works a table out once for several questions: in a temporary table on DuckDB, in the cluster's memory on Spark."""
+        if self.engine == "spark":
+            cached = table.cache()
+            try:
+                yield cached
+            finally:
+                cached.release()
+            return
+        name = f"{name_hint}_{next(self._numbers)}"
+        with self.connection.busy():
+            kept: ibis.Table = self.connection.create_table(name, table, temp=True)
+        try:
+            yield kept
+        finally:
+            self.connection.raw_sql(f'DROP TABLE "{name}"')
 
     def close(self) -> None:
         """Gives back memory and the temporary folder. Happens by itself when the records are no longer used."""

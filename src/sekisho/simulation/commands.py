@@ -17,6 +17,7 @@ from rich.table import Table
 from sekisho.simulation.exchange import Simulated
 from sekisho.simulation.exchange import simulate as write_exchange
 from sekisho.simulation.options import GOLDEN_WEEK, Options
+from sekisho.simulation.outflow_2024 import SCENARIOS, write_scenario
 
 
 def simulate(
@@ -30,6 +31,10 @@ def simulate(
     orders: Annotated[int | None, typer.Option(help="Order events to aim at, in all; 50 per account and day if left out.")] = None,
     start: Annotated[str, typer.Option(help="First day of trading (Japan), YYYY-MM-DD.")] = GOLDEN_WEEK.isoformat(),
     history: Annotated[int, typer.Option(help="Days of custody books before the first day of trading.")] = 21,
+    scenario: Annotated[
+        str | None,
+        typer.Option(help="A ready scenario instead: outflow-2024 (4,502.9 BTC leave a cold wallet). Takes --seed and --accounts."),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the summary as JSON.")] = False,
 ) -> None:
     """Simulate an exchange: orders, trades, customers, wallets, transfers, with planted misconduct and its answer key.
@@ -49,11 +54,34 @@ def simulate(
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         console.print(f"{out}: is not an empty folder; give --out a new one", style="red", markup=False, soft_wrap=True)
         raise typer.Exit(2)
+    if scenario is not None:
+        _write_ready(console, scenario, options, out, as_json)
+        return
     simulated = _written_whole(console, options, out)
     if as_json:
         typer.echo(json.dumps({"out": str(out), **asdict(simulated)}, ensure_ascii=False))
     else:
         _print_summary(Console(), simulated, out)
+
+
+def _write_ready(console: Console, scenario: str, options: Options, out: Path, as_json: bool) -> None:
+    """Write a ready scenario beside ``out`` and move it there at the end."""
+    if scenario not in SCENARIOS:
+        console.print(f"--scenario {scenario}: choose one of {', '.join(SCENARIOS)}", style="red", markup=False, soft_wrap=True)
+        raise typer.Exit(2)
+    draft = out.parent / f".{out.name}.partial"
+    if draft.exists():
+        shutil.rmtree(draft)
+    rows = write_scenario(scenario, draft, options.seed, options.accounts)
+    if out.exists():
+        out.rmdir()
+    draft.rename(out)
+    if as_json:
+        typer.echo(json.dumps({"out": str(out), "scenario": scenario, "rows": rows}, ensure_ascii=False))
+    else:
+        Console().print(
+            f"Written to {out}: {sum(rows.values()):,} records. Next: sekisho outflow {out}", markup=False, soft_wrap=True
+        )
 
 
 def _written_whole(console: Console, options: Options, out: Path) -> Simulated:

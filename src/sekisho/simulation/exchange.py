@@ -24,11 +24,12 @@ from sekisho.simulation.kernel import Longs
 from sekisho.simulation.listings import listings, value_paths
 from sekisho.simulation.market import Market, Progress
 from sekisho.simulation.options import Options
+from sekisho.simulation.outflows import Outflows
 from sekisho.simulation.population import population
 from sekisho.simulation.registers import References, entries, write_listed, write_who
 from sekisho.simulation.transfers import Transfers, newcomers
 
-PEOPLE, LISTED, VALUES, PLANS, DETAILS, BOOKS, NEWCOMERS, OFFICE = range(1, 9)
+PEOPLE, LISTED, VALUES, PLANS, DETAILS, BOOKS, NEWCOMERS, OFFICE, OUTFLOWS = range(1, 10)
 """What randomness is for: each use has its own stream, so that one may change without the others."""
 
 
@@ -98,15 +99,18 @@ def _keep_books(
         transfers.plan(market.free, min(200, max(4, options.accounts // 100)))
     custody = Custody(options, market.listed, books, chain, failures, random)
     balances = BalanceFile(out)
+    outflows = Outflows(options, chain, np.random.default_rng([options.seed, OUTFLOWS]))
     for day in range(len(options.book_days)):
         if day >= options.history:
             books.trade(books.days[day - options.history])
+        outflows.play(day, custody)
         custody.play(day, transfers, references, balances)
         progress("books", day + 1, len(options.book_days))
     balances.close()
     custody.close()
     volumes = [0] * options.history + [each.volume_jpy for each in books.days]
     requests = transfers.numbered()
+    planted = outflows.finish(requests, [each.scheme for each in failures.episodes])
     office = keep_office(options, market.listed, chain, requests, of_office)
     events = transfers.events + market.registers.rows.pop("account_event", [])
     rows = {
@@ -120,7 +124,7 @@ def _keep_books(
         "firm_balance": write(out, "firm_balance", firm_rows(options.book_days, failures, custody.required, volumes, random)),
     }
     rows |= {name: write(out, name, each) for name, each in office.rows.items()}
-    schemes = transfers.schemes + [each.scheme for each in failures.episodes] + office.schemes
+    schemes = transfers.schemes + [each.scheme for each in failures.episodes] + office.schemes + planted
     return _Kept(rows, schemes, office.persons)
 
 
