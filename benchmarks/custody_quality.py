@@ -28,6 +28,8 @@ from sekisho.simulation import Options, simulate
 
 RULEBOOK = load_rulebook()
 SCOPE = ("client_assets", "capital")
+BY_MOVEMENT = "client_assets/unauthorised_outflow"
+"""Judged by the movements it names, not by its subject: ``benchmarks.outflow_quality``."""
 ENACTED = {"client_assets/key_system_vendors": "FIEA-ACT64"}
 """Rules that no regime in force holds; they are judged under the one that does."""
 
@@ -95,7 +97,11 @@ def judge(folder: Path, tally: Tally, seed: int) -> None:
         period = japan_period(records)
         assert period is not None, f"{folder} holds no times"
         for path, rule in RULEBOOK.rules.items():
-            if rule.chapter not in SCOPE or ("detect" not in rule.questions and "compute" not in rule.questions):
+            if (
+                rule.chapter not in SCOPE
+                or path == BY_MOVEMENT
+                or ("detect" not in rule.questions and "compute" not in rule.questions)
+            ):
                 continue
             wanted = [line for line in key if line["rule"] == path]
             regime, law_day = RULEBOOK.regime_on(ENACTED.get(path, _regime(path)), period[1])

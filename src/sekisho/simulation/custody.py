@@ -102,7 +102,6 @@ class Custody:
         """One day: transfers, what goes wrong, the evening's moves, and the cut-off of the books."""
         date = self.options.book_days[day]
         opens, closes = opens_at(date), closes_at(date)
-        self._peak(day, opens)
         hot = {one.number: vault.hot.units * 4 // 5 for one, vault in zip(self.listed, self.vaults, strict=True)}
         for at, listing, units, row in transfers.play(day, hot):
             self._transfer(day, at, listing, units, row)
@@ -125,8 +124,9 @@ class Custody:
             trust_row(date, self.books.total_yen(), self.failures.find(day, plan.TRUST_CURED, plan.TRUST_LATE, plan.TRUST_EXACT))
         )
 
-    def _peak(self, day: int, opens: int) -> None:
-        """Shortly after midnight coins go hot, somebody looks, and they go back: no cut-off ever sees them."""
+    def begin(self, day: int) -> None:
+        """What comes first on a day: after midnight coins go hot, somebody looks, and they go back; no cut-off sees them."""
+        opens = opens_at(self.options.book_days[day])
         each = self.failures.find(day, plan.PEAK, plan.LOW_PEAK)
         if each is None:
             return
@@ -171,6 +171,7 @@ class Custody:
             if each.listing == one.number and each.happened is not None:
                 later = 1 if each.scheme.pattern == plan.ASTRAY else 0
                 if each.scheme.pattern in (plan.ASTRAY, plan.PASSED_ON) and each.happened + later == day:
+                    self._buy_own(vault, at - MINUTE, each.units)
                     self.chain.shift(at, vault.own, vault.cold, each.units)
 
     def _settle(self, one: Listing, opens: int) -> None:

@@ -103,6 +103,7 @@ def _keep_books(
     for day in range(len(options.book_days)):
         if day >= options.history:
             books.trade(books.days[day - options.history])
+        custody.begin(day)
         outflows.play(day, custody)
         custody.play(day, transfers, references, balances)
         progress("books", day + 1, len(options.book_days))

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 RULE = "client_assets/unauthorised_outflow"
 RECONCILIATION = "client_assets/reconciliation"
+CONTROLS = "client_assets/transfer_controls"
 HOUR = 3_600_000_000
 DRAINED, UNKNOWN_ID = "drained", "unknown_authorisation"
 SUBSTITUTED, POISONED, USED_TWICE = "address_substituted", "look_alike_address", "approval_used_twice"
@@ -76,6 +77,7 @@ class Outflows:
         if lost < 10:
             return
         scheme = self._scheme(PLANTED, pattern, severity, cold.wallet_id, cold.asset)
+        scheme.also = (CONTROLS,)  # nobody approved or signed it as the wallet's procedure asks
         thief, parts = self.chain.address(), 3 if severity > 0.5 and pattern == DRAINED else 1
         back, place = lost, at
         for number in range(parts):
