@@ -3,9 +3,9 @@
 Run: ``python -m benchmarks.simulator_quality [--seeds 101-110] [--severity mixed] [--days 5] [--accounts 2000] [--instruments 6]``
 
 Every seed gives another exchange. No threshold was chosen on these seeds. A finding is right when it shares an
-order, trade or transfer with a planted scheme of its rule or, for the books of custody and capital, names the same asset
-in the same days. Rules that hold only under the Act to come are asked under it, with the waiting period the simulation assumes,
-and stabilisation and large transactions under the proposal.
+order, trade or transfer with a planted scheme of its rule. The rules on client assets and capital are judged by
+``benchmarks.custody_quality`` and ``benchmarks.outflow_quality``. Rules that hold only under the Act to come are asked
+under it, with the waiting period the simulation assumes, and stabilisation and large transactions under the proposal.
 """
 
 from __future__ import annotations
@@ -23,9 +23,10 @@ from sekisho.simulation import Options, simulate
 
 ACT = Question(
     regime="FIEA-ACT64",
-    rules="capital/adequacy_ratio,transfers/cooling_off,unfair_trading/insider_dealing,unfair_trading/tipping",
+    rules="transfers/cooling_off,unfair_trading/insider_dealing,unfair_trading/tipping",
     assume=("transfers/cooling_off.days_new_account=7", "transfers/cooling_off.days_new_address=7"),
 )
+ELSEWHERE = ("client_assets/", "capital/")
 PROPOSED = Question(regime="WG4-SEED", rules="unfair_trading/stabilisation,unfair_trading/large_transaction")
 
 
@@ -56,7 +57,7 @@ def _judge(folder: Path, judged: dict[str, Judgement], *, verbose: bool) -> None
     with open_records(folder) as records:
         inspector = Inspector(load_rulebook(), records)
         findings = [f for question in (Question(), ACT, PROPOSED) for f in inspector.inspect(question).findings]
-    for rule in sorted({label.rule for label in labels if label.rule}):
+    for rule in sorted({label.rule for label in labels if label.rule and not label.rule.startswith(ELSEWHERE)}):
         seed = judge([f for f in findings if f.rule == rule], labels, rule)
         judged[rule] = judged[rule].plus(seed) if rule in judged else seed
         for complaint in _complaints(rule, seed) if verbose else ():
