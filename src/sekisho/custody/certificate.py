@@ -389,8 +389,9 @@ def _guarantee_value(known: Records, run: RuleRun, day: Day) -> tuple[Decimal | 
 
 
 def concerns(found: Found, day: date) -> bool:
-    """Whether what was found was so on that day."""
-    return found.window_from < starts_at(day + timedelta(days=1)) and found.window_until > starts_at(day)
+    """Whether what was found was so on that day, or had not been made good by it: a day nobody looked at cures nothing."""
+    unseen = "deadline" in found.facts and found.facts.get("cured_on") is None
+    return found.window_from < starts_at(day + timedelta(days=1)) and (unseen or found.window_until > starts_at(day))
 
 
 def _shortfalls(run: RuleRun, day: date) -> list[dict[str, Any]]:
@@ -426,10 +427,10 @@ def shortfall(run: RuleRun, found: Found) -> dict[str, Any]:
 
 def _verdicts(runs: Mapping[str, RuleRun], shortfalls: list[dict[str, Any]]) -> dict[str, str]:
     """Per rule: ``kept``, ``broken``, ``internal_cap`` (the law's limit is kept, the firm's own is not), or the state of a
-    rule that did not run and so says neither."""
+    rule that did not run and so says neither. A share above the limit between two cut-offs that kept it breaks nothing."""
     told = {}
     for path in RULES:
-        kinds = {row["kind"] for row in shortfalls if row["rule"] == path}
+        kinds = {row["kind"] for row in shortfalls if row["rule"] == path} - {"between_cutoffs"}
         answered = "kept" if not kinds else "internal_cap" if kinds == {"internal_cap"} else "broken"
         told[path] = answered if runs[path].state == "ran" else runs[path].state
     return told

@@ -141,13 +141,13 @@ def _write(out: Path, files: Mapping[str, str]) -> None:
 def _print(drafts: list[Draft], content: Mapping[str, Any], out: Path) -> None:
     console = Console()
     table = Table(title=f"Judged under {content['regime']} as of {content['as_of']}", title_justify="left")
-    for heading in ("event", "first movement (Japan)", "left", "JPY", "kinds", "clients short", "hops"):
-        table.add_column(heading)
+    for heading in ("event", "moved (Japan)", "left", "JPY", "kinds", "clients short", "hops"):
+        table.add_column(heading, overflow="fold", no_wrap=heading in ("moved (Japan)", "JPY"))
     for draft, event in zip(drafts, content["events"], strict=True):
         left = ", ".join(f"{quantity} {asset}" for asset, quantity in event["quantities"].items())
         short = sum(each["not_wholly_covered"] for each in event["clients"])
         worth = "–" if event["amount_jpy"] is None else f"{round(float(event['amount_jpy'])):,}"
-        first = jst(draft.told.event.first_at)
+        first = jst(draft.told.event.first_at).replace(" ", "\n")
         table.add_row(str(draft.number), first, left, worth, ", ".join(event["kinds"]), f"{short:,}", str(draft.told.trail.hops))
     console.print(table)
     agreed, whole = content["payments_agreed_at_once"], content["payments_out"]
