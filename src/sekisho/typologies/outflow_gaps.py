@@ -26,6 +26,8 @@ NOT_MOVED, PAID_LESS, INTERNAL = "approved_not_moved", "paid_less", "internal_wi
 MISSING_NUMBERS, NOT_LOGGED = "missing_numbers", "balance_not_explained"
 GAPS = (NOT_LOGGED, EARLY, STALE, SEEN_OTHERWISE, NOT_MOVED, PAID_LESS, INTERNAL, MISSING_NUMBERS)
 ZERO = Decimal(0)
+MOMENT = "timestamp('UTC', 6)"
+"""Spark names no zone in a table it works out anew; its session is in UTC, so naming it moves nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -232,11 +234,11 @@ def _not_explained(matched: Matched, limits: Limits) -> Iterator[Gap]:
     decimal = seen.quantity.type()
     lines = ibis.union(
         moved.select(
-            "asset", "address", "at", wallet_id=ibis.null("string"), quantity=ibis.null(decimal),
+            "asset", "address", at=_.at.cast(MOMENT), wallet_id=ibis.null("string"), quantity=ibis.null(decimal),
             delta=_.delta.cast("decimal(38, 18)"), out=_.out.cast("int64"), kind=ibis.literal(0),
         ),
         seen.select(
-            "asset", "address", "at", "wallet_id", "quantity",
+            "asset", "address", "wallet_id", "quantity", at=_.at.cast(MOMENT),
             delta=ibis.literal(ZERO).cast("decimal(38, 18)"), out=ibis.literal(0).cast("int64"), kind=ibis.literal(1),
         ),
     )  # fmt: skip
