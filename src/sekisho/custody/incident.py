@@ -241,9 +241,9 @@ def _timeline(told: Told) -> Section:
             (
                 act.acted_at,
                 _known(
-                    f"{jst(act.acted_at)}: {act.movement_id}, {done.en} by {act.party_id}: {act.quantity.normalize():,f} {act.asset} to {act.address}"
+                    f"{jst(act.acted_at)}: {act.movement_id}, {done.en} by {act.party_id}: {act.quantity.normalize():,f} {act.asset} to {act.to_address}"
                     + (f", with {act.device}." if act.device else "."),
-                    f"{jst(act.acted_at)}：{act.movement_id}の{done.ja}（{act.party_id}）。{act.address}宛て{act.quantity.normalize():,f} {act.asset}"
+                    f"{jst(act.acted_at)}：{act.movement_id}の{done.ja}（{act.party_id}）。{act.to_address}宛て{act.quantity.normalize():,f} {act.asset}"
                     + (f"、使用機器{act.device}。" if act.device else "。"),
                     [act.name],
                 ),

@@ -19,6 +19,7 @@ from ibis import _
 
 from sekisho.typologies.custody import Name
 from sekisho.typologies.outflow_matching import Matched, Tolerance, plain_address
+from sekisho.typologies.registers import Act
 from sekisho.typologies.valuation import EXACT, in_utc, total
 
 if TYPE_CHECKING:
@@ -59,25 +60,6 @@ class Term:
     account_id: str | None
     value_jpy: Decimal | None
     contested: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Act:
-    """What one person did on a movement, and what that person saw."""
-
-    movement_id: str
-    act: str
-    party_id: str
-    acted_at: datetime
-    asset: str
-    quantity: Decimal
-    address: str
-    device: str | None
-
-    @property
-    def name(self) -> Name:
-        """The record as evidence names it."""
-        return "movement_approval", f"{self.movement_id}|{self.act}|{self.party_id}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -280,13 +262,13 @@ class _Judge:
 
     def _seen(self, term: Term, act: str) -> set[str]:
         """The addresses that those who did this saw; of a transfer the customer's own request is the request."""
-        seen = {each.address for each in self.acts.get(term.id, ()) if each.act == act}
+        seen = {each.to_address for each in self.acts.get(term.id, ()) if each.act == act}
         return {term.address} if act == "requested" and term.kind == "transfer" else seen
 
     def _substituted(self, payment: Payment, term: Term, *, inferred: bool = False) -> None:
         acts = self.acts.get(term.id, ())
         right = self._intended(payment, term)
-        first = next((a.act for a in acts if a.address == payment.to_address), CHAIN_PLACE)
+        first = next((a.act for a in acts if a.to_address == payment.to_address), CHAIN_PLACE)
         self.outflows.append(
             Outflow(
                 kind=SUBSTITUTED,
@@ -332,7 +314,7 @@ class _Judge:
             self.irregular.append(Irregular(kind=EARLY, payment=payment, term=term, acts=acts))
         elif term.approved_at is not None and payment.occurred_at > term.approved_at + self.tolerance.age:
             self.irregular.append(Irregular(kind=STALE, payment=payment, term=term, acts=acts))
-        elif any(act.address != payment.to_address for act in acts):
+        elif any(act.to_address != payment.to_address for act in acts):
             self.irregular.append(Irregular(kind=SEEN_OTHERWISE, payment=payment, term=term, acts=acts))
 
     def _nameless(self, payment: Payment, named: Sequence[Term]) -> None:
@@ -370,21 +352,16 @@ class _Judge:
 
 
 def acts_of(records: Records, movements: Iterable[str]) -> dict[str, tuple[Act, ...]]:
-    """What people did on these movements, in order of time; the comparison afterwards is left out."""
+    """What people did on these movements, in order of time and with plain addresses; the comparison afterwards is left out."""
     if "movement_approval" not in records.present:
         return {}
     wanted = records.memory("wanted", pa.table({"wanted": pa.array(sorted(movements), pa.string())}))
     table = records.movement_approval
     rows = table.filter(_.act.isin(ACTS)).semi_join(wanted, [table.movement_id == wanted.wanted])
-    rows = rows.mutate(address=plain_address(rows.to_address)).order_by("acted_at", "act", "party_id").to_pyarrow().to_pylist()
+    rows = rows.mutate(to_address=plain_address(rows.to_address)).order_by("acted_at", "act", "party_id")
     found: dict[str, list[Act]] = defaultdict(list)
-    for r in rows:
-        found[r["movement_id"]].append(
-            Act(
-                movement_id=r["movement_id"], act=r["act"], party_id=r["party_id"], acted_at=in_utc(r["acted_at"]),
-                asset=r["asset"], quantity=r["quantity"], address=r["address"], device=r["device"],
-            )
-        )  # fmt: skip
+    for row in rows.select(*Act.__dataclass_fields__).to_pyarrow().to_pylist():
+        found[row["movement_id"]].append(Act(**{**row, "acted_at": in_utc(row["acted_at"])}))
     return {name: tuple(each) for name, each in found.items()}
 
 

@@ -159,6 +159,7 @@ class Act:
     quantity: Decimal
     to_address: str
     txid: str | None
+    device: str | None
 
     @property
     def name(self) -> Name:
