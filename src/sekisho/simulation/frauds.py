@@ -35,6 +35,7 @@ ENDOWED_SHARE_MAX = 0.004
 STRUCTURED_BELOW_JPY = 100_000
 LEAST_ACCOUNTS_A_STORY = 500
 STORY_DAYS = 5
+LATEST_HOUR = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -384,11 +385,11 @@ class Frauds:
         yield self._in(account, at, listing, units=units, address=self._new_address(listing), since=None, vasp=vasp)
 
     def _in(self, account: int, at: int, listing: int, **told: object) -> Act:
-        return Act(account=account, at=at, kind="in", listing=listing, **told)  # type: ignore[arg-type]
+        return Act(account=account, at=self._awake(at), kind="in", listing=listing, **told)  # type: ignore[arg-type]
 
     def _out(self, account: int, at: int, listing: int, **told: object) -> Act:
         told.setdefault("address", self._new_address(listing))
-        return Act(account=account, at=at, kind="out", listing=listing, **told)  # type: ignore[arg-type]
+        return Act(account=account, at=self._awake(at), kind="out", listing=listing, **told)  # type: ignore[arg-type]
 
     def _new_address(self, listing: int) -> str:
         return addresses.address(self.listed[listing].asset, self.random.bytes(addresses.HASH_BYTES))
@@ -407,6 +408,11 @@ class Frauds:
         """The subtler, the later."""
         hours = least_hours + (most_hours - least_hours) * (1 - severity) * float(self.random.uniform(0.7, 1))
         return int(hours * HOUR)
+
+    def _awake(self, at: int) -> int:
+        """The moment, or the next morning: after the evening's moves of the vaults nobody sends anything."""
+        since_midnight = (at - opens_at(self.options.book_days[0])) % DAY_MICROSECONDS
+        return at if since_midnight < LATEST_HOUR * HOUR else at - since_midnight + DAY_MICROSECONDS + 6 * HOUR
 
     def _long_before(self, at: int) -> int:
         return at - int(self.random.uniform(45, 400) * DAY_MICROSECONDS)
