@@ -191,10 +191,13 @@ class Outflows:
             return
         day = _japan_day(movement["occurred_at"])
         for other in self.chain.movements:
-            same = (
-                other["from_address"] == movement["from_address"] and other["authorised_by"] is not None and other is not movement
-            )
-            if same and str(other["authorised_by"]).startswith("X") and _japan_day(other["occurred_at"]) == day:
+            same = other["from_address"] == movement["from_address"] and other["authorised_by"] is not None
+            if (
+                same
+                and other["to_address"] != movement["to_address"]
+                and str(other["authorised_by"]).startswith("X")
+                and _japan_day(other["occurred_at"]) == day
+            ):
                 joined = {("chain_movement", str(other["txid"]))}
                 if any(joined & each.evidence for each in self.schemes):
                     continue
