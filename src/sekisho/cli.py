@@ -6,9 +6,11 @@ import json
 import shutil
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -26,7 +28,10 @@ from sekisho.engine.answers import Obligation, Severity
 from sekisho.engine.order_streams import OrderStreamError
 from sekisho.findings.commands import calibrate_command
 from sekisho.findings.comparison import Comparison, compare, gravest
+from sekisho.findings.gate_cost import Asked, Costs, gate_costs
+from sekisho.findings.gate_cost_command import gate_cost, print_costs
 from sekisho.findings.inspection import Inspection, Inspector, Question
+from sekisho.findings.labels import read_labels
 from sekisho.findings.outputs import write_comparison, write_inspection
 from sekisho.liabilities.commands import app as liabilities_app
 from sekisho.records import RecordsError, open_records
@@ -56,6 +61,7 @@ app.add_typer(reserve_app, name="reserve")
 app.add_typer(wind_down_app, name="wind-down")
 app.command("simulate")(simulate_command)
 app.command("calibrate")(calibrate_command)
+app.command("gate-cost")(gate_cost)
 app.command("watch")(watch_command)
 app.command("penalty")(penalty_command)
 app.command("evidence")(evidence_command)
@@ -135,9 +141,18 @@ def compare_command(
     out: _Out = Path("sekisho-compare"),
     threads: _Threads = None,
     memory_limit: _Memory = None,
+    vary: Annotated[
+        list[str] | None,
+        typer.Option(help="RULE.PARAMETER=VALUE,VALUE: one line each at the gate after, as transfers/cooling_off.days=1,3,7,30."),
+    ] = None,
+    known: Annotated[Path | None, typer.Option(help="Answer key or labelled records, to say what the gate would protect.")] = None,
     as_json: _Json = False,
 ) -> None:
-    """Compare two regimes over the same books: which findings appear, disappear or change weight, and why."""
+    """Compare two regimes over the same books: which findings appear, disappear or change weight, and why.
+
+    Where the books hold transfers, each one is asked again at the gate of both regimes: who would wait, for how long, and with
+    --known how much known misconduct would be stopped.
+    """
     day = parse_day(as_of) if as_of else None
     with _progress(as_json) as progress:
         cluster = Cluster(master, tuple(spark_conf or ()))
@@ -147,7 +162,8 @@ def compare_command(
             inspector.inspect(Question(regime=regime, as_of=day, rules=rules, assume=tuple(assume or ())))
             for regime in (before or from_regime, after or to_regime or "FIEA-ACT64")
         ]
-        comparison = compare(*sides)
+        gate = Asked(rules=rules, assume=tuple(assume or ()))
+        comparison = compare(sides[0], sides[1], _gates(inspector, sides, gate, tuple(vary or ()), known))
         told = write_comparison(comparison, out)
     if as_json:
         typer.echo(json.dumps(told, ensure_ascii=False, indent=2))
@@ -273,6 +289,23 @@ _ANSWERS = {
 }
 
 
+def _gates(
+    inspector: Inspector, sides: Sequence[Inspection], asked: Asked, vary: tuple[str, ...], known: Path | None
+) -> tuple[Costs, Costs] | None:
+    """What the gate would cost on either side; None where the books hold no transfers. ``vary`` holds for the later one."""
+    if "transfer" not in inspector.records.present:
+        return None
+    labels = read_labels(known) if known else ()
+    progress = partial(inspector.progress, "transfers asked again")
+    before, after = (
+        replace(asked, regime=side.regime.id, as_of=side.judged.as_of, vary=vary if side is sides[1] else ()) for side in sides
+    )
+    return (
+        gate_costs(inspector.rulebook, inspector.records, [before], labels, progress),
+        gate_costs(inspector.rulebook, inspector.records, [after], labels, progress),
+    )
+
+
 def _print_comparison(comparison: Comparison, out: Path) -> None:
     console = Console()
     before, after = comparison.before.regime.id, comparison.after.regime.id
@@ -287,6 +320,9 @@ def _print_comparison(comparison: Comparison, out: Path) -> None:
     for rule in comparison.rules:
         for cause in rule.causes:
             console.print(f"  {rule.rule}: {cause.text.en}", highlight=False, soft_wrap=True)
+    for regime, measured in zip((before, after), comparison.gate or (), strict=False):
+        if measured.rows:
+            print_costs(measured, console, f"At the gate under {regime}: ")
     for warning in dict.fromkeys((*comparison.before.warnings, *comparison.after.warnings)):
         console.print(f"  {warning}", style="yellow", highlight=False, soft_wrap=True)
     console.print(f"report: {out / 'comparison.html'}", soft_wrap=True, highlight=False)
