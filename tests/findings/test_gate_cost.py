@@ -85,9 +85,8 @@ def test_the_future_is_not_known() -> None:
         seen.append([each.left_at for each in view.transfers("A2", datetime(2026, 1, 1, tzinfo=UTC))])  # type: ignore[attr-defined]
         return []
 
-    judged = Judged(
-        regime="WG4-SEED", law_day=datetime(2026, 6, 30, tzinfo=UTC).date(), as_of=datetime(2026, 6, 30, tzinfo=UTC).date()
-    )
+    day = datetime(2026, 6, 30, tzinfo=UTC).date()
+    judged = Judged(regime="WG4-SEED", law_day=day, as_of=day)
     one = decider(RULEBOOK["transfers/cooling_off"], judged, {"days_new_account": 1, "days_new_address": 1})
     assert isinstance(one, Decider)
     spy = Decider(name="spy", rule=one.rule, parameters=one.parameters, decide=watch)  # type: ignore[arg-type]
@@ -96,12 +95,10 @@ def test_the_future_is_not_known() -> None:
     assert seen == [[], [], [first], [first, second]]
 
 
-@pytest.mark.parametrize(
-    "wrong", [("transfers/cooling_off.days",), ("transfers/cooling_off.weeks=1",), ("transfers/nothing.days=1",)]
-)
-def test_what_cannot_be_varied_is_one_error(wrong: tuple[str, ...]) -> None:
+@pytest.mark.parametrize("wrong", ["transfers/cooling_off.days", "transfers/cooling_off.weeks=1", "transfers/nothing.days=1"])
+def test_what_cannot_be_varied_is_one_error(wrong: str) -> None:
     with pytest.raises(RulebookError):
-        _costs(vary=wrong)
+        _costs(vary=(wrong,))
 
 
 def test_the_command_prints_the_table(tmp_path: Path) -> None:

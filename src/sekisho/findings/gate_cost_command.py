@@ -73,7 +73,10 @@ def print_costs(measured: Costs, console: Console, where: str = "") -> None:
     console.print(table)
     told = "stopped: held or refused; yen: delayed, in millions; days: median wait, where its end is known"
     if measured.known:
-        told += "; saved: yen of known misconduct stopped; cases: known misconduct of the rule (at the end: of all) that was stopped; ordinary: share of all else stopped"
+        told += (
+            "; saved: yen of known misconduct stopped; cases: known misconduct of the rule (at the end: of all) that was stopped; "
+            "ordinary: share of all else stopped"
+        )
     console.print(f"{told}.", highlight=False, style="dim")
     silent = len(measured.rows) - len(rows)
     if silent:
