@@ -11,11 +11,13 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date
 from functools import partial
+from itertools import groupby
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
@@ -26,6 +28,7 @@ from sekisho.custody.command import custody_command
 from sekisho.custody.outflow_command import outflow_command
 from sekisho.engine.answers import Obligation, Severity
 from sekisho.engine.order_streams import OrderStreamError
+from sekisho.engine.run import RuleRun
 from sekisho.findings.commands import calibrate_command
 from sekisho.findings.comparison import Comparison, compare, gravest
 from sekisho.findings.gate_cost import Asked, Costs, gate_costs
@@ -243,31 +246,44 @@ def _progress(quiet: bool) -> Iterator[_Bar | _Quiet]:
 def _print_inspection(inspection: Inspection, out: Path) -> None:
     console = Console()
     judged, regime = inspection.judged, inspection.regime
-    title = f"Judged under {regime.id} ({regime.status}) as of {judged.as_of}"
-    table = Table(title=title, title_justify="left")
+    table = Table(title=f"Judged under {regime.id} ({regime.status}) as of {judged.as_of}", title_justify="left")
     table.add_column("rule", no_wrap=True)
     for heading in Severity.__members__:
         table.add_column(heading, justify="right")
-    without_answer: dict[str, list[str]] = {}
-    for run in inspection.runs:
-        if run.state == "ran":
-            counts = Counter(f.severity for f in inspection.findings if f.rule == run.rule.path)
-            table.add_row(run.rule.path, *(str(counts[name] or "·") for name in Severity.__members__))
-        else:
-            without_answer.setdefault(_ANSWERS[run.state], []).append(run.rule.path)
+    counts = Counter((f.rule, f.severity) for f in inspection.findings)
+    found = {f.rule for f in inspection.findings}
+    chapters = groupby(inspection.runs, key=lambda run: run.rule.chapter)
+    for chapter, runs in ((chapter, [run for run in runs if run.state == "ran"]) for chapter, runs in chapters):
+        if not runs:
+            continue
+        table.add_section()
+        silent = sum(run.rule.path not in found for run in runs)
+        table.add_row(f"{chapter}" + (f": {silent} rule{'s' * (silent > 1)} found nothing" if silent else ""), style="bold")
+        for run in runs:
+            if run.rule.path in found:
+                path = run.rule.path
+                table.add_row(f"  {path.partition('/')[2]}", *(str(counts[path, name] or "·") for name in Severity.__members__))
     console.print(table)
-    for answer, rules in without_answer.items():
-        console.print(f"  {answer}: {', '.join(rules)}", highlight=False, soft_wrap=True)
-    for run in inspection.runs:
-        if run.state in {"undetermined", "not_inspected"}:
-            said = run.why if run.why.startswith(run.rule.path) else f"{run.rule.path}: {run.why}"
-            console.print(f"  {said}", style="yellow", highlight=False, soft_wrap=True)
+    for line in _without_answer(inspection.runs):
+        console.print(f"  {line}", highlight=False, soft_wrap=True)
     for warning in inspection.warnings:
         console.print(f"  {warning}", style="yellow", highlight=False, soft_wrap=True)
     deadlines = [due for run in inspection.runs for due in run.obligations]
     late = [due for due in deadlines if _late(due, judged.as_of)]
     console.print(f"{len(inspection.findings)} findings; {len(deadlines)} deadlines, {len(late)} late")
     console.print(f"report: {out / 'report.html'}", soft_wrap=True, highlight=False)
+
+
+def _without_answer(runs: Sequence[RuleRun]) -> Iterator[str]:
+    """The rules that did not run, those with one reason in one line: open values and missing tables by name."""
+    reasons: dict[str, list[str]] = {}
+    for run in runs:
+        if run.state in {"undetermined", "not_inspected"}:
+            said = run.why.removeprefix(f"{run.rule.path}: ")
+            reasons.setdefault(f"[yellow]{escape(said)}[/yellow]", []).append(run.rule.path)
+        elif run.state != "ran":
+            reasons.setdefault(_ANSWERS[run.state], []).append(run.rule.path)
+    yield from (f"{reason}: {', '.join(paths)}" for reason, paths in sorted(reasons.items()))
 
 
 def _late(due: Obligation, as_of: date) -> bool:
