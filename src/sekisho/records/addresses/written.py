@@ -1,0 +1,55 @@
+"""How an address arrives: with spaces, invisible characters or full-width letters around and in it, or with letters of another script.
+
+What cannot change the meaning is taken away and noted. A letter that only looks like the right one is never replaced: the text is refused.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+_PLAIN = re.compile(r"[!-~]+").fullmatch
+_INVISIBLE = frozenset(
+    [0x00AD, 0x034F, 0x061C, 0x180E, 0xFEFF, *range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2070)]
+    + [*range(0xFE00, 0xFE10)]
+)
+_LOOKS_LIKE = {
+    pair[0]: pair[1]
+    for pair in (
+        "аa АA вb ВB сc СC еe ЕE НH іi ІI јj ЈJ кk КK мm МM оo ОO рp РP ѕs ЅS ТT тt хx ХX уy УY ԁd ԛq ԝw һh "
+        "αa ΑA ΒB εe ΕE ΗH ιi ΙI κk ΚK ΜM νv ΝN οo ΟO ρp ΡP τt ΤT υu ΥY χx ΧX ΖZ"
+    ).split()
+}
+"""Letters of other scripts that people take for Latin ones; only used to say so."""
+
+
+def plain(text: str) -> tuple[str, tuple[str, ...]]:
+    """The text without spaces and invisible characters, full-width forms made plain, and what was done, in a fixed order.
+
+    What was done is told as ``spaces``, ``invisible``, ``full_width``. Other characters beyond ASCII stay where they are.
+    """
+    if _PLAIN(text):
+        return text, ()
+    kept, done = [], set()
+    for c in text:
+        code = ord(c)
+        if c.isspace():
+            done.add("spaces")
+        elif code in _INVISIBLE:
+            done.add("invisible")
+        elif 0xFF01 <= code <= 0xFF5E:
+            done.add("full_width")
+            kept.append(chr(code - 0xFEE0))
+        else:
+            kept.append(c)
+    return "".join(kept), tuple(each for each in ("spaces", "invisible", "full_width") if each in done)
+
+
+def foreign(text: str) -> tuple[str, int] | None:
+    """The first character that no address holds, described with its Unicode name, and its place from 1; None where there is none."""
+    for place, c in enumerate(text, 1):
+        if not "!" <= c <= "~":
+            name = unicodedata.name(c, "a character without a name")
+            like = _LOOKS_LIKE.get(c)
+            return f"U+{ord(c):04X} {name}" + (f", which looks like '{like}'" if like else ""), place
+    return None
