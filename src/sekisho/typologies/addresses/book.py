@@ -1,0 +1,154 @@
+"""The addresses a client has paid before, kept so that a new one is compared with those it could be mistaken for, and no others."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from sekisho.records.addresses import Address
+from sekisho.typologies.addresses.resemblance import agreeing, alike, chance_of, digits_of
+
+
+class Resemblance(NamedTuple):
+    """An address of the book that another looks like.
+
+    ``first`` and ``last`` are the characters that agree at the beginning and the end, the fixed part (``0x``, ``bc1q``) left out;
+    ``chance`` is how many of the book's addresses an ordinary new address would resemble as much (exact to a few per cent, so a
+    float); ``tag`` where the address is the same and only the destination tag looks alike.
+    """
+
+    known: Address
+    first: int
+    last: int
+    bits: float
+    chance: float
+    tag: bool = False
+
+
+class AddressBook:
+    """One index for the gate, which adds an address at a time, and for a check in bulk. A look-up touches a few entries of any size of book.
+
+    Two addresses that reach ``BITS_MIN`` agree in the first characters, in the last, or in two on each side: three small keys find them.
+    """
+
+    __slots__ = ("_accounts", "_kinds", "_near", "_normal")
+
+    def __init__(self, addresses: Iterable[Address] = ()) -> None:
+        self._normal: set[str] = set()
+        self._accounts: dict[str, list[Address]] = {}
+        self._near: dict[str, list[Address]] = {}
+        self._kinds: Counter[str] = Counter()
+        for address in addresses:
+            self.add(address)
+
+    def __len__(self) -> int:
+        return len(self._normal)
+
+    def __contains__(self, address: Address) -> bool:
+        return address.normal in self._normal
+
+    def add(self, address: Address) -> None:
+        """Learn an address that the client has paid; one that is known already changes nothing."""
+        if address.normal in self._normal:
+            return
+        self._normal.add(address.normal)
+        same = self._accounts.setdefault(address.account, [])
+        same.append(address)
+        if len(same) > 1:
+            return
+        kind, keys = _keys(address)
+        self._kinds[kind] += 1
+        for key in keys:
+            self._near.setdefault(key, []).append(address)
+
+    def tags_of(self, account: str) -> tuple[str | None, ...]:
+        """The tags under which an account is known, in the order learnt; empty for one that is not known."""
+        return tuple(known.tag for known in self._accounts.get(account, ()))
+
+    def nearest(self, address: Address, bits_min: float) -> Resemblance | None:
+        """The known address that this one looks most like, with at least so many bits; None for a known one, or where none does."""
+        if address.normal in self._normal:
+            return None
+        same = self._accounts.get(address.account)
+        if same is not None:
+            return _nearest_tag(address, same)
+        kind, keys = _keys(address)
+        near = self._near
+        found: Resemblance | None = None
+        for key in keys:
+            for known in near.get(key, ()):
+                one = self._compared(address, known, kind, bits_min)
+                if one is not None and (found is None or one.bits > found.bits):
+                    found = one
+        return found
+
+    def _compared(self, address: Address, known: Address, kind: str, bits_min: float) -> Resemblance | None:
+        digits = digits_of(known.digits, known.account[: known.fixed])
+        score = alike(known, address, digits, bits_min)
+        if score is None:
+            return None
+        shared = self._sharing(known, score.first)
+        if shared > 1:
+            score = alike(known, address, digits, bits_min, math.log2(self._kinds[kind] / (shared + 1)))
+            if score is None:
+                return None
+        chance = self._kinds[kind] * chance_of(score.bits, digits)
+        return Resemblance(known, score.first, score.last, score.bits, chance)
+
+    def _sharing(self, known: Address, first: int) -> int:
+        """How many others of the book begin as this one does without ending as it does: a beginning that many share tells little."""
+        if first < _HEAD[known.digits]:
+            return 0
+        (head, *_others) = _keys(known)[1]
+        begins, ends = known.account[: known.fixed + first], known.account[-2:]
+        others = (other.account for other in self._near[head] if other is not known)
+        return sum(other.startswith(begins) and other[-2:] != ends for other in others)
+
+
+_HEAD = {"hex": 4, "bech32": 3, "base32": 3, "base58": 3, "text": 3}
+"""Characters of a key at one side; about 16 bits."""
+
+
+def _keys(address: Address) -> tuple[str, tuple[str, str, str]]:
+    """The kind that is compared with itself only, and three keys: first characters, last characters, two of each."""
+    account, fixed, digits = address.account, address.fixed, address.digits
+    kind = account[:fixed] or digits
+    if digits == "base58":
+        account = account.lower()
+    size = _HEAD[digits]
+    return kind, (
+        f"{kind}<{account[fixed : fixed + size]}",
+        f"{kind}>{account[-size:]}",
+        f"{kind}={account[fixed : fixed + 2]}{account[-2:]}",
+    )
+
+
+def _nearest_tag(address: Address, same: list[Address]) -> Resemblance | None:
+    """The same account under a tag that looks like a known one: an account at the same exchange that may be another's."""
+    if address.tag is None:
+        return None
+    found: Resemblance | None = None
+    for known in same:
+        if known.tag is None:
+            continue
+        chance = len(same) * _tag_chance(known.tag, address.tag)
+        if found is None or chance < found.chance:
+            a, b = known.tag, address.tag
+            found = Resemblance(known, agreeing(a, b), agreeing(a[::-1], b[::-1]), -math.log2(chance), chance, True)
+    return found
+
+
+def _tag_chance(known: str, other: str) -> float:
+    """How likely a tag drawn at random differs from a known one in as few places (or in a digit left out, added or swapped)."""
+    size = len(known)
+    total = 10.0**size
+    if len(other) == size:
+        differing = sum(x != y for x, y in zip(known, other, strict=True))
+        return sum(math.comb(size, d) * 9.0**d for d in range(differing + 1)) / total
+    if abs(len(other) - size) == 1:
+        longer, shorter = sorted((known, other), key=len, reverse=True)
+        if any(longer[:at] + longer[at + 1 :] == shorter for at in range(len(longer))):
+            return 20.0 * size / total
+    return 1.0
