@@ -262,6 +262,14 @@ def _cash(text: str, allowed: Sequence[str] | None) -> Address | None:
     return None
 
 
+def legacy_of(address: Address) -> str:
+    """The old form of a CashAddr: the same key or script as Bitcoin writes it."""
+    read = cashaddr.decoded(cashaddr.MAIN, address.account.rpartition(":")[2])
+    assert read is not None, address
+    kind, content = read
+    return base58.check_encoded((b"\x05" if kind & 1 else b"\x00") + content)
+
+
 def _cash_address(prefix: str, kind: int, content: bytes) -> Address:
     """Kinds 2 and 3 pay the same key or script as 0 and 1; they say that the wallet knows tokens."""
     if kind > 3:

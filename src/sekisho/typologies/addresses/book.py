@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from sekisho.records.addresses import Address
-from sekisho.typologies.addresses.resemblance import agreeing, alike, chance_of, digits_of
+from sekisho.records.addresses.networks import BITCOIN_CASH
+from sekisho.records.addresses.reading import legacy_of
+from sekisho.records.addresses.written import plain
+from sekisho.typologies.addresses.resemblance import SHOWN, agreeing, alike, chance_of, digits_of
 
 
 class Resemblance(NamedTuple):
@@ -28,38 +31,51 @@ class Resemblance(NamedTuple):
 
 
 class AddressBook:
-    """One index for the gate, which adds an address at a time, and for a check in bulk. A look-up touches a few entries of any size of book.
+    """One index for the gate, which adds an address at a time, and for a check in bulk; a look-up touches a few entries, however many there are.
 
-    Two addresses that reach ``BITS_MIN`` agree in the first characters, in the last, or in two on each side: three small keys find them.
+    Compared are addresses of one kind that agree in their first four characters (three of Bech32 and Base58), in as many last ones, or
+    in two on each side: whatever agrees without a gap and is worth a warning does.
     """
 
-    __slots__ = ("_accounts", "_kinds", "_near", "_normal")
+    __slots__ = ("_accounts", "_digits", "_kinds", "_near", "_normal")
 
     def __init__(self, addresses: Iterable[Address] = ()) -> None:
-        self._normal: set[str] = set()
+        self._normal: dict[str, Address] = {}
         self._accounts: dict[str, list[Address]] = {}
         self._near: dict[str, list[Address]] = {}
         self._kinds: Counter[str] = Counter()
+        self._digits: dict[str, str] = {}
         for address in addresses:
             self.add(address)
 
     def __len__(self) -> int:
         return len(self._normal)
 
+    def __iter__(self) -> Iterator[Address]:
+        return iter(self._normal.values())
+
     def __contains__(self, address: Address) -> bool:
         return address.normal in self._normal
+
+    def known(self, address: Address, any_network: bool = False) -> Address | None:
+        """The entry for the same destination; with ``any_network`` also the one of the same key on Bitcoin, written as a CashAddr."""
+        known = self._normal.get(address.normal)
+        if known is None and any_network and address.network == BITCOIN_CASH:
+            known = self._normal.get(legacy_of(address))
+        return known
 
     def add(self, address: Address) -> None:
         """Learn an address that the client has paid; one that is known already changes nothing."""
         if address.normal in self._normal:
             return
-        self._normal.add(address.normal)
+        self._normal[address.normal] = address
         same = self._accounts.setdefault(address.account, [])
         same.append(address)
         if len(same) > 1:
             return
         kind, keys = _keys(address)
         self._kinds[kind] += 1
+        self._digits[kind] = address.digits
         for key in keys:
             self._near.setdefault(key, []).append(address)
 
@@ -82,6 +98,20 @@ class AddressBook:
                 one = self._compared(address, known, kind, bits_min)
                 if one is not None and (found is None or one.bits > found.bits):
                     found = one
+        return found
+
+    def nearest_text(self, text: str, bits_min: float) -> Resemblance | None:
+        """The known address that a text looks most like which is no address itself, such as one with a character mistyped."""
+        text = plain(text)[0]
+        found: Resemblance | None = None
+        for kind, digits in self._digits.items():
+            fixed = 0 if kind in _HEAD else len(kind)
+            if len(text) - fixed < SHOWN or text[:fixed].lower() != kind[:fixed].lower():
+                continue
+            account = text if digits == "base58" else text.lower()
+            one = self.nearest(Address("unknown", "text", account, None, fixed, digits), bits_min)
+            if one is not None and (found is None or one.bits > found.bits):
+                found = one
         return found
 
     def _compared(self, address: Address, known: Address, kind: str, bits_min: float) -> Resemblance | None:

@@ -1,0 +1,163 @@
+"""``sekisho address``: are these addresses right, and does one of them only look like an address the client has paid before?"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import date
+from functools import partial
+from pathlib import Path
+from typing import Annotated, Any, NamedTuple
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from sekisho.records import RecordsError
+from sekisho.rulebook import RulebookError, load_rulebook
+from sekisho.typologies.addresses.checking import Candidate, Limits, Verdict, counts_of, verdicts
+from sekisho.typologies.addresses.files import read_books, read_candidates
+from sekisho.typologies.addresses.telling import marked, shown, told, write_csv, write_json, written
+
+RULE = "transfers/poisoned_address"
+UNUSABLE = 2
+_SHOWN_MAX = 40
+_STEP = 10_000
+
+app = typer.Typer(help="Addresses: are they right, and do they only look like one that the client has paid before?", no_args_is_help=True)
+
+
+@app.callback()
+def _group() -> None:
+    """Addresses of crypto-assets: right, wrong, known, or only looking like a known one."""
+
+
+@app.command("check")
+def check_command(
+    book: Annotated[Path, typer.Option("--book", help="CSV of known addresses: address, and client_id, asset, network, tag where they are known.")],
+    candidates: Annotated[
+        Path,
+        typer.Option("--candidates", help="CSV of payments asked for: address, and id, client_id, asset, network, tag, inbound, value_jpy."),
+    ],
+    out: Annotated[Path | None, typer.Option("--out", help="Write all verdicts here: CSV, or JSON where the name ends in .json.")] = None,
+    assume: Annotated[
+        list[str] | None, typer.Option("--assume", help=f"{RULE}.PARAMETER=VALUE, such as {RULE}.chance_max=0.001; the answer says so.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+) -> None:
+    """Check destinations in bulk: malformed, on the wrong network, a look-alike of a known address, known, or clear.
+
+    One verdict for each candidate, in their order. With client_id in both files a candidate is checked against its client's
+    addresses alone; otherwise against the whole book. Exit status 0 when it ran, whatever it found; 2 when a file is unusable.
+    """
+    try:
+        limits = _limits(tuple(assume or ()))
+        books, problems = read_books(book)
+        asked = read_candidates(candidates)
+        with _progress(as_json, len(asked)) as step:
+            given = [each for each in _stepping(verdicts(asked, books, limits.limits), step)]
+        head: dict[str, Any] = {
+            "book": {
+                "addresses": len(books),
+                "clients": books.clients if books.by_client else None,
+                "left_out": [problem._asdict() for problem in problems],
+            },
+            "limits": limits.told,
+            "counts": dict(counts_of(given)),
+        }
+        if out is not None:
+            if out.suffix.lower() == ".json":
+                written(out, partial(write_json, head=head, verdicts=given))
+            else:
+                written(out, partial(write_csv, verdicts=given))
+    except (RecordsError, RulebookError) as error:
+        sys.stderr.write(f"sekisho: {error}\n")
+        raise typer.Exit(UNUSABLE) from None
+    if as_json:
+        write_json(sys.stdout, head, given)
+    else:
+        _print(head, given, out)
+
+
+class _Chosen(NamedTuple):
+    limits: Limits
+    told: dict[str, Any]
+
+
+def _limits(assume: Sequence[str]) -> _Chosen:
+    """The firm's starting values in rule.yaml, the same the gate uses, with the user's assumptions on top."""
+    rulebook = load_rulebook()
+    assumed = rulebook.assumptions(assume)
+    strange = set(assumed) - {RULE}
+    if strange:
+        raise RulebookError(f"--assume {min(strange)}: only parameters of {RULE} matter here")
+    rule = rulebook[RULE]
+    day = date.max
+    p = rule.parameters_in("any", day, day, assumed.get(RULE, {}))
+    values = {name: getattr(p, name) for name in Limits._fields}
+    try:
+        limits = Limits(**{name: float(value) for name, value in values.items()})
+    except (TypeError, ValueError):
+        raise RulebookError(f"{RULE}: {values} are not all numbers; give --assume {RULE}.NAME=NUMBER") from None
+    return _Chosen(limits, {**{name: str(value) for name, value in values.items()}, "rule": RULE, "assumed": sorted(assumed.get(RULE, {}))})
+
+
+def _stepping(given: Iterator[Verdict], step: Any) -> Iterator[Verdict]:
+    for number, each in enumerate(given, 1):
+        if number % _STEP == 0:
+            step(number)
+        yield each
+
+
+@contextmanager
+def _progress(quiet: bool, total: int) -> Iterator[Any]:
+    console = Console(stderr=True)
+    if quiet or not console.is_terminal:
+        yield lambda _done: None
+        return
+    columns = (SpinnerColumn(), TextColumn("checking"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console, transient=True) as progress:
+        task = progress.add_task("", total=total)
+        yield lambda done: progress.update(task, completed=done)
+
+
+def _print(head: dict[str, Any], given: Sequence[Verdict], out: Path | None) -> None:
+    console = Console()
+    grid = Table(title=f"{len(given):,} candidates against {head['book']['addresses']:,} known addresses", title_justify="left")
+    grid.add_column("verdict")
+    grid.add_column("candidates", justify="right")
+    for verdict, count in head["counts"].items():
+        grid.add_row(verdict, f"{count:,}")
+    console.print(grid)
+    wrong = [each for each in given if each.verdict in {"malformed", "wrong_network", "lookalike"}]
+    for each in wrong[:_SHOWN_MAX]:
+        _print_one(console, each)
+    if len(wrong) > _SHOWN_MAX:
+        console.print(f"{len(wrong) - _SHOWN_MAX:,} more are not shown; --out FILE and --json have them all")
+    for problem in head["book"]["left_out"][:_SHOWN_MAX]:
+        said = f"book row {problem['row']} is left out: {problem['said_en']}"
+        console.print(said, style="yellow", markup=False, highlight=False, soft_wrap=True)
+    if out is not None:
+        console.print(f"written: {out}", highlight=False, soft_wrap=True)
+
+
+def _print_one(console: Console, one: Verdict) -> None:
+    said = told(one)
+    named = " ".join(filter(None, (f"row {said['row']}", said["id"], said["client_id"] and f"client {said['client_id']}")))
+    console.print(f"{named}: {one.verdict}", style="bold", markup=False, highlight=False, soft_wrap=True)
+    if one.resembles is not None:
+        read = one.read or (one.wrong.address if one.wrong else None)
+        known, other = marked(shown(one.resembles.known), shown(read) if read else _candidate_text(one.candidate))
+        console.print("  known  ", known, highlight=False, soft_wrap=True, sep="")
+        console.print("  asked  ", other, highlight=False, soft_wrap=True, sep="")
+    else:
+        console.print(f"  {_candidate_text(one.candidate)}", markup=False, highlight=False, soft_wrap=True)
+    if said["said_en"]:
+        console.print(f"  {said['said_en']}", markup=False, highlight=False, soft_wrap=True)
+
+
+def _candidate_text(candidate: Candidate) -> str:
+    """The text as it was written; what a terminal might obey is shown as its number."""
+    return "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in candidate.address[:120])
