@@ -17,16 +17,21 @@ class Why(NamedTuple):
 
 REASONS = {
     "empty": Why(MALFORMED, "no address is given", "アドレスが入力されていない"),
+    "homoglyph": Why(
+        MALFORMED,
+        "the character at place {place} is {character}, which looks like '{looks_like}' but is not; it is not replaced",
+        "{place}文字目の{character}は「{looks_like}」に見えるが別の文字であり、置き換えは行わない",
+    ),
     "foreign_character": Why(
         MALFORMED,
-        "the character at place {place} is {character}; no address holds it, and it is not replaced",
-        "{place}文字目の{character}はアドレスに使用されない文字であり、置き換えは行わない",
+        "the character at place {place} is {character}; no address holds it",
+        "{place}文字目の{character}はアドレスに使用されない文字である",
     ),
     "name": Why(MALFORMED, "this is a name, not an address; resolve it first", "アドレスではなく名前であり、先に解決する必要がある"),
     "wrong_length": Why(
         MALFORMED,
-        "{scheme} has {expected} characters here, this text has {found}",
-        "{scheme}は{expected}文字であるべきところ{found}文字である",
+        "an address of {scheme} has {expected} characters, this text has {found}",
+        "{scheme}のアドレスは{expected}文字であるべきところ{found}文字である",
     ),
     "wrong_character": Why(
         MALFORMED,
@@ -46,7 +51,12 @@ REASONS = {
         "the checksum is right, but {scheme} allows no such version, kind or length",
         "チェックサムは正しいが、{scheme}が認めない種別又は長さである",
     ),
-    "bad_tag": Why(MALFORMED, "'{tag}' is no {scheme}", "「{tag}」は{scheme}ではない"),
+    "bad_tag": Why(
+        MALFORMED, "'{tag}' is no destination tag, a number from 0 to 4294967295", "「{tag}」は宛先タグ（0から4294967295の整数）ではない"
+    ),
+    "bad_memo": Why(
+        MALFORMED, "'{tag}' is no memo: up to 28 bytes of text, a number, or a hash", "「{tag}」はメモ（28バイト以内の文字列、整数又はハッシュ）ではない"
+    ),
     "two_tags": Why(
         MALFORMED,
         "the address carries tag {within}, and tag {beside} is given beside it",
@@ -64,7 +74,9 @@ REASONS = {
     "cashaddr_for_bitcoin": Why(
         WRONG_NETWORK, "this is a Bitcoin Cash address (CashAddr), not one of Bitcoin", "ビットコインではなくビットコインキャッシュのアドレスである"
     ),
-    "not_payable": Why(WRONG_NETWORK, "this is {what}, to which nothing can be sent", "{what}であり、送付先とならない"),
+    "stake_address": Why(
+        WRONG_NETWORK, "this is a Cardano stake address, to which nothing can be sent", "Cardanoのステークアドレスであり、送付先とならない"
+    ),
     "other_network": Why(
         WRONG_NETWORK,
         "this is an address of {found}; {asked} goes to {expected}",

@@ -44,7 +44,7 @@ class Address(NamedTuple):
 class AddressError(ValueError):
     """The text is not an address to which this asset may go. ``address`` is what was read where only the network is wrong."""
 
-    def __init__(self, reason: str, address: Address | None = None, **facts: object) -> None:
+    def __init__(self, reason: str, address: Address | None = None, **facts: str | int | None) -> None:
         self.reason, self.address, self.facts = reason, address, facts
         why = REASONS[reason]
         self.verdict = why.verdict
@@ -63,7 +63,7 @@ def read_address(text: str, *, asset: str | None = None, network: str | None = N
     if done or not stripped.isascii():
         strange = foreign(stripped)
         if strange is not None:
-            raise AddressError("foreign_character", character=strange[0], place=strange[1])
+            raise AddressError("homoglyph" if strange.looks_like else "foreign_character", **strange._asdict())
     allowed = net.networks_of(asset, network)
     may_be_unknown = not allowed.only if allowed else bool(asset or network)
     networks = allowed.networks if allowed else None
@@ -155,11 +155,11 @@ def _tagged(found: Address, tag: str | None, notes: tuple[str, ...]) -> Address:
         return found._replace(notes=notes) if notes else found
     if found.network == net.XRP_LEDGER:
         if not (tag.isascii() and tag.isdigit()) or int(tag) > ripple.TAG_MAX:
-            raise AddressError("bad_tag", tag=tag, scheme="destination tag (0 to 4294967295)")
+            raise AddressError("bad_tag", tag=tag)
         tag = str(int(tag))
     elif found.network == net.STELLAR:
         if len(tag.encode()) > 28 and not _STELLAR_HASH(tag):
-            raise AddressError("bad_tag", tag=tag, scheme="memo (up to 28 bytes, a number, or a hash)")
+            raise AddressError("bad_memo", tag=tag)
     else:
         return found._replace(notes=(*notes, "tag_not_used"))
     if found.tag is not None and found.tag != tag:
@@ -238,7 +238,7 @@ def _shelley(text: str, parts: bech32.Decoded) -> Address | None:
     if not cardano.SHELLEY_PREFIXES[parts.prefix]:
         raise AddressError("test_network", found, network=net.CARDANO)
     if parts.prefix == "stake":
-        raise AddressError("not_payable", found, what="a Cardano stake address")
+        raise AddressError("stake_address", found)
     return found
 
 
@@ -371,10 +371,7 @@ def _solana(text: str, allowed: Sequence[str] | None) -> Address | None:
 def _elsewhere(found: Address, allowed: Sequence[str], asked: str) -> AddressError:
     if found.network == net.BITCOIN_CASH and net.BITCOIN in allowed:
         return AddressError("cashaddr_for_bitcoin", found)
-    return AddressError("other_network", found, found=found.network, asked=asked, expected=" or ".join(allowed))
-
-
-_SCHEME_NAMES = {"hex": "an Ethereum address", "bech32": "Bech32", "cashaddr": "CashAddr", "base58": "Base58"}
+    return AddressError("other_network", found, found=found.network, asked=asked, expected=" / ".join(allowed))
 
 
 def _why_not(text: str, allowed: Sequence[str] | None) -> AddressError:
@@ -404,8 +401,8 @@ def _why_not(text: str, allowed: Sequence[str] | None) -> AddressError:
 def _wrong_hex(text: str) -> AddressError:
     strange = next(_strange(text, 2, "0123456789abcdefABCDEF"), None)
     if strange is not None and 40 <= len(text) <= 44:
-        return AddressError("wrong_character", character=strange[0], place=strange[1], scheme=_SCHEME_NAMES["hex"])
-    return AddressError("wrong_length", scheme=_SCHEME_NAMES["hex"], expected=42, found=len(text))
+        return AddressError("wrong_character", character=strange[0], place=strange[1], scheme="Ethereum")
+    return AddressError("wrong_length", scheme="Ethereum", expected=42, found=len(text))
 
 
 def _wrong_base58(text: str) -> AddressError:
@@ -417,7 +414,7 @@ def _wrong_base58(text: str) -> AddressError:
     if len(text) <= 36 or text[0] in "XT" and len(text) == 47:
         return AddressError("checksum", scheme="Base58Check")
     if text.startswith(("Ddz", "Ae2")):
-        return AddressError("checksum", scheme="CRC-32 of a Byron address")
+        return AddressError("checksum", scheme="CRC-32")
     return AddressError("unknown_form")
 
 

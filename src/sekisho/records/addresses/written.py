@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from typing import NamedTuple
 
 _PLAIN = re.compile(r"[!-~]+").fullmatch
 _INVISIBLE = frozenset(
@@ -45,11 +46,17 @@ def plain(text: str) -> tuple[str, tuple[str, ...]]:
     return "".join(kept), tuple(each for each in ("spaces", "invisible", "full_width") if each in done)
 
 
-def foreign(text: str) -> tuple[str, int] | None:
-    """The first character that no address holds, described with its Unicode name, and its place from 1; None where there is none."""
+class Foreign(NamedTuple):
+    """A character that no address holds, its place from 1, and the Latin letter that people take it for, if any."""
+
+    character: str
+    place: int
+    looks_like: str | None
+
+
+def foreign(text: str) -> Foreign | None:
+    """The first character that no address holds, under its Unicode name; None where there is none."""
     for place, c in enumerate(text, 1):
         if not "!" <= c <= "~":
-            name = unicodedata.name(c, "a character without a name")
-            like = _LOOKS_LIKE.get(c)
-            return f"U+{ord(c):04X} {name}" + (f", which looks like '{like}'" if like else ""), place
+            return Foreign(f"U+{ord(c):04X} {unicodedata.name(c, 'CHARACTER WITHOUT A NAME')}", place, _LOOKS_LIKE.get(c))
     return None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
@@ -18,8 +18,12 @@ if TYPE_CHECKING:
     from sekisho.records import Records
 
 
+OLD_FORM = "legacy_for_bitcoin_cash"
+"""The one reason for which the address may well be right."""
+
+
 class Misdirected(NamedTuple):
-    """A transfer that cannot arrive where it should: why, under the name of a reason and in both languages. Times are UTC."""
+    """A transfer that cannot arrive where it should: why, under the name of a reason with its facts. Times are UTC."""
 
     transfer_id: str
     account_id: str
@@ -29,9 +33,8 @@ class Misdirected(NamedTuple):
     left_at: datetime | None
     address: str
     reason: str
-    sentence: str
-    said_en: str
-    said_ja: str
+    malformed: bool
+    facts: Mapping[str, str | int | None]
 
 
 def misdirected(payment: Payment) -> Misdirected | None:
@@ -48,9 +51,8 @@ def misdirected(payment: Payment) -> Misdirected | None:
         None,
         payment.address,
         read.reason,
-        _sentence(read),
-        read.en,
-        read.ja,
+        read.verdict == MALFORMED,
+        read.facts,
     )
 
 
@@ -95,11 +97,3 @@ def _kept(address: str, asset: str, network: str | None, tag: str | None) -> Add
         return read_address(address, asset=asset, network=network, tag=tag)
     except AddressError as error:
         return error.with_traceback(None)
-
-
-def _sentence(error: AddressError) -> str:
-    if error.reason == "checksum":
-        return "checksum"
-    if error.reason == "legacy_for_bitcoin_cash":
-        return "old_form"
-    return "malformed" if error.verdict == MALFORMED else "wrong_network"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from sekisho.engine.answers import Evidence, Found, Outcome, Reason
 from sekisho.engine.requests import TransferRequest
-from sekisho.typologies.addresses.misdirected import Misdirected, left_misdirected, lacks_tag, misdirected
+from sekisho.typologies.addresses.misdirected import OLD_FORM, Misdirected, left_misdirected, lacks_tag, misdirected
 from sekisho.typologies.valuation import total
 
 if TYPE_CHECKING:
@@ -25,9 +25,10 @@ def decide(request: Request, view: View, p: Parameters) -> Iterator[Reason]:
     wrong = misdirected(request)
     facts = {"address": request.address, "asset": request.asset}
     if wrong is not None:
-        outcome = {"old_form": p.outcome_old_form, "wrong_network": p.outcome_wrong_network}.get(wrong.sentence, p.outcome_malformed)
-        said = {"reason": wrong.reason, "said_en": wrong.said_en, "said_ja": wrong.said_ja}
-        yield Reason(outcome=Outcome[outcome], sentence=wrong.sentence, facts={**facts, **said})
+        outcome = p.outcome_malformed if wrong.malformed else p.outcome_wrong_network
+        if wrong.reason == OLD_FORM:
+            outcome = p.outcome_old_form
+        yield Reason(outcome=Outcome[outcome], sentence=wrong.reason, facts={**wrong.facts, **facts})
     elif lacks_tag(request):
         yield Reason(outcome=Outcome[p.outcome_without_tag], sentence="without_tag", facts=facts)
 
@@ -59,7 +60,5 @@ def _found(wrong: Sequence[Misdirected], p: Parameters) -> Found:
             "asset": first.asset,
             "address": first.address,
             "reason": first.reason,
-            "said_en": first.said_en,
-            "said_ja": first.said_ja,
         },
     )
