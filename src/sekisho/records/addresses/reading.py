@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from sekisho.records.addresses import base58, bech32, cardano, cashaddr, ripple, stellar
 from sekisho.records.addresses import networks as net
-from sekisho.records.addresses.ethereum import checksummed
+from sekisho.records.addresses.ethereum import is_checksummed
 from sekisho.records.addresses.problems import REASONS
 from sekisho.records.addresses.written import foreign, plain
 
@@ -175,7 +175,7 @@ def _ethereum(text: str) -> Address:
     lower = digits.lower()
     if digits == lower or digits == digits.upper():
         notes: tuple[str, ...] = () if digits.isdigit() else ("no_checksum",)
-    elif checksummed(lower)[2:] != digits:
+    elif not is_checksummed(digits):
         raise AddressError("checksum", scheme="ERC-55")
     else:
         notes = ()

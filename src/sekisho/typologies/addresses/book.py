@@ -42,7 +42,7 @@ class AddressBook:
     def __init__(self, addresses: Iterable[Address] = ()) -> None:
         self._normal: dict[str, Address] = {}
         self._accounts: dict[str, list[Address]] = {}
-        self._near: dict[str, list[Address]] = {}
+        self._near: dict[str, list[tuple[str, Address]]] = {}
         self._kinds: Counter[str] = Counter()
         self._digits: dict[str, str] = {}
         for address in addresses:
@@ -73,11 +73,14 @@ class AddressBook:
         same.append(address)
         if len(same) > 1:
             return
-        kind, keys = _keys(address)
+        kind, core, keys = _keys(address)
+        if len(core) < _SHORTEST:
+            return
         self._kinds[kind] += 1
         self._digits[kind] = address.digits
+        entry = (core, address)
         for key in keys:
-            self._near.setdefault(key, []).append(address)
+            self._near.setdefault(key, []).append(entry)
 
     def tags_of(self, account: str) -> tuple[str | None, ...]:
         """The tags under which an account is known, in the order learnt; empty for one that is not known."""
@@ -90,11 +93,16 @@ class AddressBook:
         same = self._accounts.get(address.account)
         if same is not None:
             return _nearest_tag(address, same)
-        kind, keys = _keys(address)
-        near = self._near
+        kind, core, keys = _keys(address)
+        if len(core) < _SHORTEST:
+            return None
         found: Resemblance | None = None
-        for key in keys:
-            for known in near.get(key, ()):
+        for key, places in zip(keys, _PLACES[_HEAD[address.digits]], strict=True):
+            for its, known in self._near.get(key, ()):
+                if places is not None:
+                    a, b, c, d = places
+                    if core[a] != its[a] and core[b] != its[b] and core[c] != its[c] and core[d] != its[d]:
+                        continue
                 one = self._compared(address, known, kind, bits_min)
                 if one is not None and (found is None or one.bits > found.bits):
                     found = one
@@ -131,9 +139,9 @@ class AddressBook:
         """How many others of the book begin as this one does without ending as it does: a beginning that many share tells little."""
         if first < _HEAD[known.digits]:
             return 0
-        (head, *_others) = _keys(known)[1]
+        head = _keys(known)[2][0]
         begins, ends = known.account[: known.fixed + first], known.account[-2:]
-        others = (other.account for other in self._near[head] if other is not known)
+        others = (other.account for _core, other in self._near[head] if other is not known)
         return sum(other.startswith(begins) and other[-2:] != ends for other in others)
 
 
@@ -141,18 +149,22 @@ _HEAD = {"hex": 4, "bech32": 3, "base32": 3, "base58": 3, "text": 3}
 """Characters of a key at one side; about 16 bits."""
 
 
-def _keys(address: Address) -> tuple[str, tuple[str, str, str]]:
-    """The kind that is compared with itself only, and three keys: first characters, last characters, two of each."""
+_SHORTEST = 12
+"""A text shorter than this without its fixed part has no two ends to compare."""
+_PLACES = {
+    size: ((size, size + 1, -1, -2), (0, 1, -size - 1, -size - 2), None) for size in (3, 4)
+}
+"""For a key of first (last) characters, where else two addresses must agree somewhere: reading stops where two in a row differ."""
+
+
+def _keys(address: Address) -> tuple[str, str, tuple[str, str, str]]:
+    """The kind that is compared with itself only, the digits without case, and keys of first, of last, and of two characters each."""
     account, fixed, digits = address.account, address.fixed, address.digits
-    kind = account[:fixed] or digits
+    core = account[fixed:]
     if digits == "base58":
-        account = account.lower()
-    size = _HEAD[digits]
-    return kind, (
-        f"{kind}<{account[fixed : fixed + size]}",
-        f"{kind}>{account[-size:]}",
-        f"{kind}={account[fixed : fixed + 2]}{account[-2:]}",
-    )
+        core = core.lower()
+    kind, size = account[:fixed] or digits, _HEAD[digits]
+    return kind, core, (f"{kind}<{core[:size]}", f"{kind}>{core[-size:]}", f"{kind}={core[:2]}{core[-2:]}")
 
 
 def _nearest_tag(address: Address, same: list[Address]) -> Resemblance | None:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections import defaultdict
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -88,12 +87,6 @@ class Books:
 _EMPTY = AddressBook()
 
 
-def verdicts(candidates: Iterable[Candidate], books: Books, limits: Limits) -> Iterator[Verdict]:
-    """One verdict for each candidate, in their order."""
-    for candidate in candidates:
-        yield verdict_of(candidate, books.of(candidate.client_id), limits)
-
-
 def verdict_of(candidate: Candidate, book: AddressBook, limits: Limits) -> Verdict:
     """Malformed or on the wrong network, known, a look-alike of a known one, or clear."""
     try:
@@ -126,9 +119,3 @@ def _wrong(candidate: Candidate, wrong: AddressError, book: AddressBook, limits:
             return Verdict(candidate, "known", read, None, None, known)
         return Verdict(candidate, wrong.verdict, read, wrong, None if known else look_alike(read, book, limits), known)
     return Verdict(candidate, wrong.verdict, None, wrong, book.nearest_text(candidate.address, limits.bits_min), None)
-
-
-def counts_of(given: Iterable[Verdict]) -> Mapping[str, int]:
-    """How many of each verdict, in order of precedence, those that are none included."""
-    counted = Counter(each.verdict for each in given)
-    return {verdict: counted.get(verdict, 0) for verdict in VERDICTS}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
@@ -17,14 +18,14 @@ from rich.table import Table
 
 from sekisho.records import RecordsError
 from sekisho.rulebook import RulebookError, load_rulebook
-from sekisho.typologies.addresses.checking import Candidate, Limits, Verdict, counts_of, verdicts
+from sekisho.typologies.addresses.checking import VERDICTS, Limits
 from sekisho.typologies.addresses.files import read_books, read_candidates
-from sekisho.typologies.addresses.telling import marked, shown, told, write_csv, write_json, written
+from sekisho.typologies.addresses.in_bulk import told_in_order
+from sekisho.typologies.addresses.telling import Told, marked, write_csv, write_json, written
 
 RULE = "transfers/poisoned_address"
 UNUSABLE = 2
 _SHOWN_MAX = 40
-_STEP = 10_000
 
 app = typer.Typer(help="Addresses: are they right, and do they only look like one that the client has paid before?", no_args_is_help=True)
 
@@ -56,8 +57,11 @@ def check_command(
         limits = _limits(tuple(assume or ()))
         books, problems = read_books(book)
         asked = read_candidates(candidates)
+        given: list[Told] = []
         with _progress(as_json, len(asked)) as step:
-            given = [each for each in _stepping(verdicts(asked, books, limits.limits), step)]
+            for some in told_in_order(asked, books, limits.limits):
+                given += some
+                step(len(given))
         head: dict[str, Any] = {
             "book": {
                 "addresses": len(books),
@@ -65,7 +69,7 @@ def check_command(
                 "left_out": [problem._asdict() for problem in problems],
             },
             "limits": limits.told,
-            "counts": dict(counts_of(given)),
+            "counts": {**dict.fromkeys(VERDICTS, 0), **Counter(each.verdict for each in given)},
         }
         if out is not None:
             if out.suffix.lower() == ".json":
@@ -104,13 +108,6 @@ def _limits(assume: Sequence[str]) -> _Chosen:
     return _Chosen(limits, {**{name: str(value) for name, value in values.items()}, "rule": RULE, "assumed": sorted(assumed.get(RULE, {}))})
 
 
-def _stepping(given: Iterator[Verdict], step: Any) -> Iterator[Verdict]:
-    for number, each in enumerate(given, 1):
-        if number % _STEP == 0:
-            step(number)
-        yield each
-
-
 @contextmanager
 def _progress(quiet: bool, total: int) -> Iterator[Any]:
     console = Console(stderr=True)
@@ -123,7 +120,7 @@ def _progress(quiet: bool, total: int) -> Iterator[Any]:
         yield lambda done: progress.update(task, completed=done)
 
 
-def _print(head: dict[str, Any], given: Sequence[Verdict], out: Path | None) -> None:
+def _print(head: dict[str, Any], given: Sequence[Told], out: Path | None) -> None:
     console = Console()
     grid = Table(title=f"{len(given):,} candidates against {head['book']['addresses']:,} known addresses", title_justify="left")
     grid.add_column("verdict")
@@ -143,21 +140,19 @@ def _print(head: dict[str, Any], given: Sequence[Verdict], out: Path | None) -> 
         console.print(f"written: {out}", highlight=False, soft_wrap=True)
 
 
-def _print_one(console: Console, one: Verdict) -> None:
-    said = told(one)
-    named = " ".join(filter(None, (f"row {said['row']}", said["id"], said["client_id"] and f"client {said['client_id']}")))
-    console.print(f"{named}: {one.verdict}", style="bold", markup=False, highlight=False, soft_wrap=True)
+def _print_one(console: Console, one: Told) -> None:
+    named = " ".join(filter(None, (f"row {one.row}", one.id, one.client_id and f"client {one.client_id}")))
+    console.print(f"{_printable(named)}: {one.verdict}", style="bold", markup=False, highlight=False, soft_wrap=True)
     if one.resembles is not None:
-        read = one.read or (one.wrong.address if one.wrong else None)
-        known, other = marked(shown(one.resembles.known), shown(read) if read else _candidate_text(one.candidate))
+        known, other = marked(one.resembles, _printable(one.address))
         console.print("  known  ", known, highlight=False, soft_wrap=True, sep="")
         console.print("  asked  ", other, highlight=False, soft_wrap=True, sep="")
     else:
-        console.print(f"  {_candidate_text(one.candidate)}", markup=False, highlight=False, soft_wrap=True)
-    if said["said_en"]:
-        console.print(f"  {said['said_en']}", markup=False, highlight=False, soft_wrap=True)
+        console.print(f"  {_printable(one.address)}", markup=False, highlight=False, soft_wrap=True)
+    if one.said_en:
+        console.print(f"  {one.said_en}", markup=False, highlight=False, soft_wrap=True)
 
 
-def _candidate_text(candidate: Candidate) -> str:
-    """The text as it was written; what a terminal might obey is shown as its number."""
-    return "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in candidate.address[:120])
+def _printable(text: str) -> str:
+    """A text as it was written; what a terminal might obey is shown as its number."""
+    return "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in text[:120])

@@ -7,10 +7,12 @@ import json
 import math
 import os
 import tempfile
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
+from decimal import Decimal
 from pathlib import Path
 from typing import IO, Any
 
+import msgspec
 from rich.text import Text
 
 from sekisho.records import RecordsError
@@ -19,51 +21,56 @@ from sekisho.records.addresses.ethereum import checksummed
 from sekisho.typologies.addresses.book import Resemblance
 from sekisho.typologies.addresses.checking import Verdict
 
-COLUMNS = (
-    "row",
-    "id",
-    "client_id",
-    "address",
-    "verdict",
-    "reason",
-    "said_en",
-    "said_ja",
-    "network",
-    "kind",
-    "normal",
-    "resembles",
-    "score",
-    "chance",
-    "matched_first",
-    "matched_last",
-    "differs_from",
-    "differs_until",
-    "value_jpy",
-    "notes",
-)
-"""What is told of each candidate, in this order."""
+class Told(msgspec.Struct, frozen=True):
+    """What is told of a candidate, in this order.
+
+    ``normal`` is the one form of the address, ``resembles`` the known address that it is or looks like, ``score`` how far that is
+    beyond chance in powers of ten; places are counted from 1 in the address.
+    """
+
+    row: int
+    id: str | None
+    client_id: str | None
+    address: str
+    verdict: str
+    reason: str | None = None
+    said_en: str | None = None
+    said_ja: str | None = None
+    network: str | None = None
+    kind: str | None = None
+    normal: str | None = None
+    resembles: str | None = None
+    score: float = 0.0
+    chance: float | None = None
+    matched_first: int | None = None
+    matched_last: int | None = None
+    differs_from: int | None = None
+    differs_until: int | None = None
+    value_jpy: Decimal | None = None
+    notes: tuple[str, ...] = ()
 
 
-def told(one: Verdict) -> dict[str, Any]:
-    """One verdict under the names of ``COLUMNS``; ``resembles`` is the known address, ``score`` tens of powers against chance."""
-    given, read, found = one.candidate, one.read or (one.wrong.address if one.wrong else None), one.resembles
-    said: dict[str, Any] = dict.fromkeys(COLUMNS)
-    said.update(row=given.row, id=given.id, client_id=given.client_id, address=given.address, verdict=one.verdict, notes=[])
-    if given.value_jpy is not None:
-        said["value_jpy"] = str(given.value_jpy)
+COLUMNS = Told.__struct_fields__
+
+
+def told(one: Verdict) -> Told:
+    """One verdict as it is told."""
+    given, read, found = one.candidate, one.read, one.resembles
+    if read is None and one.wrong is not None:
+        read = one.wrong.address
+    said: dict[str, Any] = {}
     if one.wrong is not None:
-        said.update(reason=one.wrong.reason, said_en=one.wrong.en, said_ja=one.wrong.ja)
+        said = {"reason": one.wrong.reason, "said_en": one.wrong.en, "said_ja": one.wrong.ja}
     if read is not None:
-        said.update(network=read.network, kind=read.kind, normal=shown(read), notes=list(read.notes))
+        said |= {"network": read.network, "kind": read.kind, "normal": read.normal, "notes": read.notes}
     if one.known is not None:
         said["resembles"] = shown(one.known)
     if found is not None:
-        said.update(_resemblance(read, given.address, found))
+        said |= _resemblance(read, given.address, found)
         if one.verdict == "lookalike":
             said["reason"] = "tag" if found.tag else "address"
             said["said_en"], said["said_ja"] = sentence(said)
-    said["score"] = said["score"] or 0.0
-    return said
+    return Told(given.row, given.id, given.client_id, given.address, one.verdict, value_jpy=given.value_jpy, **said)
 
 
 def _resemblance(read: Address | None, text: str, found: Resemblance) -> dict[str, Any]:
@@ -122,25 +129,24 @@ def marked(known: str, other: str) -> tuple[Text, Text]:
     return lines[0], lines[1]
 
 
-def write_json(stream: IO[str], head: dict[str, Any], verdicts: Iterable[Verdict]) -> None:
+def write_json(stream: IO[str], head: dict[str, Any], verdicts: Iterable[Told]) -> None:
     """One object: the keys of ``head``, and ``verdicts``, one a line so that a million of them can be read as they come."""
     stream.write(json.dumps(head, ensure_ascii=False, indent=2)[:-2] + ',\n  "verdicts": [')
-    encode = json.JSONEncoder(ensure_ascii=False).encode
+    encode = msgspec.json.Encoder().encode
     before = "\n    "
     for each in verdicts:
-        stream.write(before + encode(told(each)))
+        stream.write(before + encode(each).decode())
         before = ",\n    "
     stream.write("\n  ]\n}\n" if before.startswith(",") else "]\n}\n")
 
 
-def write_csv(stream: IO[str], verdicts: Iterable[Verdict]) -> None:
+def write_csv(stream: IO[str], verdicts: Iterable[Told]) -> None:
     """A row for each verdict, under the names of ``COLUMNS``; notes are joined by spaces."""
     rows = csv.writer(stream, lineterminator="\n")
     rows.writerow(COLUMNS)
     for each in verdicts:
-        said = told(each)
-        said["notes"] = " ".join(said["notes"])
-        rows.writerow(_harmless("" if said[name] is None else said[name]) for name in COLUMNS)
+        cells = (" ".join(value) if isinstance(value, tuple) else value for value in msgspec.structs.astuple(each))
+        rows.writerow(_harmless("" if cell is None else cell) for cell in cells)
 
 
 def _harmless(cell: Any) -> Any:
@@ -166,4 +172,4 @@ def written(file: Path, write: Callable[[IO[str]], None]) -> None:
         raise
 
 
-__all__: Sequence[str] = ("COLUMNS", "differing", "marked", "sentence", "shown", "told", "write_csv", "write_json", "written")
+__all__ = ["COLUMNS", "Told", "differing", "marked", "sentence", "shown", "told", "write_csv", "write_json", "written"]
