@@ -123,7 +123,7 @@ class Transfers:
         """The account's own address elsewhere, in use since long ago."""
         if (account, listing) not in self._addresses:
             since = at - int(self.random.uniform(45, 400) * DAY_MICROSECONDS)
-            self._addresses[account, listing] = self.chain.address(), since
+            self._addresses[account, listing] = self.chain.address(self.listed[listing].asset), since
         return self._addresses[account, listing]
 
     def _row(
@@ -255,7 +255,8 @@ class Transfers:
             funding |= {"released_at": moment(each.at - HOUR), "status": "completed"}
             self.books.move(each.account, listing, units)
             moves.append((each.at - HOUR, listing, units, funding))
-        row = self._row(day, each.account, each.at, each.direction, listing, units, self.chain.address(), each.first_used_at)
+        address = self.chain.address(self.listed[listing].asset)
+        row = self._row(day, each.account, each.at, each.direction, listing, units, address, each.first_used_at)
         row["status"] = each.status
         if each.direction == "out":
             self._event(each.account, (each.first_used_at or each.at) - 5 * MINUTE, "address_added", 0)
