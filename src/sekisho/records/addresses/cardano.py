@@ -1,4 +1,4 @@
-"""Cardano addresses: Shelley's in Bech32, Byron's in Base58 with a CRC-32. Sources: CIP-19, CIP-5; the Byron address format (CDDL)."""
+"""Cardano addresses: Shelley's in Bech32, Byron's in Base58 with a CRC-32. Sources: CIP-19, CIP-5; Byron's CDDL."""
 
 from __future__ import annotations
 

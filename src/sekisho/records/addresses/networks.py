@@ -74,8 +74,8 @@ NETWORK_NAMES = {
         BITCOIN_CASH: "bitcoin-cash bitcoincash bch",
         LITECOIN: "litecoin ltc",
         DOGECOIN: "dogecoin doge",
-        ETHEREUM: "ethereum eth erc20 erc-20 evm arbitrum arbitrum-one optimism base polygon matic bsc bep20 bep-20 bnb-smart-chain "
-        "avalanche avalanche-c avax-c c-chain fantom linea scroll zksync ethereum-classic etc flare songbird astar-evm",
+        ETHEREUM: "ethereum eth erc20 erc-20 evm arbitrum arbitrum-one optimism base polygon matic bsc bep20 bep-20 "
+        "bnb-smart-chain avalanche avalanche-c avax-c c-chain fantom linea scroll zksync ethereum-classic etc flare songbird",
         TRON: "tron trx trc20 trc-20",
         XRP_LEDGER: "xrp-ledger xrp xrpl ripple",
         SOLANA: "solana sol spl",
@@ -89,6 +89,10 @@ NETWORK_NAMES = {
 }
 """What people write for a network, in lower case with hyphens."""
 
+_ETHEREUM_ASSETS = """
+ETH ETC POL MATIC LINK UNI AAVE MKR DAI BAT ENJ SAND MANA AXS CHZ GRT COMP CRV LDO SHIB
+PEPE APE IMX OMG JPYC WBTC ARB OP FLR SGB
+"""
 _STABLE = (ETHEREUM, TRON, SOLANA)
 ASSET_NETWORKS: dict[str, tuple[str, ...]] = {
     "BTC": (BITCOIN,),
@@ -106,11 +110,7 @@ ASSET_NETWORKS: dict[str, tuple[str, ...]] = {
     "ZEC": (ZCASH,),
     "USDT": _STABLE,
     "USDC": (*_STABLE, STELLAR),
-    **dict.fromkeys(
-        "ETH ETC POL MATIC LINK UNI AAVE MKR DAI BAT ENJ SAND MANA AXS CHZ GRT COMP CRV LDO SHIB PEPE APE IMX OMG JPYC WBTC ARB OP "
-        "FLR SGB".split(),
-        (ETHEREUM,),
-    ),
+    **dict.fromkeys(_ETHEREUM_ASSETS.split(), (ETHEREUM,)),
 }
 """On which networks an asset is sent. An asset that is not named here may be sent anywhere, and its addresses are read by form."""
 

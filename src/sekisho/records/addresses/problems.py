@@ -1,4 +1,4 @@
-"""Why a text is not an address to which this asset may go: one reason each, in English and Japanese, malformed before wrong network."""
+"""Why a text is not an address to which this asset may go, in English and Japanese: malformed before wrong network."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ REASONS = {
         "the character at place {place} is {character}; no address holds it",
         "{place}文字目の{character}はアドレスに使用されない文字である",
     ),
-    "name": Why(MALFORMED, "this is a name, not an address; resolve it first", "アドレスではなく名前であり、先に解決する必要がある"),
+    "name": Why(MALFORMED, "this is a name, not an address; resolve it first", "アドレスではなく名前であり、先に解決を要する"),
     "wrong_length": Why(
         MALFORMED,
         "an address of {scheme} has {expected} characters, this text has {found}",
@@ -52,10 +52,14 @@ REASONS = {
         "チェックサムは正しいが、{scheme}が認めない種別又は長さである",
     ),
     "bad_tag": Why(
-        MALFORMED, "'{tag}' is no destination tag, a number from 0 to 4294967295", "「{tag}」は宛先タグ（0から4294967295の整数）ではない"
+        MALFORMED,
+        "'{tag}' is no destination tag, a number from 0 to 4294967295",
+        "「{tag}」は宛先タグ（0から4294967295の整数）ではない",
     ),
     "bad_memo": Why(
-        MALFORMED, "'{tag}' is no memo: up to 28 bytes of text, a number, or a hash", "「{tag}」はメモ（28バイト以内の文字列、整数又はハッシュ）ではない"
+        MALFORMED,
+        "'{tag}' is no memo: up to 28 bytes of text, a number, or a hash",
+        "「{tag}」はメモ（28バイト以内の文字列、整数又はハッシュ）ではない",
     ),
     "two_tags": Why(
         MALFORMED,
@@ -72,10 +76,14 @@ REASONS = {
         "ビットコインと共通の旧形式であり、CashAddr形式（{cashaddr}）の確認を要する",
     ),
     "cashaddr_for_bitcoin": Why(
-        WRONG_NETWORK, "this is a Bitcoin Cash address (CashAddr), not one of Bitcoin", "ビットコインではなくビットコインキャッシュのアドレスである"
+        WRONG_NETWORK,
+        "this is a Bitcoin Cash address (CashAddr), not one of Bitcoin",
+        "ビットコインではなくビットコインキャッシュのアドレスである",
     ),
     "stake_address": Why(
-        WRONG_NETWORK, "this is a Cardano stake address, to which nothing can be sent", "Cardanoのステークアドレスであり、送付先とならない"
+        WRONG_NETWORK,
+        "this is a Cardano stake address, to which nothing can be sent",
+        "Cardanoのステークアドレスであり、送付先とならない",
     ),
     "other_network": Why(
         WRONG_NETWORK,

@@ -411,7 +411,7 @@ def _wrong_base58(text: str) -> AddressError:
     strange = _wrong_letter(text, 0, base58.BITCOIN, "Base58")
     if strange is not None:
         return strange if len(text) <= 50 else AddressError("unknown_form")
-    if len(text) <= 36 or text[0] in "XT" and len(text) == 47:
+    if len(text) <= 36 or (text[0] in "XT" and len(text) == 47):
         return AddressError("checksum", scheme="Base58Check")
     if text.startswith(("Ddz", "Ae2")):
         return AddressError("checksum", scheme="CRC-32")

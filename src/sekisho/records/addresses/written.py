@@ -1,6 +1,6 @@
-"""How an address arrives: with spaces, invisible characters or full-width letters around and in it, or with letters of another script.
+"""How an address arrives: with spaces, invisible characters or full-width letters, or with letters of another script.
 
-What cannot change the meaning is taken away and noted. A letter that only looks like the right one is never replaced: the text is refused.
+What cannot change the meaning is taken away and noted. A letter that only looks like the right one is never replaced.
 """
 
 from __future__ import annotations
@@ -10,16 +10,70 @@ import unicodedata
 from typing import NamedTuple
 
 _PLAIN = re.compile(r"[!-~]+").fullmatch
-_INVISIBLE = frozenset(
-    [0x00AD, 0x034F, 0x061C, 0x180E, 0xFEFF, *range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2070)]
-    + [*range(0xFE00, 0xFE10)]
+_INVISIBLE = frozenset("\u00ad\u034f\u061c\u180e\ufeff").union(
+    *(map(chr, range(first, last + 1)) for first, last in ((0x200B, 0x200F), (0x202A, 0x202E), (0x2060, 0x206F), (0xFE00, 0xFE0F)))
 )
 _LOOKS_LIKE = {
     pair[0]: pair[1]
-    for pair in (
-        "аa АA вb ВB сc СC еe ЕE НH іi ІI јj ЈJ кk КK мm МM оo ОO рp РP ѕs ЅS ТT тt хx ХX уy УY ԁd ԛq ԝw һh "
-        "αa ΑA ΒB εe ΕE ΗH ιi ΙI κk ΚK ΜM νv ΝN οo ΟO ρp ΡP τt ΤT υu ΥY χx ΧX ΖZ"
-    ).split()
+    for pair in [
+        "аa",
+        "АA",
+        "вb",
+        "ВB",
+        "сc",
+        "СC",
+        "еe",
+        "ЕE",
+        "НH",
+        "іi",
+        "ІI",
+        "јj",
+        "ЈJ",
+        "кk",
+        "КK",
+        "мm",
+        "МM",
+        "оo",
+        "ОO",
+        "рp",
+        "РP",
+        "ѕs",
+        "ЅS",
+        "ТT",
+        "тt",
+        "хx",
+        "ХX",
+        "уy",
+        "УY",
+        "ԁd",
+        "ԛq",
+        "ԝw",
+        "һh",
+        "αa",
+        "ΑA",
+        "ΒB",
+        "εe",
+        "ΕE",
+        "ΗH",
+        "ιi",
+        "ΙI",
+        "κk",
+        "ΚK",
+        "ΜM",
+        "νv",
+        "ΝN",
+        "οo",
+        "ΟO",
+        "ρp",
+        "ΡP",
+        "τt",
+        "ΤT",
+        "υu",
+        "ΥY",
+        "χx",
+        "ΧX",
+        "ΖZ",
+    ]
 }
 """Letters of other scripts that people take for Latin ones; only used to say so."""
 
@@ -36,7 +90,7 @@ def plain(text: str) -> tuple[str, tuple[str, ...]]:
         code = ord(c)
         if c.isspace():
             done.add("spaces")
-        elif code in _INVISIBLE:
+        elif c in _INVISIBLE:
             done.add("invisible")
         elif 0xFF01 <= code <= 0xFF5E:
             done.add("full_width")

@@ -31,10 +31,10 @@ class Resemblance(NamedTuple):
 
 
 class AddressBook:
-    """One index for the gate, which adds an address at a time, and for a check in bulk; a look-up touches a few entries, however many there are.
+    """One index for the gate, which adds an address at a time, and for a check in bulk; a look-up touches few entries of any book.
 
-    Compared are addresses of one kind that agree in their first four characters (three of Bech32 and Base58), in as many last ones, or
-    in two on each side: whatever agrees without a gap and is worth a warning does.
+    Compared are addresses of one kind that agree in their first four characters (three of Bech32 and Base58), in as many last
+    ones, or in two on each side: whatever agrees without a gap and is worth a warning does.
     """
 
     __slots__ = ("_accounts", "_digits", "_kinds", "_near", "_normal")
@@ -58,7 +58,7 @@ class AddressBook:
         return address.normal in self._normal
 
     def known(self, address: Address, any_network: bool = False) -> Address | None:
-        """The entry for the same destination; with ``any_network`` also the one of the same key on Bitcoin, written as a CashAddr."""
+        """The entry for the same destination; ``any_network``: or the same key on Bitcoin, written as a CashAddr."""
         known = self._normal.get(address.normal)
         if known is None and any_network and address.network == BITCOIN_CASH:
             known = self._normal.get(legacy_of(address))
@@ -136,7 +136,7 @@ class AddressBook:
         return Resemblance(known, score.first, score.last, score.bits, chance)
 
     def _sharing(self, known: Address, first: int) -> int:
-        """How many others of the book begin as this one does without ending as it does: a beginning that many share tells little."""
+        """How many others of the book begin as this one does but end otherwise: a beginning that many share tells little."""
         if first < _HEAD[known.digits]:
             return 0
         head = _keys(known)[2][0]
@@ -151,14 +151,12 @@ _HEAD = {"hex": 4, "bech32": 3, "base32": 3, "base58": 3, "text": 3}
 
 _SHORTEST = 12
 """A text shorter than this without its fixed part has no two ends to compare."""
-_PLACES = {
-    size: ((size, size + 1, -1, -2), (0, 1, -size - 1, -size - 2), None) for size in (3, 4)
-}
+_PLACES = {size: ((size, size + 1, -1, -2), (0, 1, -size - 1, -size - 2), None) for size in (3, 4)}
 """For a key of first (last) characters, where else two addresses must agree somewhere: reading stops where two in a row differ."""
 
 
 def _keys(address: Address) -> tuple[str, str, tuple[str, str, str]]:
-    """The kind that is compared with itself only, the digits without case, and keys of first, of last, and of two characters each."""
+    """The kind, compared with itself only; the digits without case; keys of first, of last, and of two characters each."""
     account, fixed, digits = address.account, address.fixed, address.digits
     core = account[fixed:]
     if digits == "base58":

@@ -28,7 +28,7 @@ class Limits(NamedTuple):
 
 
 class Candidate(NamedTuple):
-    """One payment asked for, as it was written; ``row`` is its place in the file, from 1; ``dust`` where it sent the client dust before."""
+    """One payment asked for, as it was written; ``row`` counts from 1; ``dust`` where the address sent the client dust before."""
 
     row: int
     address: str

@@ -27,7 +27,21 @@ RULE = "transfers/poisoned_address"
 UNUSABLE = 2
 _SHOWN_MAX = 40
 
-app = typer.Typer(help="Addresses: are they right, and do they only look like one that the client has paid before?", no_args_is_help=True)
+app = typer.Typer(help="Addresses: right, wrong, or only looking like one the client has paid before.", no_args_is_help=True)
+
+
+_Book = Annotated[
+    Path, typer.Option("--book", help="CSV of known addresses: address, and client_id, asset, network, tag where there are.")
+]
+_Candidates = Annotated[
+    Path,
+    typer.Option("--candidates", help="CSV of payments asked for: address; id, client_id, asset, network, tag, inbound."),
+]
+_Out = Annotated[Path | None, typer.Option("--out", help="Write all verdicts here: CSV, or JSON where the name ends in .json.")]
+_Assume = Annotated[
+    list[str] | None, typer.Option("--assume", help=f"{RULE}.NAME=VALUE, such as {RULE}.chance_max=0.001; the answer says so.")
+]
+_Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 
 
 @app.callback()
@@ -37,16 +51,11 @@ def _group() -> None:
 
 @app.command("check")
 def check_command(
-    book: Annotated[Path, typer.Option("--book", help="CSV of known addresses: address, and client_id, asset, network, tag where they are known.")],
-    candidates: Annotated[
-        Path,
-        typer.Option("--candidates", help="CSV of payments asked for: address, and id, client_id, asset, network, tag, inbound, value_jpy."),
-    ],
-    out: Annotated[Path | None, typer.Option("--out", help="Write all verdicts here: CSV, or JSON where the name ends in .json.")] = None,
-    assume: Annotated[
-        list[str] | None, typer.Option("--assume", help=f"{RULE}.PARAMETER=VALUE, such as {RULE}.chance_max=0.001; the answer says so.")
-    ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+    book: _Book,
+    candidates: _Candidates,
+    out: _Out = None,
+    assume: _Assume = None,
+    as_json: _Json = False,
 ) -> None:
     """Check destinations in bulk: malformed, on the wrong network, a look-alike of a known address, known, or clear.
 
@@ -90,7 +99,7 @@ class _Chosen(NamedTuple):
     told: dict[str, Any]
 
 
-def _limits(assume: Sequence[str]) -> _Chosen:
+def _limits(assume: tuple[str, ...]) -> _Chosen:
     """The firm's starting values in rule.yaml, the same the gate uses, with the user's assumptions on top."""
     rulebook = load_rulebook()
     assumed = rulebook.assumptions(assume)
@@ -105,7 +114,8 @@ def _limits(assume: Sequence[str]) -> _Chosen:
         limits = Limits(**{name: float(value) for name, value in values.items()})
     except (TypeError, ValueError):
         raise RulebookError(f"{RULE}: {values} are not all numbers; give --assume {RULE}.NAME=NUMBER") from None
-    return _Chosen(limits, {**{name: str(value) for name, value in values.items()}, "rule": RULE, "assumed": sorted(assumed.get(RULE, {}))})
+    said = {name: str(value) for name, value in values.items()}
+    return _Chosen(limits, {**said, "rule": RULE, "assumed": sorted(assumed.get(RULE, {}))})
 
 
 @contextmanager

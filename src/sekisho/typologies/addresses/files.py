@@ -1,4 +1,4 @@
-"""Reads a book of addresses and the payments asked for from CSV; what cannot be used is one error with file, row, column and remedy."""
+"""Reads a book of addresses and the payments asked for from CSV; bad input is one error with file, row, column and remedy."""
 
 from __future__ import annotations
 
@@ -46,10 +46,9 @@ def read_books(file: Path) -> tuple[Books, list[BookProblem]]:
     for number, cells in rows:
         count += 1
         text = cells[columns["address"]]
+        asset, network, tag = (_cell(cells, columns, name) for name in ("asset", "network", "tag"))
         try:
-            address = read_address(
-                text, asset=_cell(cells, columns, "asset"), network=_cell(cells, columns, "network"), tag=_cell(cells, columns, "tag")
-            )
+            address = read_address(text, asset=asset, network=network, tag=tag)
         except AddressError as error:
             if error.address is None:
                 problems.append(BookProblem(number, text, error.reason, error.en, error.ja))

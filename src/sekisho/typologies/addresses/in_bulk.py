@@ -17,11 +17,11 @@ STRETCH = 20_000
 """Candidates that one process checks before it hands back its verdicts."""
 
 
-def told_in_order(candidates: Sequence[Candidate], books: Books, limits: Limits, processes: int | None = None) -> Iterator[list[Told]]:
-    """The verdicts, a stretch at a time, in the order of the candidates; the same with any number of processes."""
+def told_in_order(candidates: Sequence[Candidate], books: Books, limits: Limits, cores: int | None = None) -> Iterator[list[Told]]:
+    """The verdicts, a stretch at a time, in the order of the candidates; the same with any number of cores."""
     stretches = [range(at, min(at + STRETCH, len(candidates))) for at in range(0, len(candidates), STRETCH)]
     books.of(None)
-    count = min(len(stretches), processes or os.cpu_count() or 1)
+    count = min(len(stretches), cores or os.cpu_count() or 1)
     if count < 2 or "fork" not in multiprocessing.get_all_start_methods():
         yield from (_checked(candidates, books, limits, stretch) for stretch in stretches)
         return

@@ -113,8 +113,8 @@ def _moved(row: dict[str, Any]) -> _Moved:
     left_at = None if released_at is None else in_utc(released_at)
     if left_at is None and row["status"] in {"released", "completed"}:
         left_at = requested_at
-    names = _COLUMNS[:7]
-    return _Moved(*(requested_at if name == "requested_at" else row[name] for name in names), left_at)
+    known = {name: row[name] for name in _Moved._fields if name in row}
+    return _Moved(**{**known, "requested_at": requested_at, "left_at": left_at})
 
 
 def _look_alikes(moved: Sequence[_Moved], values: Any) -> Iterator[Poisoned]:

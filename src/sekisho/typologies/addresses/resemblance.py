@@ -206,4 +206,4 @@ def chance_of(bits: float, digits: Digits) -> float:
     at = bisect_left(scores, bits - 0.002)
     if at < len(scores):
         return sums[at]
-    return sums[-1] * 2.0 ** (scores[-1] - bits)
+    return float(sums[-1] * 2.0 ** (scores[-1] - bits))

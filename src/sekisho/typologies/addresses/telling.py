@@ -21,6 +21,7 @@ from sekisho.records.addresses.ethereum import checksummed
 from sekisho.typologies.addresses.book import Resemblance
 from sekisho.typologies.addresses.checking import Verdict
 
+
 class Told(msgspec.Struct, frozen=True):
     """What is told of a candidate, in this order.
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from sekisho.engine.answers import Evidence, Found, Outcome, Reason
 from sekisho.engine.requests import TransferRequest
-from sekisho.typologies.addresses.misdirected import OLD_FORM, Misdirected, left_misdirected, lacks_tag, misdirected
+from sekisho.typologies.addresses.misdirected import OLD_FORM, Misdirected, lacks_tag, left_misdirected, misdirected
 from sekisho.typologies.valuation import total
 
 if TYPE_CHECKING:
