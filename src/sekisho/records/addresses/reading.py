@@ -142,7 +142,7 @@ def _parts(text: str) -> tuple[str, str | None, str | None, tuple[str, ...]]:
 
 
 def _one_tag(within: str | None, beside: str | None) -> str | None:
-    beside = plain(beside)[0] or None if beside else None
+    beside = (beside.strip() or None) if beside else None
     if within is not None and beside is not None and within != beside:
         raise AddressError("two_tags", within=within, beside=beside)
     return within if within is not None else beside
@@ -154,6 +154,7 @@ def _tagged(found: Address, tag: str | None, notes: tuple[str, ...]) -> Address:
     if tag is None:
         return found._replace(notes=notes) if notes else found
     if found.network == net.XRP_LEDGER:
+        tag = plain(tag)[0]
         if not (tag.isascii() and tag.isdigit()) or int(tag) > ripple.TAG_MAX:
             raise AddressError("bad_tag", tag=tag)
         tag = str(int(tag))

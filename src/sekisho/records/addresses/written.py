@@ -13,68 +13,11 @@ _PLAIN = re.compile(r"[!-~]+").fullmatch
 _INVISIBLE = frozenset("\u00ad\u034f\u061c\u180e\ufeff").union(
     *(map(chr, range(first, last + 1)) for first, last in ((0x200B, 0x200F), (0x202A, 0x202E), (0x2060, 0x206F), (0xFE00, 0xFE0F)))
 )
-_LOOKS_LIKE = {
-    pair[0]: pair[1]
-    for pair in [
-        "аa",
-        "АA",
-        "вb",
-        "ВB",
-        "сc",
-        "СC",
-        "еe",
-        "ЕE",
-        "НH",
-        "іi",
-        "ІI",
-        "јj",
-        "ЈJ",
-        "кk",
-        "КK",
-        "мm",
-        "МM",
-        "оo",
-        "ОO",
-        "рp",
-        "РP",
-        "ѕs",
-        "ЅS",
-        "ТT",
-        "тt",
-        "хx",
-        "ХX",
-        "уy",
-        "УY",
-        "ԁd",
-        "ԛq",
-        "ԝw",
-        "һh",
-        "αa",
-        "ΑA",
-        "ΒB",
-        "εe",
-        "ΕE",
-        "ΗH",
-        "ιi",
-        "ΙI",
-        "κk",
-        "ΚK",
-        "ΜM",
-        "νv",
-        "ΝN",
-        "οo",
-        "ΟO",
-        "ρp",
-        "ΡP",
-        "τt",
-        "ΤT",
-        "υu",
-        "ΥY",
-        "χx",
-        "ΧX",
-        "ΖZ",
-    ]
-}
+_PAIRS = """
+аa АA вb ВB сc СC еe ЕE НH іi ІI јj ЈJ кk КK мm МM оo ОO рp РP ѕs ЅS ТT тt хx ХX уy УY ԁd ԛq ԝw һh
+αa ΑA ΒB εe ΕE ΗH ιi ΙI κk ΚK ΜM νv ΝN οo ΟO ρp ΡP τt ΤT υu ΥY χx ΧX ΖZ
+"""
+_LOOKS_LIKE = {pair[0]: pair[1] for pair in _PAIRS.split()}
 """Letters of other scripts that people take for Latin ones; only used to say so."""
 
 

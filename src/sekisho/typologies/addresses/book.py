@@ -11,7 +11,7 @@ from sekisho.records.addresses import Address
 from sekisho.records.addresses.networks import BITCOIN_CASH
 from sekisho.records.addresses.reading import legacy_of
 from sekisho.records.addresses.written import plain
-from sekisho.typologies.addresses.resemblance import SHOWN, agreeing, alike, chance_of, digits_of
+from sekisho.typologies.addresses.resemblance import SHOWN, Digits, agreeing, alike, chance_of, digits_of
 
 
 class Resemblance(NamedTuple):
@@ -127,24 +127,33 @@ class AddressBook:
         score = alike(known, address, digits, bits_min)
         if score is None:
             return None
-        shared = self._sharing(known, score.first)
-        if shared > 1:
-            score = alike(known, address, digits, bits_min, math.log2(self._kinds[kind] / (shared + 1)))
+        head_bits_max = self._told_by_beginning(known, score.first, digits)
+        if head_bits_max < math.inf:
+            score = alike(known, address, digits, bits_min, head_bits_max)
             if score is None:
                 return None
         chance = self._kinds[kind] * chance_of(score.bits, digits)
         return Resemblance(known, score.first, score.last, score.bits, chance)
 
-    def _sharing(self, known: Address, first: int) -> int:
-        """How many others of the book begin as this one does but end otherwise: a beginning that many share tells little."""
+    def _told_by_beginning(self, known: Address, first: int, digits: Digits) -> float:
+        """Bits that agreeing in the first characters can speak for at most, where several others of the book begin so but end otherwise."""
         if first < _HEAD[known.digits]:
-            return 0
-        head = _keys(known)[2][0]
-        begins, ends = known.account[: known.fixed + first], known.account[-2:]
-        others = (other.account for _core, other in self._near[head] if other is not known)
-        return sum(other.startswith(begins) and other[-2:] != ends for other in others)
+            return math.inf
+        kind, core, keys = _keys(known)
+        others = [other for other, each in self._near[keys[0]] if each is not known and other[-2:] != core[-2:]]
+        if len(others) < _SHARING_MIN:
+            return math.inf
+        lengths = sorted((min(first, agreeing(core, other)) for other in others), reverse=True)
+        told = (
+            max(0.0, math.log2(self._kinds[kind] / (sharing + 1))) + (first - length) * digits.agrees
+            for sharing, length in enumerate(lengths, 1)
+            if sharing >= _SHARING_MIN
+        )
+        return min(told)
 
 
+_SHARING_MIN = 2
+"""One other address with the same beginning may be chance, or a look-alike that was paid."""
 _HEAD = {"hex": 4, "bech32": 3, "base32": 3, "base58": 3, "text": 3}
 """Characters of a key at one side; about 16 bits."""
 
