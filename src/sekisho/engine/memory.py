@@ -10,6 +10,8 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from sekisho.engine.requests import Account, Party, PastEvent, PastTrade, PastTransfer, RequestEvent
+from sekisho.typologies.addresses import AddressBook
+from sekisho.typologies.addresses.poisoning import books_of, read_or_none
 from sekisho.typologies.valuation import in_utc, starts_at
 
 if TYPE_CHECKING:
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
 
 Row = Mapping[str, Any]
 _LEFT = {"released", "completed"}
+_BOOKS_KEPT_MAX = 100_000
 _Timed = TypeVar("_Timed", PastTransfer, PastTrade, PastEvent, RequestEvent)
 
 
@@ -33,6 +36,7 @@ class Memory:
         self._by_account: dict[str, list[PastTransfer]] = defaultdict(list)
         self._by_address: dict[str, list[PastTransfer]] = defaultdict(list)
         self._books: dict[str, dict[str, datetime]] = defaultdict(dict)
+        self._address_books: dict[str, AddressBook] = {}
         self._events: dict[str, list[PastEvent]] = defaultdict(list)
         self._trades: dict[str, list[PastTrade]] = defaultdict(list)
         self._balances: dict[str, dict[str, tuple[date, Decimal]]] = defaultdict(dict)
@@ -64,6 +68,17 @@ class Memory:
     def addresses_of(self, account_id: str) -> Mapping[str, datetime]:
         """Every address the account asked to send to, with the first time."""
         return self._books.get(account_id, {})
+
+    def address_book(self, account_id: str) -> AddressBook:
+        """The addresses to which something the account sent has left, read and indexed; kept for accounts that were asked about."""
+        book = self._address_books.get(account_id)
+        if book is None:
+            gone = (t for t in self._by_account.get(account_id, ()) if t.direction == "out" and t.left_at is not None)
+            book = books_of((t.address, t.asset) for t in gone)
+            if len(self._address_books) >= _BOOKS_KEPT_MAX:
+                self._address_books.pop(next(iter(self._address_books)))
+            self._address_books[account_id] = book
+        return book
 
     def first_used_at(self, account_id: str, address: str) -> datetime | None:
         """When the account first asked to send to the address; None before that."""
@@ -131,6 +146,11 @@ class Memory:
     def _learn_transfer(self, row: Row) -> None:
         transfer = past_transfer(row)
         self._forget(transfer.transfer_id)
+        kept = self._address_books.get(transfer.account_id)
+        if kept is not None and transfer.direction == "out" and transfer.left_at is not None:
+            read = read_or_none(transfer.address, transfer.asset)
+            if read is not None:
+                kept.add(read)
         self._transfers[transfer.transfer_id] = transfer
         insort(self._by_account[transfer.account_id], transfer, key=_requested_at)
         insort(self._by_address[transfer.address], transfer, key=_requested_at)
@@ -141,6 +161,8 @@ class Memory:
     def _forget(self, transfer_id: str) -> None:
         known = self._transfers.pop(transfer_id, None)
         if known is not None:
+            if known.left_at is not None:
+                self._address_books.pop(known.account_id, None)
             self._by_account[known.account_id].remove(known)
             self._by_address[known.address].remove(known)
 

@@ -8,6 +8,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import NamedTuple, Protocol
 
+from sekisho.typologies.addresses import AddressBook
 from sekisho.typologies.handled_assets import Pair
 from sekisho.typologies.material_facts import Circle, Facts
 from sekisho.typologies.ownership import Ownership
@@ -271,6 +272,10 @@ class View(Protocol):
 
     def addresses_of(self, account_id: str) -> Mapping[str, datetime]:
         """Every address the account asked to send to, with the first time (UTC): its address book."""
+        ...
+
+    def address_book(self, account_id: str) -> AddressBook:
+        """The addresses to which something the account asked to send has left by now, read and indexed: its history."""
         ...
 
     def events(self, account_id: str, since: datetime) -> Sequence[PastEvent]:

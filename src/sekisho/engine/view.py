@@ -25,6 +25,7 @@ from sekisho.engine.requests import (
     TransferRequest,
     WalletRequest,
 )
+from sekisho.typologies.addresses import AddressBook
 from sekisho.typologies.handled_assets import Handled, Pair, read_handled
 from sekisho.typologies.material_facts import read_circle, read_facts
 from sekisho.typologies.ownership import ownership_of
@@ -71,6 +72,10 @@ class RecordsView:
     def addresses_of(self, account_id: str) -> Mapping[str, datetime]:
         """Every address the account asked to send to, with the first time."""
         return self._memory().addresses_of(account_id)
+
+    def address_book(self, account_id: str) -> AddressBook:
+        """The addresses to which something the account sent had left, read and indexed."""
+        return self._memory().address_book(account_id)
 
     def events(self, account_id: str, since: datetime) -> Sequence[PastEvent]:
         """What happened to the account since a moment, oldest first."""
