@@ -22,6 +22,9 @@ from sekisho.records.parquet import check_footer
 from sekisho.records.reading import FILE, ROW, Reading, check_columns, reading_of_arrow
 from sekisho.typologies.listed_forms import ENTRY_KINDS, form_of
 
+NOT_THERE = "-"
+"""The name in a layout that says: the file has nothing of ours in it, whatever its column of that name holds."""
+
 USUAL_ENTRY_KIND = {
     "sanctions": "address",
     "illicit": "address",
@@ -62,7 +65,7 @@ LIST_FILE = Table(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Layout:
-    """How a file that was not written for us is read: ``columns`` names its column for one of ours, ``fill`` gives empty cells a text."""
+    """How a file that was not written for us is read: ``columns`` names its column for one of ours, ``fill`` what an empty cell means."""
 
     columns: Mapping[str, str] = field(default_factory=dict)
     fill: Mapping[str, str] = field(default_factory=dict)
@@ -101,8 +104,8 @@ def _read(reader: duck.Backend, file: Path, layout: Layout) -> tuple[str, pa.Tab
     if problems:
         raise problems[0].error()
     try:
-        told = reader.con.execute(f"SELECT {ROW} AS row, {reading.projection} FROM {reading.placed} ORDER BY {ROW}")
-        given = told.to_arrow_table()
+        query = f"SELECT {ROW} AS row, {reading.projection} FROM {reading.placed} ORDER BY {ROW}"
+        given = reader.con.sql(query).to_arrow_table()
     except duckdb.Error as error:
         raise unreadable(reading, error) from None
     if _digest(file) != digest:
@@ -176,7 +179,7 @@ def _parquet(reader: duck.Backend, file: Path, layout: Layout) -> Reading:
 
 def _renamed(file: str, header: list[str], layout: Layout) -> list[str]:
     """The header with the file's own names replaced; what it has under one of our names but not meant is put aside."""
-    theirs = {given: ours for ours, given in layout.columns.items()}
+    theirs = {given: ours for ours, given in layout.columns.items() if given != NOT_THERE}
     for given in theirs:
         if given not in header:
             raise RecordsError(file, "is not in the file", f"its columns are {', '.join(header)}", column=given)

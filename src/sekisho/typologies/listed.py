@@ -12,7 +12,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import blake2b
+from threading import Lock
 from typing import TYPE_CHECKING, Any, NamedTuple
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import pyarrow as pa
@@ -258,7 +260,19 @@ def version_of(row: Mapping[str, Any]) -> ListVersion:
 
 
 def read_lists(records: Records) -> Lists:
-    """The lists of a records folder: ``list_version`` with ``list_entry``."""
+    """The lists of a records folder: ``list_version`` with ``list_entry``. Read once for all rules that ask."""
+    with _READING:
+        lists = _READ.get(records)
+        if lists is None:
+            lists = _READ[records] = _read(records)
+        return lists
+
+
+_READ: WeakKeyDictionary[Records, Lists] = WeakKeyDictionary()
+_READING = Lock()
+
+
+def _read(records: Records) -> Lists:
     rows = records.optional("list_version").order_by("list_id", "version").to_pyarrow().to_pylist()
     stored = records.optional("list_entry")
     own = stored.select("list_id", "version", *ENTRY_COLUMNS).order_by("list_id", "version", "row").to_pyarrow()
