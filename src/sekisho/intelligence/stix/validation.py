@@ -26,7 +26,7 @@ from sekisho.intelligence.stix.objects import (
     properties,
     properties_of,
 )
-from sekisho.intelligence.stix.patterns import pattern_problems
+from sekisho.intelligence.stix.patterns import comparisons, pattern_problems
 from sekisho.intelligence.stix.values import (
     DICTIONARY_KEY,
     IDENTIFIER,
@@ -502,11 +502,13 @@ def _unknown(given: Mapping[str, Any], object_type: str, looking: _Looking) -> N
             _bad_name(name, looking)
         if value is None:
             looking.must(name, "null", "is null; leave the property out", "3.1")
-        if known is None or by_extension:
-            continue
-        if looking.strictness.unknown_is_fault:
+        for key in value if isinstance(value, dict) else ():
+            if key != key.lower():
+                looking.should(f"{name}.{key}", "dictionary-case", "is a key that is not in lower case", "2.3")
+        if known is not None and looking.strictness.unknown_is_fault:
             looking.must(name, "unknown-property", "is not a property the specification defines", "3.1")
-        _custom_property(name, name, looking)
+        if known is not None and not by_extension:
+            _custom_property(name, name, looking)
     if object_type in OBSERVABLES:
         _observable_extensions(given, object_type, looking)
 
@@ -556,8 +558,8 @@ def _observable_extensions(given: Mapping[str, Any], object_type: str, looking: 
 
 
 def _custom_extension(key: str, place: str, looking: _Looking) -> None:
-    if not re.fullmatch(r"[a-z0-9-]{3,250}", key):
-        looking.must(place, "dictionary-key", "is not a name of 3 to 250 lower-case letters, digits and hyphens", "11.3")
+    if not re.fullmatch(r"[a-z0-9-]{3,246}-ext", key):
+        looking.must(place, "dictionary-key", "is not a name of 7 to 250 lower-case letters, digits and hyphens that ends in -ext", "11.3")
     custom = looking.strictness.custom
     if custom == "extension":
         looking.should(place, "custom-extension", "is a custom extension without an extension definition", "11.3")
@@ -667,8 +669,18 @@ def _indicator(given: Mapping[str, Any], looking: _Looking) -> None:
     if given.get("pattern_type") == "stix" and isinstance(pattern, str):
         for problem in pattern_problems(pattern):
             looking.must("pattern", "pattern", problem, "9")
+        for one in _unknown_compared(pattern) if looking.strictness.unknown_is_fault else ():
+            looking.must("pattern", "unknown-property", f"compares {one}, which the specification does not define", "9")
     if not ("name" in given and "description" in given):
         looking.should("", "indicator-words", "has not both name and description", "4.7")
+
+
+def _unknown_compared(pattern: str) -> Iterator[str]:
+    """Properties of the specification's own objects that a pattern compares and that they do not have."""
+    for one in comparisons(pattern) if not pattern_problems(pattern) else ():
+        known = properties_of(one.object_type)
+        if known is not None and one.path and one.path[0] not in known:
+            yield f"{one.object_type}:{one.path[0]}"
 
 
 def _observed_data(given: Mapping[str, Any], looking: _Looking) -> None:
