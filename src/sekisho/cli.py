@@ -28,6 +28,7 @@ from sekisho.findings.commands import calibrate_command
 from sekisho.findings.comparison import Comparison, compare, gravest
 from sekisho.findings.inspection import Inspection, Inspector, Question
 from sekisho.findings.outputs import write_comparison, write_inspection
+from sekisho.intelligence.commands import app as intelligence_app
 from sekisho.intelligence.list_commands import app as lists_app
 from sekisho.liabilities.commands import app as liabilities_app
 from sekisho.records import RecordsError, open_records
@@ -55,6 +56,7 @@ app.add_typer(records_app, name="records")
 app.add_typer(liabilities_app, name="liabilities")
 app.add_typer(reserve_app, name="reserve")
 app.add_typer(lists_app, name="lists")
+app.add_typer(intelligence_app, name="intelligence")
 app.add_typer(wind_down_app, name="wind-down")
 app.command("simulate")(simulate_command)
 app.command("calibrate")(calibrate_command)

@@ -80,8 +80,8 @@ class ListFile:
     entries: pa.Table
 
 
-def read_list_file(file: Path, kind: str, layout: Layout | None = None) -> ListFile:
-    """Read a whole list file of a kind of list. Raises RecordsError naming file, row, column and remedy."""
+def read_list_file(file: Path, kind: str, layout: Layout | None = None, *, may_be_empty: bool = False) -> ListFile:
+    """Read a whole list file of a kind of list; an empty one is refused unless it may be empty. Raises RecordsError naming file, row, column and remedy."""
     layout = layout or Layout()
     _check_layout(layout)
     if not file.is_file():
@@ -92,7 +92,7 @@ def read_list_file(file: Path, kind: str, layout: Layout | None = None) -> ListF
             digest, given = _read(reader, file, layout)
         finally:
             reader.disconnect()
-    if not len(given):
+    if not len(given) and not may_be_empty:
         raise RecordsError(file.name, "holds no entry", "an empty list lists nobody: fetch it again, or ask its source")
     return ListFile(file.name, digest, _entries(file.name, given, kind, layout))
 
