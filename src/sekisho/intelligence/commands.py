@@ -148,6 +148,10 @@ def push_command(
     ] = None,
     no_records: Annotated[bool, typer.Option("--no-records", help="Push without looking for clients in the text.")] = False,
     sender: Annotated[str | None, typer.Option("--as", help="Name under which it is told. Default: no name.")] = None,
+    with_definition: Annotated[
+        bool,
+        typer.Option("--with-definition", help="Send the definition of the wallet observable, too; medallion 3.0 cannot read it back."),
+    ] = False,
     user: _User = None,
     password_file: _Password = None,
     token_file: _Token = None,
@@ -175,7 +179,7 @@ def push_command(
             clients = clients_of(opened)
     refuse_client_data(told, clients, label)
     moment, store = _moment(at), Archive(archive)
-    objects = stix_objects(told, Sender(secret=store.secret(fresh_secret()), name=sender), moment)
+    objects = stix_objects(told, Sender(secret=store.secret(fresh_secret()), name=sender, with_definition=with_definition), moment)
     if dry_run:
         _echo({"objects": objects})
         return

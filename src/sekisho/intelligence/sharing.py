@@ -71,10 +71,13 @@ class Report(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sender:
-    """Who tells: the secret that makes identifiers, and the name under which it is done (None: none)."""
+    """Who tells: the secret that makes identifiers, the name under which it is done (None: none), and whether the definition of
+    the wallet observable goes along. It is fixed and published with Sekisho; some servers cannot read it back out of a collection.
+    """
 
     secret: bytes
     name: str | None = None
+    with_definition: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +128,7 @@ def report_of_outflow(incident: Mapping[str, Any], number: int, marking: str = "
         if end["why"] == "resting":
             addresses[end["asset"], end["address"]] = Address(address=end["address"], asset=end["asset"], role="holds_stolen", category="theft")
     for out in event["outflows"]:
-        if out["kind"] not in {"fee", "house"}:
+        if out["kind"] not in {"fee", "to_house"}:
             key = (out["asset"], out["to_address"])
             addresses[key] = Address(address=out["to_address"], asset=out["asset"], role="received_stolen", category="theft")
     kinds = ", ".join(sorted(event["kinds"]))
@@ -187,8 +190,8 @@ def _objects(report: Report, sender: Sender, at: datetime) -> Iterator[dict[str,
         "incident", sender, who["id"], occurred, [report.name, occurred], {"name": report.name, **_text("description", report.description)} | marked
     )
     yield incident
-    if report.addresses:
-        yield _wallet_extension(sender, who["id"])
+    if report.addresses and sender.with_definition:
+        yield wallet_definition(who["id"])
     valid = {"valid_from": occurred}
     if report.valid_days is not None:
         valid["valid_until"] = _stamp(report.occurred_at + timedelta(days=report.valid_days))
@@ -234,7 +237,8 @@ EXTENSION_ID = f"extension-definition--{UUID(bytes=hashlib.sha256(b'sekisho x-cr
 """The definition of the observable for an address on a chain; one for everybody who uses Sekisho."""
 
 
-def _wallet_extension(sender: Sender, who: str) -> dict[str, Any]:
+def wallet_definition(who: str) -> dict[str, Any]:
+    """The extension definition of the wallet observable, as made by an identity."""
     return {
         "type": "extension-definition",
         "spec_version": "2.1",
