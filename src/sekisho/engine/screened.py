@@ -28,9 +28,7 @@ def no_list(request: TransferRequest, view: View, kind: str) -> Iterator[Reason]
         yield Reason(outcome=Outcome.hold, sentence="no_list", facts=facts)
 
 
-def unscreened(
-    left: Sequence[Left], lists: Lists, looked_at: Mapping[str, datetime], kind: str, named_max: int
-) -> Iterator[Found]:
+def unscreened(left: Sequence[Left], lists: Lists, looked_at: Mapping[str, datetime], kind: str, named_max: int) -> Iterator[Found]:
     """One finding about all transfers that left while no list of a kind was in force, unless somebody released them."""
     ones = [one for one in left if kind not in lists.kinds(one.left_at) and not reviewed(one, looked_at)]
     if not ones:

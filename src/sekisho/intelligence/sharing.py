@@ -119,14 +119,16 @@ def checked(report: Report, label: str) -> Report:
 
 
 def report_of_outflow(incident: Mapping[str, Any], number: int, marking: str = "green") -> Report:
-    """The report of an outflow that ``sekisho outflow`` told of: where the coins went, by the trail; no amount, wallet or client."""
+    """The report of an outflow that ``sekisho outflow`` told of: where the coins went; no amount, wallet or client."""
     event = next((each for each in incident.get("events", ()) if each.get("number") == number), None)
     if event is None:
         raise RecordsError("incident.json", f"tells of no event {number}", "'sekisho outflow' numbers them from 1")
     addresses: dict[tuple[str, str], Address] = {}
     for end in event["ends"]:
         if end["why"] == "resting":
-            addresses[end["asset"], end["address"]] = Address(address=end["address"], asset=end["asset"], role="holds_stolen", category="theft")
+            addresses[end["asset"], end["address"]] = Address(
+                address=end["address"], asset=end["asset"], role="holds_stolen", category="theft"
+            )
     for out in event["outflows"]:
         if out["kind"] not in {"fee", "to_house"}:
             key = (out["asset"], out["to_address"])
@@ -169,7 +171,9 @@ def refuse_client_data(report: Report, clients: ClientWords, label: str) -> None
             raise RecordsError(label, problem, "say it without naming anybody", column=place)
         word = next((word for word in _WORDS.findall(text) if word.strip(".:-") in clients.names), None)
         if word:
-            raise RecordsError(label, f"'{word}' is a client, an account or a transfer of the records", "say it without", column=place)
+            raise RecordsError(
+                label, f"'{word}' is a client, an account or a transfer of the records", "say it without", column=place
+            )
     for number, one in enumerate(report.addresses, 1):
         if normal_form(one.address, one.asset) in clients.addresses:
             raise RecordsError(label, f"'{one.address}' is a wallet of the firm", "leave it out", row=number, column="address")
@@ -187,7 +191,12 @@ def _objects(report: Report, sender: Sender, at: datetime) -> Iterator[dict[str,
     yield definition(report.marking)
     yield who
     incident = _domain_object(
-        "incident", sender, who["id"], occurred, [report.name, occurred], {"name": report.name, **_text("description", report.description)} | marked
+        "incident",
+        sender,
+        who["id"],
+        occurred,
+        [report.name, occurred],
+        {"name": report.name, **_text("description", report.description)} | marked,
     )
     yield incident
     if report.addresses and sender.with_definition:
@@ -272,7 +281,15 @@ def _domain_object(
     kind: str, sender: Sender, who: str, created: str, made_of: Sequence[str], content: Mapping[str, Any]
 ) -> dict[str, Any]:
     name = f"{kind}--{_uuid4(sender.secret, [kind, *made_of])}"
-    return {"type": kind, "spec_version": "2.1", "id": name, "created_by_ref": who, "created": created, "modified": created, **content}
+    return {
+        "type": kind,
+        "spec_version": "2.1",
+        "id": name,
+        "created_by_ref": who,
+        "created": created,
+        "modified": created,
+        **content,
+    }
 
 
 def _observable(kind: str, content: Mapping[str, str]) -> dict[str, Any]:
@@ -307,7 +324,9 @@ class Pushed:
     known: int
 
 
-def push(remote: Remote, archive: Archive, objects: Sequence[Mapping[str, Any]], *, organisation: str, at: datetime, marking: str) -> Pushed:
+def push(
+    remote: Remote, archive: Archive, objects: Sequence[Mapping[str, Any]], *, organisation: str, at: datetime, marking: str
+) -> Pushed:
     """Hand over the objects the organisation has not been given yet; each is checked, and recorded once it was taken."""
     for each in objects:
         faults = validate(each)

@@ -1,7 +1,7 @@
 """The lists a gate screens against, kept in a folder: every version for good, a new one by loading, an old one by returning to it.
 
-The folder is a records folder: ``list_version.parquet`` with a row for each version, ``list_entry/`` with a file of entries for each
-loaded one. The row is written last, so a version is there whole or not at all; nothing that was written is ever changed.
+The folder is a records folder: ``list_version.parquet`` with a row for each version, ``list_entry/`` with a file of entries for
+each loaded one. The row is written last, so a version is there whole or not at all; nothing written is ever changed.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ class ListStore:
         return [version_of(row) for row in self.rows() if list_id in (None, row["list_id"])]
 
     def load(self, given: ListFile, loading: Loading) -> dict[str, Any]:
-        """Add a file that was read as the next version of its list; gives its row. Raises RecordsError, and changes nothing then."""
+        """Add a file that was read as the next version of its list; gives its row. On RecordsError nothing was changed."""
         with self._alone():
             rows = self.rows()
             version = self._next(rows, loading)
@@ -114,7 +114,9 @@ class ListStore:
             earlier = _earlier(own, to, at)
             if earlier is None:
                 known = ", ".join(str(row["version"]) for row in own)
-                raise RecordsError(list_id, f"has no earlier version {'' if to is None else to} to return to", f"its versions: {known}")
+                raise RecordsError(
+                    list_id, f"has no earlier version {'' if to is None else to} to return to", f"its versions: {known}"
+                )
             self._read(list_id, earlier["entries_of"], earlier["entries_sha256"])
             row = earlier | {
                 "version": own[-1]["version"] + 1,
@@ -194,7 +196,9 @@ class ListStore:
             (self.folder / _ENTRIES).mkdir(parents=True, exist_ok=True)
             lock = (self.folder / ".lock").open("w")
         except OSError as error:
-            raise RecordsError(str(self.folder), f"cannot be written: {error.strerror}", "check the folder and its permissions") from None
+            raise RecordsError(
+                str(self.folder), f"cannot be written: {error.strerror}", "check the folder and its permissions"
+            ) from None
         with lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
@@ -276,4 +280,3 @@ def _write(file: Path, table: pa.Table) -> str:
         beside.unlink(missing_ok=True)
         raise RecordsError(str(file), f"cannot be written: {error.strerror}", "free some space, or check the permissions") from None
     return digest
-

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import blake2b
+from itertools import pairwise
 from threading import Lock
 from typing import TYPE_CHECKING, Any, NamedTuple
 from weakref import WeakKeyDictionary
@@ -97,7 +98,7 @@ class Entries:
         hashes = np.fromiter((_hash(key) for key in keys), np.uint64, len(keys))
         order = np.argsort(hashes, kind="stable")
         self._hashes = np.ascontiguousarray(hashes[order])
-        self._sorted = memoryview(self._hashes)
+        self._sorted: memoryview[int] = memoryview(self._hashes)  # type: ignore[arg-type]  # NumPy arrays are buffers
         ordered = entries.take(pa.array(order)).combine_chunks()
         self._forms = _column(ordered["normal_form"])
         self._kinds = _column(ordered["entry_kind"].dictionary_encode())
@@ -162,7 +163,8 @@ class Lists:
             self._by_list[version.list_id].append(version)
         self._complete_from = max((self._left_out_until(each) for each in self._by_list.values()), default=_ALWAYS)
         hashes = [each.hashes for each in self._entries.values()]
-        self._any = memoryview(np.unique(np.concatenate(hashes))) if hashes else memoryview(np.empty(0, np.uint64))
+        known = np.unique(np.concatenate(hashes)) if hashes else np.empty(0, np.uint64)
+        self._any: memoryview[int] = memoryview(known)  # type: ignore[arg-type]  # NumPy arrays are buffers
 
     @property
     def versions(self) -> tuple[ListVersion, ...]:
@@ -217,7 +219,6 @@ class Lists:
                 entry = entries.at(place)
                 if _applies(entry, at):
                     yield listed(version, entry)
-
 
     def _left_out_until(self, versions: Sequence[ListVersion]) -> datetime:
         """From when no version of a list is in force whose entries were left out; the start of time where none was."""
@@ -296,7 +297,7 @@ def _parts(entries: pa.Table) -> Iterator[tuple[tuple[str, int], pa.Table]]:
         return
     names = list(zip(entries["list_id"].to_pylist(), entries["version"].to_pylist(), strict=True))
     starts = [0, *(i for i in range(1, len(names)) if names[i] != names[i - 1]), len(names)]
-    for start, end in zip(starts, starts[1:], strict=False):
+    for start, end in pairwise(starts):
         yield names[start], entries.slice(start, end - start)
 
 
