@@ -10,7 +10,7 @@ import fcntl
 import hashlib
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -22,10 +22,11 @@ import pyarrow.parquet as pq
 
 from sekisho.intelligence.list_file import ListFile
 from sekisho.records import TABLES, RecordsError
-from sekisho.typologies.listed import Entries, Lists, ListVersion, version_of
+from sekisho.typologies.listed import ENTRY_COLUMNS, Entries, Lists, ListVersion, version_of
 from sekisho.typologies.valuation import in_utc
 
 KINDS = TABLES["list_version"].by_name["kind"].values
+_REPEATING = ("entry_kind", "category", "subject", "reference", "marking")
 _VERSIONS, _ENTRIES = "list_version.parquet", "list_entry"
 
 
@@ -139,7 +140,10 @@ class ListStore:
         digests = {(row["list_id"], row["entries_of"]): row["entries_sha256"] for row in rows}
         held: Mapping[tuple[str, int], Entries] = known.loaded if known is not None else {}
         wanted = _wanted(versions, at)
-        entries = {name: held.get(name) or Entries(self._read(*name, digests[name])) for name in wanted}
+        entries = {
+            name: held[name] if name in held else Entries(self._read(*name, digests[name], ENTRY_COLUMNS)) for name in wanted
+        }
+        pa.default_memory_pool().release_unused()
         return Lists(versions, entries)
 
     def entries_file(self, list_id: str, version: int) -> Path:
@@ -158,8 +162,8 @@ class ListStore:
     def _part(self, list_id: str, version: int) -> Path:
         return self.folder / _ENTRIES / f"{list_id}-{version:06d}.parquet"
 
-    def _read(self, list_id: str, version: int, digest: str) -> pa.Table:
-        return _read_part(self._part(list_id, version), digest)
+    def _read(self, list_id: str, version: int, digest: str, columns: Sequence[str] | None = None) -> pa.Table:
+        return _read_part(self._part(list_id, version), digest, columns)
 
     def _next(self, rows: list[dict[str, Any]], loading: Loading) -> int:
         own = [row for row in rows if row["list_id"] == loading.list_id]
@@ -251,7 +255,7 @@ def _named(rows: list[dict[str, Any]]) -> str:
     return ", ".join(sorted({row["list_id"] for row in rows})) or "none"
 
 
-def _read_part(file: Path, digest: str) -> pa.Table:
+def _read_part(file: Path, digest: str, columns: Sequence[str] | None = None) -> pa.Table:
     remedy = "restore the file from its last good copy, or load the list again"
     try:
         stored = file.read_bytes()
@@ -259,7 +263,8 @@ def _read_part(file: Path, digest: str) -> pa.Table:
         raise RecordsError(f"{_ENTRIES}/{file.name}", f"cannot be read: {error.strerror}", remedy) from None
     if hashlib.sha256(stored).hexdigest() != digest:
         raise RecordsError(f"{_ENTRIES}/{file.name}", "is not what was loaded: its hash differs from that of its version", remedy)
-    return pq.read_table(pa.BufferReader(stored))
+    words = [name for name in _REPEATING if columns is not None]
+    return pq.read_table(pa.BufferReader(stored), columns=None if columns is None else list(columns), read_dictionary=words)
 
 
 def _write(file: Path, table: pa.Table) -> str:
