@@ -36,6 +36,8 @@ from sekisho.findings.gate_cost_command import gate_cost, print_costs
 from sekisho.findings.inspection import Inspection, Inspector, Question
 from sekisho.findings.labels import read_labels
 from sekisho.findings.outputs import write_comparison, write_inspection
+from sekisho.intelligence.commands import app as intelligence_app
+from sekisho.intelligence.list_commands import app as lists_app
 from sekisho.liabilities.commands import app as liabilities_app
 from sekisho.records import RecordsError, open_records
 from sekisho.records.commands import app as records_app
@@ -62,6 +64,8 @@ app.add_typer(rules_app, name="rules")
 app.add_typer(records_app, name="records")
 app.add_typer(liabilities_app, name="liabilities")
 app.add_typer(reserve_app, name="reserve")
+app.add_typer(lists_app, name="lists")
+app.add_typer(intelligence_app, name="intelligence")
 app.add_typer(wind_down_app, name="wind-down")
 app.add_typer(address_app, name="address")
 app.command("simulate")(simulate_command)

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from sekisho.engine.requests import Account, Party, PastEvent, PastTrade, PastTransfer, RequestEvent
 from sekisho.typologies.addresses import AddressBook
 from sekisho.typologies.addresses.poisoning import books_of, read_or_none
+from sekisho.typologies.exposure import Movements, Neighbour
+from sekisho.typologies.listed import Listed, Lists, read_lists
 from sekisho.typologies.valuation import in_utc, starts_at
 
 if TYPE_CHECKING:
@@ -42,6 +44,9 @@ class Memory:
         self._balances: dict[str, dict[str, tuple[date, Decimal]]] = defaultdict(dict)
         self._prices: dict[str, tuple[datetime, str, Decimal]] = {}
         self._answers: dict[str, dict[str, RequestEvent]] = defaultdict(dict)
+        self._movements = Movements()
+        self.lists = Lists()
+        """The lists screened against; whoever loads a new version puts the whole here, between two decisions."""
 
     def learn(self, table: str, row: Row) -> None:
         """Take in one row of a record table; raises KeyError for a table that is none of ``LEARNT``."""
@@ -135,6 +140,21 @@ class Memory:
         book = self._books[account_id]
         book[address] = min(used_at, book.get(address, used_at))
 
+    def listed(self, entry_kind: str, value: str, at: datetime, asset: str | None = None) -> Sequence[Listed]:
+        """Entries of the lists in force at a moment that name a value, in whatever way it is written."""
+        return self.lists.find(entry_kind, value, at, asset)
+
+    def list_kinds(self, at: datetime) -> frozenset[str]:
+        """The kinds of lists of which a version is in force at a moment."""
+        return self.lists.kinds(at)
+
+    def neighbours(self, address: str, asset: str, before: datetime) -> Sequence[Neighbour]:
+        """Whom an address exchanged an asset with on the chain before a moment."""
+        return self._movements.neighbours(address, asset, before)
+
+    def _learn_movement(self, row: Row) -> None:
+        self._movements.learn(row)
+
     def _learn_party(self, row: Row) -> None:
         party = Party(**{name: row.get(name) for name in Party.__dataclass_fields__})  # type: ignore[arg-type]
         self._parties[party.party_id] = party
@@ -212,6 +232,7 @@ _LEARN: dict[str, Callable[[Memory, Row], None]] = {
     "customer_balance": Memory._learn_balance,
     "reference_price": Memory._learn_price,
     "request_event": Memory._learn_answer,
+    "chain_movement": Memory._learn_movement,
 }
 LEARNT = tuple(_LEARN)
 """The record tables a memory takes in."""
@@ -245,6 +266,7 @@ _AT = {
     "trade": "executed_at",
     "reference_price": "quoted_at",
     "request_event": "occurred_at",
+    "chain_movement": "occurred_at",
 }
 
 
@@ -255,6 +277,7 @@ def memory_before(records: Records, before: datetime) -> Memory:
         for row in records.optional(table).to_pyarrow().to_pylist():
             if _known(table, row, before):
                 memory.learn(table, _as_of(row, before) if table == "transfer" else row)
+    memory.lists = read_lists(records)
     return memory
 
 
