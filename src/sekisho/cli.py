@@ -37,6 +37,7 @@ from sekisho.rulebook import RulebookError, load_rulebook
 from sekisho.rulebook.commands import app as rules_app
 from sekisho.rulebook.commands import parse_day
 from sekisho.simulation.commands import simulate as simulate_command
+from sekisho.travel_rule.commands import app as travel_rule_app
 from sekisho.watch.commands import watch_command
 from sekisho.wind_down.commands import app as wind_down_app
 
@@ -54,6 +55,7 @@ app.add_typer(records_app, name="records")
 app.add_typer(liabilities_app, name="liabilities")
 app.add_typer(reserve_app, name="reserve")
 app.add_typer(wind_down_app, name="wind-down")
+app.add_typer(travel_rule_app, name="travel-rule")
 app.command("simulate")(simulate_command)
 app.command("calibrate")(calibrate_command)
 app.command("watch")(watch_command)

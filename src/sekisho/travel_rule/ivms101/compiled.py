@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 import numba
 import numpy as np
-from llvmlite import ir
+from llvmlite import ir  # type: ignore[import-untyped]
 from numba import types
 from numba.extending import intrinsic
 from numpy.typing import NDArray
@@ -59,7 +59,7 @@ Ints = NDArray[np.int64]
 
 
 class _Tables(NamedTuple):
-    """The data model as arrays. Elements of both issues are numbered through; components stand at ``issue * components + component``."""
+    """The data model as arrays. Elements are numbered through both issues; a component stands at issue * components + component."""
 
     kind: Ints
     listed: Ints
@@ -157,8 +157,8 @@ def _tables() -> _Tables:
     for code in (*COUNTRIES, UNKNOWN_STATE):
         country[ord(code[1]) << 8 | ord(code[0])] = 1
     table = np.array(rows, np.int64)
-    return _Tables(
-        *(np.ascontiguousarray(table[:, at]) for at in range(table.shape[1])),
+    columns: tuple[Any, ...] = tuple(np.ascontiguousarray(table[:, at]) for at in range(table.shape[1]))
+    columns += (
         field.ravel(),
         required.ravel(),
         slots,
@@ -167,6 +167,7 @@ def _tables() -> _Tables:
         np.array(codes, np.uint64),
         country,
     )
+    return _Tables(*columns)
 
 
 def _row(element: Element, codes: tuple[int, int], bit: int) -> tuple[int, ...]:
@@ -189,8 +190,7 @@ def _packed(code: str) -> int:
 _ONES, _HIGHS = 0x0101010101010101, 0x8080808080808080
 
 
-@intrinsic  # type: ignore[misc]
-def _byte(_context: Any, _address: Any) -> Any:
+def _emit_byte(_context: Any, _address: Any) -> Any:
     """The byte at an address."""
 
     def emit(_target: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
@@ -200,8 +200,7 @@ def _byte(_context: Any, _address: Any) -> Any:
     return types.int64(types.int64), emit
 
 
-@intrinsic  # type: ignore[misc]
-def _word(_context: Any, _address: Any) -> Any:
+def _emit_word(_context: Any, _address: Any) -> Any:
     """The eight bytes at an address, little-endian, aligned or not."""
 
     def emit(_target: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
@@ -212,8 +211,7 @@ def _word(_context: Any, _address: Any) -> Any:
     return types.uint64(types.int64), emit
 
 
-@intrinsic  # type: ignore[misc]
-def _first(_context: Any, _marks: Any) -> Any:
+def _emit_first(_context: Any, _marks: Any) -> Any:
     """In which byte the lowest set bit of a word lies; the word is not 0."""
 
     def emit(_target: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
@@ -221,6 +219,11 @@ def _first(_context: Any, _marks: Any) -> Any:
         return builder.lshr(zeros, ir.Constant(ir.IntType(64), 3))
 
     return types.int64(types.uint64), emit
+
+
+_byte: Any = intrinsic(_emit_byte)
+_word: Any = intrinsic(_emit_word)
+_first: Any = intrinsic(_emit_first)
 
 
 @numba.njit(cache=True, nogil=True, inline="always")
@@ -451,7 +454,7 @@ def _closed(component: Any, seen: Any, flags: Any, code: Any, lei: Any, originat
         given = seen & _P_PERSONS
         if given == 0 or given & (given - 1) != 0:
             found |= _STRUCTURE
-    elif component == _ORIGINATING_VASP or component == _BENEFICIARY_VASP:
+    elif component in (_ORIGINATING_VASP, _BENEFICIARY_VASP):
         given = seen & _V_PERSONS
         if given == 0 or given & (given - 1) != 0:
             found |= _STRUCTURE
@@ -494,13 +497,13 @@ def _scan(begin: Any, end: Any, v: Any, t: Any, as_of: Any, listed: Any, kinds: 
             c = _byte(p)
             kind = t.kind[element]
             if c == 34:
-                if kind == _K_COMPONENT or kind == _K_NUMBER or (t.listed[element] != 0 and is_list[depth] == 0):
+                if kind in (_K_COMPONENT, _K_NUMBER) or (t.listed[element] != 0 and is_list[depth] == 0):
                     return found | UNSURE
                 first = p + 1
                 p, length, odd = _string(first)
                 if odd & _F_BAD != 0:
                     return found | UNSURE
-                if kind == _K_TEXT or kind == _K_LOCAL:
+                if kind in (_K_TEXT, _K_LOCAL):
                     if length == 0 or length > t.longest[element]:
                         found |= _TEXT
                     if kind == _K_TEXT:
@@ -525,7 +528,7 @@ def _scan(begin: Any, end: Any, v: Any, t: Any, as_of: Any, listed: Any, kinds: 
                             if size == 4 and _cased(first, is_list[depth] != 0):
                                 found |= _LETTER_CASE
                             code_of[depth] = code
-                            if owner == _NATURAL_NAME_ID or owner == _LEGAL_NAME_ID:
+                            if owner in (_NATURAL_NAME_ID, _LEGAL_NAME_ID):
                                 if t.codes[code] == legl and depth >= 2:
                                     flags_of[depth - 2] |= _LEGAL_NAME_SEEN
                             elif owner == _ADDRESS and depth >= 2:

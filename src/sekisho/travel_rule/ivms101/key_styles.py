@@ -37,8 +37,12 @@ _SYNONYMS: dict[str, dict[str, str]] = {
     },
     "NationalIdentification": {"ra": "registrationAuthority", "country": "countryOfIssue"},
     "DateAndPlaceOfBirth": {"dob": "dateOfBirth", "pob": "placeOfBirth", "birthdate": "dateOfBirth", "birthplace": "placeOfBirth"},
-    "NaturalPerson": {"country": "countryOfResidence", "customernumber": "customerIdentification", "addresses": "geographicAddress"},
-    "LegalPerson": {"country": "countryOfRegistration", "customernumber": "customerIdentification", "addresses": "geographicAddress"},
+    "NaturalPerson": {
+        "country": "countryOfResidence", "customernumber": "customerIdentification", "addresses": "geographicAddress",
+    },
+    "LegalPerson": {
+        "country": "countryOfRegistration", "customernumber": "customerIdentification", "addresses": "geographicAddress",
+    },
 }  # fmt: skip
 _SYNONYMS["LocalNaturalPersonNameID"] = _SYNONYMS["NaturalPersonNameID"]
 _SYNONYMS["LocalLegalPersonNameID"] = _SYNONYMS["LegalPersonNameID"]
@@ -165,7 +169,7 @@ def _without_prefix(value: str, element: Element) -> str:
 
 
 def version_of(payload: Any) -> str:
-    """The issue a payload is written in: by the name of its originator's or beneficiary's persons, else by payloadVersion, else 2020."""
+    """The issue a payload is written in: by the name of its originator's or beneficiary's persons, else by payloadVersion."""
     for side in ("originator", "beneficiary"):
         entity = payload.get(side) if isinstance(payload, dict) else None
         for key in entity if isinstance(entity, dict) else ():

@@ -120,6 +120,7 @@ def _model(version: str) -> dict[str, Component]:
     """Every component of one issue. An account number stands at the originator (2020) or at the person (2023); both are read."""
     newer = version == "2023"
     plural = "" if newer else "s"
+    either = (_one("naturalPerson", "NaturalPerson"), _one("legalPerson", "LegalPerson"))
     account = _texts("accountNumber", 512 if newer else 100, ACCOUNTS)
     customer = _text("customerIdentification", 50)
     version_code = (_code("payloadVersion", PAYLOAD_VERSIONS),) if newer else ()
@@ -134,12 +135,12 @@ def _model(version: str) -> dict[str, Component]:
         ),
         "Originator": (_many(f"originatorPerson{plural}", "Person", PERSONS, required=True), account),
         "Beneficiary": (_many(f"beneficiaryPerson{plural}", "Person", PERSONS, required=True), account),
-        "OriginatingVASP": (_one("originatingVASP", "Person"), _one("naturalPerson", "NaturalPerson"), _one("legalPerson", "LegalPerson"), account),
-        "BeneficiaryVASP": (_one("beneficiaryVASP", "Person"), _one("naturalPerson", "NaturalPerson"), _one("legalPerson", "LegalPerson"), account),
+        "OriginatingVASP": (_one("originatingVASP", "Person"), *either, account),
+        "BeneficiaryVASP": (_one("beneficiaryVASP", "Person"), *either, account),
         "TransferPath": (_many("transferPath", "IntermediaryVASP", INTERMEDIARIES),),
         "IntermediaryVASP": (_one("intermediaryVASP", "Person", required=True), Element("sequence", Kind.number, required=True)),
         "PayloadMetadata": (Element("transliterationMethod", Kind.code, listed=True, most=METHODS, codes=SCRIPTS), *version_code),
-        "Person": (_one("naturalPerson", "NaturalPerson"), _one("legalPerson", "LegalPerson"), account),
+        "Person": (*either, account),
         "NaturalPerson": (
             _one("name", "NaturalPersonName", required=True),
             _many("geographicAddress", "Address", ADDRESSES),
@@ -181,7 +182,10 @@ SECOND_NAMES: dict[str, dict[tuple[str, str], str]] = {
         ("NaturalPerson", "customerNumber"): "customerIdentification",
         ("LegalPerson", "customerNumber"): "customerIdentification",
     },
-    "2023": {("Address", "postCode"): "postcode", ("LocalNaturalPersonNameID", "naturalPersonNameIdentifierType"): "nameIdentifierType"},
-}  # fmt: skip
+    "2023": {
+        ("Address", "postCode"): "postcode",
+        ("LocalNaturalPersonNameID", "naturalPersonNameIdentifierType"): "nameIdentifierType",
+    },
+}
 """Elements to which the text itself gives two names: postcode (5.2.6.1) and postCode (5.2.6.3.10), in the issue of 2020
-customerIdentification (5.2.2.1, 5.2.9.1) and customerNumber (C1, C4, 5.2.9.3.3); the type of a local name in 2023 as C6 calls it."""
+customerIdentification (5.2.2.1, 5.2.9.1) and customerNumber (C1, C4, 5.2.9.3.3); in 2023 the type of a local name, as C6 has it."""
