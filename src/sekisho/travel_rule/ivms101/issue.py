@@ -231,9 +231,9 @@ WORDS: dict[str, Words] = {
         "削除するか、綴りを確認する",
     ),
     "text_2020": _words(
-        "{name} holds {character!r}; the pattern of 2020 allows letters, digits, apostrophe and space only",
-        "avoid the character where the receiver is strict",
-        "{name}に{character!r}が含まれている（2020年版の文字種は英数字・アポストロフィ・空白に限る）",
+        "{count} texts, {name} first with {character!r}, are outside the pattern of 2020: letters, digits, apostrophe, space",
+        "avoid such characters where the receiver is strict",
+        "{name}の{character!r}をはじめ{count}項目が2020年版の文字種（英数字・アポストロフィ・空白）の外にある",
         "受取側が厳格な場合は当該文字を避ける",
     ),
     "letter_case": _words(

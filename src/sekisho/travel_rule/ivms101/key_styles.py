@@ -14,7 +14,7 @@ from enum import StrEnum
 from functools import cache
 from typing import Any
 
-from sekisho.travel_rule.ivms101.schema import MODEL, ROOT, SECOND_NAMES, VERSIONS, Element, Kind
+from sekisho.travel_rule.ivms101.schema import MODEL, ROOT, VERSIONS, Element, Kind, coding_element, known_keys
 
 
 class KeyStyle(StrEnum):
@@ -72,7 +72,7 @@ def only_known_keys(value: Any, version: str, component: str) -> bool:
     """Whether every key of a component, at any depth, is the standard's own."""
     if not isinstance(value, dict):
         return True
-    known = _known_keys(version, component)
+    known = known_keys(version, component)
     for key, each in value.items():
         element = known.get(key)
         if element is None:
@@ -103,7 +103,7 @@ class _Renaming:
         """A component under the standard's names; keys that are nobody's stay as they are."""
         if not isinstance(value, dict):
             return value
-        known = _known_keys(self._version, name)
+        known = known_keys(self._version, name)
         named: dict[str, Any] = {}
         for key, each in value.items():
             element = known.get(key) or self._other_style(key, name)
@@ -120,7 +120,7 @@ class _Renaming:
 
     def _other_style(self, key: str, component: str) -> Element | None:
         """The element a key means in another style; the name that another issue gives to an element is not read as this one's."""
-        if any(key in _known_keys(version, component) for version in VERSIONS):
+        if any(key in known_keys(version, component) for version in VERSIONS):
             return None
         return _other_keys(self._version, component).get(_folded(key))
 
@@ -140,22 +140,14 @@ class _Renaming:
 
 
 @cache
-def _known_keys(version: str, component: str) -> dict[str, Element]:
-    """The keys that the standard itself gives to the elements of a component."""
-    by_name = {element.name: element for element in MODEL[version][component]}
-    second = SECOND_NAMES[version].items()
-    return by_name | {key: by_name[name] for (owner, key), name in second if owner == component}
-
-
-@cache
 def _other_keys(version: str, component: str) -> dict[str, Element]:
     """Folded keys of other styles."""
     by_name = {element.name: element for element in MODEL[version][component]}
-    names = {_folded(key): element.name for key, element in _known_keys(version, component).items()}
+    names = {_folded(key): element.name for key, element in known_keys(version, component).items()}
     names |= {f"{_folded(e.name)}{end}": e.name for e in by_name.values() if e.listed for end in ("s", "es")}
     names |= _SYNONYMS.get(component, {})
     if component == "NaturalPersonNameID":
-        names["nameidentifiertype"] = next(e.name for e in by_name.values() if e.kind is Kind.code)
+        names["nameidentifiertype"] = coding_element(version, component).name
     return {folded: by_name[name] for folded, name in names.items() if name in by_name}
 
 

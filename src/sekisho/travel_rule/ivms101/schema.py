@@ -8,6 +8,7 @@ says [0..n], and the limits are those of the reference implementation (npm ``ivm
 from __future__ import annotations
 
 from enum import IntEnum
+from functools import cache
 from typing import NamedTuple
 
 from sekisho.travel_rule.ivms101.codes import (
@@ -189,3 +190,24 @@ SECOND_NAMES: dict[str, dict[tuple[str, str], str]] = {
 }
 """Elements to which the text itself gives two names: postcode (5.2.6.1) and postCode (5.2.6.3.10), in the issue of 2020
 customerIdentification (5.2.2.1, 5.2.9.1) and customerNumber (C1, C4, 5.2.9.3.3); in 2023 the type of a local name, as C6 has it."""
+
+
+@cache
+def known_keys(version: str, component: str) -> dict[str, Element]:
+    """The keys that the standard itself gives to the elements of a component, second names included."""
+    by_name = {element.name: element for element in MODEL[version][component]}
+    second = SECOND_NAMES[version].items()
+    return by_name | {key: by_name[name] for (owner, key), name in second if owner == component}
+
+
+@cache
+def required_elements(version: str, component: str) -> tuple[str, ...]:
+    """The elements that a component must have."""
+    return tuple(element.name for element in MODEL[version][component] if element.required)
+
+
+@cache
+def coding_element(version: str, component: str) -> Element:
+    """The one element of a component whose value comes from a list of codes."""
+    (element,) = (element for element in MODEL[version][component] if element.kind is Kind.code)
+    return element

@@ -16,7 +16,7 @@ from typing import Any
 from sekisho.travel_rule.ivms101.authorities import CODE, Authorities
 from sekisho.travel_rule.ivms101.codes import COUNTRIES, LEGAL_IDENTIFIER_TYPES, UNKNOWN_STATE, lei_holds
 from sekisho.travel_rule.ivms101.issue import Issue
-from sekisho.travel_rule.ivms101.schema import MODEL, ROOT, SECOND_NAMES, Component, Element, Kind
+from sekisho.travel_rule.ivms101.schema import ROOT, Element, Kind, coding_element, known_keys, required_elements
 
 LEI = re.compile(r"[0-9A-Z]{18}[0-9]{2}")
 DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -45,6 +45,7 @@ def validate(payload: Any, asked: Asked) -> list[Issue]:
     """Every departure of a decoded payload from the standard, in the order of the payload; notes among them."""
     walk = _Walk(asked)
     walk.component(payload, asked.component, (), asked.component)
+    walk.close()
     return [issue for issue in walk.issues if issue.constraint not in asked.without]
 
 
@@ -54,9 +55,18 @@ class _Walk:
     def __init__(self, asked: Asked) -> None:
         self.asked = asked
         self.issues: list[Issue] = []
-        self._model = MODEL[asked.version]
-        self._second_names = SECOND_NAMES[asked.version]
         self._in_originator = False
+        self._older = asked.version == "2020"
+        self._outside_2020: list[tuple[str, Element, Path]] = []
+
+    def close(self) -> None:
+        """One note for all texts outside the pattern of 2020, at the first of them."""
+        if self._outside_2020:
+            value, element, path = self._outside_2020[0]
+            odd = NOT_OF_2020.search(value)
+            assert odd is not None
+            facts = {"name": element.name, "character": odd.group(), "count": len(self._outside_2020)}
+            self._tell("text-2020", "text_2020", path, **facts)
 
     def component(self, value: Any, name: str, path: Path, element: str) -> None:
         """Judge one component, then what its constraints say of it as a whole."""
@@ -64,32 +74,22 @@ class _Walk:
             self._wrong_type(element, value, "an object", path)
             return
         outer, self._in_originator = self._in_originator, self._in_originator or name == "Originator"
-        elements = self._model[name]
-        given = self._named(value, name, elements, path)
-        for element_of in elements:
-            if element_of.name in given:
-                self._element(given[element_of.name], element_of, (self._spelt(value, name, element_of.name), path))
-            elif element_of.required:
-                self._tell("structure", "missing", path, name=element_of.name, component=name)
+        known = known_keys(self.asked.version, name)
+        given: dict[str, Any] = {}
+        for key, each in value.items():
+            found = known.get(key)
+            if found is None:
+                self._tell("unknown-element", "unknown_element", (key, path), name=key, component=name, version=self.asked.version)
+            else:
+                given[found.name] = each
+                self._element(each, found, (key, path))
+        for missing in required_elements(self.asked.version, name):
+            if missing not in given:
+                self._tell("structure", "missing", path, name=missing, component=name)
         check = _CHECKS.get(name)
         if check is not None:
             check(self, given, path)
         self._in_originator = outer
-
-    def _named(self, value: dict[str, Any], name: str, elements: Component, path: Path) -> dict[str, Any]:
-        """The elements by the standard's names; what is none of them is noted and not read."""
-        own = {element.name for element in elements}
-        given: dict[str, Any] = {}
-        for key, each in value.items():
-            known = key if key in own else self._second_names.get((name, key))
-            if known is None:
-                self._tell("unknown-element", "unknown_element", (key, path), name=key, component=name, version=self.asked.version)
-            elif known == key or known not in value:
-                given[known] = each
-        return given
-
-    def _spelt(self, value: dict[str, Any], component: str, name: str) -> str:
-        return name if name in value else next(key for key in value if self._second_names.get((component, key)) == name)
 
     def _element(self, value: Any, element: Element, path: Path) -> None:
         if not element.listed:
@@ -122,11 +122,10 @@ class _Walk:
     def text(self, value: str, element: Element, path: Path) -> None:
         """Max…Text: its length, and its characters."""
         self._length(value, element, path)
-        odd = NOT_PRINTABLE.search(value)
-        if odd:
+        if not (value.isascii() and value.isprintable()) and (odd := NOT_PRINTABLE.search(value)):
             self._tell("text", "not_latin", path, name=element.name, character=odd.group())
-        elif self.asked.version == "2020" and (odd := NOT_OF_2020.search(value)):
-            self._tell("text-2020", "text_2020", path, name=element.name, character=odd.group())
+        elif self._older and NOT_OF_2020.search(value):
+            self._outside_2020.append((value, element, path))
 
     def local_text(self, value: str, element: Element, path: Path) -> None:
         """LocalMax100Text: any script, on one line."""
@@ -189,7 +188,7 @@ class _Walk:
 
     def _address_types(self, given: dict[str, Any]) -> Iterator[str]:
         addresses = given.get("geographicAddress")
-        element = next(e for e in self._model["Address"] if e.name == "addressType")
+        element = coding_element(self.asked.version, "Address")
         for address in addresses if isinstance(addresses, list) else ():
             stated = address.get("addressType") if isinstance(address, dict) else None
             code = coded(stated, element) if isinstance(stated, str) else None
@@ -197,7 +196,7 @@ class _Walk:
                 yield code
 
     def _legal_identification(self, given: dict[str, Any], path: Path) -> None:
-        element = next(e for e in self._model["NationalIdentification"] if e.name == "nationalIdentifierType")
+        element = coding_element(self.asked.version, "NationalIdentification")
         stated, number = given.get("nationalIdentifierType"), given.get("nationalIdentifier")
         kind = coded(stated, element) if isinstance(stated, str) else None
         if kind is not None and kind not in LEGAL_IDENTIFIER_TYPES:
@@ -228,7 +227,7 @@ class _Walk:
             self._tell("C5", "C5", path)
 
     def _has_legal_name(self, given: dict[str, Any], component: str) -> bool:
-        element = next(e for e in self._model[component] if e.kind is Kind.code)
+        element = coding_element(self.asked.version, component)
         names = given.get("nameIdentifier")
         stated = (name.get(element.name) for name in (names if isinstance(names, list) else ()) if isinstance(name, dict))
         return any(isinstance(each, str) and each.upper() == "LEGL" for each in stated)
