@@ -8,6 +8,7 @@ Numba compiles it on first use and keeps the machine code on disk.
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -482,8 +483,37 @@ def _closed(component: Any, seen: Any, flags: Any, code: Any, lei: Any, originat
     return found
 
 
+_TABLES = _tables()
+_T_KIND = _TABLES.kind
+_T_LISTED = _TABLES.listed
+_T_MOST = _TABLES.most
+_T_MUST = _TABLES.must
+_T_COMPONENT = _TABLES.component
+_T_LONGEST = _TABLES.longest
+_T_CODES_FROM = _TABLES.codes_from
+_T_CODES_UNTIL = _TABLES.codes_until
+_T_BIT = _TABLES.bit
+_T_FIELD = _TABLES.field
+_T_REQUIRED = _TABLES.required
+_T_KEY_SLOTS = _TABLES.key_slots
+_T_KEY_LENGTH = _TABLES.key_length
+_T_KEY_WORDS = _TABLES.key_words
+_T_CODES = _TABLES.codes
+_T_COUNTRY = _TABLES.country
+"""The tables as constants: numba compiles them in."""
+_FINGERPRINT = zlib.crc32(
+    b"".join(np.ascontiguousarray(each).tobytes() for each in _TABLES) + repr((_KEYS, _COMPONENTS, IDS)).encode()
+)
+
+
+@numba.njit(cache=True)
+def _fingerprint() -> Any:
+    """The tables that the machine code on disk was made for."""
+    return _FINGERPRINT
+
+
 @numba.njit(cache=True, nogil=True)
-def _scan(begin: Any, end: Any, v: Any, t: Any, as_of: Any, listed: Any, kinds: Any, legl: Any, geog: Any, s: Any) -> Any:
+def _scan(begin: Any, end: Any, v: Any, as_of: Any, listed: Any, kinds: Any, legl: Any, geog: Any, s: Any) -> Any:
     """The mask of one payload at the addresses ``begin`` to ``end``; the byte at ``end`` is 0 and ends every loop."""
     found = 0
     depth = -1
@@ -495,21 +525,21 @@ def _scan(begin: Any, end: Any, v: Any, t: Any, as_of: Any, listed: Any, kinds: 
     while True:
         if state == 0:
             c = _byte(p)
-            kind = t.kind[element]
+            kind = _T_KIND[element]
             if c == 34:
-                if kind in (_K_COMPONENT, _K_NUMBER) or (t.listed[element] != 0 and is_list[depth] == 0):
+                if kind in (_K_COMPONENT, _K_NUMBER) or (_T_LISTED[element] != 0 and is_list[depth] == 0):
                     return found | UNSURE
                 first = p + 1
                 p, length, odd = _string(first)
                 if odd & _F_BAD != 0:
                     return found | UNSURE
                 if kind in (_K_TEXT, _K_LOCAL):
-                    if length == 0 or length > t.longest[element]:
+                    if length == 0 or length > _T_LONGEST[element]:
                         found |= _TEXT
                     if kind == _K_TEXT:
                         if odd & _F_ODD != 0:
                             found |= _TEXT
-                        if component_of[depth] == _IDENTIFICATION and t.bit[element] == _I_NUMBER:
+                        if component_of[depth] == _IDENTIFICATION and _T_BIT[element] == _I_NUMBER:
                             if odd & _F_ESCAPE != 0:
                                 return found | UNSURE
                             lei_of[depth] = _lei(first, p - first)
@@ -520,7 +550,7 @@ def _scan(begin: Any, end: Any, v: Any, t: Any, as_of: Any, listed: Any, kinds: 
                         return found | UNSURE
                     size = p - first
                     if kind == _K_CODE:
-                        code = _coded(first, size, t.codes, t.codes_from[element], t.codes_until[element])
+                        code = _coded(first, size, _T_CODES, _T_CODES_FROM[element], _T_CODES_UNTIL[element])
                         if code < 0:
                             found |= _CODE
                         else:
@@ -529,16 +559,16 @@ def _scan(begin: Any, end: Any, v: Any, t: Any, as_of: Any, listed: Any, kinds: 
                                 found |= _LETTER_CASE
                             code_of[depth] = code
                             if owner in (_NATURAL_NAME_ID, _LEGAL_NAME_ID):
-                                if t.codes[code] == legl and depth >= 2:
+                                if _T_CODES[code] == legl and depth >= 2:
                                     flags_of[depth - 2] |= _LEGAL_NAME_SEEN
                             elif owner == _ADDRESS and depth >= 2:
                                 flags_of[depth - 2] |= _TYPED_ADDRESS
-                                if t.codes[code] == geog:
+                                if _T_CODES[code] == geog:
                                     flags_of[depth - 2] |= _GEOG_ADDRESS
                             elif owner == _METADATA and v == 1 and size == 3:
                                 found |= _STRUCTURE
                     elif kind == _K_COUNTRY:
-                        if size != 2 or t.country[_byte(first + 1) << 8 | _byte(first)] == 0:
+                        if size != 2 or _T_COUNTRY[_byte(first + 1) << 8 | _byte(first)] == 0:
                             found |= _C3
                     elif kind == _K_DAY:
                         day = _day(first, size)
@@ -557,9 +587,9 @@ def _scan(begin: Any, end: Any, v: Any, t: Any, as_of: Any, listed: Any, kinds: 
                 p += 1
                 state = 2
             elif c == 123:
-                if kind != _K_ANY and (kind != _K_COMPONENT or (t.listed[element] != 0 and is_list[depth] == 0)):
+                if kind != _K_ANY and (kind != _K_COMPONENT or (_T_LISTED[element] != 0 and is_list[depth] == 0)):
                     return found | UNSURE
-                component = t.component[element]
+                component = _T_COMPONENT[element]
                 inside = 1 if component == _ORIGINATOR or (depth >= 0 and inside_of[depth] != 0) else 0
                 depth += 1
                 if depth >= _DEEPEST:
@@ -569,7 +599,7 @@ def _scan(begin: Any, end: Any, v: Any, t: Any, as_of: Any, listed: Any, kinds: 
                 p = _skip(p + 1)
                 state = 3 if _byte(p) == 125 else 1
             elif c == 91:
-                if kind != _K_ANY and (t.listed[element] == 0 or is_list[depth] != 0):
+                if kind != _K_ANY and (_T_LISTED[element] == 0 or is_list[depth] != 0):
                     return found | UNSURE
                 inside = 1 if depth >= 0 and inside_of[depth] != 0 else 0
                 depth += 1
@@ -616,27 +646,27 @@ def _scan(begin: Any, end: Any, v: Any, t: Any, as_of: Any, listed: Any, kinds: 
                 element = 0
             else:
                 spread = _byte(first) * _A + _byte(first + (length >> 1)) * _B + _byte(first + (length * 3 >> 2)) * _C + length * 31
-                key = t.key_slots[spread & (_SLOTS - 1)]
-                if key < 0 or t.key_length[key] != length:
+                key = _T_KEY_SLOTS[spread & (_SLOTS - 1)]
+                if key < 0 or _T_KEY_LENGTH[key] != length:
                     return found | UNSURE
                 at = key * _WORDS
                 place = first
                 left = length
                 while left > 8:
-                    if _word(place) != t.key_words[at]:
+                    if _word(place) != _T_KEY_WORDS[at]:
                         return found | UNSURE
                     at += 1
                     place += 8
                     left -= 8
-                if (_word(place) ^ t.key_words[at]) << np.uint64(64 - 8 * left) != np.uint64(0):
+                if (_word(place) ^ _T_KEY_WORDS[at]) << np.uint64(64 - 8 * left) != np.uint64(0):
                     return found | UNSURE
-                element = t.field[(first_component + component) * len(_KEYS) + key]
+                element = _T_FIELD[(first_component + component) * len(_KEYS) + key]
                 if element == 0:
                     return found | UNSURE
                 if element < 0:
                     element = 0
                 else:
-                    bit = t.bit[element]
+                    bit = _T_BIT[element]
                     if seen_of[depth] & bit != 0:
                         return found | UNSURE
                     seen_of[depth] |= bit
@@ -670,7 +700,7 @@ def _scan(begin: Any, end: Any, v: Any, t: Any, as_of: Any, listed: Any, kinds: 
         elif state == 3:
             component = component_of[depth]
             if component != _ANY_COMPONENT:
-                if t.required[first_component + component] & ~seen_of[depth] != 0:
+                if _T_REQUIRED[first_component + component] & ~seen_of[depth] != 0:
                     found |= _STRUCTURE
                 parent = component_of[depth - 1] if depth > 0 else 0
                 found |= _closed(
@@ -682,15 +712,15 @@ def _scan(begin: Any, end: Any, v: Any, t: Any, as_of: Any, listed: Any, kinds: 
         else:
             element = element_of[depth]
             count = count_of[depth]
-            if t.kind[element] != _K_ANY:
-                if count > t.most[element]:
+            if _T_KIND[element] != _K_ANY:
+                if count > _T_MOST[element]:
                     found |= _LIST
                 if count == 0:
-                    if t.must[element] != 0:
+                    if _T_MUST[element] != 0:
                         found |= _LIST
                     elif depth >= 1 and component_of[depth - 1] == _ADDRESS:
-                        seen_of[depth - 1] &= ~t.bit[element]
-                elif t.component[element] == _INTERMEDIARY and (count > 60 or seen_of[depth] != (1 << count) - 1):
+                        seen_of[depth - 1] &= ~_T_BIT[element]
+                elif _T_COMPONENT[element] == _INTERMEDIARY and (count > 60 or seen_of[depth] != (1 << count) - 1):
                     found |= _C12
             depth -= 1
             p += 1
@@ -704,7 +734,6 @@ def _scan_all(
     ends: Any,
     versions: Any,
     masks: Any,
-    t: Any,
     as_of: Any,
     listed: Any,
     kinds: Any,
@@ -725,10 +754,7 @@ def _scan_all(
         if v < 0:
             masks[at] = UNSURE
         else:
-            masks[at] = _scan(begin, end, v, t, as_of, listed, kinds, legl, geog, s)
-
-
-_TABLES = _tables()
+            masks[at] = _scan(begin, end, v, as_of, listed, kinds, legl, geog, s)
 
 
 @dataclass(frozen=True, slots=True)
@@ -747,6 +773,7 @@ class Scanner:
     """A compiled validator for one day and one list of registration authorities."""
 
     def __init__(self, as_of: date, authorities: Authorities | None = None) -> None:
+        assert _fingerprint() == _FINGERPRINT, f"the machine code kept for {__file__} is of other tables: delete its __pycache__"
         self._as_of = as_of.year * 10000 + as_of.month * 100 + as_of.day
         self._listed = np.zeros(1_000_000 if authorities is not None else 0, np.uint8)
         for code in authorities.codes if authorities is not None else ():
@@ -765,7 +792,7 @@ class Scanner:
         versions = np.full(begins.size, VERSIONS.index(version) if version in VERSIONS else -1, np.int64)
         masks = np.zeros(begins.size, np.int64)
         _scan_all(
-            buffer.ctypes.data, begins, ends, versions, masks, _TABLES, self._as_of, self._listed, self._kinds,
+            buffer.ctypes.data, begins, ends, versions, masks, self._as_of, self._listed, self._kinds,
             np.uint64(_packed("LEGL")), np.uint64(_packed("GEOG")),
         )  # fmt: skip
         return Scanned(versions, masks)
