@@ -230,7 +230,9 @@ _first: Any = intrinsic(_emit_first)
 @numba.njit(cache=True, nogil=True, inline="always")
 def _skip(p: Any) -> Any:
     c = _byte(p)
-    while c == 32 or c == 10 or c == 13 or c == 9:
+    while c <= 32:
+        if c != 32 and c != 10 and c != 13 and c != 9:
+            return p
         p += 1
         c = _byte(p)
     return p
