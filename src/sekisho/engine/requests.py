@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -15,7 +15,11 @@ from sekisho.typologies.ownership import Ownership
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TransferRequest:
-    """A transfer that asks to go ahead: the columns of the ``transfer`` table known at that moment. Times are UTC."""
+    """A transfer that asks to go ahead: the columns of the ``transfer`` table known at that moment. Times are UTC.
+
+    Two things the table does not keep are known at that moment: ``address_tag`` (destination tag or memo, where the address
+    does not carry it) and ``network`` (the chain on which the asset is to move, where it lives on more than one).
+    """
 
     transfer_id: str
     requested_at: datetime
@@ -28,6 +32,11 @@ class TransferRequest:
     counterparty: str = "unknown"
     counterparty_vasp: str | None = None
     counterparty_country: str | None = None
+    address_tag: str | None = None
+    network: str | None = None
+    travel_rule_payload: str | None = None
+    purpose: str | None = None
+    warning_acknowledged_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +45,7 @@ class OrderRequest:
 
     ``order_id`` is FIX 11 ClOrdID, ``account_id`` 1 Account, ``instrument`` 55 Symbol, ``side`` 54 Side (buy, sell),
     ``order_type`` 40 OrdType (limit, market, stop), ``quantity`` 38 OrderQty, ``price`` 44 Price (None for a market order).
+    ``product`` is spot or margin; ``leverage`` is what a margin order asks for, as a multiple of the margin.
     """
 
     order_id: str
@@ -46,6 +56,8 @@ class OrderRequest:
     order_type: str
     quantity: Decimal
     price: Decimal | None = None
+    product: str = "spot"
+    leverage: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,6 +154,70 @@ class Account:
     born_on: date | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Party:
+    """A person or company as the gate knows it: the columns of the ``party`` table."""
+
+    party_id: str
+    kind: str
+    country: str
+    born_on: date | None = None
+    registered_on: date | None = None
+
+
+class PastTransfer(NamedTuple):
+    """A transfer that was asked for before: the columns of ``transfer`` with what had become of it by the moment looked at (UTC).
+
+    ``left_at`` is when it was released or, coming in, credited; None while it waits, and for one that was ``refused``.
+    """
+
+    transfer_id: str
+    requested_at: datetime
+    account_id: str
+    direction: str
+    asset: str
+    quantity: Decimal
+    value_jpy: Decimal
+    address: str
+    counterparty: str
+    counterparty_vasp: str | None
+    left_at: datetime | None
+    refused: bool
+
+
+class PastTrade(NamedTuple):
+    """A trade of one account (UTC); ``side`` is that account's."""
+
+    trade_id: str
+    executed_at: datetime
+    instrument: str
+    side: str
+    price: Decimal
+    quantity: Decimal
+
+
+class PastEvent(NamedTuple):
+    """Something that happened to an account: the columns of ``account_event`` (UTC)."""
+
+    occurred_at: datetime
+    kind: str
+    amount_jpy: Decimal | None
+    device_id: str | None
+    ip: str | None
+    remitter_name_matches: bool | None
+
+
+class RequestEvent(NamedTuple):
+    """What a person did, or was shown, about a request: the columns of ``request_event`` (UTC)."""
+
+    event_id: str
+    occurred_at: datetime
+    kind: str
+    party_id: str
+    version: str | None
+    text: str | None
+
+
 class View(Protocol):
     """What a ``decide`` rule may look at. The gate keeps it in memory; an inspection builds it from records."""
 
@@ -179,4 +255,40 @@ class View(Protocol):
 
     def administrator(self) -> InOffice | None:
         """The administrator in office; None where there is none."""
+        ...
+
+    def party(self, party_id: str) -> Party:
+        """The person or company; raises KeyError for one that is not known."""
+        ...
+
+    def transfers(self, account_id: str, since: datetime) -> Sequence[PastTransfer]:
+        """What the account asked to move, in or out, since a moment, oldest first."""
+        ...
+
+    def transfers_with(self, address: str, since: datetime) -> Sequence[PastTransfer]:
+        """What all accounts asked to move to or from one address since a moment, oldest first."""
+        ...
+
+    def addresses_of(self, account_id: str) -> Mapping[str, datetime]:
+        """Every address the account asked to send to, with the first time (UTC): its address book."""
+        ...
+
+    def events(self, account_id: str, since: datetime) -> Sequence[PastEvent]:
+        """What happened to the account since a moment, oldest first."""
+        ...
+
+    def trades(self, account_id: str, since: datetime) -> Sequence[PastTrade]:
+        """What the account traded since a moment, oldest first."""
+        ...
+
+    def holdings(self, account_id: str) -> Mapping[str, Decimal]:
+        """What the firm owes the account by asset ("JPY" for money): the last daily balance, and what moved after that day."""
+        ...
+
+    def price_jpy(self, asset: str) -> Decimal | None:
+        """The last reference price of the asset in yen; 1 for JPY itself, None where there is none."""
+        ...
+
+    def events_of_request(self, request_id: str) -> Sequence[RequestEvent]:
+        """What people did, or were shown, about a request, oldest first."""
         ...

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from sekisho.engine.memory import Memory, memory_before
 from sekisho.engine.open_orders import Standing, entries, standing_orders
 from sekisho.engine.requests import (
     Account,
@@ -14,7 +15,12 @@ from sekisho.engine.requests import (
     InstructionRequest,
     OpenOrder,
     OrderRequest,
+    Party,
+    PastEvent,
+    PastTrade,
+    PastTransfer,
     Registers,
+    RequestEvent,
     SeenOrder,
     TransferRequest,
     WalletRequest,
@@ -30,13 +36,9 @@ from sekisho.typologies.winding import in_office
 if TYPE_CHECKING:
     from sekisho.records import Records
 
-_ACCOUNT_COLUMNS = (
-    "account_id", "party_id", "kind", "opened_at", "closed_at", "experience", "net_worth_jpy", "income_jpy", "risk_tolerance",
-)  # fmt: skip
-
 
 class RecordsView:
-    """Accounts and first uses of addresses, as the records had them before a moment."""
+    """Clients, transfers, orders and registers, as the records had them before a moment."""
 
     def __init__(self, records: Records, before: datetime) -> None:
         self._records, self._before = records, before
@@ -44,18 +46,51 @@ class RecordsView:
         self._pairs: Handled | None = None
         self._connections: Mapping[str, Connected] | None = None
         self._open: dict[str, Mapping[str, Standing]] = {}
-        born = _birth_dates(records)
-        rows = records.optional("account").select(*_ACCOUNT_COLUMNS).to_pyarrow().to_pylist()
-        self._accounts = {row["account_id"]: Account(**row, born_on=born.get(row["party_id"])) for row in rows}
-        self._first_uses = self._addresses(records)
+        self._learnt: Memory | None = None
 
     def account(self, account_id: str) -> Account:
         """The account; raises KeyError for one that is not known."""
-        return self._accounts[account_id]
+        return self._memory().account(account_id)
+
+    def party(self, party_id: str) -> Party:
+        """The person or company; raises KeyError for one that is not known."""
+        return self._memory().party(party_id)
 
     def first_used_at(self, account_id: str, address: str) -> datetime | None:
         """When this account first sent to this address; None where it never had before."""
-        return self._first_uses.get((account_id, address))
+        return self._memory().first_used_at(account_id, address)
+
+    def transfers(self, account_id: str, since: datetime) -> Sequence[PastTransfer]:
+        """What the account asked to move since a moment, oldest first."""
+        return self._memory().transfers(account_id, since)
+
+    def transfers_with(self, address: str, since: datetime) -> Sequence[PastTransfer]:
+        """What all accounts asked to move to or from one address since a moment, oldest first."""
+        return self._memory().transfers_with(address, since)
+
+    def addresses_of(self, account_id: str) -> Mapping[str, datetime]:
+        """Every address the account asked to send to, with the first time."""
+        return self._memory().addresses_of(account_id)
+
+    def events(self, account_id: str, since: datetime) -> Sequence[PastEvent]:
+        """What happened to the account since a moment, oldest first."""
+        return self._memory().events(account_id, since)
+
+    def trades(self, account_id: str, since: datetime) -> Sequence[PastTrade]:
+        """What the account traded since a moment, oldest first."""
+        return self._memory().trades(account_id, since)
+
+    def holdings(self, account_id: str) -> Mapping[str, Decimal]:
+        """What the firm owed the account by asset at the moment."""
+        return self._memory().holdings(account_id)
+
+    def price_jpy(self, asset: str) -> Decimal | None:
+        """The last reference price of the asset in yen."""
+        return self._memory().price_jpy(asset)
+
+    def events_of_request(self, request_id: str) -> Sequence[RequestEvent]:
+        """What people did, or were shown, about a request, oldest first."""
+        return self._memory().events_of_request(request_id)
 
     def first_connected_at(self, device: str) -> datetime | None:
         """When the device was first on a network, as the register of keys had it before this moment."""
@@ -105,6 +140,11 @@ class RecordsView:
         event = in_office(self._records, (self._before + JAPAN).date())
         return None if event is None else InOffice(event.party_id, event.event_id, starts_at(event.effective_on))
 
+    def _memory(self) -> Memory:
+        if self._learnt is None:
+            self._learnt = memory_before(self._records, self._before)
+        return self._learnt
+
     def _handled(self) -> Handled:
         if self._pairs is None:
             self._pairs = read_handled(self._records, ())
@@ -114,22 +154,6 @@ class RecordsView:
         if instrument not in self._open:
             self._open[instrument] = standing_orders(self._records, instrument, self._before)
         return self._open[instrument]
-
-    def _addresses(self, records: Records) -> dict[tuple[str, str], datetime]:
-        transfers = records.optional("transfer")
-        earlier = transfers.filter((transfers.direction == "out") & (transfers.requested_at < self._before))
-        firsts: dict[tuple[str, str], datetime] = {}
-        columns = ("account_id", "address", "requested_at", "address_first_used_at")
-        for row in earlier.select(*columns).to_pyarrow().to_pylist():
-            used_at = min(filter(None, (row["requested_at"], row["address_first_used_at"])))
-            key = (row["account_id"], row["address"])
-            firsts[key] = min(used_at, firsts.get(key, used_at))
-        return firsts
-
-
-def _birth_dates(records: Records) -> dict[str, date | None]:
-    rows = records.optional("party").select("party_id", "born_on").to_pyarrow().to_pylist()
-    return {row["party_id"]: row["born_on"] for row in rows}
 
 
 def transfer_request(row: dict[str, object]) -> TransferRequest:
