@@ -10,6 +10,8 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from sekisho.engine.requests import Account, Party, PastEvent, PastTrade, PastTransfer, RequestEvent
+from sekisho.typologies.correspondence import LEARNT as CORRESPONDENCE
+from sekisho.typologies.correspondence import Correspondence
 from sekisho.typologies.valuation import in_utc, starts_at
 
 if TYPE_CHECKING:
@@ -38,10 +40,14 @@ class Memory:
         self._balances: dict[str, dict[str, tuple[date, Decimal]]] = defaultdict(dict)
         self._prices: dict[str, tuple[datetime, str, Decimal]] = {}
         self._answers: dict[str, dict[str, RequestEvent]] = defaultdict(dict)
+        self._correspondence = Correspondence()
 
     def learn(self, table: str, row: Row) -> None:
         """Take in one row of a record table; raises KeyError for a table that is none of ``LEARNT``."""
-        _LEARN[table](self, row)
+        if table in CORRESPONDENCE:
+            self._correspondence.learn(table, row)
+        else:
+            _LEARN[table](self, row)
 
     def account(self, account_id: str) -> Account:
         """The account; raises KeyError for one that is not known."""
@@ -115,6 +121,10 @@ class Memory:
         """What people did, or were shown, about a request, oldest first."""
         return sorted(self._answers.get(request_id, {}).values(), key=lambda e: (e.occurred_at, e.event_id))
 
+    def correspondence(self) -> Correspondence:
+        """Other operators, their networks, wallets evaluated, and notices exchanged with them."""
+        return self._correspondence
+
     def _learn_party(self, row: Row) -> None:
         party = Party(**{name: row.get(name) for name in Party.__dataclass_fields__})  # type: ignore[arg-type]
         self._parties[party.party_id] = party
@@ -187,7 +197,7 @@ _LEARN: dict[str, Callable[[Memory, Row], None]] = {
     "reference_price": Memory._learn_price,
     "request_event": Memory._learn_answer,
 }
-LEARNT = tuple(_LEARN)
+LEARNT = (*_LEARN, *CORRESPONDENCE)
 """The record tables a memory takes in."""
 
 
@@ -219,6 +229,8 @@ _AT = {
     "trade": "executed_at",
     "reference_price": "quoted_at",
     "request_event": "occurred_at",
+    "travel_rule_notice": "occurred_at",
+    "counterparty_wallet": "evaluated_at",
 }
 
 

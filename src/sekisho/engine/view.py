@@ -25,6 +25,7 @@ from sekisho.engine.requests import (
     TransferRequest,
     WalletRequest,
 )
+from sekisho.typologies.correspondence import Correspondence
 from sekisho.typologies.handled_assets import Handled, Pair, read_handled
 from sekisho.typologies.material_facts import read_circle, read_facts
 from sekisho.typologies.ownership import ownership_of
@@ -91,6 +92,10 @@ class RecordsView:
     def events_of_request(self, request_id: str) -> Sequence[RequestEvent]:
         """What people did, or were shown, about a request, oldest first."""
         return self._memory().events_of_request(request_id)
+
+    def correspondence(self) -> Correspondence:
+        """Other operators, their networks, wallets evaluated, and notices exchanged, as known at the moment."""
+        return self._memory().correspondence()
 
     def first_connected_at(self, device: str) -> datetime | None:
         """When the device was first on a network, as the register of keys had it before this moment."""

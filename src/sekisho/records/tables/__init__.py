@@ -10,6 +10,9 @@ from sekisho.records.tables import (
     balance_sheet_item,
     chain_movement,
     communication,
+    counterparty_network,
+    counterparty_vasp,
+    counterparty_wallet,
     crypto_loan,
     custody_duty,
     customer_balance,
@@ -36,6 +39,7 @@ from sekisho.records.tables import (
     subordinated_debt,
     trade,
     transfer,
+    travel_rule_notice,
     wallet,
     wallet_balance,
     wallet_destination,
@@ -86,6 +90,10 @@ _IN_ORDER = (
     filing,
     wind_down_event,
     asset_return,
+    counterparty_vasp,
+    counterparty_network,
+    counterparty_wallet,
+    travel_rule_notice,
     instruction,
 )
 
