@@ -146,12 +146,12 @@ class Correspondence:
         self._networks[one.vasp_id][one.network, one.since] = one
 
     def _learn_evaluation(self, row: Row) -> None:
-        known = {name: row.get(name) for name in Evaluated._fields}
+        known: dict[str, Any] = {name: row.get(name) for name in Evaluated._fields}
         one = Evaluated(**known | {"evaluated_at": in_utc(row["evaluated_at"])})
         self._evaluations[one.address][one.evaluation_id] = one
 
     def _learn_step(self, row: Row) -> None:
-        known = {name: row.get(name) for name in Step._fields}
+        known: dict[str, Any] = {name: row.get(name) for name in Step._fields}
         one = Step(**known | {"occurred_at": in_utc(row["occurred_at"])})
         key = (one.notice_id, one.step)
         old = self._steps.get(key)

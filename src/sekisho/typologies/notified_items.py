@@ -6,7 +6,7 @@ an item is there; whether the payload is in order by the standard is judged by `
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
@@ -46,20 +46,18 @@ def read_notified(payload: str | None) -> Notified | None:
     return Notified(tuple(_side(document, "originator")), tuple(_side(document, "beneficiary")))
 
 
-def missing_items(payload: str | None, originator: Mapping[str, str], beneficiary: Mapping[str, str]) -> tuple[str, ...]:
-    """Which required items a payload lacks, in order, such as ``originator: address``.
+def missing_items(payload: str | None, originator: Mapping[str, Sequence[str]], beneficiary: Sequence[str]) -> tuple[str, ...]:
+    """Which required items a payload lacks, in order, such as ``originator: address or customer_number``.
 
-    The mappings hold what is required of a natural and a legal person under those two names; the items of one are joined by
-    ``,``, and alternatives by ``|``: ``name, address|customer_number, identifier``.
+    ``originator`` holds what is required of a ``natural`` and a ``legal`` person; ``a|b`` asks for one of two.
     """
     if payload is None:
         return (NO_PAYLOAD,)
     notified = read_notified(payload)
     if notified is None:
         return (UNREADABLE,)
-    return tuple(
-        (*_lacks("originator", notified.originators, originator), *_lacks("beneficiary", notified.beneficiaries, beneficiary))
-    )
+    either = {"natural": beneficiary, "legal": beneficiary}
+    return (*_lacks("originator", notified.originators, originator), *_lacks("beneficiary", notified.beneficiaries, either))
 
 
 def changed_items(received: str | None, passed_on: str | None) -> tuple[str, ...]:
@@ -81,11 +79,11 @@ def changed_items(received: str | None, passed_on: str | None) -> tuple[str, ...
     return tuple(changed)
 
 
-def _lacks(side: str, persons: tuple[Told, ...], required: Mapping[str, str]) -> Iterator[str]:
-    """The items that no reading of a side gives; of several persons each must have them."""
+def _lacks(side: str, persons: tuple[Told, ...], required: Mapping[str, Sequence[str]]) -> Iterator[str]:
+    """The items that a side lacks; of several persons each must have them. Without a person, a natural one is missing."""
     found: dict[str, None] = {}
     for person in persons or (Told(None, None, None, None, None, None),):
-        for alternatives in required[person.kind or "natural"].split(","):
+        for alternatives in required[person.kind or "natural"]:
             names = [name.strip() for name in alternatives.split("|")]
             if not any(getattr(person, name) for name in names):
                 found[f"{side}: {' or '.join(names)}"] = None
@@ -96,11 +94,11 @@ def _side(document: Mapping[str, Any], side: str) -> Iterator[Told]:
     entity = document.get(side)
     if not isinstance(entity, dict):
         return
-    persons = entity.get(f"{side}Persons", entity.get(f"{side}Person"))
-    for person in persons if isinstance(persons, list) else ():
-        if isinstance(person, dict):
-            identifier = _first(person.get("accountNumber")) or _first(entity.get("accountNumber"))
-            yield _told(person, identifier)
+    listed = entity.get(f"{side}Persons", entity.get(f"{side}Person"))
+    persons = [person for person in listed if isinstance(person, dict)] if isinstance(listed, list) else []
+    shared = _first(entity.get("accountNumber"))
+    for person in persons or ({},):
+        yield _told(person, _first(person.get("accountNumber")) or shared)
 
 
 def _told(person: Mapping[str, Any], identifier: str | None) -> Told:
@@ -127,7 +125,8 @@ def _name(name: Any) -> str | None:
         if not isinstance(each, dict):
             continue
         for key in ("nameIdentifier", "localNameIdentifier"):
-            for one in each.get(key) if isinstance(each.get(key), list) else ():
+            listed = each.get(key)
+            for one in listed if isinstance(listed, list) else ():
                 if isinstance(one, dict):
                     parts = [_text(one.get(part)) for part in ("primaryIdentifier", "secondaryIdentifier", "legalPersonName")]
                     told = " ".join(part for part in parts if part)

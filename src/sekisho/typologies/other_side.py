@@ -58,7 +58,7 @@ class Moved(NamedTuple):
         return "transfer", self.transfer_id
 
 
-def side_of(moved: Moved, known: Counterparty | None, covered: Sequence[str]) -> Side:
+def side_of(moved: Moved, known: Counterparty | None, covered: str | Sequence[str]) -> Side:
     """Who is on the other side. ``covered`` lists places with the first day of their cover: ``US=2023-06-01``."""
     if moved.counterparty != "hosted" or moved.vasp_id is None:
         return Side.nobody
@@ -75,9 +75,15 @@ def country_of(moved: Moved, known: Counterparty | None) -> str | None:
     return (known.country if known is not None else None) or moved.country
 
 
-def covered_on(covered: Sequence[str], country: str, day: date) -> bool:
+def listed(stated: str | Sequence[str]) -> tuple[str, ...]:
+    """Words stated as a list, or in one text with commas."""
+    words = stated.split(",") if isinstance(stated, str) else stated
+    return tuple(word.strip() for word in words if word.strip())
+
+
+def covered_on(covered: str | Sequence[str], country: str, day: date) -> bool:
     """Whether a place was on the table of covered ones on a day. Raises ValueError for an entry that is not CC=YYYY-MM-DD."""
-    for entry in covered:
+    for entry in listed(covered):
         place, equals, first = entry.partition("=")
         if not equals:
             raise ValueError(f"covered place {entry!r}: write the country and the first day of its cover, such as US=2023-06-01")
