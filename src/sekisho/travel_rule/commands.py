@@ -17,6 +17,7 @@ import typer
 
 from sekisho.records.errors import RecordsError
 from sekisho.rulebook.commands import parse_day
+from sekisho.travel_rule import exchange_commands
 from sekisho.travel_rule.ivms101 import Authorities, AuthoritiesError, Issue, Judged, KeyStyle, find_authorities, judge
 from sekisho.travel_rule.ivms101.issue import ERRORS
 from sekisho.travel_rule.ivms101.schema import ROOT, VERSIONS
@@ -239,3 +240,6 @@ def _print_file(file: _File, language: str) -> None:
     left = sum(not verdict.valid for _line, verdict in file.verdicts) - LINES_SHOWN_MAX
     if left > 0:
         typer.echo(more.format(more=left))
+
+
+exchange_commands.add_to(app)
