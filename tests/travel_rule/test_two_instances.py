@@ -24,6 +24,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
+from typer.testing import CliRunner
 
 from sekisho.engine.answers import Outcome
 from sekisho.engine.controls import load_control
@@ -31,6 +32,8 @@ from sekisho.engine.requests import TransferRequest
 from sekisho.engine.view import RecordsView
 from sekisho.records import TABLES, open_records
 from sekisho.rulebook import load_rulebook
+from sekisho.travel_rule.commands import app
+from sekisho.travel_rule.trp.vault import add_key
 from travel_rule.payloads import sound
 
 TXID = "f" * 64
@@ -57,10 +60,10 @@ class Instance:
             options += ["--cert", str(self.folder / "cert.pem"), "--cert-key", str(self.folder / "key.pem")]
         elif arguments[0] == "address":
             options += ["--url", self.url]
-        done = subprocess.run([*_SEKISHO, *arguments, *options], capture_output=True, text=True, check=False)
-        assert (done.returncode != 0) == fails, done.stdout + done.stderr
+        done = CliRunner().invoke(app, [*arguments, *options])
+        assert (done.exit_code != 0) == fails, done.output
         if fails:
-            return done.stderr
+            return str(done.exception)
         return json.loads(done.stdout) if "--json" in arguments else done.stdout
 
     @contextmanager
@@ -83,7 +86,8 @@ class Instance:
             process.wait(10)
 
 
-_SEKISHO = (sys.executable, "-m", "sekisho.cli", "travel-rule")
+_SEKISHO = (sys.executable, "-c", "from sekisho.travel_rule.commands import app; app()")
+"""The commands in a process of their own, without the other commands of Sekisho, whose start takes seconds."""
 
 
 def _free_port() -> int:
@@ -132,7 +136,7 @@ def operators(tmp_path: Path) -> tuple[Instance, Instance]:
     ca = _certify(tmp_path, ("kitasora", "minato"))
     instances = tuple(Instance(tmp_path / name, _free_port(), ca) for name in ("kitasora", "minato"))
     for one in instances:
-        subprocess.run([*_SEKISHO, "keys", str(one.folder / "keys")], check=True, capture_output=True)
+        add_key(one.folder / "keys")
     return instances  # type: ignore[return-value]
 
 
@@ -178,7 +182,7 @@ def _check_at_rest(receiver: Instance) -> None:
     assert [reading["reader"] for reading in json.loads(receiver.run("notices", "--readings"))] == ["P9"]
     keys = receiver.folder / "keys"
     assert keys.stat().st_mode & 0o077 == 0
-    subprocess.run([*_SEKISHO, "keys", str(keys)], check=True, capture_output=True)
+    add_key(keys)
     assert receiver.run("reseal").startswith("4 contents")
     old, new = keys.read_text(encoding="ascii").splitlines()
     keys.write_text(f"{new}\n", encoding="ascii")
