@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from sekisho.engine.requests import Account, Party, PastEvent, PastTrade, PastTransfer, RequestEvent
 from sekisho.typologies.addresses import AddressBook
 from sekisho.typologies.addresses.poisoning import books_of, read_or_none
+from sekisho.typologies.correspondence import LEARNT as CORRESPONDENCE
+from sekisho.typologies.correspondence import Correspondence
 from sekisho.typologies.exposure import Movements, Neighbour
 from sekisho.typologies.listed import Listed, Lists, read_lists
 from sekisho.typologies.valuation import in_utc, starts_at
@@ -47,10 +49,14 @@ class Memory:
         self._movements = Movements()
         self.lists = Lists()
         """The lists screened against; whoever loads a new version puts the whole here, between two decisions."""
+        self._correspondence = Correspondence()
 
     def learn(self, table: str, row: Row) -> None:
         """Take in one row of a record table; raises KeyError for a table that is none of ``LEARNT``."""
-        _LEARN[table](self, row)
+        if table in CORRESPONDENCE:
+            self._correspondence.learn(table, row)
+        else:
+            _LEARN[table](self, row)
 
     def account(self, account_id: str) -> Account:
         """The account; raises KeyError for one that is not known."""
@@ -134,6 +140,10 @@ class Memory:
     def events_of_request(self, request_id: str) -> Sequence[RequestEvent]:
         """What people did, or were shown, about a request, oldest first."""
         return sorted(self._answers.get(request_id, {}).values(), key=lambda e: (e.occurred_at, e.event_id))
+
+    def correspondence(self) -> Correspondence:
+        """Other operators, their networks, wallets evaluated, and notices exchanged with them."""
+        return self._correspondence
 
     def learn_use(self, account_id: str, address: str, used_at: datetime) -> None:
         """Take in that an account used an address at a moment, where the transfer itself lies before all records."""
@@ -234,7 +244,7 @@ _LEARN: dict[str, Callable[[Memory, Row], None]] = {
     "request_event": Memory._learn_answer,
     "chain_movement": Memory._learn_movement,
 }
-LEARNT = tuple(_LEARN)
+LEARNT = (*_LEARN, *CORRESPONDENCE)
 """The record tables a memory takes in."""
 
 
@@ -267,6 +277,8 @@ _AT = {
     "reference_price": "quoted_at",
     "request_event": "occurred_at",
     "chain_movement": "occurred_at",
+    "travel_rule_notice": "occurred_at",
+    "counterparty_wallet": "evaluated_at",
 }
 
 

@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import NamedTuple, Protocol
 
 from sekisho.typologies.addresses import AddressBook
+from sekisho.typologies.correspondence import Correspondence
 from sekisho.typologies.exposure import Neighbour
 from sekisho.typologies.handled_assets import Pair
 from sekisho.typologies.listed import Listed
@@ -310,4 +311,7 @@ class View(Protocol):
 
     def neighbours(self, address: str, asset: str, before: datetime) -> Sequence[Neighbour]:
         """Whom an address exchanged an asset with on the chain before a moment, as far as movements were given."""
+
+    def correspondence(self) -> Correspondence:
+        """Other operators, their networks, wallets evaluated, and notices exchanged with them."""
         ...

@@ -26,6 +26,7 @@ from sekisho.engine.requests import (
     WalletRequest,
 )
 from sekisho.typologies.addresses import AddressBook
+from sekisho.typologies.correspondence import Correspondence
 from sekisho.typologies.exposure import Neighbour
 from sekisho.typologies.handled_assets import Handled, Pair, read_handled
 from sekisho.typologies.listed import Listed
@@ -110,6 +111,10 @@ class RecordsView:
     def neighbours(self, address: str, asset: str, before: datetime) -> Sequence[Neighbour]:
         """Whom an address exchanged an asset with on the chain before a moment."""
         return self._memory().neighbours(address, asset, before)
+
+    def correspondence(self) -> Correspondence:
+        """Other operators, their networks, wallets evaluated, and notices exchanged, as known at the moment."""
+        return self._memory().correspondence()
 
     def first_connected_at(self, device: str) -> datetime | None:
         """When the device was first on a network, as the register of keys had it before this moment."""
