@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -124,6 +124,7 @@ def judge(deciding: Deciding, plan: Plan, plan_number: int, state: State, view: 
         acts=people.acts,
         lifted=tuple(sorted(people.lifted)),
         case=outcome in ("hold", "refuse"),
+        case_opened=outcome in ("hold", "refuse") or (prior is not None and prior.case_opened),
     )
 
 
@@ -187,10 +188,8 @@ class _People:
 def _askers(prior: Decided, state: State) -> set[str]:
     """Who asked for a request: who sent it, and the party behind the account."""
     askers = {prior.asked_by} if prior.asked_by else set()
-    try:
+    with suppress(KeyError):
         askers.add(state.memory.account(prior.request.account_id).party_id)
-    except KeyError:
-        pass
     return askers
 
 
@@ -224,7 +223,7 @@ def _releases(plan: Plan, left: list[Spoken], needs: int) -> Iterator[Release]:
 
 
 def _client_text(plan: Plan, outcome: str, left: list[Spoken], releases_at: datetime | None) -> Said:
-    """What the client may read: a rule's own words for clients where it warns, otherwise the same neutral text whatever the reason."""
+    """What the client may read: a rule's own words where it warns, otherwise the same neutral text whatever the reason."""
     said = CLIENT[outcome]
     if outcome == "warn":
         texts = [text for one in left if one.outcome == "warn" and (text := plan.client_text(one)) is not None]

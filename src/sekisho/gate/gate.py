@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -14,10 +15,25 @@ from typing import Any, Final
 
 import msgspec
 
+from sekisho.gate.case_record import GateCase, open_case
 from sekisho.gate.clock import Clock, GateClock
 from sekisho.gate.deciding import Asking, Deciding, Telling, judge
-from sekisho.gate.entries import DECIDED, LEARNED, PLANNED, RULED, Decided, Entry, Learned, Planned, body_hash, decode, next_entry
-from sekisho.gate.journal import Asked, Journal, SqliteJournal, Turn
+from sekisho.gate.entries import (
+    DECIDED,
+    LEARNED,
+    PLANNED,
+    RULED,
+    CaseRecord,
+    Decided,
+    Entry,
+    Learned,
+    Planned,
+    body_hash,
+    decode,
+    next_entry,
+)
+from sekisho.gate.journal import Asked, Journal, Turn
+from sekisho.gate.journals import open_journal
 from sekisho.gate.life import Ruled, RuleLife
 from sekisho.gate.messages import (
     Decision,
@@ -31,7 +47,7 @@ from sekisho.gate.messages import (
     request_id,
 )
 from sekisho.gate.plan import Plan, compile_plan
-from sekisho.gate.rendering import decision_of
+from sekisho.gate.rendering import decision_number, decision_of
 from sekisho.gate.rows import read_rows
 from sekisho.gate.rule_set import RuleSet, checked
 from sekisho.gate.shadow import compared
@@ -65,7 +81,7 @@ class Gate:
         clock: Clock | None = None,
         state: State | None = None,
     ) -> None:
-        self._journal = journal if not isinstance(journal, Path | str) else SqliteJournal(journal)
+        self._journal = open_journal(journal) if isinstance(journal, Path | str) else journal
         self._rulebook = rulebook or load_rulebook()
         self._clock = clock or GateClock()
         self._state = state or State()
@@ -120,17 +136,33 @@ class Gate:
 
     def decision(self, decision_id: str) -> Decision:
         """A decision with its full working; raises GateUnknown."""
-        entry = self._journal.entry(int(decision_id[1:])) if decision_id[:1] == "D" and decision_id[1:].isdecimal() else None
-        if entry is None or entry.kind != DECIDED:
-            raise GateUnknown(f"decision {decision_id!r} is not in the journal")
-        return self._rendered(entry)
+        with self._reading():
+            number = decision_number(decision_id)
+            entry = None if number is None else self._journal.entry(number)
+            if entry is None or entry.kind != DECIDED:
+                raise GateUnknown(f"decision {decision_id!r} is not in the journal")
+            return self._rendered(entry)
 
     def history(self, request_id: str) -> list[Decision]:
         """Every decision about a request, oldest first; raises GateUnknown where it was never asked for."""
-        entries = [entry for entry in self._journal.of_request(request_id) if entry.kind == DECIDED]
-        if not entries:
-            raise GateUnknown(f"request {request_id!r} was never asked for")
-        return [self._rendered(entry) for entry in entries]
+        with self._reading():
+            entries = [entry for entry in self._journal.of_request(request_id) if entry.kind == DECIDED]
+            if not entries:
+                raise GateUnknown(f"request {request_id!r} was never asked for")
+            return [self._rendered(entry) for entry in entries]
+
+    def cases(self) -> list[GateCase]:
+        """The cases that held or refused requests opened, in that order."""
+        with self._reading():
+            return [msgspec.json.decode(record.body, type=GateCase) for record in self._journal.cases()]
+
+    def case(self, case_id: str) -> GateCase:
+        """One case; raises GateUnknown."""
+        with self._reading():
+            records = self._journal.cases(case_id)
+        if not records:
+            raise GateUnknown(f"case {case_id!r} is not in the journal's store")
+        return msgspec.json.decode(records[0].body, type=GateCase)
 
     @property
     def life(self) -> RuleLife:
@@ -158,6 +190,13 @@ class Gate:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    @contextmanager
+    def _reading(self) -> Iterator[None]:
+        try:
+            yield
+        except self._journal.ERRORS as error:
+            raise GateDown(f"the journal cannot be read: {error}; ask again") from error
 
     def _put(self, work: Any) -> Future[Any]:
         job = _Job(work)
@@ -192,7 +231,7 @@ class Gate:
                 self._catch_up(turn)
                 written = _Written(self, turn, [key for job in jobs for key in _keys(job.work)])
                 answers = [self._answer(job.work, written) for job in jobs]
-                turn.append(written.entries, written.asked.values())
+                turn.append(written.entries, written.asked.values(), written.cases)
         except Exception as error:
             if written is not None:
                 written.take_back()
@@ -261,6 +300,8 @@ class Gate:
         if shadow is not None:
             decided = self._shadow(decided, deciding, shadow)
         entry = written.add(DECIDED, request_id(deciding.request), decided, asked)
+        if decided.case and not (deciding.prior is not None and deciding.prior[1].case_opened):
+            written.cases.append(open_case(entry.number, decided, plan.planned, self._state))
         return decision_of(entry.number, decided, plan.planned)
 
     def _shadow(self, decided: Decided, deciding: Deciding, rule_set: RuleSet) -> Decided:
@@ -394,6 +435,7 @@ class _Written:
         self._decided: dict[str, tuple[int, Decided]] = {}
         self.entries: list[Entry] = []
         self.asked: dict[str, Asked] = {}
+        self.cases: list[CaseRecord] = []
         self.known: dict[str, Asked] = dict(turn.asked(keys)) if keys else {}
 
     def add(self, kind: str, about: str | None, told: Any, asked: Mapping[str, bytes] | None = None) -> Entry:
@@ -444,9 +486,8 @@ def _next_batch(waiting: deque[_Job | None]) -> list[_Job]:
     """As many jobs as may share a turn: what is learnt or ruled comes last in its turn, and takes effect when it is durable."""
     batch: list[_Job] = []
     while waiting and (job := waiting[0]) is not None:
-        if batch and (
-            isinstance(batch[-1].work, _Step) or (isinstance(batch[-1].work, Learned) and not isinstance(job.work, Learned))
-        ):
+        last = batch[-1].work if batch else None
+        if isinstance(last, _Step) or (isinstance(last, Learned) and not isinstance(job.work, Learned)):
             break
         batch.append(job)
         waiting.popleft()

@@ -132,13 +132,10 @@ def _guarded(decide: Callable[..., object]) -> frozenset[str] | None:
             continue
         if not (isinstance(statement, ast.If) and isinstance(statement.body[0], ast.Return)):
             return None
-        tests = statement.test.values if _is_or(statement.test) else [statement.test]
+        test = statement.test
+        tests = test.values if isinstance(test, ast.BoolOp) and isinstance(test.op, ast.Or) else [test]
         return next((names for test in tests if (names := _classes(test, request)) is not None), None)
     return None
-
-
-def _is_or(test: ast.expr) -> bool:
-    return isinstance(test, ast.BoolOp) and isinstance(test.op, ast.Or)
 
 
 def _classes(test: ast.expr, request: str) -> frozenset[str] | None:
