@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
+import msgspec
+
 from sekisho.engine.requests import TransferRequest
 from sekisho.gate.entries import Acted, Decided, Spoken
 from sekisho.gate.messages import (
@@ -100,7 +102,7 @@ def judge(deciding: Deciding, plan: Plan, plan_number: int, state: State, view: 
     request, prior = deciding.request, None if deciding.prior is None else deciding.prior[1]
     said = spoken(deciding, plan, state, view)
     people = _People(prior, deciding.event, said, rule_set.release_needs)
-    left = [one for one in said if _key(plan, one) not in people.lifted]
+    left = [one for one in said if one.key not in people.lifted]
     own = tuple(people.told())
     outcome = max((*(one.outcome for one in left), *(one.outcome for one in own)), key=_RANK.__getitem__, default="allow")
     releases = _releases(plan, left, rule_set.release_needs) if outcome in ("warn", "hold") else ()
@@ -181,7 +183,7 @@ class _People:
                     outcome=OWN[sentence][0],
                     sentence=sentence,
                     text=own_text(sentence, act.party_id, act.text),
-                    facts={"by": act.party_id, "at": act.occurred_at, "event": act.event_id},
+                    facts=msgspec.to_builtins({"by": act.party_id, "at": act.occurred_at, "event": act.event_id}),
                 )
 
 
@@ -191,10 +193,6 @@ def _askers(prior: Decided, state: State) -> set[str]:
     with suppress(KeyError):
         askers.add(state.memory.account(prior.request.account_id).party_id)
     return askers
-
-
-def _key(plan: Plan, one: Spoken) -> str:
-    return one.key
 
 
 def _releases_at(left: Iterable[Spoken]) -> datetime | None:
