@@ -17,6 +17,7 @@ DECIDED: Final = "decided"
 LEARNED: Final = "learned"
 PLANNED: Final = "planned"
 RULED: Final = "ruled"
+BASED: Final = "based"
 
 
 class Entry(NamedTuple):
@@ -134,11 +135,19 @@ class Learned(msgspec.Struct, frozen=True, kw_only=True):
     rows: tuple[dict[str, Any], ...]
 
 
+class Based(msgspec.Struct, frozen=True, kw_only=True):
+    """The first entry of a journal that began with what books held: the digest of that base."""
+
+    digest: str
+    at: datetime
+
+
 _DECODERS: Final[Mapping[str, msgspec.json.Decoder[Any]]] = {
     DECIDED: msgspec.json.Decoder(Decided),
     PLANNED: msgspec.json.Decoder(Planned),
     LEARNED: msgspec.json.Decoder(Learned),
     RULED: msgspec.json.Decoder(Ruled),
+    BASED: msgspec.json.Decoder(Based),
 }
 
 

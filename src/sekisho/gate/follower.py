@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from sekisho.gate.entries import FIRST_CHECK, Decided, Entry, Learned, Planned, decode, next_entry
+from sekisho.gate.entries import FIRST_CHECK, Based, Decided, Entry, Learned, Planned, decode, next_entry
 from sekisho.gate.journal import Journal
 from sekisho.gate.life import Ruled, RuleLife
 from sekisho.gate.messages import GateDown
@@ -22,6 +22,7 @@ class Follower:
         self.state = state or State()
         self.life = RuleLife()
         self.planned: dict[int, Planned] = {}
+        self.based: str | None = None
         self.number, self.check = 0, FIRST_CHECK
         self.decided_at = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -52,13 +53,18 @@ class Follower:
 
     def remember(self, entry: Entry, told: Any) -> list[TakeBack]:
         """Take in what an entry says; gives what takes a decision back, to be called last first."""
+        if isinstance(told, Based) and told.digest != self.based:
+            raise GateDown(
+                f"this journal began with a base ({told.digest[:12]}) that is not there; give the folder of its snapshots, where "
+                "the base is called 000000000000"
+            )
         self.number, self.check = entry.number, entry.check
         if isinstance(told, Decided):
             self.decided_at = max(self.decided_at, told.decided_at)
             return self.state.remember(told)
         if isinstance(told, Planned):
             self.planned[entry.number] = told
-        else:
+        elif not isinstance(told, Based):
             self.take_in(told)
         return []
 

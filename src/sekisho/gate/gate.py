@@ -32,7 +32,6 @@ from sekisho.gate.entries import (
     decode,
     next_entry,
 )
-from sekisho.gate.follower import Follower
 from sekisho.gate.journal import Asked, Journal, Turn
 from sekisho.gate.journals import open_journal
 from sekisho.gate.life import Ruled, RuleLife
@@ -52,7 +51,8 @@ from sekisho.gate.rendering import decision_number, decision_of
 from sekisho.gate.rows import read_rows
 from sekisho.gate.rule_set import RuleSet, checked
 from sekisho.gate.shadow import compared
-from sekisho.gate.state import LEARNABLE, GateView, State
+from sekisho.gate.snapshot import newest, snapshots_beside
+from sekisho.gate.state import LEARNABLE, GateView
 from sekisho.rulebook import Rulebook, RulebookError, load_rulebook
 from sekisho.typologies.material_facts import japan_date
 
@@ -71,6 +71,7 @@ class _Job:
 class Gate:
     """One gate over one journal. Any number of threads may ask; several processes may share a journal.
 
+    ``snapshots`` is the folder of the journal's snapshots (default: beside a journal that is a file).
     ``clock`` gives the time (UTC); decided_at never goes back. ``rulebook`` defaults to the one installed.
     """
 
@@ -80,12 +81,13 @@ class Gate:
         *,
         rulebook: Rulebook | None = None,
         clock: Clock | None = None,
-        state: State | None = None,
+        snapshots: Path | None = None,
     ) -> None:
         self._journal = open_journal(journal) if isinstance(journal, Path | str) else journal
         self._rulebook = rulebook or load_rulebook()
         self._clock = clock or GateClock()
-        self._known = Follower(state)
+        beside = snapshots_beside(str(journal)) if isinstance(journal, Path | str) else None
+        self._known = newest(snapshots or beside, self._journal)
         self._view = GateView(self._known.state)
         self._plans: dict[tuple[str, date], tuple[int, Plan]] = {}
         self._jobs: SimpleQueue[_Job | None] = SimpleQueue()

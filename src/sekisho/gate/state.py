@@ -47,19 +47,23 @@ class State:
         self._read: _Read | None = None
 
     def learn(self, learned: Learned) -> None:
+        """Take in rows of a record table, as an entry of the journal told them."""
+        self.learn_rows(learned.table, learned.rows)
+
+    def learn_rows(self, table: str, rows: Iterable[Mapping[str, Any]]) -> None:
         """Take in rows of a record table."""
-        for row in learned.rows:
-            if learned.table in LEARNT:
-                self.memory.learn(learned.table, row)
-            if learned.table == "order_event":
+        for row in rows:
+            if table in LEARNT:
+                self.memory.learn(table, row)
+            if table == "order_event":
                 self.orders.learn_event(row)
-            elif learned.table == "trade":
+            elif table == "trade":
                 self.orders.learn_trade(row)
-            elif learned.table == "customer_order_knowledge":
+            elif table == "customer_order_knowledge":
                 self.orders.learn_knowledge(row)
-            elif learned.table in _OPEN_FOR_ALL:
-                self.registers.setdefault(learned.table, []).append(row)
-        if learned.table in _OPEN_FOR_ALL or learned.table == "account":
+            elif table in _OPEN_FOR_ALL:
+                self.registers.setdefault(table, []).append(row)
+        if table in _OPEN_FOR_ALL or table == "account":
             self._read = None
 
     def remember(self, decided: Decided) -> list[TakeBack]:
