@@ -121,7 +121,11 @@ class KeptClients:
         self._party_names = Names(self._parties.texts("party_id"))
         self._accounts = _Sheet(given["account"])
         self.names = Names(self._accounts.texts("account_id"))
-        self._of_party = _Groups(self._party_names.rows(self._accounts.texts("party_id")), len(self._parties))
+        parties = self._party_names.rows(self._accounts.texts("party_id"))
+        self._of_party = _Groups(parties, len(self._parties))
+        self._of_unknown_party: dict[str, list[int]] = {}
+        for row in np.flatnonzero(parties < 0).tolist():
+            self._of_unknown_party.setdefault(self._accounts.text("party_id", row), []).append(row)
         self._transfers = self._by_account(given["transfer"], "requested_at")
         self._transfer_names = Names(self._transfers.sheet.texts("transfer_id"))
         codes = self._transfers.sheet.table["address"].combine_chunks().dictionary_encode()
@@ -176,7 +180,8 @@ class KeptClients:
     def accounts_of(self, party_id: str) -> list[str]:
         """The accounts of a party on record."""
         row = self._party_names.row(party_id)
-        return [] if row < 0 else [self._accounts.text("account_id", each) for each in self._of_party.rows(row)]
+        rows = self._of_unknown_party.get(party_id, []) if row < 0 else self._of_party.rows(row)
+        return [self._accounts.text("account_id", each) for each in rows]
 
     def accounts_with(self, kind: str) -> list[str]:
         """The accounts of a kind, such as house or staff."""
