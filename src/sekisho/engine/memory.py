@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from sekisho.engine.kept_clients import KeptClients, exact
 from sekisho.engine.requests import Account, Party, PastEvent, PastTrade, PastTransfer, RequestEvent
+from sekisho.typologies.exposure import Movements, Neighbour
+from sekisho.typologies.listed import Listed, Lists, read_lists
 from sekisho.typologies.valuation import in_utc, starts_at
 
 if TYPE_CHECKING:
@@ -43,6 +45,9 @@ class Memory:
         self._balances: _Held[dict[str, tuple[date, Decimal]]] = _Held(lambda key: kept.balances(key) if kept is not None else {})
         self._prices: dict[str, tuple[datetime, str, Decimal]] = {}
         self._answers: dict[str, dict[str, RequestEvent]] = defaultdict(dict)
+        self._movements = Movements()
+        self.lists = Lists()
+        """The lists screened against; whoever loads a new version puts the whole here, between two decisions."""
         if kept is not None:
             self._take_strangers(kept)
 
@@ -250,6 +255,21 @@ class Memory:
         for account_id, balances in kept.strange("customer_balance").items():
             self._balances[account_id] = balances
 
+    def listed(self, entry_kind: str, value: str, at: datetime, asset: str | None = None) -> Sequence[Listed]:
+        """Entries of the lists in force at a moment that name a value, in whatever way it is written."""
+        return self.lists.find(entry_kind, value, at, asset)
+
+    def list_kinds(self, at: datetime) -> frozenset[str]:
+        """The kinds of lists of which a version is in force at a moment."""
+        return self.lists.kinds(at)
+
+    def neighbours(self, address: str, asset: str, before: datetime) -> Sequence[Neighbour]:
+        """Whom an address exchanged an asset with on the chain before a moment."""
+        return self._movements.neighbours(address, asset, before)
+
+    def _learn_movement(self, row: Row) -> None:
+        self._movements.learn(row)
+
     def _learn_party(self, row: Row) -> None:
         party = Party(**{name: row.get(name) for name in Party.__dataclass_fields__})  # type: ignore[arg-type]
         self._parties[party.party_id] = party
@@ -397,6 +417,7 @@ _LEARN: dict[str, Callable[[Memory, Row], None]] = {
     "customer_balance": Memory._learn_balance,
     "reference_price": Memory._learn_price,
     "request_event": Memory._learn_answer,
+    "chain_movement": Memory._learn_movement,
 }
 _TAKE_BACK: dict[str, Callable[[Memory, Row], Callable[[], None]]] = {
     "transfer": Memory._take_back_transfer,
@@ -436,6 +457,7 @@ _AT = {
     "request_event": "occurred_at",
     "order_event": "occurred_at",
     "customer_order_knowledge": "learned_at",
+    "chain_movement": "occurred_at",
 }
 
 
@@ -445,6 +467,10 @@ def memory_before(records: Records, before: datetime) -> Memory:
     for table in LEARNT:
         for row in rows_before(records, table, before):
             memory.learn(table, row)
+        for row in records.optional(table).to_pyarrow().to_pylist():
+            if _known(table, row, before):
+                memory.learn(table, _as_of(row, before) if table == "transfer" else row)
+    memory.lists = read_lists(records)
     return memory
 
 
