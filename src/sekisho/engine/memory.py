@@ -214,6 +214,7 @@ class Memory:
             yield from (("trade", (account_id, *one)) for one in sorted(self._trades.seen(account_id)))
             yield from (("balance", (account_id, *one)) for one in sorted(self._balances.seen(account_id).items()))
         yield from (("price", one) for one in sorted(self._prices.items()))
+        yield from (("movement", one) for one in self._movements.rows())
         for request_id in sorted(self._answers):
             yield from (("answer", (request_id, one)) for _, one in sorted(self._answers[request_id].items()))
 
@@ -230,6 +231,10 @@ class Memory:
             "reference_price": self._prices,
             "request_event": self._answers,
         }
+
+    def movements(self) -> list[dict[str, Any]]:
+        """The movements on the chain, each once, under the names of ``chain_movement``."""
+        return self._movements.rows()
 
     def recall(self, prices: Mapping[str, tuple[datetime, str, Decimal]], answers: Mapping[str, Sequence[RequestEvent]]) -> None:
         """Know again prices and answers that a snapshot kept beside the columns."""
@@ -340,7 +345,7 @@ class Memory:
                 executed_at = in_utc(row["executed_at"])
                 price, quantity = exact(row["price"]), exact(row["quantity"])
                 trade = PastTrade(row["trade_id"], executed_at, row["instrument"], side, price, quantity)
-                insort(self._trades[account_id], trade, key=_executed_at)
+                _insort_once(self._trades[account_id], trade)
 
     def _learn_balance(self, row: Row) -> None:
         balances = self._balances[row["account_id"]]
@@ -467,9 +472,6 @@ def memory_before(records: Records, before: datetime) -> Memory:
     for table in LEARNT:
         for row in rows_before(records, table, before):
             memory.learn(table, row)
-        for row in records.optional(table).to_pyarrow().to_pylist():
-            if _known(table, row, before):
-                memory.learn(table, _as_of(row, before) if table == "transfer" else row)
     memory.lists = read_lists(records)
     return memory
 
@@ -507,6 +509,17 @@ def _utc(moment: datetime | None) -> datetime | None:
 
 def _born(account: Account, born_on: date | None) -> Account:
     return Account(**{**{name: getattr(account, name) for name in Account.__dataclass_fields__}, "born_on": born_on})
+
+
+def _insort_once(trades: list[PastTrade], trade: PastTrade) -> None:
+    """Put a trade in its place; one that is told again, under its id and time, takes the place of the first telling."""
+    place = bisect_left(trades, trade.executed_at, key=_executed_at)
+    while place < len(trades) and trades[place].executed_at == trade.executed_at:
+        if (trades[place].trade_id, trades[place].side) == (trade.trade_id, trade.side):
+            trades[place] = trade
+            return
+        place += 1
+    trades.insert(place, trade)
 
 
 def _since(rows: Sequence[_Timed], since: datetime, at: Callable[[Any], datetime]) -> Sequence[_Timed]:

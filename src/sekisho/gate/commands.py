@@ -20,12 +20,14 @@ from sekisho.engine.requests import OrderRequest, TransferRequest
 from sekisho.gate.clock import GateClock, GivenClock
 from sekisho.gate.gate import Gate
 from sekisho.gate.journals import open_journal
+from sekisho.gate.list_source import ListSource
 from sekisho.gate.messages import Decision, GateError, RequestEventIn, answer, asked_at, encode
 from sekisho.gate.options import (
     JOURNAL_FILE,
     AsJson,
     JournalOption,
     Language,
+    ListsOption,
     SnapshotsOption,
     existing,
     print_decision,
@@ -80,6 +82,7 @@ def decide_command(
         str, typer.Option("--undetermined", help="Without --journal: what a rule without value means: hold, refuse or list.")
     ] = "hold",
     at: Annotated[str, typer.Option("--at", help="When it is decided: 'request' (each at its own time) or 'now'.")] = "request",
+    lists: ListsOption = None,
     lang: Language = "en",
     as_json: AsJson = False,
 ) -> None:
@@ -93,10 +96,10 @@ def decide_command(
         raise GateError(f"--at {at}: choose request or now")
     lines = list(_lines(file))
     with ExitStack() as stack:
-        first = next((asked_at(line.transfer or line.order) for line in lines if line.transfer or line.order), None)  # type: ignore[arg-type]
+        first = next((asked_at(request) for line in lines if (request := line.transfer or line.order)), None)
         clock = GivenClock(first) if at == "request" and first is not None else GateClock()
         where = journal or str(Path(stack.enter_context(TemporaryDirectory(prefix="sekisho-gate-"))) / "gate.sqlite")
-        gate = stack.enter_context(Gate(where, clock=clock))
+        gate = stack.enter_context(Gate(where, clock=clock, lists=lists))
         if journal is None:
             meant = {"*": undetermined}
             _in_force(
@@ -120,10 +123,11 @@ def learn_command(
         Path, typer.Argument(help="Records folder: accounts, events, transfers, trades, balances, prices, registers.")
     ],
     journal: JournalOption = JOURNAL_FILE,
+    lists: ListsOption = None,
     as_json: AsJson = False,
 ) -> None:
     """Teach the gate what the books hold. Rows it knows already are replaced; all are in its journal before this returns."""
-    with Gate(journal) as gate:
+    with Gate(journal, lists=lists) as gate:
         told = _teach(gate, records, None)
     if as_json:
         print_json(told)
@@ -164,14 +168,19 @@ def base_command(
 
 
 @app.command("snapshot")
-def snapshot_command(journal: JournalOption = JOURNAL_FILE, snapshots: SnapshotsOption = None, as_json: AsJson = False) -> None:
+def snapshot_command(
+    journal: JournalOption = JOURNAL_FILE,
+    snapshots: SnapshotsOption = None,
+    lists: ListsOption = None,
+    as_json: AsJson = False,
+) -> None:
     """Write a snapshot of everything the gate remembers now, so that it starts from there. It may run on meanwhile."""
     folder = snapshots or snapshots_beside(journal)
     if folder is None:
         raise GateError("--snapshots: give a folder that every process of this gate can read")
     kept = existing(journal)
     try:
-        follower = newest(folder, kept)
+        follower = newest(folder, kept, None if lists is None else ListSource(lists))
         for entry in kept.after(follower.number):
             follower.take(entry)
         place = write_snapshot(follower, folder)

@@ -111,7 +111,7 @@ def judge(deciding: Deciding, plan: Plan, plan_number: int, state: State, view: 
         plan=plan_number,
         decided_at=deciding.at,
         outcome=outcome,
-        lists=state.list_versions(),
+        lists=state.list_versions(deciding.at),
         transfer=request if isinstance(request, TransferRequest) else None,
         order=None if isinstance(request, TransferRequest) else request,
         said=said,

@@ -18,6 +18,7 @@ LEARNED: Final = "learned"
 PLANNED: Final = "planned"
 RULED: Final = "ruled"
 BASED: Final = "based"
+LISTED: Final = "listed"
 
 
 class Entry(NamedTuple):
@@ -142,12 +143,21 @@ class Based(msgspec.Struct, frozen=True, kw_only=True):
     at: datetime
 
 
+class Listing(msgspec.Struct, frozen=True, kw_only=True):
+    """The lists from here on: the last version of each, and the SHA-256 of its entries."""
+
+    at: datetime
+    versions: Mapping[str, int]
+    entries: Mapping[str, str]
+
+
 _DECODERS: Final[Mapping[str, msgspec.json.Decoder[Any]]] = {
     DECIDED: msgspec.json.Decoder(Decided),
     PLANNED: msgspec.json.Decoder(Planned),
     LEARNED: msgspec.json.Decoder(Learned),
     RULED: msgspec.json.Decoder(Ruled),
     BASED: msgspec.json.Decoder(Based),
+    LISTED: msgspec.json.Decoder(Listing),
 }
 
 

@@ -12,6 +12,7 @@ from sekisho.gate.deciding import Deciding, judge
 from sekisho.gate.entries import DECIDED, Decided, Entry, Planned, decode
 from sekisho.gate.follower import Follower
 from sekisho.gate.journal import Journal
+from sekisho.gate.list_source import ListSource
 from sekisho.gate.messages import Decision, GateDown, GateError, GateUnknown, asked_at, encode
 from sekisho.gate.plan import compile_plan
 from sekisho.gate.rendering import decision_number, decision_of
@@ -51,7 +52,9 @@ class Explained:
         }
 
 
-def explain(journal: Journal, decision_id: str, rulebook: Rulebook, snapshots: Path | None = None) -> Explained:
+def explain(
+    journal: Journal, decision_id: str, rulebook: Rulebook, snapshots: Path | None = None, lists: Path | None = None
+) -> Explained:
     """Replay the journal up to the decision and decide again; raises GateUnknown for a decision that is not there."""
     number = decision_number(decision_id)
     entry = None if number is None else journal.entry(number)
@@ -64,7 +67,9 @@ def explain(journal: Journal, decision_id: str, rulebook: Rulebook, snapshots: P
     planned: Planned = decode(plan_entry)
     decision = decision_of(entry.number, decided, planned)
     try:
-        again = _decided_again(newest(snapshots, journal, entry.number - 1), journal, entry, decided, planned, rulebook)
+        source = None if lists is None else ListSource(lists)
+        follower = newest(snapshots, journal, source, until=entry.number - 1)
+        again = _decided_again(follower, journal, entry, decided, planned, rulebook)
     except GateError as error:
         return Explained(decision, decided, entry, None, str(error))
     body = encode(again)

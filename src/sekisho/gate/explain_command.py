@@ -17,6 +17,7 @@ from sekisho.gate.options import (
     AsJson,
     JournalOption,
     Language,
+    ListsOption,
     SnapshotsOption,
     existing,
     in_language,
@@ -34,6 +35,7 @@ def explain_command(
     decision: Annotated[str, typer.Argument(help="Id of the decision, such as D1042.", show_default=False)],
     journal: JournalOption = JOURNAL_FILE,
     snapshots: SnapshotsOption = None,
+    lists: ListsOption = None,
     lang: Language = "en",
     as_json: AsJson = False,
 ) -> None:
@@ -45,7 +47,7 @@ def explain_command(
     speaking(lang)
     kept = existing(journal)
     try:
-        explained = explain(kept, decision, load_rulebook(), snapshots or snapshots_beside(journal))
+        explained = explain(kept, decision, load_rulebook(), snapshots or snapshots_beside(journal), lists)
     finally:
         kept.close()
     if as_json:

@@ -23,10 +23,11 @@ from sekisho.engine.kept_clients import SCHEMAS, KeptClients
 from sekisho.engine.kept_tables import tables_of
 from sekisho.engine.memory import Memory
 from sekisho.engine.requests import RequestEvent
-from sekisho.gate.entries import BASED, Based, Planned, next_entry
+from sekisho.gate.entries import BASED, Based, Listing, Planned, next_entry
 from sekisho.gate.follower import Follower
 from sekisho.gate.journal import Journal
 from sekisho.gate.life import Ruled
+from sekisho.gate.list_source import ListSource
 from sekisho.gate.messages import GateDown, GateError, encode
 from sekisho.gate.order_books import Kept
 from sekisho.gate.rows import read_rows
@@ -50,11 +51,21 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
         return hashlib.sha256(encode(dict(sorted(self.files.items())))).hexdigest()
 
 
+class _Movement(msgspec.Struct, frozen=True):
+    asset: str
+    occurred_at: datetime
+    from_address: str
+    to_address: str
+    quantity: Decimal
+
+
 class Rest(msgspec.Struct, frozen=True, kw_only=True):
     """``rest.json``: all that is not in columns."""
 
     decided_at: datetime
     based: str | None
+    listing: Listing | None
+    movements: list[_Movement]
     steps: tuple[Ruled, ...]
     planned: dict[int, Planned]
     registers: dict[str, list[dict[str, Any]]]
@@ -68,7 +79,7 @@ def snapshots_beside(where: str) -> Path | None:
     return None if where.startswith(("postgresql://", "postgres://")) else Path(f"{where}.snapshots")
 
 
-def newest(folder: Path | None, journal: Journal, until: int | None = None) -> Follower:
+def newest(folder: Path | None, journal: Journal, lists: ListSource | None = None, until: int | None = None) -> Follower:
     """The state after the newest snapshot that fits the journal (and lies at or before an entry); an empty one where there is none.
 
     A snapshot that does not fit (another check, or ahead of the journal) is passed over. Raises GateDown for a damaged one.
@@ -80,8 +91,8 @@ def newest(folder: Path | None, journal: Journal, until: int | None = None) -> F
         entry = journal.entry(manifest.number) if manifest.number else None
         if manifest.number and (entry is None or entry.check.hex() != manifest.check):
             continue
-        return _load(place, manifest)
-    return Follower()
+        return _load(place, manifest, lists)
+    return Follower(lists=lists)
 
 
 def write_snapshot(follower: Follower, folder: Path) -> Path:
@@ -95,6 +106,8 @@ def _rest(follower: Follower) -> Rest:
     return Rest(
         decided_at=follower.decided_at,
         based=follower.based,
+        listing=follower.listing,
+        movements=[_Movement(**row) for row in follower.state.memory.movements()],
         steps=tuple(follower.life.history),
         planned=follower.planned,
         registers={name: [dict(row) for row in rows] for name, rows in follower.state.registers.items()},
@@ -180,13 +193,13 @@ def _write(folder: Path, number: int, check: str, clients: Mapping[str, pa.Table
     return place
 
 
-def _load(place: Path, manifest: Manifest) -> Follower:
+def _load(place: Path, manifest: Manifest, lists: ListSource | None) -> Follower:
     for name, digest in manifest.files.items():
         if not (place / name).is_file() or _sha256(place / name) != digest:
             raise GateDown(f"{place / name} is damaged or missing; remove the snapshot {place}, the gate then replays its journal")
     rest = msgspec.json.decode((place / "rest.json").read_bytes(), type=Rest)
     kept = KeptClients({name: pq.read_table(place / "clients" / f"{name}.parquet") for name in SCHEMAS})
-    follower = Follower(State(Memory(kept)))
+    follower = Follower(State(Memory(kept)), lists)
     follower.number, follower.check, follower.decided_at = manifest.number, bytes.fromhex(manifest.check), rest.decided_at
     follower.based = manifest.digest if manifest.number == 0 else rest.based
     follower.planned.update(rest.planned)
@@ -196,6 +209,10 @@ def _load(place: Path, manifest: Manifest) -> Follower:
         follower.state.registers[table] = list(read_rows(table, rows))
     follower.state.memory.recall(rest.prices, rest.answers)
     follower.state.orders.recall(rest.orders)
+    for row in rest.movements:
+        follower.state.memory.learn("chain_movement", msgspec.structs.asdict(row))
+    if rest.listing is not None:
+        follower.use_lists(rest.listing)
     return follower
 
 
