@@ -20,6 +20,7 @@ from sekisho.engine.kept_names import Names, Texts
 from sekisho.engine.requests import Account, Party, PastEvent, PastTrade, PastTransfer
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_EVER: Final = datetime.min.replace(tzinfo=UTC)
 _FIRST_DAY: Final = date(1970, 1, 1)
 _SCALE: Final = 18
 _NO_TIME: Final = np.iinfo(np.int64).min
@@ -195,6 +196,11 @@ class KeptClients:
     def transfers(self, account_id: str, since: datetime | None = None) -> list[PastTransfer]:
         """What an account asked to move since a moment, oldest first."""
         return [_transfer(self._transfers.sheet, row) for row in self._transfers.rows(account_id, since)]
+
+    def left_since(self, account_id: str, since: datetime | None) -> list[PastTransfer]:
+        """What left or came in for an account since a moment, whenever it was asked for."""
+        left, least = self._transfers.sheet.micros("left_at"), max(_micros(since), _NO_TIME + 1)
+        return [_transfer(self._transfers.sheet, row) for row in self._transfers.rows(account_id) if left.item(row) >= least]
 
     def transfers_with(self, address: str, since: datetime | None = None) -> list[PastTransfer]:
         """What all accounts asked to move to or from an address since a moment, oldest first."""
@@ -454,7 +460,7 @@ def _sorted(owners: NDArray[Any], times: NDArray[Any]) -> bool:
 
 
 def _micros(since: datetime | None) -> int:
-    return _NO_TIME if since is None else (since - _EPOCH) // timedelta(microseconds=1)
+    return _NO_TIME if since is None or since <= _EVER else (since - _EPOCH) // timedelta(microseconds=1)
 
 
 def _one(column: pa.ChunkedArray) -> pa.Array:

@@ -6,7 +6,7 @@ from bisect import bisect_left, insort
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from sekisho.records import Records
 
 Row = Mapping[str, Any]
+_EVER = datetime.min.replace(tzinfo=UTC)
 _LEFT = {"released", "completed"}
 Held = TypeVar("Held")
 _Timed = TypeVar("_Timed", PastTransfer, PastTrade, PastEvent, RequestEvent)
@@ -149,18 +150,26 @@ class Memory:
             if asset not in known or moved_at >= known[asset]:
                 held[asset] = held.get(asset, Decimal(0)) + quantity
 
-        for transfer in self._by_account.seen(account_id):
+        # Nothing before the first of the balances' days counts.
+        since = _EVER if latest is None else latest
+        for transfer in self._left_since(account_id, since):
             if transfer.left_at is not None:
                 move(transfer.asset, transfer.left_at, transfer.quantity if transfer.direction == "in" else -transfer.quantity)
-        for trade in self._trades.seen(account_id):
+        for trade in self.trades(account_id, since):
             base, _, quote = trade.instrument.partition("/")
             bought = trade.quantity if trade.side == "buy" else -trade.quantity
             move(base, trade.executed_at, bought)
             move(quote, trade.executed_at, -bought * trade.price)
-        for event in self._events.seen(account_id):
+        for event in self.events(account_id, since):
             if event.amount_jpy is not None and event.kind in _FIAT:
                 move("JPY", event.occurred_at, _FIAT[event.kind] * event.amount_jpy)
         return held
+
+    def _left_since(self, account_id: str, since: datetime) -> Sequence[PastTransfer]:
+        rows = self._by_account.get(account_id)
+        if rows is None:
+            return self._kept.left_since(account_id, since) if self._kept is not None else ()
+        return [one for one in rows if one.left_at is not None and one.left_at >= since]
 
     def price_jpy(self, asset: str) -> Decimal | None:
         """The last reference price of the asset in yen; 1 for JPY itself, None where there is none."""

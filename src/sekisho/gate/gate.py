@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
@@ -105,6 +106,9 @@ class Gate:
         """Why the lists cannot be renewed; those read before stay in force."""
         with self._journal.turn() as turn:
             self._catch_up(turn)
+        # What was loaded stays: the collector of garbage need not look through it again and again.
+        gc.collect()
+        gc.freeze()
         self._worker = Thread(target=self._work, name="gate", daemon=True)
         self._worker.start()
         self._closing = Event()

@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import cached_property
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import msgspec
 import pyarrow as pa
 
 from sekisho.engine.memory import LEARNT, Memory
-from sekisho.engine.requests import InOffice, OpenOrder, Registers, SeenOrder, TransferRequest
+from sekisho.engine.requests import Account, InOffice, OpenOrder, Registers, SeenOrder, TransferRequest
 from sekisho.gate.entries import Acted, Decided, Learned
 from sekisho.gate.messages import encode, request_id
 from sekisho.gate.order_books import OrderBooks
@@ -147,6 +147,26 @@ class GateView:
     def __init__(self, state: State) -> None:
         self._state = state
         self.now: datetime | None = None
+        self._known: dict[tuple[str, str], Any] = {}
+
+    def begin(self, at: datetime) -> None:
+        """Another decision begins: as of this moment, and nothing is known by heart."""
+        self.now = at
+        self._known.clear()
+
+    def account(self, account_id: str) -> Account:
+        """The account; raises KeyError for one that is not known. Read once for all rules of a decision."""
+        known = self._known.get(("account", account_id))
+        if known is None:
+            known = self._known["account", account_id] = self._state.memory.account(account_id)
+        return cast(Account, known)
+
+    def holdings(self, account_id: str) -> Mapping[str, Decimal]:
+        """What the firm owes the account by asset. Read once for all rules of a decision."""
+        known = self._known.get(("holdings", account_id))
+        if known is None:
+            known = self._known["holdings", account_id] = self._state.memory.holdings(account_id)
+        return cast(Mapping[str, Decimal], known)
 
     def __getattr__(self, name: str) -> Any:
         """Whatever the memory of clients answers, it answers here; looked up once."""
