@@ -36,6 +36,9 @@ from sekisho.findings.gate_cost_command import gate_cost, print_costs
 from sekisho.findings.inspection import Inspection, Inspector, Question
 from sekisho.findings.labels import read_labels
 from sekisho.findings.outputs import write_comparison, write_inspection
+from sekisho.gate.commands import app as gate_app
+from sekisho.gate.explain_command import explain_command
+from sekisho.gate.messages import GateError
 from sekisho.intelligence.commands import app as intelligence_app
 from sekisho.intelligence.list_commands import app as lists_app
 from sekisho.liabilities.commands import app as liabilities_app
@@ -70,6 +73,8 @@ app.add_typer(intelligence_app, name="intelligence")
 app.add_typer(wind_down_app, name="wind-down")
 app.add_typer(address_app, name="address")
 app.add_typer(travel_rule_app, name="travel-rule")
+app.add_typer(gate_app, name="gate")
+app.command("explain")(explain_command)
 app.command("simulate")(simulate_command)
 app.command("calibrate")(calibrate_command)
 app.command("gate-cost")(gate_cost)
@@ -213,7 +218,7 @@ def main() -> None:
     """Entry point: what the world sends wrongly becomes one line and exit status 2."""
     try:
         app()
-    except (RecordsError, RulebookError, OrderStreamError) as error:
+    except (RecordsError, RulebookError, OrderStreamError, GateError) as error:
         sys.stderr.write(f"sekisho: {error}\n")
         sys.exit(UNUSABLE)
 
