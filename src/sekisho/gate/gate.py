@@ -311,7 +311,7 @@ class Gate:
                     return self._stepped(work, written)
                 case _Relist():
                     return written.add(LISTED, None, work)
-        except GateError as error:
+        except (GateError, RulebookError) as error:
             return error
         raise AssertionError(work)
 
