@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import multiprocessing
 import os
 import random
 import resource
-import subprocess
-import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -153,12 +150,15 @@ def hash_of(decision: Decision) -> str:
 def full_disk(where: str) -> dict[str, Any]:
     """A gate whose journal may not grow beyond a limit, in its own process."""
     prepare(where)
-    command = [sys.executable, "-m", "benchmarks.gate_askers", where]
-    told: dict[str, Any] = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
-    return told
+    told: multiprocessing.Queue[dict[str, Any]] = ASKERS.Queue()
+    filler = ASKERS.Process(target=fill_up, args=(where, told))
+    filler.start()
+    filler.join()
+    assert filler.exitcode == 0, "the gate on a full disk ended badly"
+    return told.get()
 
 
-def fill_up(where: str) -> dict[str, Any]:
+def fill_up(where: str, told: multiprocessing.Queue[dict[str, Any]]) -> None:
     """Ask until the disk is full, see that nothing is decided meanwhile, make room, and see that it goes on."""
     limit = 2 * 2**20
     _, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
@@ -188,7 +188,7 @@ def fill_up(where: str) -> dict[str, Any]:
     with Gate(where) as gate:
         assert gate.digest() == digest, "the state after restart is another"
         assert [gate.decision(one.decision_id) for one in answered] == answered, "an answer is not in the journal"
-    return {"answered_before": number, "told_when_full": refused, "answered_after": 20, "lost": 0}
+    told.put({"answered_before": number, "told_when_full": refused, "answered_after": 20, "lost": 0})
 
 
 # --- a database that goes and comes back
@@ -244,7 +244,3 @@ def journal_of(store: str, folder: Path) -> Iterator[str]:
         yield f"{server.get_uri()}#faults"
     finally:
         server.cleanup()
-
-
-if __name__ == "__main__":
-    print(json.dumps(fill_up(sys.argv[1])))
