@@ -126,7 +126,9 @@ def _freshness() -> None:
     """(b) The list as at a day, against what was listed by some days later: what a firm that did not update would have let pass."""
     days, lists = _dated_lists()
     print(f"## (b) Freshness: {len(days)} dated lists, {days[0]} to {days[-1]}\n")
-    print("| days without an update | lists judged | missed on average | missed at worst | of the later list, at worst | listed no more |")
+    print(
+        "| days without an update | lists judged | missed on average | missed at worst | of the later list, at worst | listed no more |"
+    )
     print("| ---: | ---: | ---: | ---: | ---: | ---: |")
     for ahead in AHEAD:
         missed, share, gone = [], [], []
@@ -176,7 +178,11 @@ def _load_both(place: Path, addresses: int) -> None:
     values = ["0x" + raw[40 * i : 40 * i + 40] for i in range(half)]
     values += ["bc1q" + raw[40 * i : 40 * i + 38] for i in range(half, addresses)]
     words = np.array(["ransomware", "phishing", "sextortion", "mixing_service", "scam", "terrorism", "sanctions", "theft"])
-    table = {"value": values, "asset": ["ETH"] * half + ["BTC"] * (addresses - half), "category": words[rng.integers(0, 8, addresses)]}
+    table = {
+        "value": values,
+        "asset": ["ETH"] * half + ["BTC"] * (addresses - half),
+        "category": words[rng.integers(0, 8, addresses)],
+    }
     table["subject"] = [f"cluster {n}" for n in rng.integers(0, 50_000, addresses)]
     pq.write_table(pa.table(table), made)
     for name, file, how in (("tags", TAGS / "graphsense_tags.parquet", layout), ("million", made, None)):
@@ -185,7 +191,9 @@ def _load_both(place: Path, addresses: int) -> None:
         ListStore(place / name).load(given, _loading(1))
         wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
         print(f"| {name} | {len(given.entries):,} | {file.stat().st_size / 1e6:.1f} MB | {wall:.1f} s | {cpu:.1f} s |")
-    print("\n| list | open | processor time | memory grown | packed | hit p50 / p99 / p99.9 | miss p50 / p99 / p99.9 | dict, hit p99 |")
+    print(
+        "\n| list | open | processor time | memory grown | packed | hit p50 / p99 / p99.9 | miss p50 / p99 / p99.9 | dict, hit p99 |"
+    )
     print("| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |", flush=True)
 
 
