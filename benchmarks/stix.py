@@ -217,9 +217,8 @@ def _round_trip(cases: list[dict[str, Any]]) -> None:
 
     from sekisho.intelligence.archive import RECEIVED, Archive, exchanged
 
-    valid = [
-        case["input"] for case in cases if case["valid"] and isinstance(case["input"], dict) and case["input"]["type"] != "bundle"
-    ]
+    objects = [case["input"] for case in cases if case["valid"] and isinstance(case["input"], dict)]
+    valid = [each for each in objects if each["type"] != "bundle"]
     at = datetime(2026, 6, 1, tzinfo=UTC)
     equal = 0
     for each in valid:

@@ -1,4 +1,4 @@
-"""Information sharing: how much was given to and taken from ISACs, by kind; a long silence; and a client named in what was given."""
+"""Information sharing: how much was given to and taken from ISACs, by kind; a long silence; a client named in what was given."""
 
 from __future__ import annotations
 
