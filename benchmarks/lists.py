@@ -128,7 +128,6 @@ def _freshness() -> None:
     days, lists = _dated_lists()
     print(f"## (b) Freshness: {len(days)} dated lists, {days[0]} to {days[-1]}\n")
     print("| days without an update | lists | missed on average | at worst | of the later list | listed no more |")
-    )
     print("| ---: | ---: | ---: | ---: | ---: | ---: |")
     for ahead in AHEAD:
         missed, share, gone = [], [], []
@@ -202,9 +201,7 @@ def _load_both(place: Path, addresses: int) -> None:
         ListStore(place / name).load(given, _loading(1))
         wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
         print(f"| {name} | {len(given.entries):,} | {file.stat().st_size / 1e6:.1f} MB | {wall:.1f} s | {cpu:.1f} s |")
-    print(
-        "\n| list | open | processor time | memory grown | packed | hit p50/p99/p99.9 | miss p50/p99/p99.9 | dict, hit p99 |"
-    )
+    print("\n| list | open | processor time | memory grown | packed | hit p50/p99/p99.9 | miss p50/p99/p99.9 | dict, hit p99 |")
     print("| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |", flush=True)
 
 
