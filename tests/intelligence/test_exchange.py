@@ -10,6 +10,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+import requests
 import stix2
 from typer.testing import CliRunner
 
@@ -97,7 +98,9 @@ def test_indicators_become_lists_and_revoked_ones_fall_away(server: Server, tmp_
     assert lists.find("url", "https://evil.example/a#x", AT)
     assert lists.domain("www.evil.example", AT)
     assert not lists.domain("only-with.example", AT)
-    assert not lists.find("address", ADDRESS, datetime(2026, 7, 1, tzinfo=UTC)), "valid_until is the first moment at which it is not valid"
+    assert not lists.find("address", ADDRESS, datetime(2026, 7, 1, tzinfo=UTC)), (
+        "valid_until is the first moment at which it is not valid"
+    )
     assert not lists.find("address", ADDRESS, datetime(2026, 6, 1, tzinfo=UTC)), "nothing was loaded then"
 
     server.add([{**first, "modified": "2026-06-11T00:00:00.000Z", "revoked": True}], "2026-06-11T00:00:00.000000Z")
@@ -161,7 +164,9 @@ def test_the_traffic_light_says_what_is_kept_and_who_sees_it(
 
 
 def test_a_part_marked_more_strictly_marks_the_whole(server: Server, tmp_path: Path) -> None:
-    one = _indicator("[url:value = 'http://a.example/']", granular_markings=[{"marking_ref": TLP1["red"], "selectors": ["description"]}])
+    one = _indicator(
+        "[url:value = 'http://a.example/']", granular_markings=[{"marking_ref": TLP1["red"], "selectors": ["description"]}]
+    )
     server.add([one], "2026-06-02T00:00:00.000000Z")
     archive = Archive(tmp_path / "archive")
     pull(_remote(server), archive, collection=server.url(), organisation="I", at=AT)
@@ -215,15 +220,28 @@ def books(tmp_path: Path) -> Path:
     folder = tmp_path / "records"
     folder.mkdir()
     (folder / "account.csv").write_text("account_id,party_id,kind,opened_at\nA-17,P-17,customer,2026-01-01T00:00:00Z\n")
-    (folder / "wallet.csv").write_text("wallet_id,asset,address,tier,holder,ever_online\nW1,ETH,0xAbC0000000000000000000000000000000000001,hot,customer,true\n")
+    (folder / "wallet.csv").write_text(
+        "wallet_id,asset,address,tier,holder,ever_online\nW1,ETH,0xAbC0000000000000000000000000000000000001,hot,customer,true\n"
+    )
     return folder
 
 
 def _push(server: Server, place: Path, books: Path, report: dict[str, Any], *more: str) -> Any:
     file = place / "report.json"
     file.write_text(json.dumps(report), encoding="utf-8")
-    common = ("--collection", server.url(WRITABLE), "--organisation", "JPCrypto-ISAC", "--user", USER, "--password-file", _secret(place))
-    return _run("push", place / "archive", *common, "--report", file, "--records", books, "--at", "2026-06-10T00:00:00Z", *more, "--json")
+    common = (
+        "--collection",
+        server.url(WRITABLE),
+        "--organisation",
+        "JPCrypto-ISAC",
+        "--user",
+        USER,
+        "--password-file",
+        _secret(place),
+    )
+    return _run(
+        "push", place / "archive", *common, "--report", file, "--records", books, "--at", "2026-06-10T00:00:00Z", *more, "--json"
+    )
 
 
 def test_an_incident_goes_out_whole_anonymous_and_once(server: Server, tmp_path: Path, books: Path) -> None:
@@ -288,7 +306,10 @@ def test_what_one_member_pushes_another_pulls_into_its_lists(server: Server, tmp
         ({"name": "Theft from A-17"}, "is a client"),
         ({"description": "Ask taro@example.jp"}, "looks like an e-mail"),
         ({"description": "Call 03-1234-5678"}, "looks like"),
-        ({"addresses": [{"address": "0xabc0000000000000000000000000000000000001", "asset": "ETH", "role": "scam"}]}, "wallet of the firm"),
+        (
+            {"addresses": [{"address": "0xabc0000000000000000000000000000000000001", "asset": "ETH", "role": "scam"}]},
+            "wallet of the firm",
+        ),
         ({"marking": "amber"}, "may not be handed"),
         ({"marking": "blue"}, "is not a marking"),
         ({"account": "A-17"}, "unknown field"),
@@ -328,3 +349,34 @@ def test_the_exchange_is_a_record_table_by_kind_and_date(server: Server, tmp_pat
             ("received", "best_practice"),
         }
         assert all("A-17" not in row["subject"] for row in rows)
+
+
+def test_a_pull_that_breaks_off_is_read_again_and_nothing_is_doubled(
+    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server.add([_indicator(f"[url:value = 'http://e.example/{n}']") for n in range(9)], "2026-06-02T00:00:00.000000Z")
+    archive, remote, asked = Archive(tmp_path), _remote(server), []
+    get = type(remote._collection).get_objects
+
+    def breaks(self: object, **more: object) -> object:
+        asked.append(more)
+        if len(asked) == 2:
+            raise requests.exceptions.ConnectionError("gone")
+        return get(self, **more)
+
+    with monkeypatch.context() as cut:
+        cut.setattr(type(remote._collection), "get_objects", breaks)
+        with pytest.raises(RecordsError, match="cannot be reached"):
+            pull(remote, archive, collection="c", organisation="I", at=AT, per_page=4)
+    assert (len(list(archive.objects())), archive.position("c")) == (4, None)
+    told = pull(_remote(server), archive, collection="c", organisation="I", at=AT, per_page=4)
+    assert (told.objects, told.new) == (9, 5)
+    assert archive.position("c") == "2026-06-02T00:00:00.000000Z"
+
+
+def test_a_server_that_lists_what_it_does_not_send_is_told_on(server: Server, tmp_path: Path) -> None:
+    server.add([_indicator("[url:value = 'http://a.example/']") for _ in range(2)], "2026-06-02T00:00:00.000000Z")
+    server._data[0]["objects"].pop()
+    with pytest.raises(RecordsError, match="lists 1 objects it did not send"):
+        pull(_remote(server), Archive(tmp_path), collection="c", organisation="I", at=AT)
+    assert Archive(tmp_path).position("c") is None
