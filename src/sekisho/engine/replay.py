@@ -15,6 +15,7 @@ from sekisho.engine.requests import Request, TransferRequest, View
 from sekisho.engine.run import Judged
 from sekisho.engine.view import transfer_request
 from sekisho.rulebook import Parameters, Rule
+from sekisho.typologies.listed import read_lists
 from sekisho.typologies.valuation import in_utc, starts_at
 
 if TYPE_CHECKING:
@@ -65,6 +66,7 @@ def replayed(records: Records, deciders: Sequence[Decider], progress: Progress =
     moments = _moments(records)
     asked_in_all = sum(moment[2] == _ASKED for moment in moments)
     memory, asked = Memory(), 0
+    memory.lists = read_lists(records)
     while moments:
         _at, _order, what, table, row = heappop(moments)
         if what == _ASKED:
@@ -86,6 +88,7 @@ _AT = {
     "trade": "executed_at",
     "reference_price": "quoted_at",
     "request_event": "occurred_at",
+    "chain_movement": "occurred_at",
 }
 _Moment = tuple[datetime, int, int, str, Mapping[str, Any]]
 
