@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from bisect import bisect_left, insort
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -29,6 +30,7 @@ class Memory:
     def __init__(self) -> None:
         self._parties: dict[str, Party] = {}
         self._accounts: dict[str, Account] = {}
+        self._accounts_of: dict[str, set[str]] = defaultdict(set)
         self._transfers: dict[str, PastTransfer] = {}
         self._by_account: dict[str, list[PastTransfer]] = defaultdict(list)
         self._by_address: dict[str, list[PastTransfer]] = defaultdict(list)
@@ -42,6 +44,25 @@ class Memory:
     def learn(self, table: str, row: Row) -> None:
         """Take in one row of a record table; raises KeyError for a table that is none of ``LEARNT``."""
         _LEARN[table](self, row)
+
+    def known_transfer(self, transfer_id: str) -> PastTransfer | None:
+        """A transfer by its id; None where none was learnt."""
+        return self._transfers.get(transfer_id)
+
+    def taking_back(self, table: str, row: Row) -> Callable[[], None]:
+        """What would make unlearnt a row of ``transfer`` or ``request_event`` that is about to be learnt."""
+        return _TAKE_BACK[table](self, row)
+
+    @contextmanager
+    def without(self, transfer_id: str) -> Iterator[None]:
+        """As long as the block lasts, the transfer was never asked for; its place in the address book stays."""
+        known = self._transfers.get(transfer_id)
+        self._forget(transfer_id)
+        try:
+            yield
+        finally:
+            if known is not None:
+                self._keep(known)
 
     def account(self, account_id: str) -> Account:
         """The account; raises KeyError for one that is not known."""
@@ -115,24 +136,83 @@ class Memory:
         """What people did, or were shown, about a request, oldest first."""
         return sorted(self._answers.get(request_id, {}).values(), key=lambda e: (e.occurred_at, e.event_id))
 
+    def accounts_of(self, party_id: str) -> Sequence[str]:
+        """The accounts of a party, in order."""
+        return sorted(self._accounts_of.get(party_id, ()))
+
+    def parties_with(self, kind: str) -> frozenset[str]:
+        """The parties that hold an account of a kind, such as house or staff."""
+        return frozenset(account.party_id for account in self._accounts.values() if account.kind == kind)
+
+    @property
+    def party_of(self) -> Mapping[str, str]:
+        """The party behind each account."""
+        return _PartyOf(self)
+
+    @property
+    def accounts_by_party(self) -> Mapping[str, tuple[str, ...]]:
+        """The accounts of each party."""
+        return _AccountsOf(self)
+
+    def rows(self) -> Iterator[tuple[str, Any]]:
+        """Everything remembered, in a fixed order: what it is, and its values."""
+        for name in sorted(vars(self)):
+            kept = getattr(self, name)
+            if name in _DERIVED or not isinstance(kept, dict):
+                continue
+            for key in sorted(kept):
+                one = kept[key]
+                if isinstance(one, dict):
+                    yield from ((name, (key, inside, one[inside])) for inside in sorted(one))
+                elif isinstance(one, list):
+                    yield from ((name, (key, each)) for each in one)
+                else:
+                    yield name, (key, one)
+
     def _learn_party(self, row: Row) -> None:
         party = Party(**{name: row.get(name) for name in Party.__dataclass_fields__})  # type: ignore[arg-type]
         self._parties[party.party_id] = party
 
     def _learn_account(self, row: Row) -> None:
         known = {name: row.get(name) for name in Account.__dataclass_fields__ if name != "born_on"}
+        before = self._accounts.get(row["account_id"])
+        if before is not None:
+            self._accounts_of[before.party_id].discard(before.account_id)
         self._accounts[row["account_id"]] = Account(**known)  # type: ignore[arg-type]
+        self._accounts_of[row["party_id"]].add(row["account_id"])
 
     def _learn_transfer(self, row: Row) -> None:
         transfer = past_transfer(row)
         self._forget(transfer.transfer_id)
-        self._transfers[transfer.transfer_id] = transfer
-        insort(self._by_account[transfer.account_id], transfer, key=_requested_at)
-        insort(self._by_address[transfer.address], transfer, key=_requested_at)
+        self._keep(transfer)
         if transfer.direction == "out":
             book = self._books[transfer.account_id]
             used_at = min(filter(None, (transfer.requested_at, _utc(row.get("address_first_used_at")))))
             book[transfer.address] = min(used_at, book.get(transfer.address, used_at))
+
+    def _keep(self, transfer: PastTransfer) -> None:
+        self._transfers[transfer.transfer_id] = transfer
+        insort(self._by_account[transfer.account_id], transfer, key=_requested_at)
+        insort(self._by_address[transfer.address], transfer, key=_requested_at)
+
+    def _take_back_transfer(self, row: Row) -> Callable[[], None]:
+        transfer_id, account_id, address = row["transfer_id"], row["account_id"], row["address"]
+        known, used_at = self._transfers.get(transfer_id), self.first_used_at(account_id, address)
+
+        def take_back() -> None:
+            self._forget(transfer_id)
+            if known is not None:
+                self._keep(known)
+            if used_at is not None:
+                self._books[account_id][address] = used_at
+            elif account_id in self._books:
+                self._books[account_id].pop(address, None)
+
+        return take_back
+
+    def _take_back_answer(self, row: Row) -> Callable[[], None]:
+        request_id, event_id = row["request_id"], row["event_id"]
+        return lambda: self._answers[request_id].pop(event_id, None) and None
 
     def _forget(self, transfer_id: str) -> None:
         known = self._transfers.pop(transfer_id, None)
@@ -176,6 +256,38 @@ class Memory:
         self._answers[row["request_id"]][answer.event_id] = answer
 
 
+class _PartyOf(Mapping[str, str]):
+    def __init__(self, memory: Memory) -> None:
+        self._memory = memory
+
+    def __getitem__(self, account_id: str) -> str:
+        return self._memory.account(account_id).party_id
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._memory._accounts)
+
+    def __len__(self) -> int:
+        return len(self._memory._accounts)
+
+
+class _AccountsOf(Mapping[str, tuple[str, ...]]):
+    def __init__(self, memory: Memory) -> None:
+        self._memory = memory
+
+    def __getitem__(self, party_id: str) -> tuple[str, ...]:
+        accounts = tuple(self._memory.accounts_of(party_id))
+        if not accounts:
+            raise KeyError(party_id)
+        return accounts
+
+    def __iter__(self) -> Iterator[str]:
+        return (party_id for party_id, accounts in self._memory._accounts_of.items() if accounts)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+
+_DERIVED = {"_accounts_of", "_by_account", "_by_address"}
 _FIAT = {"fiat_deposit": 1, "fiat_withdrawal": -1}
 _LEARN: dict[str, Callable[[Memory, Row], None]] = {
     "party": Memory._learn_party,
@@ -186,6 +298,10 @@ _LEARN: dict[str, Callable[[Memory, Row], None]] = {
     "customer_balance": Memory._learn_balance,
     "reference_price": Memory._learn_price,
     "request_event": Memory._learn_answer,
+}
+_TAKE_BACK: dict[str, Callable[[Memory, Row], Callable[[], None]]] = {
+    "transfer": Memory._take_back_transfer,
+    "request_event": Memory._take_back_answer,
 }
 LEARNT = tuple(_LEARN)
 """The record tables a memory takes in."""
