@@ -21,8 +21,10 @@ FIRST_SEAL: Final = "0" * 64
 
 _SQLITE: Final = """
 CREATE TABLE IF NOT EXISTS gate_access (number INTEGER PRIMARY KEY, line TEXT NOT NULL, seal TEXT NOT NULL) STRICT;
-CREATE TRIGGER IF NOT EXISTS gate_access_kept BEFORE UPDATE ON gate_access BEGIN SELECT RAISE(ABORT, 'the access log only grows'); END;
-CREATE TRIGGER IF NOT EXISTS gate_access_stays BEFORE DELETE ON gate_access BEGIN SELECT RAISE(ABORT, 'the access log only grows'); END;
+CREATE TRIGGER IF NOT EXISTS gate_access_kept BEFORE UPDATE ON gate_access
+  BEGIN SELECT RAISE(ABORT, 'the access log only grows'); END;
+CREATE TRIGGER IF NOT EXISTS gate_access_stays BEFORE DELETE ON gate_access
+  BEGIN SELECT RAISE(ABORT, 'the access log only grows'); END;
 """
 _POSTGRES: Final = """
 CREATE TABLE IF NOT EXISTS gate_access (number BIGINT PRIMARY KEY, line TEXT NOT NULL, seal TEXT NOT NULL);

@@ -116,11 +116,12 @@ class Planned(msgspec.Struct, frozen=True, kw_only=True):
     kinds: Mapping[str, tuple[int, ...]]
 
 
-class Learned(msgspec.Struct, frozen=True, kw_only=True):
-    """Rows of one record table, as they were told."""
+class Learned(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Rows of one record table, as they were told; under the same ``key`` they are taken in once."""
 
     table: str
     rows: tuple[dict[str, Any], ...]
+    key: str | None = None
 
 
 _DECODERS: Final[Mapping[str, msgspec.json.Decoder[Any]]] = {

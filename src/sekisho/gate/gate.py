@@ -104,11 +104,14 @@ class Gate:
         decision: Decision = self._put(Telling(request_id, event, key)).result()
         return decision
 
-    def learn(self, table: str, rows: Iterable[Mapping[str, Any]]) -> int:
-        """Rows of a record table (accounts, events, trades, balances, prices …); returns their number once durable."""
+    def learn(self, table: str, rows: Iterable[Mapping[str, Any]], key: str | None = None) -> int:
+        """Rows of a record table (accounts, events, trades, balances, prices …); returns their number once durable.
+
+        Under the same key the same rows are taken in once; other rows raise GateConflict.
+        """
         if table not in LEARNABLE:
             raise GateUnknown(f"table {table!r} is not one the gate learns; it learns {', '.join(LEARNABLE)}")
-        told = Learned(table=table, rows=read_rows(table, rows))
+        told = Learned(table=table, rows=read_rows(table, rows), key=key)
         if told.rows:
             self._put(told).result()
         return len(told.rows)
@@ -217,7 +220,7 @@ class Gate:
                 case Telling():
                     return self._told(work, written)
                 case Learned():
-                    return written.add(LEARNED, None, work)
+                    return self._learnt(work, written)
                 case _Step():
                     return self._stepped(work, written)
         except GateError as error:
@@ -253,6 +256,17 @@ class Gate:
         now = self._clock.now(self._decided_at)
         keys = {} if telling.key is None else {f"e:{telling.key}": hashed}
         return self._judged(telling.deciding(now, *prior, self._state), written, keys)
+
+    def _learnt(self, learned: Learned, written: _Written) -> Entry:
+        if learned.key is None:
+            return written.add(LEARNED, None, learned)
+        hashed = body_hash(learned.table, learned.rows)
+        known = written.known.get(f"l:{learned.key}")
+        if known is None:
+            return written.add(LEARNED, None, learned, {f"l:{learned.key}": hashed})
+        if known.body_hash != hashed:
+            raise GateConflict(f"key {learned.key!r} was used before for other rows; other rows need a new key")
+        return written.entry(known.number)
 
     def _judged(self, deciding: Deciding, written: _Written, asked: Mapping[str, bytes]) -> Decision:
         number, plan = self._plan(deciding.at, written)
@@ -461,4 +475,6 @@ def _keys(work: Any) -> list[str]:
             return [by_id] if work.key is None else [by_id, f"k:{work.key}"]
         case Telling() if work.key is not None:
             return [f"e:{work.key}"]
+        case Learned() if work.key is not None:
+            return [f"l:{work.key}"]
     return []

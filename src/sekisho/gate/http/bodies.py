@@ -31,7 +31,7 @@ Id = Annotated[
         description="Your id: letters, digits and . _ : ~ - (up to 128), as it stands in an address.",
     ),
 ]
-Name = Annotated[str, msgspec.Meta(pattern=r"^\S{1,128}$", description="An id of your books, without spaces (up to 128 characters).")]
+Name = Annotated[str, msgspec.Meta(pattern=r"^\S{1,128}$", description="An id of your books, without spaces (up to 128).")]
 Text = Annotated[str, msgspec.Meta(min_length=1, max_length=2000)]
 Amount = Annotated[
     str,
@@ -49,35 +49,45 @@ Payload = Annotated[
 ]
 
 
+Tag = Annotated[str, msgspec.Meta(max_length=128, description="Destination tag or memo, where the address does not carry it.")]
+Network = Annotated[str, msgspec.Meta(max_length=64, description="Chain, where the asset lives on more than one.")]
+Operator = Annotated[str, msgspec.Meta(min_length=1, max_length=256, description="Name of the operator on the other side.")]
+Address = Annotated[
+    str, msgspec.Meta(min_length=1, max_length=512, description="Address on the other side, as the client gave it.")
+]
+Instrument = Annotated[
+    str, msgspec.Meta(pattern=r"^[A-Za-z0-9._-]{1,32}/[A-Za-z0-9._-]{1,32}$", description="FIX 55 Symbol: BTC/JPY.")
+]
+Version = Annotated[str, msgspec.Meta(min_length=1, max_length=128, description="Version of the warning or form shown.")]
+
+
 class TransferBody(msgspec.Struct, forbid_unknown_fields=True, kw_only=True, omit_defaults=True):
     """A transfer that asks to go ahead: the columns of the table ``transfer`` known at that moment."""
 
     transfer_id: Id
+    requested_at: Annotated[Moment, msgspec.Meta(description="When the client asked for it, with zone (RFC 3339).")]
     account_id: Name
     direction: Literal["out", "in"]
     asset: Asset
     quantity: Amount
     value_jpy: Amount
-    address: Annotated[str, msgspec.Meta(min_length=1, max_length=512, description="Address on the other side, as the client gave it.")]
-    requested_at: Annotated[Moment | None, msgspec.Meta(description="When it was asked for, with zone; left out: now.")] = None
+    address: Address
     counterparty: Annotated[
         Literal["hosted", "unhosted", "unknown"], msgspec.Meta(description="Who keeps the wallet on the other side.")
     ] = "unknown"
-    counterparty_vasp: Annotated[str, msgspec.Meta(min_length=1, max_length=256)] | None = None
+    counterparty_vasp: Operator | None = None
     counterparty_country: Country | None = None
-    address_tag: Annotated[
-        str | None, msgspec.Meta(max_length=128, description="Destination tag or memo, where the address does not carry it.")
-    ] = None
-    network: Annotated[str | None, msgspec.Meta(max_length=64, description="Chain, where the asset lives on more than one.")] = None
+    address_tag: Tag | None = None
+    network: Network | None = None
     travel_rule_payload: Payload | None = None
     purpose: Text | None = None
     warning_acknowledged_at: Moment | None = None
 
-    def request(self, now: datetime) -> TransferRequest:
-        """What the rules are asked about; ``now`` (UTC) stands in where no time is given."""
+    def request(self) -> TransferRequest:
+        """What the rules are asked about."""
         return TransferRequest(
             transfer_id=self.transfer_id,
-            requested_at=now if self.requested_at is None else in_utc(self.requested_at, "requested_at"),
+            requested_at=in_utc(self.requested_at, "requested_at"),
             account_id=self.account_id,
             direction=self.direction,
             asset=self.asset,
@@ -92,9 +102,7 @@ class TransferBody(msgspec.Struct, forbid_unknown_fields=True, kw_only=True, omi
             travel_rule_payload=None if self.travel_rule_payload is None else payload_text(self.travel_rule_payload),
             purpose=self.purpose,
             warning_acknowledged_at=(
-                None
-                if self.warning_acknowledged_at is None
-                else in_utc(self.warning_acknowledged_at, "warning_acknowledged_at")
+                None if self.warning_acknowledged_at is None else in_utc(self.warning_acknowledged_at, "warning_acknowledged_at")
             ),
         )
 
@@ -103,25 +111,25 @@ class OrderBody(msgspec.Struct, forbid_unknown_fields=True, kw_only=True, omit_d
     """An order, or a change of one, that asks to enter the book; the names are FIX's."""
 
     order_id: Annotated[Id, msgspec.Meta(description="FIX 11 ClOrdID.")]
+    received_at: Annotated[Moment, msgspec.Meta(description="When it was received, with zone (RFC 3339).")]
     account_id: Annotated[Name, msgspec.Meta(description="FIX 1 Account.")]
-    instrument: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9._-]{1,32}/[A-Za-z0-9._-]{1,32}$", description="FIX 55 Symbol: BTC/JPY.")]
+    instrument: Instrument
     side: Annotated[Literal["buy", "sell"], msgspec.Meta(description="FIX 54 Side.")]
     order_type: Annotated[Literal["limit", "market", "stop"], msgspec.Meta(description="FIX 40 OrdType.")]
     quantity: Annotated[Amount, msgspec.Meta(description="FIX 38 OrderQty, an exact amount as a string.")]
     price: Annotated[Amount | None, msgspec.Meta(description="FIX 44 Price; none for a market order.")] = None
-    received_at: Annotated[Moment | None, msgspec.Meta(description="When it was received, with zone; left out: now.")] = None
     product: Literal["spot", "margin"] = "spot"
     leverage: Annotated[Amount | None, msgspec.Meta(description="Multiple of the margin that a margin order asks for.")] = None
 
-    def request(self, now: datetime) -> OrderRequest:
-        """What the rules are asked about; ``now`` (UTC) stands in where no time is given."""
+    def request(self) -> OrderRequest:
+        """What the rules are asked about."""
         if self.order_type == "limit" and self.price is None:
             raise Problem("invalid-field", "a limit order has a price", field="/price", remedy="give the price as a string")
         if self.order_type == "market" and self.price is not None:
             raise Problem("invalid-field", "a market order has no price", field="/price", remedy="leave the price out")
         return OrderRequest(
             order_id=self.order_id,
-            received_at=now if self.received_at is None else in_utc(self.received_at, "received_at"),
+            received_at=in_utc(self.received_at, "received_at"),
             account_id=self.account_id,
             instrument=self.instrument,
             side=self.side,
@@ -147,7 +155,7 @@ class EventBody(msgspec.Struct, forbid_unknown_fields=True, kw_only=True, omit_d
         "warning_shown", "warning_acknowledged", "purpose_given", "risk_confirmed", "approved", "released", "refused", "cancelled"
     ]
     party_id: Name | None = None
-    version: Annotated[str | None, msgspec.Meta(min_length=1, max_length=128, description="Version of the warning or form shown.")] = None
+    version: Version | None = None
     text: Annotated[Text | None, msgspec.Meta(description="What was said: the purpose, the ground of an approval.")] = None
 
 
@@ -173,7 +181,9 @@ def in_utc(moment: datetime, field: str) -> datetime:
     try:
         return moment.astimezone(UTC)
     except OverflowError:
-        raise Problem("invalid-field", f"{field} lies outside the calendar", field=f"/{field}", remedy="give a time of our age") from None
+        raise Problem(
+            "invalid-field", f"{field} lies outside the calendar", field=f"/{field}", remedy="give a time of our age"
+        ) from None
 
 
 def payload_text(raw: msgspec.Raw) -> str:

@@ -73,7 +73,9 @@ class Exchange:
         if not reason:
             raise Problem("access-reason-missing", field="header Access-Reason")
         if len(reason) > 500 or not reason.isprintable():
-            raise Problem("invalid-header", "the header Access-Reason is not up to 500 readable characters", field="header Access-Reason")
+            raise Problem(
+                "invalid-header", "the header Access-Reason is not up to 500 readable characters", field="header Access-Reason"
+            )
         return reason
 
     async def read_body(self, bytes_max: int) -> bytes:
@@ -82,7 +84,9 @@ class Exchange:
         if kind is None or not _JSON.match(kind):
             raise Problem("unsupported-media-type", field="header Content-Type")
         if self.header(b"content-encoding") not in (None, b"identity"):
-            raise Problem("unsupported-media-type", "the body is compressed", field="header Content-Encoding", remedy="send it plain")
+            raise Problem(
+                "unsupported-media-type", "the body is compressed", field="header Content-Encoding", remedy="send it plain"
+            )
         length = self.header(b"content-length")
         if length is not None and (not length.isdigit() or len(length) > 12 or int(length) > bytes_max):
             raise Problem("body-too-large", f"at most {bytes_max} bytes are taken")

@@ -24,7 +24,9 @@ class Log:
         self._lines: list[bytes] = []
         self._clock = clock
 
-    def request(self, request_id: str, route: str, status: int, seconds: float, key_id: str, problem: str | None, now: float) -> None:
+    def request(
+        self, request_id: str, route: str, status: int, seconds: float, key_id: str, problem: str | None, now: float
+    ) -> None:
         """One request that was answered. ``route`` is the pattern of the address, ``key_id`` the key that signed."""
         told: dict[str, Any] = {
             "at": now,

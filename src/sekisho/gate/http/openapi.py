@@ -30,12 +30,20 @@ from sekisho.gate.http.rows import row_class
 from sekisho.gate.messages import Decision
 
 _REF: Final = "#/components/schemas/{name}"
+_AFTER: Final = {
+    "name": "after",
+    "in": "query",
+    "required": False,
+    "schema": {"type": "integer", "minimum": 0, "maximum": 10**15 - 1},
+    "description": "Lines after this number.",
+}
 TABLES_TOLD: Final = tuple(sorted(act.removeprefix("learn ") for act in MAY if act.startswith("learn ")))
 
 EXAMPLES: Final[Mapping[type, Mapping[str, Any]]] = {
     TransferBody: {
         "A withdrawal to the client's own wallet": {
             "transfer_id": "T-2026-000017",
+            "requested_at": "2026-06-08T12:04:05+09:00",
             "account_id": "A17",
             "direction": "out",
             "asset": "BTC",
@@ -47,6 +55,7 @@ EXAMPLES: Final[Mapping[type, Mapping[str, Any]]] = {
         },
         "A deposit from another exchange": {
             "transfer_id": "T-2026-000018",
+            "requested_at": "2026-06-08T12:05:11+09:00",
             "account_id": "A17",
             "direction": "in",
             "asset": "ETH",
@@ -61,6 +70,7 @@ EXAMPLES: Final[Mapping[type, Mapping[str, Any]]] = {
     OrderBody: {
         "A limit order": {
             "order_id": "O-2026-000042",
+            "received_at": "2026-06-08T12:04:05.123456+09:00",
             "account_id": "A17",
             "instrument": "BTC/JPY",
             "side": "buy",
@@ -105,8 +115,8 @@ def document() -> dict[str, Any]:
             "title": "Sekisho gate",
             "version": __version__,
             "summary": "May this transfer, may this order go ahead?",
-            "description": "Answers with reasons that cite the rule; an answer leaves only when it is on disk. A status of 503, or no "
-            "answer at all, means that nothing was decided: treat the request as held and ask again with the same Idempotency-Key.",
+            "description": "Answers with reasons that cite the rule; an answer leaves only when it is on disk. A status of 503, or "
+            "no answer at all, means that nothing was decided: treat the request as held and ask again with the same key.",
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
         "servers": [{"url": "/"}],
@@ -119,7 +129,7 @@ def document() -> dict[str, Any]:
                     "type": "http",
                     "scheme": "bearer",
                     "bearerFormat": "JWT",
-                    "description": f"Signed with a key of the gate's list (EdDSA or ES256), aud {AUDIENCE}, with sub, iat, nbf, exp, jti.",
+                    "description": f"Signed by a key of the gate's list (EdDSA, ES256), aud {AUDIENCE}; sub, iat, nbf, exp, jti.",
                 },
                 "certificate": {"type": "mutualTLS", "description": "A client certificate whose subject is on the gate's list."},
             },
@@ -142,14 +152,22 @@ def _operation(route: Route) -> dict[str, Any]:
     }
     if route.name == "access_log":
         told["parameters"].append(
-            {"name": "after", "in": "query", "required": False, "schema": {"type": "integer", "minimum": 0}, "description": "Lines after this number."}
+            {
+                "name": "after",
+                "in": "query",
+                "required": False,
+                "schema": {"type": "integer", "minimum": 0},
+                "description": "Lines after this number.",
+            }
         )
     if route.name == "ready":
         told["responses"]["503"] = _content(Health, "The gate cannot decide")
     if route.body is not None:
         content: dict[str, Any] = {"schema": _ref(_body_name(route))}
         if route.body in EXAMPLES:
-            content["examples"] = {f"example{n}": {"summary": name, "value": value} for n, (name, value) in enumerate(EXAMPLES[route.body].items(), 1)}
+            content["examples"] = {
+                f"example{n}": {"summary": name, "value": value} for n, (name, value) in enumerate(EXAMPLES[route.body].items(), 1)
+            }
         told["requestBody"] = {"required": True, "content": {"application/json": content}}
     if route.act is None:
         told["security"] = []
@@ -174,8 +192,8 @@ def _headers(route: Route) -> list[dict[str, Any]]:
         "Idempotency-Key": {
             "required": False,
             "schema": {"type": "string", "pattern": '^"?[A-Za-z0-9][A-Za-z0-9._:~-]{0,127}"?$'},
-            "description": "A new one for each request, the same when you ask again: the same answer comes back and nothing is done "
-            "twice. Without one the request's own id serves.",
+            "description": "A new one for each request, the same when you ask again: the same answer comes back and nothing is "
+            "done twice. Without one the request's own id serves.",
             "example": "0b7f7c1e-5f0e-4a5e-9a55-3f1f7a5b2c11",
         },
         "Access-Reason": {

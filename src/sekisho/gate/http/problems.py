@@ -43,7 +43,9 @@ KINDS: Final[Mapping[str, Kind]] = MappingProxyType(
         "headers-too-large": Kind(431, "The headers are too large", "send fewer or shorter headers"),
         "bad-request": Kind(400, "The request is not HTTP as the gate takes it", "send a well-formed HTTP/1.1 request"),
         "internal": Kind(500, "The gate failed", "nothing was decided; treat it as held and tell the operator the request's id"),
-        "undecided": Kind(503, "The gate cannot decide now", "nothing was decided; treat it as held and ask again with the same key"),
+        "undecided": Kind(
+            503, "The gate cannot decide now", "nothing was decided; treat it as held and ask again with the same key"
+        ),
     }
 )
 """Every kind of problem, by the name at the end of its ``type``."""

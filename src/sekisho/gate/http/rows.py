@@ -42,7 +42,9 @@ def read_row(table: str, raw: bytes, number: int) -> Mapping[str, Any]:
     for column in TABLES[table].columns:
         value = row[column.name]
         if column.kind == "decimal" and column.sign == "positive" and value is not None and not value.strip("0."):
-            raise Problem("invalid-field", f"{column.name} is 0", field=f"/rows/{number}/{column.name}", remedy="give an amount above 0")
+            raise Problem(
+                "invalid-field", f"{column.name} is 0", field=f"/rows/{number}/{column.name}", remedy="give an amount above 0"
+            )
     return row
 
 

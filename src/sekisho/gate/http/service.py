@@ -16,19 +16,18 @@ from typing import Any, Final, Protocol
 import msgspec
 
 from sekisho.gate.access_log import FIRST_SEAL, Access, AccessLog, AccessLogDown, broken_at
-from sekisho.gate.http.bodies import BATCHES, EVENTS, ORDERS, TRANSFERS, OrderBody, Reader, TransferBody
+from sekisho.gate.http.bodies import BATCHES, EVENTS, ORDERS, TRANSFERS, Reader, TransferBody
 from sekisho.gate.http.callers import Caller, Callers, bearer, request_digest
 from sekisho.gate.http.exchange import Answer, Exchange
 from sekisho.gate.http.log import Log
 from sekisho.gate.http.openapi import description
-from sekisho.gate.http.problems import KINDS, Problem
+from sekisho.gate.http.problems import Problem
 from sekisho.gate.http.rates import Rates
 from sekisho.gate.http.roles import SYSTEM_KINDS, may
 from sekisho.gate.http.routes import (
     BY_NAME,
     AccessLines,
     AccessShown,
-    BatchItem,
     Health,
     History,
     Learnt,
@@ -126,7 +125,7 @@ class Bridge:
         return waiting
 
     def look(self) -> None:
-        """Give up on answers that are overdue; to be called several times a second. All wait equally long, so the first is due first."""
+        """Give up on answers that are overdue; to be called several times a second. All wait equally long."""
         now = asyncio.get_running_loop().time()
         while self._awaited and (self._awaited[0][1].done() or self._awaited[0][0] <= now):
             _, waiting = self._awaited.popleft()
@@ -258,7 +257,7 @@ class Service:
     async def _decide(self, route: Route, exchange: Exchange, caller: Caller) -> Answer:
         body = await self._read(route, exchange, caller)
         reader: Reader[Any] = TRANSFERS if route.body is TransferBody else ORDERS
-        request = self._request(reader.read(body))
+        request = reader.read(body).request()
         decision = await self._decided(request, _scoped(caller, exchange.idempotency_key()), caller)
         return Answer(200, encode(answer(decision)))
 
@@ -271,7 +270,7 @@ class Service:
         submitted: list[Problem | asyncio.Future[Decision]] = []
         for number, raw in enumerate(batch.requests):
             try:
-                request = self._request(reader.read(bytes(raw), checked=True))
+                request = reader.read(bytes(raw), checked=True).request()
                 scoped = None if key is None else _scoped(caller, f"{key}/{number}")
                 submitted.append(self.bridge.wait(self.doors.gate.submit(request, scoped, caller.party_id)))
             except Problem as problem:
@@ -293,23 +292,6 @@ class Service:
             problem = told
         return b'{"decision":null,"problem":' + problem.body(request_id) + b"}"
 
-    def _request(self, body: TransferBody | OrderBody) -> GateRequest:
-        now = self.doors.clock()
-        request = body.request(datetime.fromtimestamp(now, UTC))
-        asked_at = body.requested_at if isinstance(body, TransferBody) else body.received_at
-        if asked_at is not None:
-            apart = asked_at.timestamp() - now
-            skew = self.doors.settings.http.clock_skew_seconds_max
-            if not -skew <= apart <= skew:
-                name = "requested_at" if isinstance(body, TransferBody) else "received_at"
-                raise Problem(
-                    "invalid-field",
-                    f"{name} is {abs(apart):.0f} seconds {'after' if apart > 0 else 'before'} the gate's clock",
-                    field=f"/{name}",
-                    remedy=f"send the present moment, at most {skew:.0f} seconds apart, or leave it out",
-                )
-        return request
-
     async def _decided(self, request: GateRequest, key: str | None, caller: Caller) -> Decision:
         decision: Decision = await self.bridge.wait(self.doors.gate.submit(request, key, caller.party_id))
         return decision
@@ -321,7 +303,9 @@ class Service:
             raise Problem("forbidden", f"'{act}' is not for {', '.join(sorted(caller.roles))}", field="/kind")
         if body.kind in SYSTEM_KINDS:
             if body.party_id is None:
-                raise Problem("invalid-field", "party_id is missing", field="/party_id", remedy="name the client who did it, or was shown it")
+                raise Problem(
+                    "invalid-field", "party_id is missing", field="/party_id", remedy="name the client who did it, or was shown it"
+                )
             party_id = body.party_id
         elif body.kind == "cancelled" and body.party_id is not None and not caller.roles.isdisjoint({"wallet", "trading"}):
             party_id = body.party_id
@@ -522,5 +506,3 @@ async def _in_thread(work: Callable[..., Any], *arguments: Any) -> Any:
 def refused(problem: Problem, request_id: str) -> Refused:
     """A problem as its document's class."""
     return msgspec.convert(problem.document(request_id), Refused)
-
-

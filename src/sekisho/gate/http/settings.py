@@ -44,7 +44,6 @@ class Http(msgspec.Struct, forbid_unknown_fields=True, kw_only=True, frozen=True
     header_bytes_max: int = 32_768
     request_seconds_max: float = 10.0
     connections_max: int = 1_024
-    clock_skew_seconds_max: float = 300.0
     answer_seconds_max: float = 10.0
 
 
@@ -153,7 +152,9 @@ def _checked(settings: Settings, origin: str) -> Settings:
     if (tls.certificate is None) != (tls.key is None):
         raise SettingsError(f"{origin}: [tls] has only one of certificate and key; give both")
     if (tls.client_ca or tls.client_required) and tls.certificate is None:
-        raise SettingsError(f"{origin}: [tls] asks for client certificates without a certificate of its own; give certificate and key")
+        raise SettingsError(
+            f"{origin}: [tls] asks for client certificates without a certificate of its own; give certificate and key"
+        )
     if tls.client_required and tls.client_ca is None:
         raise SettingsError(f"{origin}: [tls] client_required needs client_ca, the authority that issues client certificates")
     for name in ("body_bytes_max", "batch_bytes_max", "header_bytes_max", "request_seconds_max", "connections_max"):
