@@ -28,6 +28,7 @@ from sekisho.findings.commands import calibrate_command
 from sekisho.findings.comparison import Comparison, compare, gravest
 from sekisho.findings.inspection import Inspection, Inspector, Question
 from sekisho.findings.outputs import write_comparison, write_inspection
+from sekisho.gate.http.commands import access_log_command, callers_app, serving
 from sekisho.liabilities.commands import app as liabilities_app
 from sekisho.records import RecordsError, open_records
 from sekisho.records.commands import app as records_app
@@ -37,6 +38,7 @@ from sekisho.rulebook import RulebookError, load_rulebook
 from sekisho.rulebook.commands import app as rules_app
 from sekisho.rulebook.commands import parse_day
 from sekisho.simulation.commands import simulate as simulate_command
+from sekisho.simulation.commands import write_recent_exchange
 from sekisho.watch.commands import watch_command
 from sekisho.wind_down.commands import app as wind_down_app
 
@@ -61,6 +63,9 @@ app.command("penalty")(penalty_command)
 app.command("evidence")(evidence_command)
 app.command("custody")(custody_command)
 app.command("outflow")(outflow_command)
+app.command("serve")(serving(write_recent_exchange))
+app.command("access-log")(access_log_command)
+app.add_typer(callers_app, name="caller")
 
 _Records = Annotated[
     Path, typer.Argument(help="Records folder: NAME.parquet, NAME.csv or NAME/ for each table.", show_default=False)

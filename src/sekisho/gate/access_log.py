@@ -13,9 +13,11 @@ from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from threading import Lock
-from typing import Any, Final, NamedTuple, Protocol
+from typing import Any, Final, LiteralString, NamedTuple, Protocol
 
 import msgspec
+import psycopg
+from psycopg import sql
 
 FIRST_SEAL: Final = "0" * 64
 
@@ -26,7 +28,7 @@ CREATE TRIGGER IF NOT EXISTS gate_access_kept BEFORE UPDATE ON gate_access
 CREATE TRIGGER IF NOT EXISTS gate_access_stays BEFORE DELETE ON gate_access
   BEGIN SELECT RAISE(ABORT, 'the access log only grows'); END;
 """
-_POSTGRES: Final = """
+_POSTGRES: Final[LiteralString] = """
 CREATE TABLE IF NOT EXISTS gate_access (number BIGINT PRIMARY KEY, line TEXT NOT NULL, seal TEXT NOT NULL);
 CREATE OR REPLACE FUNCTION gate_access_only_grows() RETURNS trigger LANGUAGE plpgsql AS
   $$ BEGIN RAISE EXCEPTION 'the access log only grows'; END $$;
@@ -147,17 +149,27 @@ class SqliteAccessLog:
 
 
 class PostgresAccessLog:
-    """The access log as a table of PostgreSQL; several gates write one after another into the same chain."""
+    """The access log as a table of PostgreSQL; several gates write one after another into the same chain.
+
+    ``address`` is that of the journal: a libpq URL, with ``#NAME`` at its end for another schema than sekisho_gate.
+    """
 
     _LOCK: Final = 7_317_204_551
 
-    def __init__(self, conninfo: str) -> None:
-        import psycopg
-
-        self._psycopg, self._conninfo, self._lock = psycopg, conninfo, Lock()
-        self._db: Any = None
+    def __init__(self, address: str) -> None:
+        self._address, _, schema = address.partition("#")
+        self._schema = schema or "sekisho_gate"
+        self._lock = Lock()
+        self._db: psycopg.Connection[Any] | None = None
         with self._lock:
-            self._connected().execute(_POSTGRES)
+            try:
+                db = self._connected()
+                with db.transaction():
+                    db.execute("SELECT pg_advisory_xact_lock(%s)", (self._LOCK,))
+                    db.execute(sql.SQL("CREATE SCHEMA IF NOT EXISTS {}").format(sql.Identifier(self._schema)))
+                    db.execute(_POSTGRES)
+            except psycopg.Error as error:
+                raise AccessLogDown(type(error).__name__) from None
 
     def write(self, access: Access) -> Sealed:
         """Append a line, on disk when this returns."""
@@ -169,16 +181,20 @@ class PostgresAccessLog:
                     last = db.execute("SELECT number, seal FROM gate_access ORDER BY number DESC LIMIT 1").fetchone()
                     sealed = _next(last, access)
                     db.execute("INSERT INTO gate_access VALUES (%s, %s, %s)", sealed)
-            except self._psycopg.Error as error:
+            except psycopg.Error as error:
                 self._db = None
                 raise AccessLogDown(type(error).__name__) from None
         return sealed
 
     def lines(self, after: int = 0, limit: int = 1000) -> Sequence[Sealed]:
         """Lines after a number, in order."""
+        asked: LiteralString = "SELECT number, line, seal FROM gate_access WHERE number > %s ORDER BY number LIMIT %s"
         with self._lock:
-            asked = "SELECT number, line, seal FROM gate_access WHERE number > %s ORDER BY number LIMIT %s"
-            rows = self._connected().execute(asked, (after, limit)).fetchall()
+            try:
+                rows = self._connected().execute(asked, (after, limit)).fetchall()
+            except psycopg.Error as error:
+                self._db = None
+                raise AccessLogDown(type(error).__name__) from None
         return [Sealed(*row) for row in rows]
 
     def close(self) -> None:
@@ -187,12 +203,11 @@ class PostgresAccessLog:
             if self._db is not None:
                 self._db.close()
 
-    def _connected(self) -> Any:
+    def _connected(self) -> psycopg.Connection[Any]:
         if self._db is None or self._db.closed:
-            try:
-                self._db = self._psycopg.connect(self._conninfo, autocommit=True)
-            except self._psycopg.Error as error:
-                raise AccessLogDown(type(error).__name__) from None
+            self._db = psycopg.connect(self._address, autocommit=True, connect_timeout=5)
+            self._db.execute(sql.SQL("SET search_path TO {}").format(sql.Identifier(self._schema)))
+            self._db.execute("SET synchronous_commit = on")
         return self._db
 
 

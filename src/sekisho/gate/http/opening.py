@@ -15,8 +15,7 @@ from sekisho.gate.http.log import Log
 from sekisho.gate.http.rates import Rates
 from sekisho.gate.http.service import Doors, Service
 from sekisho.gate.http.settings import Settings, SettingsError
-from sekisho.gate.journal import Journal, SqliteJournal
-from sekisho.gate.journal_postgres import PostgresJournal
+from sekisho.gate.journals import open_journal
 from sekisho.gate.rule_set import RuleSet
 from sekisho.gate.state import LEARNABLE
 
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
 
     from sekisho.records import Records
 
-_POSTGRES: Final = ("postgresql://", "postgres://", "host=", "dbname=", "service=")
+_POSTGRES: Final = ("postgresql://", "postgres://")
 FIRST_BY: Final = ("settings of the first start", "first start")
 """Who drafts and who activates the rule set a new journal begins with; every later one needs two people."""
 PORTION: Final = 5_000
@@ -37,9 +36,9 @@ def opened(settings: Settings, folder: Path, log_to: TextIO | None = None) -> It
     with ExitStack() as stack:
         callers = Callers(folder / settings.callers.file, settings.callers.limits())
         address = _address(settings, folder)
-        gate = Gate(_journal(address))
+        gate = Gate(open_journal(address))
         stack.callback(gate.close)
-        access_log = _access_log(settings, folder, address)
+        access_log = access_log_of(settings, folder)
         stack.callback(access_log.close)
         logging.getLogger("litestar").setLevel(logging.CRITICAL)
         yield Service(
@@ -99,12 +98,9 @@ def _address(settings: Settings, folder: Path) -> str:
     return journal if journal.startswith(_POSTGRES) else str(folder / journal)
 
 
-def _journal(address: str) -> Journal:
-    return PostgresJournal(address) if address.startswith(_POSTGRES) else SqliteJournal(address)
-
-
-def _access_log(settings: Settings, folder: Path, address: str) -> AccessLog:
-    kept = settings.store.access_log
+def access_log_of(settings: Settings, folder: Path) -> AccessLog:
+    """The access log: its own place where one is set, else beside the journal. Raises AccessLogDown."""
+    kept, address = settings.store.access_log, _address(settings, folder)
     if kept is None and address.startswith(_POSTGRES):
         return PostgresAccessLog(address)
     if kept is not None and kept.startswith(_POSTGRES):

@@ -9,9 +9,11 @@ from typing import Final, Literal, get_args
 Role = Literal["trading", "wallet", "compliance", "supervisor", "auditor", "admin"]
 ROLES: Final[tuple[Role, ...]] = get_args(Role)
 
-_SYSTEMS: Final = frozenset[Role]({"trading", "wallet"})
+_WALLET: Final = frozenset[Role]({"wallet"})
+_TRADING: Final = frozenset[Role]({"trading"})
+_SYSTEMS: Final = _WALLET | _TRADING
 _OFFICE: Final = frozenset[Role]({"compliance", "supervisor"})
-_READERS: Final = _OFFICE | {"auditor"}
+_READERS: Final = _OFFICE | frozenset[Role]({"auditor"})
 
 _LEARN: Final[Mapping[Role, tuple[str, ...]]] = {
     "trading": ("asset", "instrument", "order_event", "reference_price", "stated_plan", "trade"),
@@ -30,10 +32,10 @@ MAY: Final[Mapping[str, frozenset[Role]]] = MappingProxyType(
     {
         "decide transfer": frozenset({"wallet"}),
         "decide order": frozenset({"trading"}),
-        "read transfer": _READERS | {"wallet"},
-        "read order": _READERS | {"trading"},
-        "tell transfer": _OFFICE | {"wallet"},
-        "tell order": _OFFICE | {"trading"},
+        "read transfer": _READERS | _WALLET,
+        "read order": _READERS | _TRADING,
+        "tell transfer": _OFFICE | _WALLET,
+        "tell order": _OFFICE | _TRADING,
         "tell warning_shown": _SYSTEMS,
         "tell warning_acknowledged": _SYSTEMS,
         "tell purpose_given": _SYSTEMS,

@@ -57,7 +57,7 @@ def _plain_type(column: Column) -> Any:
     told = column.meaning if column.unit is None else f"{column.meaning} ({column.unit})"
     match column.kind:
         case "string" if column.values:
-            return Literal[column.values]  # type: ignore[valid-type]
+            return Literal[column.values]
         case "string":
             return Annotated[str, msgspec.Meta(min_length=1, max_length=16_384, description=told)]
         case "decimal":

@@ -38,7 +38,7 @@ class GateProtocol(HttpToolsProtocol):
         if self.began_at is None:
             self.began_at = self.loop.time()
         if self._tls is not None:
-            self.scope["extensions"] = {"tls": self._tls}
+            self.scope["extensions"] = {"tls": dict(self._tls)}
 
     def on_url(self, url: bytes) -> None:
         """A part of the address."""

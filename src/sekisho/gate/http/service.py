@@ -352,7 +352,8 @@ class Service:
 
         if not name.isascii() or len(name) > 160:
             raise Problem("not-found")
-        return await _in_thread(found)
+        request_id: str = await _in_thread(found)
+        return request_id
 
     async def _read_by(self, caller: Caller, what: str, subject: str, reason: str, request_id: str, outcome: str) -> None:
         """A read of personal data, on disk before the data leaves."""

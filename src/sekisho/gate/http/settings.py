@@ -89,7 +89,7 @@ class Rules(msgspec.Struct, forbid_unknown_fields=True, kw_only=True, frozen=Tru
     regime: str | None = None
     rules: str = "*"
     assume: tuple[str, ...] = ()
-    undetermined: Mapping[str, str] = {"*": "hold"}
+    undetermined: Mapping[str, str] = msgspec.field(default_factory=lambda: {"*": "hold"})
     release_needs: int = 2
 
 
