@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
+
+import msgspec
 
 from sekisho.engine.requests import TransferRequest
 from sekisho.gate.entries import Acted, Decided, Spoken
@@ -100,7 +102,7 @@ def judge(deciding: Deciding, plan: Plan, plan_number: int, state: State, view: 
     request, prior = deciding.request, None if deciding.prior is None else deciding.prior[1]
     said = spoken(deciding, plan, state, view)
     people = _People(prior, deciding.event, said, rule_set.release_needs)
-    left = [one for one in said if _key(plan, one) not in people.lifted]
+    left = [one for one in said if one.key not in people.lifted]
     own = tuple(people.told())
     outcome = max((*(one.outcome for one in left), *(one.outcome for one in own)), key=_RANK.__getitem__, default="allow")
     releases = _releases(plan, left, rule_set.release_needs) if outcome in ("warn", "hold") else ()
@@ -124,6 +126,7 @@ def judge(deciding: Deciding, plan: Plan, plan_number: int, state: State, view: 
         acts=people.acts,
         lifted=tuple(sorted(people.lifted)),
         case=outcome in ("hold", "refuse"),
+        case_opened=outcome in ("hold", "refuse") or (prior is not None and prior.case_opened),
     )
 
 
@@ -180,22 +183,16 @@ class _People:
                     outcome=OWN[sentence][0],
                     sentence=sentence,
                     text=own_text(sentence, act.party_id, act.text),
-                    facts={"by": act.party_id, "at": act.occurred_at, "event": act.event_id},
+                    facts=msgspec.to_builtins({"by": act.party_id, "at": act.occurred_at, "event": act.event_id}),
                 )
 
 
 def _askers(prior: Decided, state: State) -> set[str]:
     """Who asked for a request: who sent it, and the party behind the account."""
     askers = {prior.asked_by} if prior.asked_by else set()
-    try:
+    with suppress(KeyError):
         askers.add(state.memory.account(prior.request.account_id).party_id)
-    except KeyError:
-        pass
     return askers
-
-
-def _key(plan: Plan, one: Spoken) -> str:
-    return one.key
 
 
 def _releases_at(left: Iterable[Spoken]) -> datetime | None:
@@ -224,7 +221,7 @@ def _releases(plan: Plan, left: list[Spoken], needs: int) -> Iterator[Release]:
 
 
 def _client_text(plan: Plan, outcome: str, left: list[Spoken], releases_at: datetime | None) -> Said:
-    """What the client may read: a rule's own words for clients where it warns, otherwise the same neutral text whatever the reason."""
+    """What the client may read: a rule's own words where it warns, otherwise the same neutral text whatever the reason."""
     said = CLIENT[outcome]
     if outcome == "warn":
         texts = [text for one in left if one.outcome == "warn" and (text := plan.client_text(one)) is not None]

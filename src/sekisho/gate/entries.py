@@ -29,6 +29,16 @@ class Entry(NamedTuple):
     check: bytes
 
 
+class CaseRecord(NamedTuple):
+    """One row of the store's table ``gate_case``: a case opened about a request; ``body`` is a GateCase as JSON."""
+
+    case_id: str
+    request_id: str
+    opened_at: str
+    number: int
+    body: bytes
+
+
 FIRST_CHECK: Final = bytes(32)
 
 
@@ -50,7 +60,7 @@ class Spoken(msgspec.Struct, frozen=True, kw_only=True):
     releases_at: datetime | None = None
 
 
-class Acted(msgspec.Struct, frozen=True, kw_only=True):
+class Acted(msgspec.Struct, frozen=True):
     """A request event as it was taken in."""
 
     event_id: str
@@ -90,6 +100,7 @@ class Decided(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     acts: tuple[Acted, ...] = ()
     lifted: tuple[str, ...] = ()
     case: bool = False
+    case_opened: bool = False
     shadow: Shadowed | None = None
 
     @property

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from threading import Thread
@@ -14,10 +15,26 @@ from typing import Any, Final
 
 import msgspec
 
+from sekisho.gate.case_record import GateCase, open_case
 from sekisho.gate.clock import Clock, GateClock
 from sekisho.gate.deciding import Asking, Deciding, Telling, judge
-from sekisho.gate.entries import DECIDED, LEARNED, PLANNED, RULED, Decided, Entry, Learned, Planned, body_hash, decode, next_entry
-from sekisho.gate.journal import Asked, Journal, SqliteJournal, Turn
+from sekisho.gate.entries import (
+    DECIDED,
+    LEARNED,
+    PLANNED,
+    RULED,
+    CaseRecord,
+    Decided,
+    Entry,
+    Learned,
+    Planned,
+    body_hash,
+    decode,
+    next_entry,
+)
+from sekisho.gate.follower import Follower
+from sekisho.gate.journal import Asked, Journal, Turn
+from sekisho.gate.journals import open_journal
 from sekisho.gate.life import Ruled, RuleLife
 from sekisho.gate.messages import (
     Decision,
@@ -31,7 +48,7 @@ from sekisho.gate.messages import (
     request_id,
 )
 from sekisho.gate.plan import Plan, compile_plan
-from sekisho.gate.rendering import decision_of
+from sekisho.gate.rendering import decision_number, decision_of
 from sekisho.gate.rows import read_rows
 from sekisho.gate.rule_set import RuleSet, checked
 from sekisho.gate.shadow import compared
@@ -65,15 +82,12 @@ class Gate:
         clock: Clock | None = None,
         state: State | None = None,
     ) -> None:
-        self._journal = journal if not isinstance(journal, Path | str) else SqliteJournal(journal)
+        self._journal = open_journal(journal) if isinstance(journal, Path | str) else journal
         self._rulebook = rulebook or load_rulebook()
         self._clock = clock or GateClock()
-        self._state = state or State()
-        self._view = GateView(self._state)
-        self._life = RuleLife()
+        self._known = Follower(state)
+        self._view = GateView(self._known.state)
         self._plans: dict[tuple[str, date], tuple[int, Plan]] = {}
-        self._planned: dict[int, Planned] = {}
-        self._number, self._check, self._decided_at = 0, bytes(32), datetime(1970, 1, 1, tzinfo=UTC)
         self._jobs: SimpleQueue[_Job | None] = SimpleQueue()
         self.down: str | None = None
         with self._journal.turn() as turn:
@@ -123,31 +137,47 @@ class Gate:
 
     def decision(self, decision_id: str) -> Decision:
         """A decision with its full working; raises GateUnknown."""
-        entry = self._journal.entry(int(decision_id[1:])) if decision_id[:1] == "D" and decision_id[1:].isdecimal() else None
-        if entry is None or entry.kind != DECIDED:
-            raise GateUnknown(f"decision {decision_id!r} is not in the journal")
-        return self._rendered(entry)
+        with self._reading():
+            number = decision_number(decision_id)
+            entry = None if number is None else self._journal.entry(number)
+            if entry is None or entry.kind != DECIDED:
+                raise GateUnknown(f"decision {decision_id!r} is not in the journal")
+            return self._rendered(entry)
 
     def history(self, request_id: str) -> list[Decision]:
         """Every decision about a request, oldest first; raises GateUnknown where it was never asked for."""
-        entries = [entry for entry in self._journal.of_request(request_id) if entry.kind == DECIDED]
-        if not entries:
-            raise GateUnknown(f"request {request_id!r} was never asked for")
-        return [self._rendered(entry) for entry in entries]
+        with self._reading():
+            entries = [entry for entry in self._journal.of_request(request_id) if entry.kind == DECIDED]
+            if not entries:
+                raise GateUnknown(f"request {request_id!r} was never asked for")
+            return [self._rendered(entry) for entry in entries]
+
+    def cases(self) -> list[GateCase]:
+        """The cases that held or refused requests opened, in that order."""
+        with self._reading():
+            return [msgspec.json.decode(record.body, type=GateCase) for record in self._journal.cases()]
+
+    def case(self, case_id: str) -> GateCase:
+        """One case; raises GateUnknown."""
+        with self._reading():
+            records = self._journal.cases(case_id)
+        if not records:
+            raise GateUnknown(f"case {case_id!r} is not in the journal's store")
+        return msgspec.json.decode(records[0].body, type=GateCase)
 
     @property
     def life(self) -> RuleLife:
         """The rule sets as this process knows them."""
-        return self._life
+        return self._known.life
 
     @property
     def number(self) -> int:
         """The last entry of the journal this process has taken in."""
-        return self._number
+        return self._known.number
 
     def digest(self) -> str:
         """SHA-256 over everything remembered; only while nothing is being decided."""
-        return self._state.digest()
+        return self._known.state.digest()
 
     def close(self) -> None:
         """Finish what was asked, then stop."""
@@ -161,6 +191,13 @@ class Gate:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    @contextmanager
+    def _reading(self) -> Iterator[None]:
+        try:
+            yield
+        except self._journal.ERRORS as error:
+            raise GateDown(f"the journal cannot be read: {error}; ask again") from error
 
     def _put(self, work: Any) -> Future[Any]:
         job = _Job(work)
@@ -195,7 +232,7 @@ class Gate:
                 self._catch_up(turn)
                 written = _Written(self, turn, [key for job in jobs for key in _keys(job.work)])
                 answers = [self._answer(job.work, written) for job in jobs]
-                turn.append(written.entries, written.asked.values())
+                turn.append(written.entries, written.asked.values(), written.cases)
         except Exception as error:
             if written is not None:
                 written.take_back()
@@ -236,7 +273,7 @@ class Gate:
                 raise GateConflict(f"{name} was asked before with another body; a changed request needs a new id and key")
         if known := by_id if asking.key is None else by_key:
             return self._rendered(written.entry(known.number))
-        now = self._clock.now(self._decided_at)
+        now = self._clock.now(self._known.decided_at)
         keys = [f"r:{about}"] if by_id is None else []
         if asking.key is not None:
             keys.append(f"k:{asking.key}")
@@ -253,9 +290,9 @@ class Gate:
         prior = written.prior(telling.request_id)
         if prior is None:
             raise GateUnknown(f"request {telling.request_id!r} was never asked for")
-        now = self._clock.now(self._decided_at)
+        now = self._clock.now(self._known.decided_at)
         keys = {} if telling.key is None else {f"e:{telling.key}": hashed}
-        return self._judged(telling.deciding(now, *prior, self._state), written, keys)
+        return self._judged(telling.deciding(now, *prior, self._known.state), written, keys)
 
     def _learnt(self, learned: Learned, written: _Written) -> Entry:
         if learned.key is None:
@@ -270,17 +307,19 @@ class Gate:
 
     def _judged(self, deciding: Deciding, written: _Written, asked: Mapping[str, bytes]) -> Decision:
         number, plan = self._plan(deciding.at, written)
-        decided = judge(deciding, plan, number, self._state, self._view, self._life.active)
-        shadow = self._life.shadowed
+        decided = judge(deciding, plan, number, self._known.state, self._view, self._known.life.active)
+        shadow = self._known.life.shadowed
         if shadow is not None:
             decided = self._shadow(decided, deciding, shadow)
         entry = written.add(DECIDED, request_id(deciding.request), decided, asked)
+        if decided.case and not (deciding.prior is not None and deciding.prior[1].case_opened):
+            written.cases.append(open_case(entry.number, decided, plan.planned, self._known.state))
         return decision_of(entry.number, decided, plan.planned)
 
     def _shadow(self, decided: Decided, deciding: Deciding, rule_set: RuleSet) -> Decided:
         """The same decision under the set in shadow, noted where it differs; a shadow that fails harms nothing."""
         try:
-            return compared(decided, deciding, rule_set, self._shadow_plan(rule_set, deciding.at), self._state, self._view)
+            return compared(decided, deciding, rule_set, self._shadow_plan(rule_set, deciding.at), self._known.state, self._view)
         except (GateError, RulebookError):
             return decided
 
@@ -291,10 +330,10 @@ class Gate:
         return self._plans[key][1]
 
     def _plan(self, at: datetime, written: _Written) -> tuple[int, Plan]:
-        active = self._life.active
+        active = self._known.life.active
         if active is None:
             raise GateDown("no rule set is in force; draft, commit and activate one ('sekisho gate rules --help')")
-        key = (self._life.in_force[-1], japan_date(at))
+        key = (self._known.life.in_force[-1], japan_date(at))
         kept = self._plans.get(key)
         if kept is None or kept[0] == 0:
             plan = kept[1] if kept else compile_plan(active, self._rulebook, key[1])
@@ -304,26 +343,26 @@ class Gate:
     def _planned_as(self, planned: Planned) -> int | None:
         """The entry that lists these very rules and values already."""
         body = encode(planned)
-        return next((number for number, one in self._planned.items() if encode(one) == body), None)
+        return next((number for number, one in self._known.planned.items() if encode(one) == body), None)
 
     def _stepped(self, step: _Step, written: _Written) -> Ruled:
-        now = self._clock.now(self._decided_at)
+        now = self._clock.now(self._known.decided_at)
         content = step.rule_set if isinstance(step.rule_set, RuleSet) else None
         if step.step in ("roll_back", "unshadow"):
-            named = self._life.shadow if step.step == "unshadow" else next(iter(self._life.in_force[-2:-1]), None)
+            named = self._known.life.shadow if step.step == "unshadow" else next(iter(self._known.life.in_force[-2:-1]), None)
             if named is None:
                 raise GateConflict(f"{step.step}: there is nothing to go back from")
         else:
-            named = content.hash if content is not None else self._life.named(str(step.rule_set))
+            named = content.hash if content is not None else self._known.life.named(str(step.rule_set))
         if step.step == "commit":
-            content = checked(self._life.contents[named] if content is None else content, self._rulebook)
+            content = checked(self._known.life.contents[named] if content is None else content, self._rulebook)
             named = content.hash
         elif content is not None:
             checked(content, self._rulebook)
         if step.step in ("activate", "roll_back"):
-            compile_plan(self._life.contents[named], self._rulebook, japan_date(now))
+            compile_plan(self._known.life.contents[named], self._rulebook, japan_date(now))
         ruled = Ruled(step=step.step, by=step.by, at=now, rule_set=named, content=content, why=step.why)
-        self._life.check(ruled)
+        self._known.life.check(ruled)
         written.add(RULED, None, ruled)
         return ruled
 
@@ -332,60 +371,28 @@ class Gate:
     def _catch_up(self, turn: Turn) -> None:
         """Take in what others wrote since; a journal that went back is refused."""
         number, check = turn.last()
-        if number == self._number:
-            if check != self._check:
+        if number == self._known.number:
+            if check != self._known.check:
                 raise GateDown(f"entry {number} of the journal is not the one this gate wrote; it was replaced")
             return
-        if number < self._number:
-            raise GateDown(f"the journal ends at entry {number}, but {self._number} was answered: it was cut or restored")
-        for entry in turn.after(self._number):
-            self._take(entry)
-        if self._number != number:
-            raise GateDown(f"the journal has gaps: entry {self._number + 1} is missing")
-
-    def _take(self, entry: Entry) -> None:
-        expected = next_entry(self._number + 1, self._check, entry.kind, entry.request_id, entry.body)
-        if entry != expected:
-            raise GateDown(
-                f"entry {entry.number} of the journal does not follow from the one before: it was damaged or changed; "
-                "restore the journal from its copy"
-            )
-        try:
-            told = decode(entry)
-        except (msgspec.MsgspecError, KeyError) as error:
-            raise GateDown(f"entry {entry.number} of the journal cannot be read: {error}") from error
-        if isinstance(told, Learned):
-            told = Learned(table=told.table, rows=read_rows(told.table, told.rows))
-        self._remember(entry, told)
-
-    def _remember(self, entry: Entry, told: Any) -> list[Callable[[], None]]:
-        self._number, self._check = entry.number, entry.check
-        if isinstance(told, Decided):
-            self._decided_at = max(self._decided_at, told.decided_at)
-            return self._state.remember(told)
-        if isinstance(told, Planned):
-            self._planned[entry.number] = told
-        else:
-            self._take_in(told)
-        return []
-
-    def _take_in(self, told: Learned | Ruled) -> None:
-        if isinstance(told, Learned):
-            self._state.learn(told)
-        else:
-            self._life.take(told)
+        if number < self._known.number:
+            raise GateDown(f"the journal ends at entry {number}, but {self._known.number} was answered: it was cut or restored")
+        for entry in turn.after(self._known.number):
+            self._known.take(entry)
+        if self._known.number != number:
+            raise GateDown(f"the journal has gaps: entry {self._known.number + 1} is missing")
 
     def _forget_plan(self, number: int) -> None:
-        del self._planned[number]
+        del self._known.planned[number]
         self._plans = {key: kept for key, kept in self._plans.items() if kept[0] != number}
 
     def _rendered(self, entry: Entry) -> Decision:
         decided: Decided = decode(entry)
-        planned = self._planned.get(decided.plan)
+        planned = self._known.planned.get(decided.plan)
         if planned is None:
             kept = self._journal.entry(decided.plan)
             assert kept is not None
-            planned = self._planned[decided.plan] = decode(kept)
+            planned = decode(kept)
         return decision_of(entry.number, decided, planned)
 
 
@@ -402,27 +409,28 @@ class _Written:
 
     def __init__(self, gate: Gate, turn: Turn, keys: Sequence[str]) -> None:
         self._gate, self._turn = gate, turn
-        self._before = (gate._number, gate._check, gate._decided_at)
+        self._before = (gate._known.number, gate._known.check, gate._known.decided_at)
         self._take_back: list[Callable[[], None]] = []
         self._later: list[tuple[Entry, Any]] = []
         self._decided: dict[str, tuple[int, Decided]] = {}
         self.entries: list[Entry] = []
         self.asked: dict[str, Asked] = {}
+        self.cases: list[CaseRecord] = []
         self.known: dict[str, Asked] = dict(turn.asked(keys)) if keys else {}
 
     def add(self, kind: str, about: str | None, told: Any, asked: Mapping[str, bytes] | None = None) -> Entry:
         """The next entry of the journal."""
         gate = self._gate
-        entry = next_entry(gate._number + 1, gate._check, kind, about, encode(told))
+        entry = next_entry(gate._known.number + 1, gate._known.check, kind, about, encode(told))
         self.entries.append(entry)
         if isinstance(told, Decided):
-            self._take_back += gate._remember(entry, told)
+            self._take_back += gate._known.remember(entry, told)
             self._decided[about or ""] = (entry.number, told)
         elif isinstance(told, Planned):
-            gate._remember(entry, told)
+            gate._known.remember(entry, told)
             self._take_back.append(lambda: gate._forget_plan(entry.number))
         else:
-            gate._number, gate._check = entry.number, entry.check
+            gate._known.number, gate._known.check = entry.number, entry.check
             self._later.append((entry, told))
         for key, hashed in (asked or {}).items():
             self.known[key] = self.asked[key] = Asked(key, entry.number, hashed)
@@ -445,22 +453,21 @@ class _Written:
     def keep(self) -> None:
         """All is durable: remember what waited for that."""
         for _entry, told in self._later:
-            self._gate._take_in(told)
+            self._gate._known.take_in(told)
 
     def take_back(self) -> None:
         """Nothing is durable: be as before."""
         for take_back in reversed(self._take_back):
             take_back()
-        self._gate._number, self._gate._check, self._gate._decided_at = self._before
+        self._gate._known.number, self._gate._known.check, self._gate._known.decided_at = self._before
 
 
 def _next_batch(waiting: deque[_Job | None]) -> list[_Job]:
     """As many jobs as may share a turn: what is learnt or ruled comes last in its turn, and takes effect when it is durable."""
     batch: list[_Job] = []
     while waiting and (job := waiting[0]) is not None:
-        if batch and (
-            isinstance(batch[-1].work, _Step) or (isinstance(batch[-1].work, Learned) and not isinstance(job.work, Learned))
-        ):
+        last = batch[-1].work if batch else None
+        if isinstance(last, _Step) or (isinstance(last, Learned) and not isinstance(job.work, Learned)):
             break
         batch.append(job)
         waiting.popleft()

@@ -5,15 +5,17 @@ A *turn* is one transaction: it sees what other gate processes wrote since, and 
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from itertools import islice
 from pathlib import Path
 from threading import Lock
 from typing import Final, NamedTuple, Protocol
 
-from sekisho.gate.entries import FIRST_CHECK, Entry
+from sekisho.gate.entries import FIRST_CHECK, CaseRecord, Entry
+from sekisho.gate.messages import GateDown
 
 SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS entry (
@@ -21,6 +23,9 @@ CREATE TABLE IF NOT EXISTS entry (
 ) STRICT;
 CREATE INDEX IF NOT EXISTS entry_of_request ON entry (request_id, number) WHERE request_id IS NOT NULL;
 CREATE TABLE IF NOT EXISTS asked (key TEXT PRIMARY KEY, number INTEGER NOT NULL, body_hash BLOB NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS gate_case (
+  case_id TEXT PRIMARY KEY, request_id TEXT NOT NULL, opened_at TEXT NOT NULL, number INTEGER NOT NULL, body BLOB NOT NULL
+) STRICT;
 """
 
 
@@ -55,8 +60,8 @@ class Turn(Protocol):
         """Every entry about a request, in order."""
         ...
 
-    def append(self, entries: Iterable[Entry], asked: Iterable[Asked]) -> None:
-        """Write entries and the keys they answer."""
+    def append(self, entries: Iterable[Entry], asked: Iterable[Asked], cases: Iterable[CaseRecord]) -> None:
+        """Write entries, the keys they answer and the cases they open."""
         ...
 
 
@@ -81,6 +86,10 @@ class Journal(Protocol):
         """The entries after a number, in order."""
         ...
 
+    def cases(self, case_id: str | None = None) -> Sequence[CaseRecord]:
+        """The case records, or the one of that id, in the order they were opened."""
+        ...
+
     def reconnect(self) -> None:
         """Let go of what broke and open the store anew."""
         ...
@@ -90,6 +99,7 @@ class Journal(Protocol):
         ...
 
 
+_CASE: Final = "SELECT case_id, request_id, opened_at, number, body FROM gate_case"
 PORTION: Final = 10_000
 _ENTRY: Final = "SELECT number, kind, request_id, body, checked FROM entry"
 
@@ -110,6 +120,8 @@ class SqliteJournal:
         self._writer.execute("PRAGMA synchronous = FULL")
         self._writer.executescript(SCHEMA)
         self._reader = _SqliteTurn(_connect(self.file))
+        self._seen = os.open(f"{self.file}.seen", os.O_RDWR | os.O_CREAT, 0o600)
+        self._checked_seen = False
 
     def reconnect(self) -> None:
         """Open the file anew."""
@@ -121,6 +133,8 @@ class SqliteJournal:
         with self._writing, self._reading:
             self._writer.close()
             self._reader.db.close()
+            with suppress(OSError):
+                os.close(self._seen)
 
     @contextmanager
     def turn(self) -> Iterator[Turn]:
@@ -128,12 +142,38 @@ class SqliteJournal:
         with self._writing:
             self._writer.execute("BEGIN IMMEDIATE")
             try:
-                yield _SqliteTurn(self._writer)
+                turn = _SqliteTurn(self._writer)
+                self._refuse_lost(turn)
+                yield turn
                 self._writer.execute("COMMIT")
+                self._see(turn.appended)
             except BaseException:
                 if self._writer.in_transaction:
                     self._writer.execute("ROLLBACK")
                 raise
+
+    def _see(self, last: Entry | None) -> None:
+        """Note beside the journal how far it went: SQLite drops what a damaged tail held without a word, the note does not."""
+        if last is not None:
+            os.pwrite(self._seen, f"{last.number:020d} {last.check.hex()}\n".encode(), 0)
+            self._checked_seen = True
+
+    def _refuse_lost(self, turn: _SqliteTurn) -> None:
+        if self._checked_seen:
+            return
+        noted = os.pread(self._seen, 100, 0).split()
+        if len(noted) == 2 and noted[0].isdigit():
+            number, check = int(noted[0]), noted[1].decode(errors="replace")
+            last, _ = turn.last()
+            if number > last:
+                raise GateDown(
+                    f"{self.file}: the journal ends at entry {last}, but entries up to {number} were answered; its tail is damaged "
+                    "or it was replaced by an older copy: restore the newest copy, or remove the .seen file to accept the loss"
+                )
+            entry = turn.entry(number)
+            if entry is not None and entry.check.hex() != check:
+                raise GateDown(f"{self.file}: entry {number} is not the one that was answered; the journal was replaced")
+        self._checked_seen = True
 
     def entry(self, number: int) -> Entry | None:
         """One entry; None where there is none."""
@@ -155,6 +195,14 @@ class SqliteJournal:
                 return
             number = portion[-1].number
 
+    def cases(self, case_id: str | None = None) -> Sequence[CaseRecord]:
+        """The case records, or the one of that id, in the order they were opened."""
+        asked = (
+            "SELECT case_id, request_id, opened_at, number, body FROM gate_case WHERE ?1 IS NULL OR case_id = ?1 ORDER BY number"
+        )
+        with self._reading:
+            return [CaseRecord(*row) for row in self._reader.db.execute(asked, (case_id,))]
+
 
 def _connect(file: Path | str) -> sqlite3.Connection:
     return sqlite3.connect(file, isolation_level=None, check_same_thread=False, timeout=10)
@@ -163,6 +211,7 @@ def _connect(file: Path | str) -> sqlite3.Connection:
 class _SqliteTurn:
     def __init__(self, db: sqlite3.Connection) -> None:
         self.db = db
+        self.appended: Entry | None = None
 
     def last(self) -> tuple[int, bytes]:
         row = self.db.execute("SELECT number, checked FROM entry ORDER BY number DESC LIMIT 1").fetchone()
@@ -187,6 +236,9 @@ class _SqliteTurn:
             found.update((row[0], Asked(*row)) for row in rows)
         return found
 
-    def append(self, entries: Iterable[Entry], asked: Iterable[Asked]) -> None:
-        self.db.executemany("INSERT INTO entry VALUES (?, ?, ?, ?, ?)", entries)
+    def append(self, entries: Iterable[Entry], asked: Iterable[Asked], cases: Iterable[CaseRecord]) -> None:
+        told = list(entries)
+        self.appended = told[-1] if told else None
+        self.db.executemany("INSERT INTO entry VALUES (?, ?, ?, ?, ?)", told)
         self.db.executemany("INSERT INTO asked VALUES (?, ?, ?)", asked)
+        self.db.executemany("INSERT INTO gate_case VALUES (?, ?, ?, ?, ?)", cases)

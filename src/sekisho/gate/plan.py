@@ -10,13 +10,15 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any, Final
 
+import msgspec
+
 from sekisho.engine.answers import Outcome, Reason
 from sekisho.engine.controls import load_control
 from sekisho.engine.requests import OrderRequest, TransferRequest
 from sekisho.findings.finding import sentence_values
 from sekisho.findings.sentence import say
 from sekisho.gate.entries import Planned, Spoken
-from sekisho.gate.messages import ORDER, TRANSFER, Applied, Cited, GateDown, Said, ValueUsed
+from sekisho.gate.messages import ORDER, TRANSFER, Applied, Cited, GateDown, Said, ValueUsed, encode
 from sekisho.gate.rule_set import LISTED, RuleSet, rules_of
 from sekisho.rulebook import Parameters, Rule, Rulebook, Undetermined
 from sekisho.rulebook.texts import Text
@@ -71,7 +73,7 @@ class Plan:
             outcome=reason.outcome.name,
             sentence=reason.sentence,
             text=Said(text.en, text.ja),
-            facts=facts,
+            facts=msgspec.to_builtins(facts),
             releases_at=reason.releases_at,
         )
 
@@ -107,11 +109,16 @@ def compile_plan(rule_set: RuleSet, rulebook: Rulebook, day: date) -> Plan:
     cards = tuple(_card(rule, p, law_day, rule_set) for rule, p in held)
     numbers = {kind: tuple(n for n, (rule, _) in enumerate(held) if kind in kinds[rule.path]) for kind in KINDS}
     return Plan(
-        planned=Planned(rule_set=rule_set.hash, regime=regime, law_day=law_day, as_of=day, cards=cards, kinds=numbers),
+        planned=as_kept(Planned(rule_set=rule_set.hash, regime=regime, law_day=law_day, as_of=day, cards=cards, kinds=numbers)),
         ask={kind: _compiled([(n, *held[n]) for n in numbers[kind] if not cards[n].undetermined]) for kind in KINDS},
         fixed={kind: tuple(_undetermined(n, cards[n]) for n in numbers[kind] if _holds_up(cards[n])) for kind in KINDS},
         grounds=tuple(Ground(rule, dict(sentence_values(p))) for rule, p in held),
     )
+
+
+def as_kept(planned: Planned) -> Planned:
+    """The same as it will be read from the journal: a decision has the same words now and then."""
+    return msgspec.json.decode(encode(planned), type=Planned)
 
 
 def concerned_kinds(rule: Rule) -> tuple[str, ...]:
@@ -132,13 +139,10 @@ def _guarded(decide: Callable[..., object]) -> frozenset[str] | None:
             continue
         if not (isinstance(statement, ast.If) and isinstance(statement.body[0], ast.Return)):
             return None
-        tests = statement.test.values if _is_or(statement.test) else [statement.test]
+        test = statement.test
+        tests = test.values if isinstance(test, ast.BoolOp) and isinstance(test.op, ast.Or) else [test]
         return next((names for test in tests if (names := _classes(test, request)) is not None), None)
     return None
-
-
-def _is_or(test: ast.expr) -> bool:
-    return isinstance(test, ast.BoolOp) and isinstance(test.op, ast.Or)
 
 
 def _classes(test: ast.expr, request: str) -> frozenset[str] | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from sekisho.gate.entries import Decided, Planned, Spoken
-from sekisho.gate.messages import Applied, Decision, Said, kind_of, request_id
+from sekisho.gate.messages import Applied, Decision, kind_of, request_id
 from sekisho.gate.own_words import CLIENT
 
 
@@ -47,17 +47,16 @@ def decision_id(number: int) -> str:
     return f"D{number}"
 
 
+def decision_number(name: str) -> int | None:
+    """The entry that holds a decision; None for what is no decision's name."""
+    return int(name[1:]) if name[:1] == "D" and name[1:].isascii() and name[1:].isdecimal() and len(name) < 20 else None
+
+
 def case_id(request: str) -> str:
     """The name of the case record about a request."""
     return f"G-{request}"
 
 
 def _said(card: Applied, one: Spoken) -> Applied:
-    return msgspec.structs.replace(
-        card,
-        outcome=one.outcome,
-        sentence=one.sentence,
-        text=Said(one.text.en, one.text.ja),
-        facts=one.facts,
-        releases_at=one.releases_at,
-    )
+    said = {name: getattr(one, name) for name in ("outcome", "sentence", "text", "facts", "releases_at")}
+    return msgspec.structs.replace(card, **said)
