@@ -61,6 +61,9 @@ Instrument = Annotated[
 Version = Annotated[str, msgspec.Meta(min_length=1, max_length=128, description="Version of the warning or form shown.")]
 
 
+_NO_PAYLOAD: Final = msgspec.Raw(b"null")
+
+
 class TransferBody(msgspec.Struct, forbid_unknown_fields=True, kw_only=True, omit_defaults=True):
     """A transfer that asks to go ahead: the columns of the table ``transfer`` known at that moment."""
 
@@ -79,7 +82,7 @@ class TransferBody(msgspec.Struct, forbid_unknown_fields=True, kw_only=True, omi
     counterparty_country: Country | None = None
     address_tag: Tag | None = None
     network: Network | None = None
-    travel_rule_payload: Payload | None = None
+    travel_rule_payload: Payload = _NO_PAYLOAD
     purpose: Text | None = None
     warning_acknowledged_at: Moment | None = None
 
@@ -99,7 +102,7 @@ class TransferBody(msgspec.Struct, forbid_unknown_fields=True, kw_only=True, omi
             counterparty_country=self.counterparty_country,
             address_tag=self.address_tag,
             network=self.network,
-            travel_rule_payload=None if self.travel_rule_payload is None else payload_text(self.travel_rule_payload),
+            travel_rule_payload=payload_text(self.travel_rule_payload),
             purpose=self.purpose,
             warning_acknowledged_at=(
                 None if self.warning_acknowledged_at is None else in_utc(self.warning_acknowledged_at, "warning_acknowledged_at")
@@ -186,9 +189,11 @@ def in_utc(moment: datetime, field: str) -> datetime:
         ) from None
 
 
-def payload_text(raw: msgspec.Raw) -> str:
+def payload_text(raw: msgspec.Raw) -> str | None:
     """A Travel Rule message as the text that was sent: the object's own bytes, or the string's content."""
     sent = bytes(raw)
+    if sent == b"null":
+        return None
     if sent[:1] == b'"':
         text: str = msgspec.json.decode(sent, type=str)
         return text

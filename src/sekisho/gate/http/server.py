@@ -38,7 +38,7 @@ class GateProtocol(HttpToolsProtocol):
         if self.began_at is None:
             self.began_at = self.loop.time()
         if self._tls is not None:
-            self.scope["extensions"] = {"tls": dict(self._tls)}
+            self.scope["extensions"] = {"tls": self._tls}
 
     def on_url(self, url: bytes) -> None:
         """A part of the address."""
@@ -131,7 +131,7 @@ def gate_server(app: Any, settings: Settings, folder: Path, announce: Callable[[
     return GateServer(config, http.request_seconds_max, announce)
 
 
-def _client_certificate(transport: asyncio.Transport) -> dict[str, str] | None:
+def _client_certificate(transport: asyncio.Transport) -> dict[object, object] | None:
     """Subject (RFC 4514) and serial number of the verified client certificate; None without one."""
     connection = transport.get_extra_info("ssl_object")
     der = connection.getpeercert(binary_form=True) if connection is not None else None
