@@ -61,7 +61,8 @@ Instrument = Annotated[
 Version = Annotated[str, msgspec.Meta(min_length=1, max_length=128, description="Version of the warning or form shown.")]
 
 
-_NO_PAYLOAD: Final = msgspec.Raw(b"null")
+def _no_payload() -> msgspec.Raw:
+    return msgspec.Raw(b"null")
 
 
 class TransferBody(msgspec.Struct, forbid_unknown_fields=True, kw_only=True, omit_defaults=True):
@@ -82,7 +83,7 @@ class TransferBody(msgspec.Struct, forbid_unknown_fields=True, kw_only=True, omi
     counterparty_country: Country | None = None
     address_tag: Tag | None = None
     network: Network | None = None
-    travel_rule_payload: Payload = _NO_PAYLOAD
+    travel_rule_payload: Payload = msgspec.field(default_factory=_no_payload)
     purpose: Text | None = None
     warning_acknowledged_at: Moment | None = None
 
@@ -326,7 +327,7 @@ def _remedy(what: str, pointer: str, remedies: Mapping[str, str]) -> str:
         return named
     if "timezone" in what:
         return "write the time with its zone, such as 2026-05-02T11:36:23+09:00"
-    if _AMOUNT in what:
+    if "[0-9]{1,20}" in what:
         return 'write the exact amount as a string of digits, such as "0.25"'
     if "`str`, got `int`" in what or "`str`, got `float`" in what:
         return 'write it as a string, such as "0.25": amounts and ids are exact'

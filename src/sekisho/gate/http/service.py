@@ -48,6 +48,7 @@ from sekisho.gate.messages import (
     GateDown,
     GateError,
     GateRequest,
+    GateSamePerson,
     GateUnknown,
     RequestEventIn,
     answer,
@@ -482,6 +483,8 @@ def _problem(error: GateError) -> Problem:
             return Problem("undecided", headers={"Retry-After": "1"})
         case GateUnknown():
             return Problem("not-found", str(error))
+        case GateSamePerson():
+            return Problem("same-person", str(error))
         case GateConflict():
             return Problem("conflict", str(error))
         case _:
