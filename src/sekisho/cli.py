@@ -28,7 +28,10 @@ from sekisho.findings.commands import calibrate_command
 from sekisho.findings.comparison import Comparison, compare, gravest
 from sekisho.findings.inspection import Inspection, Inspector, Question
 from sekisho.findings.outputs import write_comparison, write_inspection
+from sekisho.gate.commands import app as gate_app
+from sekisho.gate.explain_command import explain_command
 from sekisho.gate.http.commands import access_log_command, callers_app, serving
+from sekisho.gate.messages import GateError
 from sekisho.liabilities.commands import app as liabilities_app
 from sekisho.records import RecordsError, open_records
 from sekisho.records.commands import app as records_app
@@ -56,6 +59,8 @@ app.add_typer(records_app, name="records")
 app.add_typer(liabilities_app, name="liabilities")
 app.add_typer(reserve_app, name="reserve")
 app.add_typer(wind_down_app, name="wind-down")
+app.add_typer(gate_app, name="gate")
+app.command("explain")(explain_command)
 app.command("simulate")(simulate_command)
 app.command("calibrate")(calibrate_command)
 app.command("watch")(watch_command)
@@ -191,7 +196,7 @@ def main() -> None:
     """Entry point: what the world sends wrongly becomes one line and exit status 2."""
     try:
         app()
-    except (RecordsError, RulebookError, OrderStreamError) as error:
+    except (RecordsError, RulebookError, OrderStreamError, GateError) as error:
         sys.stderr.write(f"sekisho: {error}\n")
         sys.exit(UNUSABLE)
 

@@ -335,6 +335,8 @@ _AT = {
     "trade": "executed_at",
     "reference_price": "quoted_at",
     "request_event": "occurred_at",
+    "order_event": "occurred_at",
+    "customer_order_knowledge": "learned_at",
 }
 
 
@@ -342,10 +344,18 @@ def memory_before(records: Records, before: datetime) -> Memory:
     """What a gate would have learnt from the records before a moment (UTC)."""
     memory = Memory()
     for table in LEARNT:
-        for row in records.optional(table).to_pyarrow().to_pylist():
-            if _known(table, row, before):
-                memory.learn(table, _as_of(row, before) if table == "transfer" else row)
+        for row in rows_before(records, table, before):
+            memory.learn(table, row)
     return memory
+
+
+def rows_before(records: Records, table: str, before: datetime | None) -> Iterator[Row]:
+    """The rows of a table as they stood before a moment (UTC); all of them where none is given."""
+    for row in records.optional(table).to_pyarrow().to_pylist():
+        if before is None:
+            yield row
+        elif _known(table, row, before):
+            yield _as_of(row, before) if table == "transfer" else row
 
 
 def _known(table: str, row: Row, before: datetime) -> bool:

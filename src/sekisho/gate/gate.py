@@ -165,6 +165,14 @@ class Gate:
             raise GateUnknown(f"case {case_id!r} is not in the journal's store")
         return msgspec.json.decode(records[0].body, type=GateCase)
 
+    def entries(self) -> Iterator[tuple[int, Decided] | Ruled]:
+        """Every decision and every step in the life of a rule set, in order."""
+        for entry in self._journal.after(0):
+            if entry.kind == DECIDED:
+                yield entry.number, decode(entry)
+            elif entry.kind == RULED:
+                yield decode(entry)
+
     @property
     def life(self) -> RuleLife:
         """The rule sets as this process knows them."""

@@ -64,3 +64,20 @@ def checked(rule_set: RuleSet, rulebook: Rulebook) -> RuleSet:
     if not rules:
         raise RulebookError(f"rule set {rule_set.name}: none of its rules answers before the event")
     return msgspec.structs.replace(rule_set, folders={rule.path: rule.hash for rule in rules})
+
+
+def changes(one: RuleSet, other: RuleSet) -> dict[str, tuple[object, object]]:
+    """What differs between two sets, field by field; rules and values one by one."""
+    told: dict[str, tuple[object, object]] = {}
+    before, after = (_flat(each) for each in (one, other))
+    for name in sorted(before.keys() | after.keys()):
+        if before.get(name) != after.get(name):
+            told[name] = (before.get(name), after.get(name))
+    return told
+
+
+def _flat(rule_set: RuleSet) -> dict[str, object]:
+    flat: dict[str, object] = {name: getattr(rule_set, name) for name in ("name", "regime", "rules", "release_needs", "note")}
+    flat |= {f"assume {text.partition('=')[0]}": text.partition("=")[2] for text in rule_set.assume}
+    flat |= {f"undetermined {glob}": what for glob, what in rule_set.undetermined.items()}
+    return flat | {f"rule {path}": folder[:12] for path, folder in rule_set.folders.items()}
