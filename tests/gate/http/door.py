@@ -6,12 +6,16 @@ import asyncio
 import io
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from concurrent.futures import Future
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import httpx
+import msgspec
 import pytest
 
 from sekisho.gate import Gate
@@ -21,6 +25,7 @@ from sekisho.gate.http.callers import Callers
 from sekisho.gate.http.log import Log
 from sekisho.gate.http.rates import Rate, Rates
 from sekisho.gate.http.roles import ROLES
+from sekisho.gate.http.server import gate_server
 from sekisho.gate.http.service import Doors, Service
 from sekisho.gate.http.settings import Settings
 from sekisho.gate.http.tokens import Signer, new_caller
@@ -62,7 +67,7 @@ class Door:
     folder: Path
     signers: dict[str, Signer]
     runner: asyncio.Runner
-    sent: int = field(default=0)
+    keys: Path
 
     def token(self, role: str, **claims: Any) -> str:
         return self.signers[role].token(self.clock.seconds(), **claims)
@@ -154,5 +159,26 @@ def door(tmp_path: Path, listed: tuple[Path, dict[str, Signer]]) -> Iterator[Doo
             settings=Settings(),
             clock=clock.seconds,
         )
-        yield Door(Service(doors), gate, clock, log, tmp_path, dict(listed[1]), runner)
+        yield Door(Service(doors), gate, clock, log, tmp_path, dict(listed[1]), runner, listed[0].parent)
         access_log.close()
+
+
+@contextmanager
+def listening(door: Door, settings: Settings | None = None) -> Iterator[int]:
+    """The gate behind a real socket, in a thread; gives the port."""
+    told: Future[int] = Future()
+    chosen = settings or Settings()
+    chosen = msgspec.structs.replace(chosen, http=msgspec.structs.replace(chosen.http, port=0))
+    service = Service(replace(door.service.doors, settings=chosen))
+
+    def announce() -> None:
+        told.set_result(server.servers[0].sockets[0].getsockname()[1])
+
+    server = gate_server(GateApp(service), chosen, door.folder, announce)
+    thread = Thread(target=server.run, daemon=True)
+    thread.start()
+    try:
+        yield told.result(timeout=20)
+    finally:
+        server.should_exit = True
+        thread.join(timeout=20)

@@ -145,9 +145,9 @@ def test_a_batch_has_a_bound(door: Door, count: int, status: int) -> None:
 BAD_ROWS: list[tuple[str, str, dict[str, Any], str]] = [
     ("an amount as a number", "customer_balance", {"account_id": "A1", "asset": "BTC", "as_of_date": "2026-06-07", "quantity": 1},
      "/rows/1/quantity"),
-    ("a column that is not known", "party", {"party_id": "P9", "kind": "individual", "country": "JP", "name": "山田"}, "/rows/1/name"),
+    ("a column that is not known", "party", {"party_id": "P9", "kind": "individual", "country": "JP", "name": "x"}, "/rows/1/name"),
     ("a column that is missing", "party", {"party_id": "P9", "kind": "individual"}, "/rows/1/country"),
-    ("a time without zone", "account", {"account_id": "A9", "party_id": "P9", "kind": "customer", "opened_at": "2020-01-01T00:00:00"},
+    ("a time without zone", "account", {"account_id": "A9", "party_id": "P9", "kind": "customer", "opened_at": "2020-01-01T00:00"},
      "/rows/1/opened_at"),
 ]  # fmt: skip
 
