@@ -32,6 +32,8 @@ from sekisho.gate.commands import app as gate_app
 from sekisho.gate.explain_command import explain_command
 from sekisho.gate.http.commands import access_log_command, callers_app, serving
 from sekisho.gate.messages import GateError
+from sekisho.intelligence.commands import app as intelligence_app
+from sekisho.intelligence.list_commands import app as lists_app
 from sekisho.liabilities.commands import app as liabilities_app
 from sekisho.records import RecordsError, open_records
 from sekisho.records.commands import app as records_app
@@ -58,6 +60,8 @@ app.add_typer(rules_app, name="rules")
 app.add_typer(records_app, name="records")
 app.add_typer(liabilities_app, name="liabilities")
 app.add_typer(reserve_app, name="reserve")
+app.add_typer(lists_app, name="lists")
+app.add_typer(intelligence_app, name="intelligence")
 app.add_typer(wind_down_app, name="wind-down")
 app.add_typer(gate_app, name="gate")
 app.command("explain")(explain_command)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack
+from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated, Any
@@ -18,12 +19,28 @@ from sekisho.engine.memory import rows_before
 from sekisho.engine.requests import OrderRequest, TransferRequest
 from sekisho.gate.clock import GateClock, GivenClock
 from sekisho.gate.gate import Gate
+from sekisho.gate.journals import open_journal
+from sekisho.gate.list_source import ListSource
 from sekisho.gate.messages import Decision, GateError, RequestEventIn, answer, asked_at, encode
-from sekisho.gate.options import JOURNAL_FILE, AsJson, JournalOption, Language, existing, print_decision, print_json, speaking
+from sekisho.gate.options import (
+    JOURNAL_FILE,
+    AsJson,
+    JournalOption,
+    Language,
+    ListsOption,
+    SnapshotsOption,
+    existing,
+    print_decision,
+    print_json,
+    speaking,
+)
 from sekisho.gate.rule_set import RuleSet
 from sekisho.gate.rules_commands import app as rules_app
+from sekisho.gate.snapshot import begin, newest, snapshots_beside, write_snapshot
 from sekisho.gate.state import LEARNABLE
 from sekisho.records import open_records
+from sekisho.rulebook.commands import parse_day
+from sekisho.typologies.valuation import starts_at
 
 app = typer.Typer(help="The gate: may this transfer, may this order go ahead?", no_args_is_help=True)
 app.add_typer(rules_app, name="rules")
@@ -65,6 +82,7 @@ def decide_command(
         str, typer.Option("--undetermined", help="Without --journal: what a rule without value means: hold, refuse or list.")
     ] = "hold",
     at: Annotated[str, typer.Option("--at", help="When it is decided: 'request' (each at its own time) or 'now'.")] = "request",
+    lists: ListsOption = None,
     lang: Language = "en",
     as_json: AsJson = False,
 ) -> None:
@@ -78,10 +96,10 @@ def decide_command(
         raise GateError(f"--at {at}: choose request or now")
     lines = list(_lines(file))
     with ExitStack() as stack:
-        first = next((asked_at(line.transfer or line.order) for line in lines if line.transfer or line.order), None)  # type: ignore[arg-type]
+        first = next((asked_at(request) for line in lines if (request := line.transfer or line.order)), None)
         clock = GivenClock(first) if at == "request" and first is not None else GateClock()
         where = journal or str(Path(stack.enter_context(TemporaryDirectory(prefix="sekisho-gate-"))) / "gate.sqlite")
-        gate = stack.enter_context(Gate(where, clock=clock))
+        gate = stack.enter_context(Gate(where, clock=clock, lists=lists))
         if journal is None:
             meant = {"*": undetermined}
             _in_force(
@@ -105,10 +123,11 @@ def learn_command(
         Path, typer.Argument(help="Records folder: accounts, events, transfers, trades, balances, prices, registers.")
     ],
     journal: JournalOption = JOURNAL_FILE,
+    lists: ListsOption = None,
     as_json: AsJson = False,
 ) -> None:
     """Teach the gate what the books hold. Rows it knows already are replaced; all are in its journal before this returns."""
-    with Gate(journal) as gate:
+    with Gate(journal, lists=lists) as gate:
         told = _teach(gate, records, None)
     if as_json:
         print_json(told)
@@ -116,6 +135,61 @@ def learn_command(
         Console().print(
             "learnt " + (", ".join(f"{rows:,} of {table}" for table, rows in told.items()) or "nothing"), highlight=False
         )
+
+
+@app.command("base")
+def base_command(
+    records: Annotated[Path, typer.Argument(help="Records folder: accounts, parties, balances, transfers, trades, events …")],
+    journal: JournalOption = JOURNAL_FILE,
+    snapshots: SnapshotsOption = None,
+    detail_from: Annotated[
+        str | None, typer.Option("--detail-from", help="Day from which transfers, events and trades are kept one by one.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Begin a new journal with what the books hold, in columns: millions of clients load in seconds.
+
+    Transfers before --detail-from are kept as the address book alone. The base lies beside the journal's snapshots and must stay
+    there: every decision is replayed from it.
+    """
+    folder = snapshots or snapshots_beside(journal)
+    if folder is None:
+        raise GateError("--snapshots: give a folder that every process of this gate can read")
+    kept = open_journal(journal)
+    try:
+        since = None if detail_from is None else starts_at(parse_day(detail_from))
+        digest = begin(kept, folder, open_records(records), since, datetime.now(UTC))
+    finally:
+        kept.close()
+    if as_json:
+        print_json({"base": digest, "folder": str(folder)})
+    else:
+        Console().print(f"the journal begins with base {digest[:12]} in {folder}", highlight=False, soft_wrap=True)
+
+
+@app.command("snapshot")
+def snapshot_command(
+    journal: JournalOption = JOURNAL_FILE,
+    snapshots: SnapshotsOption = None,
+    lists: ListsOption = None,
+    as_json: AsJson = False,
+) -> None:
+    """Write a snapshot of everything the gate remembers now, so that it starts from there. It may run on meanwhile."""
+    folder = snapshots or snapshots_beside(journal)
+    if folder is None:
+        raise GateError("--snapshots: give a folder that every process of this gate can read")
+    kept = existing(journal)
+    try:
+        follower = newest(folder, kept, None if lists is None else ListSource(lists))
+        for entry in kept.after(follower.number):
+            follower.take(entry)
+        place = write_snapshot(follower, folder)
+    finally:
+        kept.close()
+    if as_json:
+        print_json({"entry": follower.number, "folder": str(place)})
+    else:
+        Console().print(f"snapshot of entry {follower.number} in {place}", highlight=False, soft_wrap=True)
 
 
 @app.command("cases")

@@ -112,7 +112,7 @@ def judge(deciding: Deciding, plan: Plan, plan_number: int, state: State, view: 
         plan=plan_number,
         decided_at=deciding.at,
         outcome=outcome,
-        lists=state.list_versions(),
+        lists=state.list_versions(deciding.at),
         transfer=request if isinstance(request, TransferRequest) else None,
         order=None if isinstance(request, TransferRequest) else request,
         said=said,
@@ -134,7 +134,7 @@ def judge(deciding: Deciding, plan: Plan, plan_number: int, state: State, view: 
 def spoken(deciding: Deciding, plan: Plan, state: State, view: GateView) -> tuple[Spoken, ...]:
     """What the rules say, asked as of now, as if the request were not known yet."""
     request = _as_of(deciding.request, deciding.at)
-    view.now = deciding.at
+    view.begin(deciding.at)
     with ExitStack() as stack:
         if deciding.event is not None:
             stack.callback(state.learn_event(request_id(request), deciding.event))

@@ -17,6 +17,8 @@ DECIDED: Final = "decided"
 LEARNED: Final = "learned"
 PLANNED: Final = "planned"
 RULED: Final = "ruled"
+BASED: Final = "based"
+LISTED: Final = "listed"
 
 
 class Entry(NamedTuple):
@@ -127,12 +129,26 @@ class Planned(msgspec.Struct, frozen=True, kw_only=True):
     kinds: Mapping[str, tuple[int, ...]]
 
 
-class Learned(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Rows of one record table, as they were told; under the same ``key`` they are taken in once."""
+class Learned(msgspec.Struct, frozen=True, kw_only=True):
+    """Rows of one record table, as they were told."""
 
     table: str
     rows: tuple[dict[str, Any], ...]
-    key: str | None = None
+
+
+class Based(msgspec.Struct, frozen=True, kw_only=True):
+    """The first entry of a journal that began with what books held: the digest of that base."""
+
+    digest: str
+    at: datetime
+
+
+class Listing(msgspec.Struct, frozen=True, kw_only=True):
+    """The lists from here on: the last version of each, and the SHA-256 of its entries."""
+
+    at: datetime
+    versions: Mapping[str, int]
+    entries: Mapping[str, str]
 
 
 _DECODERS: Final[Mapping[str, msgspec.json.Decoder[Any]]] = {
@@ -140,6 +156,8 @@ _DECODERS: Final[Mapping[str, msgspec.json.Decoder[Any]]] = {
     PLANNED: msgspec.json.Decoder(Planned),
     LEARNED: msgspec.json.Decoder(Learned),
     RULED: msgspec.json.Decoder(Ruled),
+    BASED: msgspec.json.Decoder(Based),
+    LISTED: msgspec.json.Decoder(Listing),
 }
 
 

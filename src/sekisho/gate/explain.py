@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -11,10 +12,12 @@ from sekisho.gate.deciding import Deciding, judge
 from sekisho.gate.entries import DECIDED, Decided, Entry, Planned, decode
 from sekisho.gate.follower import Follower
 from sekisho.gate.journal import Journal
+from sekisho.gate.list_source import ListSource
 from sekisho.gate.messages import Decision, GateDown, GateError, GateUnknown, asked_at, encode
 from sekisho.gate.plan import compile_plan
 from sekisho.gate.rendering import decision_number, decision_of
 from sekisho.gate.shadow import compared
+from sekisho.gate.snapshot import newest
 from sekisho.gate.state import GateView
 from sekisho.rulebook import Rulebook
 from sekisho.typologies.material_facts import japan_date
@@ -49,7 +52,9 @@ class Explained:
         }
 
 
-def explain(journal: Journal, decision_id: str, rulebook: Rulebook) -> Explained:
+def explain(
+    journal: Journal, decision_id: str, rulebook: Rulebook, snapshots: Path | None = None, lists: Path | None = None
+) -> Explained:
     """Replay the journal up to the decision and decide again; raises GateUnknown for a decision that is not there."""
     number = decision_number(decision_id)
     entry = None if number is None else journal.entry(number)
@@ -62,7 +67,9 @@ def explain(journal: Journal, decision_id: str, rulebook: Rulebook) -> Explained
     planned: Planned = decode(plan_entry)
     decision = decision_of(entry.number, decided, planned)
     try:
-        again = _decided_again(journal, entry, decided, planned, rulebook)
+        source = None if lists is None else ListSource(lists)
+        follower = newest(snapshots, journal, source, until=entry.number - 1)
+        again = _decided_again(follower, journal, entry, decided, planned, rulebook)
     except GateError as error:
         return Explained(decision, decided, entry, None, str(error))
     body = encode(again)
@@ -71,8 +78,9 @@ def explain(journal: Journal, decision_id: str, rulebook: Rulebook) -> Explained
     return Explained(decision, decided, entry, False, "deciding again gives other bytes", _differing(decided, again))
 
 
-def _decided_again(journal: Journal, entry: Entry, decided: Decided, planned: Planned, rulebook: Rulebook) -> Decided:
-    follower = Follower()
+def _decided_again(
+    follower: Follower, journal: Journal, entry: Entry, decided: Decided, planned: Planned, rulebook: Rulebook
+) -> Decided:
     follower.follow(journal, entry.number - 1)
     state, life = follower.state, follower.life
     active = life.active

@@ -17,12 +17,15 @@ from sekisho.gate.options import (
     AsJson,
     JournalOption,
     Language,
+    ListsOption,
+    SnapshotsOption,
     existing,
     in_language,
     print_decision,
     print_json,
     speaking,
 )
+from sekisho.gate.snapshot import snapshots_beside
 from sekisho.rulebook import load_rulebook
 
 DIFFERENT = 1
@@ -31,6 +34,8 @@ DIFFERENT = 1
 def explain_command(
     decision: Annotated[str, typer.Argument(help="Id of the decision, such as D1042.", show_default=False)],
     journal: JournalOption = JOURNAL_FILE,
+    snapshots: SnapshotsOption = None,
+    lists: ListsOption = None,
     lang: Language = "en",
     as_json: AsJson = False,
 ) -> None:
@@ -42,7 +47,7 @@ def explain_command(
     speaking(lang)
     kept = existing(journal)
     try:
-        explained = explain(kept, decision, load_rulebook())
+        explained = explain(kept, decision, load_rulebook(), snapshots or snapshots_beside(journal), lists)
     finally:
         kept.close()
     if as_json:

@@ -7,9 +7,10 @@ from typing import Any
 
 import msgspec
 
-from sekisho.gate.entries import FIRST_CHECK, Decided, Entry, Learned, Planned, decode, next_entry
+from sekisho.gate.entries import FIRST_CHECK, Based, Decided, Entry, Learned, Listing, Planned, decode, next_entry
 from sekisho.gate.journal import Journal
 from sekisho.gate.life import Ruled, RuleLife
+from sekisho.gate.list_source import ListSource
 from sekisho.gate.messages import GateDown
 from sekisho.gate.rows import read_rows
 from sekisho.gate.state import State, TakeBack
@@ -18,10 +19,13 @@ from sekisho.gate.state import State, TakeBack
 class Follower:
     """What a gate knows after an entry of its journal."""
 
-    def __init__(self, state: State | None = None) -> None:
+    def __init__(self, state: State | None = None, lists: ListSource | None = None) -> None:
         self.state = state or State()
+        self.lists = lists
         self.life = RuleLife()
         self.planned: dict[int, Planned] = {}
+        self.based: str | None = None
+        self.listing: Listing | None = None
         self.number, self.check = 0, FIRST_CHECK
         self.decided_at = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -52,15 +56,29 @@ class Follower:
 
     def remember(self, entry: Entry, told: Any) -> list[TakeBack]:
         """Take in what an entry says; gives what takes a decision back, to be called last first."""
+        if isinstance(told, Based) and told.digest != self.based:
+            raise GateDown(
+                f"this journal began with a base ({told.digest[:12]}) that is not there; give the folder of its snapshots, where "
+                "the base is called 000000000000"
+            )
+        if isinstance(told, Listing):
+            self.use_lists(told)
         self.number, self.check = entry.number, entry.check
         if isinstance(told, Decided):
             self.decided_at = max(self.decided_at, told.decided_at)
             return self.state.remember(told)
         if isinstance(told, Planned):
             self.planned[entry.number] = told
-        else:
+        elif not isinstance(told, Based | Listing):
             self.take_in(told)
         return []
+
+    def use_lists(self, listing: Listing) -> None:
+        """Screen against the lists that an entry names, from here on."""
+        if self.lists is None:
+            raise GateDown(f"the gate decided by lists ({', '.join(listing.versions)}); give their folder with --lists")
+        self.listing = listing
+        self.state.use_lists(self.lists.as_of(listing), listing.versions)
 
     def take_in(self, told: Learned | Ruled) -> None:
         """Take in rows or a step in the life of a rule set, without moving on in the journal."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
@@ -10,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
 from queue import Empty, SimpleQueue
-from threading import Thread
+from threading import Event, Thread
 from typing import Any, Final
 
 import msgspec
@@ -21,21 +22,23 @@ from sekisho.gate.deciding import Asking, Deciding, Telling, judge
 from sekisho.gate.entries import (
     DECIDED,
     LEARNED,
+    LISTED,
     PLANNED,
     RULED,
     CaseRecord,
     Decided,
     Entry,
     Learned,
+    Listing,
     Planned,
     body_hash,
     decode,
     next_entry,
 )
-from sekisho.gate.follower import Follower
 from sekisho.gate.journal import Asked, Journal, Turn
 from sekisho.gate.journals import open_journal
 from sekisho.gate.life import Ruled, RuleLife
+from sekisho.gate.list_source import ListSource
 from sekisho.gate.messages import (
     Decision,
     GateConflict,
@@ -52,10 +55,14 @@ from sekisho.gate.rendering import decision_number, decision_of
 from sekisho.gate.rows import read_rows
 from sekisho.gate.rule_set import RuleSet, checked
 from sekisho.gate.shadow import compared
-from sekisho.gate.state import LEARNABLE, GateView, State
+from sekisho.gate.snapshot import newest, snapshots_beside
+from sekisho.gate.state import LEARNABLE, GateView
 from sekisho.rulebook import Rulebook, RulebookError, load_rulebook
+from sekisho.typologies.listed import Lists
 from sekisho.typologies.material_facts import japan_date
 
+LISTS_EVERY: Final = 1.0
+"""Seconds between two looks whether a list has a new version."""
 BATCH_MAX: Final = 512
 """At most so many requests share one commit."""
 
@@ -71,6 +78,7 @@ class _Job:
 class Gate:
     """One gate over one journal. Any number of threads may ask; several processes may share a journal.
 
+    ``snapshots`` is the folder of the journal's snapshots (default: beside a journal that is a file).
     ``clock`` gives the time (UTC); decided_at never goes back. ``rulebook`` defaults to the one installed.
     """
 
@@ -80,20 +88,33 @@ class Gate:
         *,
         rulebook: Rulebook | None = None,
         clock: Clock | None = None,
-        state: State | None = None,
+        snapshots: Path | None = None,
+        lists: Path | None = None,
     ) -> None:
         self._journal = open_journal(journal) if isinstance(journal, Path | str) else journal
         self._rulebook = rulebook or load_rulebook()
         self._clock = clock or GateClock()
-        self._known = Follower(state)
+        beside = snapshots_beside(str(journal)) if isinstance(journal, Path | str) else None
+        self._lists = None if lists is None else ListSource(lists)
+        self._known = newest(snapshots or beside, self._journal, self._lists)
         self._view = GateView(self._known.state)
         self._plans: dict[tuple[str, date], tuple[int, Plan]] = {}
         self._jobs: SimpleQueue[_Job | None] = SimpleQueue()
         self.down: str | None = None
+        """Why nothing can be decided now; None while all is well."""
+        self.lists_down: str | None = None
+        """Why the lists cannot be renewed; those read before stay in force."""
         with self._journal.turn() as turn:
             self._catch_up(turn)
+        # What was loaded stays: the collector of garbage need not look through it again and again.
+        gc.collect()
+        gc.freeze()
         self._worker = Thread(target=self._work, name="gate", daemon=True)
         self._worker.start()
+        self._closing = Event()
+        if self._lists is not None:
+            self.reload_lists()
+            Thread(target=self._watch_lists, name="lists", daemon=True).start()
 
     # --- asking
 
@@ -121,14 +142,33 @@ class Gate:
     def learn(self, table: str, rows: Iterable[Mapping[str, Any]], key: str | None = None) -> int:
         """Rows of a record table (accounts, events, trades, balances, prices …); returns their number once durable.
 
-        Under the same key the same rows are taken in once; other rows raise GateConflict.
+        Rows told again under the same key are taken in once. Raises GateError.
         """
         if table not in LEARNABLE:
             raise GateUnknown(f"table {table!r} is not one the gate learns; it learns {', '.join(LEARNABLE)}")
-        told = Learned(table=table, rows=read_rows(table, rows), key=key)
+        told = Learned(table=table, rows=read_rows(table, rows))
         if told.rows:
-            self._put(told).result()
+            self._put(_Learning(told, key)).result()
         return len(told.rows)
+
+    def reload_lists(self) -> bool:
+        """Screen against the newest version of every list from here on; whether there was anything new. Raises GateDown."""
+        if self._lists is None or not self._lists.changed:
+            return False
+        listing, lists = self._lists.newest(self._clock.now(self._known.decided_at))
+        known = self._known.listing
+        if known is not None and (known.versions, known.entries) == (listing.versions, listing.entries):
+            return False
+        self._put(_Relist(listing, lists)).result()
+        return True
+
+    def _watch_lists(self) -> None:
+        while not self._closing.wait(LISTS_EVERY):
+            try:
+                self.reload_lists()
+                self.lists_down = None
+            except GateError as error:
+                self.lists_down = str(error)
 
     def rule(self, step: str, rule_set: RuleSet | str, by: str, why: str = "") -> Ruled:
         """One step in the life of a rule set: draft, shadow, unshadow, commit, activate, roll_back. Raises GateError."""
@@ -189,6 +229,7 @@ class Gate:
 
     def close(self) -> None:
         """Finish what was asked, then stop."""
+        self._closing.set()
         if self._worker.is_alive():
             self._jobs.put(None)
             self._worker.join()
@@ -264,10 +305,12 @@ class Gate:
                     return self._asked(work, written)
                 case Telling():
                     return self._told(work, written)
-                case Learned():
-                    return self._learnt(work, written)
+                case _Learning():
+                    return self._taught(work, written)
                 case _Step():
                     return self._stepped(work, written)
+                case _Relist():
+                    return written.add(LISTED, None, work)
         except GateError as error:
             return error
         raise AssertionError(work)
@@ -302,16 +345,12 @@ class Gate:
         keys = {} if telling.key is None else {f"e:{telling.key}": hashed}
         return self._judged(telling.deciding(now, *prior, self._known.state), written, keys)
 
-    def _learnt(self, learned: Learned, written: _Written) -> Entry:
-        if learned.key is None:
-            return written.add(LEARNED, None, learned)
-        hashed = body_hash(learned.table, learned.rows)
-        known = written.known.get(f"l:{learned.key}")
+    def _taught(self, learning: _Learning, written: _Written) -> None:
+        known, hashed = written.known.get(f"l:{learning.key}"), body_hash(learning.told)
+        if known is not None and known.body_hash != hashed:
+            raise GateConflict(f"key {learning.key!r} was used before for other rows; new rows need a new key")
         if known is None:
-            return written.add(LEARNED, None, learned, {f"l:{learned.key}": hashed})
-        if known.body_hash != hashed:
-            raise GateConflict(f"key {learned.key!r} was used before for other rows; other rows need a new key")
-        return written.entry(known.number)
+            written.add(LEARNED, None, learning.told, {} if learning.key is None else {f"l:{learning.key}": hashed})
 
     def _judged(self, deciding: Deciding, written: _Written, asked: Mapping[str, bytes]) -> Decision:
         number, plan = self._plan(deciding.at, written)
@@ -412,6 +451,18 @@ class _Step:
     why: str
 
 
+@dataclass(frozen=True, slots=True)
+class _Learning:
+    told: Learned
+    key: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Relist:
+    listing: Listing
+    lists: Lists
+
+
 class _Written:
     """What one turn adds. Decisions are remembered at once, for the next in the turn to see; the rest when all is durable."""
 
@@ -429,7 +480,8 @@ class _Written:
     def add(self, kind: str, about: str | None, told: Any, asked: Mapping[str, bytes] | None = None) -> Entry:
         """The next entry of the journal."""
         gate = self._gate
-        entry = next_entry(gate._known.number + 1, gate._known.check, kind, about, encode(told))
+        body = encode(told.listing if isinstance(told, _Relist) else told)
+        entry = next_entry(gate._known.number + 1, gate._known.check, kind, about, body)
         self.entries.append(entry)
         if isinstance(told, Decided):
             self._take_back += gate._known.remember(entry, told)
@@ -460,8 +512,13 @@ class _Written:
 
     def keep(self) -> None:
         """All is durable: remember what waited for that."""
+        known = self._gate._known
         for _entry, told in self._later:
-            self._gate._known.take_in(told)
+            if isinstance(told, _Relist):
+                known.listing = told.listing
+                known.state.use_lists(told.lists, told.listing.versions)
+            else:
+                known.take_in(told)
 
     def take_back(self) -> None:
         """Nothing is durable: be as before."""
@@ -475,7 +532,7 @@ def _next_batch(waiting: deque[_Job | None]) -> list[_Job]:
     batch: list[_Job] = []
     while waiting and (job := waiting[0]) is not None:
         last = batch[-1].work if batch else None
-        if isinstance(last, _Step) or (isinstance(last, Learned) and not isinstance(job.work, Learned)):
+        if isinstance(last, _Step | _Relist) or (isinstance(last, _Learning) and not isinstance(job.work, _Learning)):
             break
         batch.append(job)
         waiting.popleft()
@@ -490,6 +547,6 @@ def _keys(work: Any) -> list[str]:
             return [by_id] if work.key is None else [by_id, f"k:{work.key}"]
         case Telling() if work.key is not None:
             return [f"e:{work.key}"]
-        case Learned() if work.key is not None:
+        case _Learning() if work.key is not None:
             return [f"l:{work.key}"]
     return []

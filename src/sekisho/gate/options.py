@@ -25,6 +25,12 @@ JournalOption = Annotated[
         help="The gate's journal: an SQLite file, or postgresql://USER@HOST/DATABASE[#SCHEMA].",
     ),
 ]
+SnapshotsOption = Annotated[
+    Path | None, typer.Option("--snapshots", help="Folder of the journal's snapshots; default: beside a journal that is a file.")
+]
+ListsOption = Annotated[
+    Path | None, typer.Option("--lists", envvar="SEKISHO_LISTS", help="Folder of lists ('sekisho lists') the gate screens against.")
+]
 By = Annotated[str, typer.Option("--by", help="Who does it; kept in the journal.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 Language = Annotated[str, typer.Option("--lang", help="Language of what people read: en or ja.")]

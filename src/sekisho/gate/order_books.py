@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
+
+import msgspec
 
 from sekisho.engine.open_orders import GONE, OPPOSITE, Standing
 from sekisho.engine.requests import OpenOrder, OrderRequest, SeenOrder
@@ -16,6 +18,15 @@ from sekisho.typologies.valuation import in_utc
 Row = Mapping[str, Any]
 Ordered = tuple[datetime, str, str, str, Decimal]
 """When, under which order, in which instrument, on which side, how much."""
+
+
+class Kept(msgspec.Struct, frozen=True, kw_only=True):
+    """The books as a snapshot keeps them."""
+
+    place: int
+    standing: list[tuple[OpenOrder, int]]
+    ordered: list[tuple[str, int, Ordered]]
+    known: list[tuple[str, str, datetime]]
 
 
 class OrderBooks:
@@ -108,6 +119,25 @@ class OrderBooks:
                     total += quantity if (its_side if pair.base == asset else OPPOSITE[its_side]) == side else 0
         return total
 
+    def kept(self) -> Kept:
+        """Everything known, for a snapshot."""
+        return Kept(
+            place=self._place,
+            standing=[(one.row, one.place) for orders in self._standing.values() for one in orders.values()],
+            ordered=[(account, key[1], told) for account, orders in self._ordered.items() for key, told in orders.items()],
+            known=[(party, order, at) for party, orders in self._known.items() for order, at in orders.items()],
+        )
+
+    def recall(self, kept: Kept) -> None:
+        """Know again what a snapshot kept."""
+        self._place = kept.place
+        for row, place in kept.standing:
+            self._stand(row, place)
+        for account, sequence, told in kept.ordered:
+            self._ordered[account][told[1], sequence] = told
+        for party, order_id, learned_at in kept.known:
+            self._known[party][order_id] = learned_at
+
     def rows(self) -> Iterable[tuple[str, tuple[Any, ...]]]:
         """Everything known, in a fixed order, for a digest."""
         for instrument in sorted(self._standing):
@@ -128,6 +158,3 @@ class OrderBooks:
         instrument = self._instrument_of.pop(order_id, None)
         if instrument is not None:
             self._standing[instrument].pop(order_id, None)
-
-
-TABLES: Collection[str] = frozenset({"order_event", "trade", "customer_order_knowledge"})

@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import cached_property
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import msgspec
 import pyarrow as pa
 
 from sekisho.engine.memory import LEARNT, Memory
-from sekisho.engine.requests import InOffice, OpenOrder, Registers, SeenOrder, TransferRequest
+from sekisho.engine.requests import Account, InOffice, OpenOrder, Registers, SeenOrder, TransferRequest
 from sekisho.gate.entries import Acted, Decided, Learned
 from sekisho.gate.messages import encode, request_id
 from sekisho.gate.order_books import OrderBooks
 from sekisho.records import TABLES, Records, records_of
 from sekisho.typologies.handled_assets import Handled, Pair, read_handled
+from sekisho.typologies.listed import Lists
 from sekisho.typologies.material_facts import Circle, japan_date, read_facts
 from sekisho.typologies.ownership import Link, Ownership
 from sekisho.typologies.registers import read_keys
@@ -26,9 +27,10 @@ from sekisho.typologies.valuation import starts_at
 from sekisho.typologies.wallet_keys import first_connections
 from sekisho.typologies.winding import in_office
 
+_NEVER: Final = datetime.max.replace(tzinfo=UTC)
 _BECAME: Final = {"allow": "released", "warn": "requested", "hold": "held", "refuse": "refused"}
 _ORDERS: Final = ("order_event", "trade", "customer_order_knowledge")
-_OPEN_FOR_ALL: Final = frozenset(TABLES) - set(LEARNT) - {"order_event", "customer_order_knowledge"}
+_OPEN_FOR_ALL: Final = frozenset(TABLES) - {*LEARNT, "order_event", "customer_order_knowledge", "list_version", "list_entry"}
 """Register tables: few rows, read whole whenever one of them has changed."""
 
 LEARNABLE: Final = tuple(sorted({*LEARNT, *_ORDERS, *_OPEN_FOR_ALL}))
@@ -44,22 +46,32 @@ class State:
         self.memory = memory or Memory()
         self.orders = OrderBooks()
         self.registers: dict[str, list[Mapping[str, Any]]] = {}
+        self.listed: dict[str, int] = {}
         self._read: _Read | None = None
+        self._in_force: tuple[datetime, Mapping[str, str]] | None = None
+
+    def use_lists(self, lists: Lists, listed: Mapping[str, int]) -> None:
+        """From here on screen against these lists; ``listed`` is the last version of each."""
+        self.memory.lists, self.listed, self._in_force = lists, dict(listed), None
 
     def learn(self, learned: Learned) -> None:
+        """Take in rows of a record table, as an entry of the journal told them."""
+        self.learn_rows(learned.table, learned.rows)
+
+    def learn_rows(self, table: str, rows: Iterable[Mapping[str, Any]]) -> None:
         """Take in rows of a record table."""
-        for row in learned.rows:
-            if learned.table in LEARNT:
-                self.memory.learn(learned.table, row)
-            if learned.table == "order_event":
+        for row in rows:
+            if table in LEARNT:
+                self.memory.learn(table, row)
+            if table == "order_event":
                 self.orders.learn_event(row)
-            elif learned.table == "trade":
+            elif table == "trade":
                 self.orders.learn_trade(row)
-            elif learned.table == "customer_order_knowledge":
+            elif table == "customer_order_knowledge":
                 self.orders.learn_knowledge(row)
-            elif learned.table in _OPEN_FOR_ALL:
-                self.registers.setdefault(learned.table, []).append(row)
-        if learned.table in _OPEN_FOR_ALL or learned.table == "account":
+            elif table in _OPEN_FOR_ALL:
+                self.registers.setdefault(table, []).append(row)
+        if table in _OPEN_FOR_ALL or table == "account":
             self._read = None
 
     def remember(self, decided: Decided) -> list[TakeBack]:
@@ -82,9 +94,14 @@ class State:
         self.memory.learn("request_event", row)
         return take_back
 
-    def list_versions(self) -> Mapping[str, str]:
-        """The version of each list that decisions are made by now."""
-        return {}
+    def list_versions(self, at: datetime) -> Mapping[str, str]:
+        """The version of each list in force at a moment."""
+        if self._in_force is None or at >= self._in_force[0]:
+            lists = self.memory.lists
+            later = min((one.applies_from for one in lists.versions if one.applies_from > at), default=_NEVER)
+            in_force = {name: version for name in sorted(self.listed) if (version := lists.in_force(name, at)) is not None}
+            self._in_force = (later, {name: str(version.version) for name, version in in_force.items()})
+        return self._in_force[1]
 
     def _transfer_row(self, transfer: TransferRequest, decided: Decided) -> dict[str, Any]:
         """The request as a record; it was asked for when the gate first saw it, whatever clock the caller has."""
@@ -119,6 +136,7 @@ class State:
         return told.hexdigest()
 
     def _register_rows(self) -> Iterator[tuple[str, Any]]:
+        yield "listed", sorted(self.listed.items())
         for table in sorted(self.registers):
             yield from ((table, row) for row in self.registers[table])
 
@@ -129,6 +147,26 @@ class GateView:
     def __init__(self, state: State) -> None:
         self._state = state
         self.now: datetime | None = None
+        self._known: dict[tuple[str, str], Any] = {}
+
+    def begin(self, at: datetime) -> None:
+        """Another decision begins: as of this moment, and nothing is known by heart."""
+        self.now = at
+        self._known.clear()
+
+    def account(self, account_id: str) -> Account:
+        """The account; raises KeyError for one that is not known. Read once for all rules of a decision."""
+        known = self._known.get(("account", account_id))
+        if known is None:
+            known = self._known["account", account_id] = self._state.memory.account(account_id)
+        return cast(Account, known)
+
+    def holdings(self, account_id: str) -> Mapping[str, Decimal]:
+        """What the firm owes the account by asset. Read once for all rules of a decision."""
+        known = self._known.get(("holdings", account_id))
+        if known is None:
+            known = self._known["holdings", account_id] = self._state.memory.holdings(account_id)
+        return cast(Mapping[str, Decimal], known)
 
     def __getattr__(self, name: str) -> Any:
         """Whatever the memory of clients answers, it answers here; looked up once."""

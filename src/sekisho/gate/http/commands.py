@@ -23,7 +23,7 @@ from sekisho.gate.http.app import GateApp
 from sekisho.gate.http.callers import CallersError
 from sekisho.gate.http.opening import access_log_of, first_rule_set, learn_records, opened
 from sekisho.gate.http.roles import ROLES
-from sekisho.gate.http.server import gate_server
+from sekisho.gate.http.server import gate_server, listener
 from sekisho.gate.http.service import Service
 from sekisho.gate.http.settings import Settings, SettingsError, read_settings
 from sekisho.gate.http.tokens import Signer, new_caller
@@ -216,14 +216,11 @@ def _run(service: Service, settings: Settings, folder: Path, greeting: _Greeting
     """Serve until stopped."""
     scheme = "https" if settings.tls.certificate else "http"
 
-    def announce() -> None:
-        port = server.servers[0].sockets[0].getsockname()[1]
-        greeting(f"{scheme}://{settings.http.host}:{port}", service)
-
-    server = gate_server(GateApp(service), settings, folder, announce)
-    server.run()
-    if not server.started:
-        raise OSError(f"cannot listen at {settings.http.host}:{settings.http.port}")
+    with listener(settings) as listening:
+        host, port = listening.getsockname()[:2]
+        address = f"{scheme}://{f'[{host}]' if ':' in host else host}:{port}"
+        server = gate_server(GateApp(service), settings, folder, lambda: greeting(address, service))
+        server.run([listening])
 
 
 def _begin(service: Service, settings: Settings, records: Path | None) -> None:

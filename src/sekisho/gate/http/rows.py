@@ -9,7 +9,7 @@ from typing import Annotated, Any, Final, Literal
 
 import msgspec
 
-from sekisho.gate.http.bodies import Reader
+from sekisho.gate.http.bodies import Reader, in_utc
 from sekisho.gate.http.problems import Problem
 from sekisho.records import TABLES
 from sekisho.records.table import Column
@@ -41,6 +41,8 @@ def read_row(table: str, raw: bytes, number: int) -> Mapping[str, Any]:
         raise
     for column in TABLES[table].columns:
         value = row[column.name]
+        if isinstance(value, datetime):
+            row[column.name] = in_utc(value, f"rows/{number}/{column.name}")
         if column.kind == "decimal" and column.sign == "positive" and value is not None and not value.strip("0."):
             raise Problem(
                 "invalid-field", f"{column.name} is 0", field=f"/rows/{number}/{column.name}", remedy="give an amount above 0"

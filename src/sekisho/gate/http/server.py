@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import logging
+import socket
 import ssl
 from collections.abc import Callable
 from pathlib import Path
@@ -99,6 +101,10 @@ class GateServer(uvicorn.Server):
 
 def gate_server(app: Any, settings: Settings, folder: Path, announce: Callable[[], None] = lambda: None) -> GateServer:
     """A server for the app; files of the settings are relative to the folder. Raises OSError or ssl.SSLError for bad files."""
+    # What uvicorn says of a request may quote it; the gate's own log tells what a log may tell.
+    quiet = logging.getLogger("uvicorn.error")
+    quiet.addHandler(logging.NullHandler())
+    quiet.propagate = False
     http, tls = settings.http, settings.tls
     protocol = type("Protocol", (GateProtocol,), {"header_bytes_max": http.header_bytes_max})
     config = uvicorn.Config(
@@ -129,6 +135,13 @@ def gate_server(app: Any, settings: Settings, folder: Path, announce: Callable[[
             config.ssl.load_verify_locations(folder / tls.client_crl)
             config.ssl.verify_flags |= ssl.VerifyFlags.VERIFY_CRL_CHECK_LEAF
     return GateServer(config, http.request_seconds_max, announce)
+
+
+def listener(settings: Settings) -> socket.socket:
+    """The socket the gate listens at; raises OSError where the address is taken or not this machine's."""
+    http = settings.http
+    family = socket.AF_INET6 if ":" in http.host else socket.AF_INET
+    return socket.create_server((http.host, http.port), family=family, backlog=2_048)
 
 
 def _client_certificate(transport: asyncio.Transport) -> dict[object, object] | None:

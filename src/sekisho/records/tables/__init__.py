@@ -17,8 +17,11 @@ from sekisho.records.tables import (
     fact_knowledge,
     filing,
     firm_balance,
+    information_exchange,
     instruction,
     instrument,
+    list_entry,
+    list_version,
     listing_application,
     material_fact,
     money_trust,
@@ -87,6 +90,9 @@ _IN_ORDER = (
     wind_down_event,
     asset_return,
     instruction,
+    list_version,
+    list_entry,
+    information_exchange,
 )
 
 TABLES: dict[str, Table] = {module.TABLE.name: module.TABLE for module in _IN_ORDER}
