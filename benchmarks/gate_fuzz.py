@@ -255,8 +255,8 @@ class Told:
 
     @property
     def refused(self) -> int:
-        """How many requests were refused, by an answer or by hanging up."""
-        return self.hung_up + sum(times for status, times in self.statuses.items() if status >= 400)
+        """How many requests were refused for what they are (not for who asks), by an answer or by hanging up."""
+        return self.hung_up + sum(times for status, times in self.statuses.items() if status >= 400 and status != 403)
 
 
 class _Answers:

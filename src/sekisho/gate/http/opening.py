@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from sekisho.records import Records
+    from sekisho.rulebook import Rulebook
 
 _POSTGRES: Final = ("postgresql://", "postgres://")
 FIRST_BY: Final = ("settings of the first start", "first start")
@@ -31,12 +32,14 @@ PORTION: Final = 5_000
 
 
 @contextmanager
-def opened(settings: Settings, folder: Path, log_to: TextIO | None = None) -> Iterator[Service]:
+def opened(
+    settings: Settings, folder: Path, log_to: TextIO | None = None, *, rulebook: Rulebook | None = None
+) -> Iterator[Service]:
     """The service of a gate; closed at the end. Raises SettingsError, CallersError, GateDown."""
     with ExitStack() as stack:
         callers = Callers(folder / settings.callers.file, settings.callers.limits())
         address = _address(settings, folder)
-        gate = Gate(open_journal(address))
+        gate = Gate(open_journal(address), rulebook=rulebook)
         stack.callback(gate.close)
         access_log = access_log_of(settings, folder)
         stack.callback(access_log.close)
