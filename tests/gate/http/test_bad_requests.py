@@ -9,6 +9,7 @@ import pytest
 
 from gate.http.door import Door, order, transfer
 from sekisho.gate.http.problems import KINDS
+from sekisho.gate.messages import GateError
 
 ASK, ASK_ORDER = "/v1/transfers/decisions", "/v1/orders/decisions"
 
@@ -195,3 +196,14 @@ def test_an_error_of_the_gate_is_a_problem_without_its_words(door: Door, monkeyp
     door.service.doors.log.flush()
     assert "secret" not in refused.text + door.log.getvalue()
     assert "RuntimeError" in door.log.getvalue()
+
+
+@pytest.mark.parametrize("at", ["0001-01-01T00:00:00+23:59", "9999-12-31T23:59:59-23:59"])
+def test_a_row_that_no_clock_can_write_never_reaches_the_journal(door: Door, at: str) -> None:
+    before, row = door.gate.number, {"account_id": "A1", "occurred_at": at, "kind": "login"}
+    refused = door.ask("POST", "/v1/records/account_event", {"rows": [row]}, role="wallet")
+    assert (refused.status_code, refused.json()["field"]) == (422, "/rows/0/occurred_at")
+    with pytest.raises(GateError, match="account_event row 1"):
+        door.gate.learn("account_event", [row])
+    assert door.gate.number == before
+    assert door.ask("POST", ASK, transfer(), role="wallet").status_code == 200
