@@ -38,6 +38,7 @@ from sekisho.findings.labels import read_labels
 from sekisho.findings.outputs import write_comparison, write_inspection
 from sekisho.gate.commands import app as gate_app
 from sekisho.gate.explain_command import explain_command
+from sekisho.gate.http.commands import access_log_command, callers_app, serving
 from sekisho.gate.messages import GateError
 from sekisho.intelligence.commands import app as intelligence_app
 from sekisho.intelligence.list_commands import app as lists_app
@@ -50,6 +51,7 @@ from sekisho.rulebook import RulebookError, load_rulebook
 from sekisho.rulebook.commands import app as rules_app
 from sekisho.rulebook.commands import parse_day
 from sekisho.simulation.commands import simulate as simulate_command
+from sekisho.simulation.commands import write_recent_exchange
 from sekisho.travel_rule.commands import app as travel_rule_app
 from sekisho.typologies.addresses.commands import app as address_app
 from sekisho.watch.commands import watch_command
@@ -83,6 +85,9 @@ app.command("penalty")(penalty_command)
 app.command("evidence")(evidence_command)
 app.command("custody")(custody_command)
 app.command("outflow")(outflow_command)
+app.command("serve")(serving(write_recent_exchange))
+app.command("access-log")(access_log_command)
+app.add_typer(callers_app, name="caller")
 
 _Records = Annotated[
     Path, typer.Argument(help="Records folder: NAME.parquet, NAME.csv or NAME/ for each table.", show_default=False)

@@ -18,6 +18,7 @@ from sekisho.gate.messages import (
     GateConflict,
     GateError,
     GateRequest,
+    GateSamePerson,
     Release,
     RequestEventIn,
     Said,
@@ -82,7 +83,7 @@ class Telling:
         if prior.closed is not None:
             raise GateConflict(f"request {about!r} was {prior.closed} already; nothing can be told of it, ask anew under a new id")
         if event.kind in _BY_A_PERSON and event.party_id in _askers(prior, state):
-            raise GateConflict(f"{event.party_id} asked for request {about!r} and may not decide about it; another person must")
+            raise GateSamePerson(f"{event.party_id} asked for request {about!r} and may not decide about it; another person must")
         if event.kind == "released" and prior.outcome != "hold":
             raise GateConflict(f"request {about!r} is not held (it is at {prior.outcome}); there is nothing to release")
         acted = Acted(
