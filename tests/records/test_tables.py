@@ -16,8 +16,8 @@ IN_ORDER = (
     "listing_application material_fact fact_knowledge publication customer_order_knowledge stated_plan movement_approval "
     "wallet_procedure wallet_destination wallet_key custody_duty provider wallet_service assessment crypto_loan "
     "balance_sheet_item subordinated_debt filing wind_down_event asset_return instruction "
-    "suitability_check trading_criterion trading_limit guardian_consent document_delivery issuer_breach margin_order margin_position "
-    "margin_valuation margin_call margin_ratio"
+    "suitability_check trading_criterion trading_limit guardian_consent document_delivery issuer_breach margin_order "
+    "margin_position margin_valuation margin_call margin_ratio"
 )
 
 

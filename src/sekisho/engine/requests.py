@@ -9,8 +9,10 @@ from decimal import Decimal
 from typing import NamedTuple, Protocol
 
 from sekisho.typologies.handled_assets import Pair
+from sekisho.typologies.margin import Margin
 from sekisho.typologies.material_facts import Circle, Facts
 from sekisho.typologies.ownership import Ownership
+from sekisho.typologies.suitability import Breach, Check, Consent, Criterion, Limit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -253,8 +255,8 @@ class View(Protocol):
         """How much the accounts of a party have ordered of an asset on one side since a moment, changes of orders included."""
         ...
 
-    def administrator(self) -> InOffice | None:
-        """The administrator in office; None where there is none."""
+    def administrator(self, at: datetime) -> InOffice | None:
+        """The administrator in office at a moment (UTC), as far as is known now; None where there is none."""
         ...
 
     def party(self, party_id: str) -> Party:
@@ -291,4 +293,44 @@ class View(Protocol):
 
     def events_of_request(self, request_id: str) -> Sequence[RequestEvent]:
         """What people did, or were shown, about a request, oldest first."""
+        ...
+
+    def open_orders(self, account_id: str, product: str) -> Sequence[OpenOrder]:
+        """The account's own orders still in the market, of one product (spot, margin), in order of their ids."""
+        ...
+
+    def last_price(self, instrument: str) -> Decimal | None:
+        """The price of the last trade of the pair, in its quote asset; None before the first."""
+        ...
+
+    def check(self, account_id: str) -> Check | None:
+        """The last suitability check of the account; None where there is none."""
+        ...
+
+    def criteria(self) -> Sequence[Criterion]:
+        """The firm's trading-start criteria, whenever they hold; the same object as long as nothing changed."""
+        ...
+
+    def limits(self) -> Sequence[Limit]:
+        """The firm's and the association's trading limits, whenever they hold; the same object as long as nothing changed."""
+        ...
+
+    def consents(self, account_id: str) -> Sequence[Consent]:
+        """The consents of legal representatives to the account's trading, whenever they stand."""
+        ...
+
+    def documents(self, account_id: str) -> Mapping[tuple[str, str | None], datetime]:
+        """When the account was first given each document (``document``, asset or None for all), receipts and statements aside."""
+        ...
+
+    def breaches(self, asset: str) -> Sequence[Breach]:
+        """The breaches of disclosure by the asset's issuer, whenever they last."""
+        ...
+
+    def margin(self, account_id: str) -> Margin:
+        """The account's open margin positions and calls, and the last valuation of them."""
+        ...
+
+    def margin_ratio(self, instrument: str, day: date) -> Decimal | None:
+        """The risk ratio of the pair in use on a Japan date; None where none is on record."""
         ...

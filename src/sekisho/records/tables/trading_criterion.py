@@ -9,7 +9,12 @@ TABLE = Table(
         Column("criterion_id", "string", "Id of the criterion"),
         Column("product", "string", "The product; null for all", nullable=True, values=("spot", "margin")),
         Column(
-            "asset", "string", "The asset; null for all", nullable=True, refers_to="asset.asset", standard="ISO 24165; FIX 55 Symbol"
+            "asset",
+            "string",
+            "The asset; null for all",
+            nullable=True,
+            refers_to="asset.asset",
+            standard="ISO 24165; FIX 55 Symbol",
         ),
         Column(
             "client_kind",

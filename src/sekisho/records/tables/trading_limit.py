@@ -10,7 +10,7 @@ TABLE = Table(
     ),
     columns=(
         Column("limit_id", "string", "Id of the limit"),
-        Column("kind", "string", "What is limited: the value of one order, or of what is held after it", values=("order", "holding")),
+        Column("kind", "string", "What is limited: the value of one order, or what is held after it", values=("order", "holding")),
         Column("product", "string", "The product; null for all", nullable=True, values=("spot", "margin")),
         Column(
             "asset",
