@@ -24,7 +24,7 @@ from sekisho.engine.requests import (
 )
 from sekisho.typologies.handled_assets import Pair
 from sekisho.typologies.margin import Margin
-from sekisho.typologies.suitability import Breach, Check, Consent, Criterion, Limit
+from sekisho.typologies.suitability import Breach, Check, Consent, Criteria, Limits
 from sekisho.typologies.valuation import in_utc, starts_at
 
 if TYPE_CHECKING:
@@ -177,11 +177,11 @@ class Memory:
         """The last suitability check of the account."""
         return self._of_orders.check(account_id)
 
-    def criteria(self) -> Sequence[Criterion]:
+    def criteria(self) -> Criteria:
         """The firm's trading-start criteria."""
         return self._of_orders.criteria()
 
-    def limits(self) -> Sequence[Limit]:
+    def limits(self) -> Limits:
         """The trading limits."""
         return self._of_orders.limits()
 

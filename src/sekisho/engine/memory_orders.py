@@ -19,7 +19,7 @@ from sekisho.typologies.handled_assets import Pair
 from sekisho.typologies.margin import Call, Margin, Position, Valuation
 from sekisho.typologies.material_facts import Circle, Fact, Facts, Knowledge, Plan, Post
 from sekisho.typologies.ownership import Link, Ownership
-from sekisho.typologies.suitability import Breach, Check, Consent, Criterion, Limit
+from sekisho.typologies.suitability import Breach, Check, Consent, Criteria, Criterion, Limit, Limits
 from sekisho.typologies.valuation import JAPAN, in_utc, starts_at
 from sekisho.typologies.winding import APPOINTED, DISCHARGED
 
@@ -46,7 +46,8 @@ class OrderMemory:
         self._checks: dict[str, Check] = {}
         self._criteria: dict[str, Criterion] = {}
         self._limits: dict[str, Limit] = {}
-        self._listed: dict[str, tuple[Any, ...]] = {}
+        self._known_criteria: Criteria | None = None
+        self._known_limits: Limits | None = None
         self._consents: dict[str, dict[str, Consent]] = defaultdict(dict)
         self._documents: dict[str, dict[tuple[str, str | None], datetime]] = defaultdict(dict)
         self._breaches: dict[str, dict[str, Breach]] = defaultdict(dict)
@@ -113,13 +114,17 @@ class OrderMemory:
         """The last suitability check of the account."""
         return self._checks.get(account_id)
 
-    def criteria(self) -> Sequence[Criterion]:
-        """All criteria in order of their ids; the same object as long as nothing changed."""
-        return self._in_order("criteria", self._criteria)
+    def criteria(self) -> Criteria:
+        """All criteria; the same object as long as nothing changed."""
+        if self._known_criteria is None:
+            self._known_criteria = Criteria(self._criteria[each] for each in sorted(self._criteria))
+        return self._known_criteria
 
-    def limits(self) -> Sequence[Limit]:
-        """All limits in order of their ids; the same object as long as nothing changed."""
-        return self._in_order("limits", self._limits)
+    def limits(self) -> Limits:
+        """All limits; the same object as long as nothing changed."""
+        if self._known_limits is None:
+            self._known_limits = Limits(self._limits[each] for each in sorted(self._limits))
+        return self._known_limits
 
     def consents(self, account_id: str) -> Sequence[Consent]:
         """The consents to the account's trading in order of their ids."""
@@ -143,11 +148,6 @@ class OrderMemory:
         ratios = self._ratios.get(instrument, ())
         at = bisect_left(ratios, (day, Decimal("Infinity")))
         return ratios[at - 1][1] if at else None
-
-    def _in_order(self, name: str, rows: Mapping[str, Any]) -> Sequence[Any]:
-        if name not in self._listed:
-            self._listed[name] = tuple(rows[key] for key in sorted(rows))
-        return self._listed[name]
 
     def _party(self, account_id: str | None) -> str | None:
         try:
@@ -214,11 +214,11 @@ class OrderMemory:
 
     def _learn_criterion(self, row: Row) -> None:
         self._criteria[row["criterion_id"]] = _made(Criterion, row)
-        self._listed.pop("criteria", None)
+        self._known_criteria = None
 
     def _learn_limit(self, row: Row) -> None:
         self._limits[row["limit_id"]] = _made(Limit, row)
-        self._listed.pop("limits", None)
+        self._known_limits = None
 
     def _learn_consent(self, row: Row) -> None:
         self._consents[row["account_id"]][row["consent_id"]] = _made(Consent, row)

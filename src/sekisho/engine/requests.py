@@ -12,7 +12,7 @@ from sekisho.typologies.handled_assets import Pair
 from sekisho.typologies.margin import Margin
 from sekisho.typologies.material_facts import Circle, Facts
 from sekisho.typologies.ownership import Ownership
-from sekisho.typologies.suitability import Breach, Check, Consent, Criterion, Limit
+from sekisho.typologies.suitability import Breach, Check, Consent, Criteria, Limits
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -307,11 +307,11 @@ class View(Protocol):
         """The last suitability check of the account; None where there is none."""
         ...
 
-    def criteria(self) -> Sequence[Criterion]:
+    def criteria(self) -> Criteria:
         """The firm's trading-start criteria, whenever they hold; the same object as long as nothing changed."""
         ...
 
-    def limits(self) -> Sequence[Limit]:
+    def limits(self) -> Limits:
         """The firm's and the association's trading limits, whenever they hold; the same object as long as nothing changed."""
         ...
 

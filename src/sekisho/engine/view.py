@@ -30,7 +30,7 @@ from sekisho.typologies.margin import Margin
 from sekisho.typologies.material_facts import read_circle, read_facts
 from sekisho.typologies.ownership import ownership_of
 from sekisho.typologies.registers import read_keys
-from sekisho.typologies.suitability import Breach, Check, Consent, Criterion, Limit
+from sekisho.typologies.suitability import Breach, Check, Consent, Criteria, Limits
 from sekisho.typologies.valuation import JAPAN, in_utc, starts_at
 from sekisho.typologies.wallet_keys import Connected, first_connections
 from sekisho.typologies.winding import in_office
@@ -154,11 +154,11 @@ class RecordsView:
         """The last suitability check of the account."""
         return self._memory().check(account_id)
 
-    def criteria(self) -> Sequence[Criterion]:
+    def criteria(self) -> Criteria:
         """The firm's trading-start criteria."""
         return self._memory().criteria()
 
-    def limits(self) -> Sequence[Limit]:
+    def limits(self) -> Limits:
         """The trading limits."""
         return self._memory().limits()
 

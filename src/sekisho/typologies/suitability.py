@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterable
 from datetime import date, datetime
 from decimal import Decimal
 from typing import NamedTuple
@@ -126,15 +127,47 @@ def age_on(born_on: date | None, day: date) -> int | None:
     return day.year - born_on.year - ((day.month, day.day) < (born_on.month, born_on.day))
 
 
-def holding_on(rows: Iterable[Criterion | Limit], day: date) -> Iterator[Criterion | Limit]:
-    """The criteria or limits that hold on a Japan date."""
-    return (row for row in rows if row.since <= day and (row.until is None or day < row.until))
+class Limits:
+    """All limits, found by what they limit: the kind, the product and the asset, each None where the limit names none."""
+
+    def __init__(self, rows: Iterable[Limit]) -> None:
+        self.rows = tuple(rows)
+        self._by: dict[tuple[str, str | None, str | None], list[Limit]] = defaultdict(list)
+        for row in self.rows:
+            self._by[row.kind, row.product, row.asset].append(row)
+
+    def lowest(self, kind: str, product: str | None, asset: str | None, client: Client, day: date) -> Limit | None:
+        """The limit that counts for a client on a Japan date: the lowest, the first by its id of equal ones."""
+        rows = self._by.get((kind, product, asset))
+        if not rows:
+            return None
+        mine = (row for row in rows if _holds(row, day) and describes(row, client))
+        return min(mine, key=lambda one: (one.limit_jpy, one.limit_id), default=None)
+
+
+class Criteria:
+    """All trading-start criteria, found by the product and the asset they speak of, None where they speak of all."""
+
+    def __init__(self, rows: Iterable[Criterion]) -> None:
+        self.rows = tuple(rows)
+        self._by: dict[tuple[str | None, str | None], list[Criterion]] = defaultdict(list)
+        for row in self.rows:
+            self._by[row.product, row.asset].append(row)
+
+    def of(self, product: str, asset: str, client: Client, day: date) -> tuple[Criterion, ...]:
+        """The criteria that speak of a client's order on a Japan date, in order of their ids within each kind."""
+        named = ((product, asset), (product, None), (None, asset), (None, None))
+        return tuple(
+            row for name in named for row in self._by.get(name, ()) if _holds(row, day) and row.client_kind in (None, client.kind)
+        )
+
+
+def _holds(row: Criterion | Limit, day: date) -> bool:
+    return row.since <= day and (row.until is None or day < row.until)
 
 
 def unmet(criterion: Criterion, client: Client) -> Unmet | None:
-    """The first thing a criterion asks of a client that is not shown; None where all is met, or it asks others."""
-    if criterion.client_kind is not None and client.kind is not None and client.kind != criterion.client_kind:
-        return None
+    """The first thing a criterion asks of a client that is not shown; None where all is met."""
     person = client.kind != "corporate"
     if criterion.age_min is not None and person and (client.age is None or client.age < criterion.age_min):
         return Unmet(criterion, "age_min", criterion.age_min, client.age)
@@ -169,11 +202,6 @@ def describes(limit: Limit, client: Client) -> bool:
     if limit.experience is not None and client.experience is not None and client.experience not in listed(limit.experience):
         return False
     return limit.risk_tolerance is None or client.risk_tolerance in (None, limit.risk_tolerance)
-
-
-def lowest(limits: Sequence[Limit]) -> Limit | None:
-    """The limit that counts of several: the lowest, the first by its id where two are equal."""
-    return min(limits, key=lambda one: (one.limit_jpy, one.limit_id), default=None)
 
 
 def listed(text: str) -> tuple[str, ...]:

@@ -1,0 +1,83 @@
+"""The client behind a request: what account, party and the last suitability check say of him at that moment."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from sekisho.typologies.suitability import Client, age_on
+from sekisho.typologies.valuation import EXACT, JAPAN
+
+if TYPE_CHECKING:
+    from sekisho.engine.requests import OpenOrder, OrderRequest, View
+    from sekisho.typologies.handled_assets import Pair
+
+MONEY = "JPY"
+
+
+def client_of(view: View, account_id: str, at: datetime, kinds: Collection[str]) -> Client | None:
+    """The client at a moment; None where the account is of no such kind. What the last check did not ask, the account says.
+
+    An account or a party that is not on record is a client of whom nothing is known.
+    """
+    try:
+        account = view.account(account_id)
+    except KeyError:
+        return Client(account_id, "", None, None, None, None, None, None, None)
+    if account.kind not in kinds:
+        return None
+    check = view.check(account_id)
+    try:
+        party = view.party(account.party_id)
+    except KeyError:
+        kind, age = None, None
+    else:
+        kind, age = party.kind, age_on(party.born_on, (at + JAPAN).date())
+    if check is None:
+        told = (account.experience, account.net_worth_jpy, account.income_jpy, account.risk_tolerance)
+        return Client(account_id, account.party_id, kind, age, *told, None)
+    return Client(
+        account_id,
+        account.party_id,
+        kind,
+        age,
+        account.experience if check.experience is None else check.experience,
+        account.net_worth_jpy if check.net_worth_jpy is None else check.net_worth_jpy,
+        account.income_jpy if check.income_jpy is None else check.income_jpy,
+        check.risk_tolerance or account.risk_tolerance,
+        check,
+    )
+
+
+def pair_of(view: View, instrument: str) -> tuple[str, str]:
+    """Base and quote of an instrument, by its name where it is not on record."""
+    try:
+        pair: Pair = view.pair(instrument)
+    except KeyError:
+        base, _, quote = instrument.partition("/")
+        return base, quote
+    return pair.base, pair.quote
+
+
+def acquired(order: OrderRequest | OpenOrder, view: View) -> tuple[str, Decimal | None]:
+    """What an order takes in: a buyer the base asset, a seller the quote asset, and how much of it; None where no price says."""
+    base, quote = pair_of(view, order.instrument)
+    if order.side == "buy":
+        return base, order.quantity
+    if order.price is not None:
+        return quote, EXACT.multiply(order.quantity, order.price)
+    given, taken = view.price_jpy(base), view.price_jpy(quote)
+    return quote, None if given is None or not taken else order.quantity * given / taken
+
+
+def worth_jpy(request: OrderRequest, view: View) -> Decimal | None:
+    """What an order is worth in yen: at its own price where it has one, else at the reference price; None where no price says."""
+    base, quote = pair_of(view, request.instrument)
+    if request.price is not None:
+        rate = view.price_jpy(quote)
+        if rate is not None:
+            return EXACT.multiply(EXACT.multiply(request.quantity, request.price), rate)
+    price = view.price_jpy(base)
+    return None if price is None else EXACT.multiply(request.quantity, price)
