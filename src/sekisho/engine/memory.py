@@ -335,7 +335,7 @@ def memory_before(records: Records, before: datetime) -> Memory:
     """What a gate would have learnt from the records before a moment (UTC)."""
     memory = Memory()
     flow: list[tuple[int, bool, Row]] = []
-    for table in LEARNT:
+    for table in (name for name in LEARNT if name in records.present):
         for row in records.optional(table).to_pyarrow().to_pylist():
             known_at = known_from(table, row)
             if known_at is not None and known_at >= before:

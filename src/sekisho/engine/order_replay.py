@@ -155,7 +155,7 @@ def _timeline(records: Records, accounts: Collection[str]) -> Iterator[tuple[dat
 
 def _rows(records: Records, accounts: Collection[str]) -> Iterator[tuple[str, Row]]:
     wanted = records.memory("asked", pa.table({"account_id": pa.array(sorted(accounts), pa.string())}))
-    for table in LEARNT:
+    for table in (name for name in LEARNT if name in records.present):
         source = records.optional(table)
         if table in _SHARED:
             rows = source

@@ -116,8 +116,8 @@ class Unmet(NamedTuple):
 
     criterion: Criterion
     column: str
-    asked: object
-    known: object
+    asked: Decimal | int | str | None
+    known: Decimal | int | str | None
 
 
 def age_on(born_on: date | None, day: date) -> int | None:
@@ -157,9 +157,8 @@ class Criteria:
     def of(self, product: str, asset: str, client: Client, day: date) -> tuple[Criterion, ...]:
         """The criteria that speak of a client's order on a Japan date, in order of their ids within each kind."""
         named = ((product, asset), (product, None), (None, asset), (None, None))
-        return tuple(
-            row for name in named for row in self._by.get(name, ()) if _holds(row, day) and row.client_kind in (None, client.kind)
-        )
+        rows = (row for name in named for row in self._by.get(name, ()))
+        return tuple(row for row in rows if _holds(row, day) and (client.kind is None or row.client_kind in (None, client.kind)))
 
 
 def _holds(row: Criterion | Limit, day: date) -> bool:
