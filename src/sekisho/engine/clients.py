@@ -7,6 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from sekisho.typologies.margin import adds
 from sekisho.typologies.suitability import Client, age_on
 from sekisho.typologies.valuation import EXACT, JAPAN
 
@@ -81,3 +82,17 @@ def worth_jpy(request: OrderRequest, view: View) -> Decimal | None:
             return EXACT.multiply(EXACT.multiply(request.quantity, request.price), rate)
     price = view.price_jpy(base)
     return None if price is None else EXACT.multiply(request.quantity, price)
+
+
+def added_to(request: OrderRequest, view: View) -> str | None:
+    """The crypto-asset that the order adds to; None where it only gives up some for money, or closes a position."""
+    if request.product == "margin":
+        return None if adds_nothing(request, view) else pair_of(view, request.instrument)[0]
+    asset, _quantity = acquired(request, view)
+    return None if asset == MONEY else asset
+
+
+def adds_nothing(request: OrderRequest, view: View) -> bool:
+    """Whether a margin order only closes positions of the account."""
+    positions = view.margin(request.account_id).positions
+    return request.product == "margin" and not adds(request.side, request.quantity, positions, request.instrument)

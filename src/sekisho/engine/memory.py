@@ -312,19 +312,18 @@ KNOWN_AT = {
     "order_event": "occurred_at",
     "customer_order_knowledge": "learned_at",
     "suitability_check": "checked_at",
-    "guardian_consent": "given_at",
     "document_delivery": "delivered_at",
-    "issuer_breach": "recorded_at",
     "margin_position": "opened_at",
     "margin_valuation": "valued_at",
     "margin_call": "determined_at",
 }
-"""When a row of a table is first known, by its column; a daily balance at the end of its day, every other row from the start."""
+"""When a row of a table is first known, by its column; a daily balance at the end of its day.
+
+Rows of every other table are known from the start: they say themselves from when until when they hold.
+"""
 
 ENDS = {
     "transfer": ("released_at",),
-    "issuer_breach": ("remedied_at",),
-    "guardian_consent": ("withdrawn_at",),
     "margin_position": ("closed_at",),
     "margin_call": ("met_at", "settled_at"),
 }

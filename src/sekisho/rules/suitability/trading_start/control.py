@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING
 
 from sekisho.engine.answers import Fact, Found, Outcome, Reason
 from sekisho.engine.client_records import always_meeting
-from sekisho.engine.clients import MONEY, acquired, client_of, pair_of
+from sekisho.engine.clients import added_to, client_of
 from sekisho.engine.order_replay import by_account, ordering, stopped
 from sekisho.engine.requests import OrderRequest
-from sekisho.typologies.margin import adds
 from sekisho.typologies.material_facts import japan_date
 from sekisho.typologies.suitability import unmet
 
@@ -29,7 +28,7 @@ def decide(request: Request, view: View, p: Parameters) -> Iterator[Reason]:
     client = client_of(view, request.account_id, request.received_at, p.client_kinds)
     if client is None:
         return
-    asset = _added_to(request, view)
+    asset = added_to(request, view)
     if asset is None:
         return
     facts: dict[str, Fact] = {
@@ -55,12 +54,3 @@ def detect(records: Records, p: Parameters) -> Iterator[Found]:
     """Orders that were accepted all the same: one finding for each account and reason."""
     accounts = ordering(records, p.client_kinds) - always_meeting(records)
     yield from by_account(stopped(records, accounts, decide, p, p.asked_since), p.score, _SAID)
-
-
-def _added_to(request: OrderRequest, view: View) -> str | None:
-    """The crypto-asset that the order adds to; None where it only gives up some for money, or closes a position."""
-    if request.product == "margin":
-        added = adds(request.side, request.quantity, view.margin(request.account_id).positions, request.instrument)
-        return pair_of(view, request.instrument)[0] if added else None
-    asset, _quantity = acquired(request, view)
-    return None if asset == MONEY else asset
