@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -12,8 +12,9 @@ from sekisho.typologies.suitability import Client, age_on
 from sekisho.typologies.valuation import EXACT, JAPAN
 
 if TYPE_CHECKING:
-    from sekisho.engine.requests import OpenOrder, OrderRequest, View
+    from sekisho.engine.requests import Account, OpenOrder, OrderRequest, Party, View
     from sekisho.typologies.handled_assets import Pair
+    from sekisho.typologies.suitability import Check
 
 MONEY = "JPY"
 
@@ -29,27 +30,37 @@ def client_of(view: View, account_id: str, at: datetime, kinds: Collection[str])
         return Client(account_id, "", None, None, None, None, None, None, None)
     if account.kind not in kinds:
         return None
-    check = view.check(account_id)
     try:
         party = view.party(account.party_id)
     except KeyError:
-        kind, age = None, None
-    else:
-        kind, age = party.kind, age_on(party.born_on, (at + JAPAN).date())
-    if check is None:
-        told = (account.experience, account.net_worth_jpy, account.income_jpy, account.risk_tolerance)
-        return Client(account_id, account.party_id, kind, age, *told, None)
-    return Client(
-        account_id,
+        party = None
+    return _told(account, party, view.check(account_id), (at + JAPAN).date())
+
+
+class _Last:
+    """The client last made: one decision asks for the same client rule after rule."""
+
+    made_of: tuple[Account, Party | None, Check | None, date] | None = None
+    client: Client
+
+
+def _told(account: Account, party: Party | None, check: Check | None, day: date) -> Client:
+    last = _Last.made_of
+    if last is not None and last[0] is account and last[1] is party and last[2] is check and last[3] == day:
+        return _Last.client
+    client = Client(
+        account.account_id,
         account.party_id,
-        kind,
-        age,
-        account.experience if check.experience is None else check.experience,
-        account.net_worth_jpy if check.net_worth_jpy is None else check.net_worth_jpy,
-        account.income_jpy if check.income_jpy is None else check.income_jpy,
-        check.risk_tolerance or account.risk_tolerance,
+        None if party is None else party.kind,
+        None if party is None else age_on(party.born_on, day),
+        account.experience if check is None or check.experience is None else check.experience,
+        account.net_worth_jpy if check is None or check.net_worth_jpy is None else check.net_worth_jpy,
+        account.income_jpy if check is None or check.income_jpy is None else check.income_jpy,
+        (check.risk_tolerance if check is not None else None) or account.risk_tolerance,
         check,
     )
+    _Last.made_of, _Last.client = (account, party, check, day), client
+    return client
 
 
 def pair_of(view: View, instrument: str) -> tuple[str, str]:

@@ -67,7 +67,9 @@ class Memory:
         """The account; raises KeyError for one that is not known."""
         account = self._accounts[account_id]
         party = self._parties.get(account.party_id)
-        return account if party is None or party.born_on == account.born_on else _born(account, party.born_on)
+        if party is not None and party.born_on != account.born_on:
+            account = self._accounts[account_id] = _born(account, party.born_on)
+        return account
 
     def party(self, party_id: str) -> Party:
         """The person or company; raises KeyError for one that is not known."""

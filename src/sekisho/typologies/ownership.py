@@ -121,11 +121,15 @@ class Ownership:
         party, other = self.party_of.get(account_id), self.party_of.get(other_id)
         return None if party is None or other is None else self.between(party, other, on)
 
+    def is_tied(self, party: str) -> bool:
+        """Whether any link, whenever it holds, ties the party to another through ownership."""
+        return bool(self._steps.get(party))
+
     def between(self, party: str, other: str, on: date) -> Chain | None:
         """The nearest chain between two parties on a Japan date, whether they hold accounts or not."""
         if party == other:
             return Chain("party", ())
-        if not self._steps.get(party) or not self._steps.get(other):
+        if not self.is_tied(party) or not self.is_tied(other):
             return None
         key = (party, other, on)
         if key not in self._chains:

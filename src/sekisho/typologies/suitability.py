@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from datetime import date, datetime
 from decimal import Decimal
+from functools import cache
 from typing import NamedTuple
 
 TOLERANCES = ("low", "medium", "high")
@@ -131,27 +132,24 @@ class Limits:
     """All limits, found by what they limit: the kind, the product and the asset, each None where the limit names none."""
 
     def __init__(self, rows: Iterable[Limit]) -> None:
-        self.rows = tuple(rows)
         self._by: dict[tuple[str, str | None, str | None], list[Limit]] = defaultdict(list)
-        for row in self.rows:
+        for row in sorted(rows, key=lambda one: (one.limit_jpy, one.limit_id)):
             self._by[row.kind, row.product, row.asset].append(row)
 
     def lowest(self, kind: str, product: str | None, asset: str | None, client: Client, day: date) -> Limit | None:
         """The limit that counts for a client on a Japan date: the lowest, the first by its id of equal ones."""
-        rows = self._by.get((kind, product, asset))
-        if not rows:
-            return None
-        mine = (row for row in rows if _holds(row, day) and describes(row, client))
-        return min(mine, key=lambda one: (one.limit_jpy, one.limit_id), default=None)
+        for row in self._by.get((kind, product, asset), ()):
+            if _holds(row, day) and describes(row, client):
+                return row
+        return None
 
 
 class Criteria:
     """All trading-start criteria, found by the product and the asset they speak of, None where they speak of all."""
 
     def __init__(self, rows: Iterable[Criterion]) -> None:
-        self.rows = tuple(rows)
         self._by: dict[tuple[str | None, str | None], list[Criterion]] = defaultdict(list)
-        for row in self.rows:
+        for row in rows:
             self._by[row.product, row.asset].append(row)
 
     def of(self, product: str, asset: str, client: Client, day: date) -> tuple[Criterion, ...]:
@@ -203,6 +201,7 @@ def describes(limit: Limit, client: Client) -> bool:
     return limit.risk_tolerance is None or client.risk_tolerance in (None, limit.risk_tolerance)
 
 
+@cache
 def listed(text: str) -> tuple[str, ...]:
     """The words of a cell that holds several, by commas."""
     return tuple(word.strip() for word in text.split(","))

@@ -52,10 +52,13 @@ def detect(records: Records, p: Parameters) -> Iterator[Found]:
 
 def _lowest(request: OrderRequest, view: View, client: Client, p: Parameters) -> tuple[Limit | None, Decimal | None]:
     limits, day = view.limits(), japan_date(request.received_at)
-    assets = (None, *(asset for asset in pair_of(view, request.instrument) if asset != MONEY))
-    named = ((product, asset) for product in (request.product, None) for asset in assets)
-    found = [one for name in named if (one := limits.lowest("order", *name, client, day)) is not None]
-    limit = min(found, key=lambda one: (one.limit_jpy, one.limit_id), default=None)
+    base, quote = pair_of(view, request.instrument)
+    limit: Limit | None = None
+    for product in (request.product, None):
+        for asset in (None, base, quote):
+            one = None if asset == MONEY else limits.lowest("order", product, asset, client, day)
+            if one is not None and (limit is None or (one.limit_jpy, one.limit_id) < (limit.limit_jpy, limit.limit_id)):
+                limit = one
     if p.association_limit_jpy is not None and (limit is None or p.association_limit_jpy < limit.limit_jpy):
         return None, p.association_limit_jpy
     return limit, limit.limit_jpy if limit is not None else None
