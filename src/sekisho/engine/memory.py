@@ -207,6 +207,11 @@ class Memory:
         """The risk ratio of the pair in use on a day."""
         return self._of_orders.margin_ratio(instrument, day)
 
+    def learn_use(self, account_id: str, address: str, used_at: datetime) -> None:
+        """Take in that an account used an address at a moment, where the transfer itself lies before all records."""
+        book = self._books[account_id]
+        book[address] = min(used_at, book.get(address, used_at))
+
     def _learn_party(self, row: Row) -> None:
         party = Party(**{name: row.get(name) for name in Party.__dataclass_fields__})  # type: ignore[arg-type]
         self._parties[party.party_id] = party
@@ -222,9 +227,8 @@ class Memory:
         insort(self._by_account[transfer.account_id], transfer, key=_requested_at)
         insort(self._by_address[transfer.address], transfer, key=_requested_at)
         if transfer.direction == "out":
-            book = self._books[transfer.account_id]
             used_at = min(filter(None, (transfer.requested_at, _utc(row.get("address_first_used_at")))))
-            book[transfer.address] = min(used_at, book.get(transfer.address, used_at))
+            self.learn_use(transfer.account_id, transfer.address, used_at)
 
     def _forget(self, transfer_id: str) -> None:
         known = self._transfers.pop(transfer_id, None)
