@@ -216,7 +216,7 @@ def test_registers_of_the_office_as_they_stood() -> None:
     assert [ids(view.margin("A1").calls) for view in (early, late)] == [["L1"], ["L2"]]
     assert [view.breaches("ABC")[0].lasts(_day(4)) for view in (early, late)] == [True, True]
     assert [view.breaches("ABC")[0].lasts(_day(6)) for view in (early, late)] == [False, False]
-    assert early.documents("A1") == {("nature_explanation", None): _day(1)}
+    assert early.documents("A1") == {("nature_explanation", None)}
     ratios = [early.margin_ratio("ABC/JPY", date(2026, 5, 31)), *(early.margin_ratio("ABC/JPY", date(2026, 6, d)) for d in (2, 3))]
     assert ratios == [None, Decimal("0.2"), Decimal("0.3")]
 

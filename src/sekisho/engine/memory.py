@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, insort
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -191,8 +191,8 @@ class Memory:
         """The consents of legal representatives to the account's trading."""
         return self._of_orders.consents(account_id)
 
-    def documents(self, account_id: str) -> Mapping[tuple[str, str | None], datetime]:
-        """When the account was first given each document."""
+    def documents(self, account_id: str) -> Set[tuple[str, str | None]]:
+        """The documents the account was given."""
         return self._of_orders.documents(account_id)
 
     def breaches(self, asset: str) -> Sequence[Breach]:

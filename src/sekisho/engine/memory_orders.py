@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, insort
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any, NamedTuple, TypeVar, overload
@@ -26,6 +26,11 @@ from sekisho.typologies.winding import APPOINTED, DISCHARGED
 Row = Mapping[str, Any]
 Made = TypeVar("Made", bound=tuple)  # type: ignore[type-arg]
 
+Document = tuple[str, str | None]
+"""What a client was given, and the asset it speaks of; None where it speaks of all."""
+_NO_DOCUMENTS: frozenset[Document] = frozenset()
+_OFTEN_THE_SAME = ("occasion", "result", "capacity_jpy", "experience", "net_worth_jpy", "income_jpy", "risk_tolerance", "version")
+_WORDS_KEPT_MAX = 1 << 20
 _UNTOLD = frozenset({"receipt", "statement", "margin_statement"})
 _EARLIEST = datetime.min.replace(tzinfo=UTC)
 
@@ -49,7 +54,9 @@ class OrderMemory:
         self._known_criteria: Criteria | None = None
         self._known_limits: Limits | None = None
         self._consents: dict[str, dict[str, Consent]] = defaultdict(dict)
-        self._documents: dict[str, dict[tuple[str, str | None], datetime]] = defaultdict(dict)
+        self._documents: dict[str, frozenset[Document]] = {}
+        self._sets_of_documents: dict[frozenset[Document], frozenset[Document]] = {}
+        self._words: dict[str | Decimal, Any] = {}
         self._breaches: dict[str, dict[str, Breach]] = defaultdict(dict)
         self._positions: dict[str, dict[str, Position]] = defaultdict(dict)
         self._calls: dict[str, dict[str, Call]] = defaultdict(dict)
@@ -130,9 +137,9 @@ class OrderMemory:
         """The consents to the account's trading in order of their ids."""
         return _sorted_values(self._consents.get(account_id))
 
-    def documents(self, account_id: str) -> Mapping[tuple[str, str | None], datetime]:
-        """When the account was first given each document."""
-        return self._documents.get(account_id, {})
+    def documents(self, account_id: str) -> Set[Document]:
+        """The documents the account was given."""
+        return self._documents.get(account_id, _NO_DOCUMENTS)
 
     def breaches(self, asset: str) -> Sequence[Breach]:
         """The breaches of the asset's issuer in order of their ids."""
@@ -210,7 +217,15 @@ class OrderMemory:
     def _learn_check(self, row: Row) -> None:
         check, known = _made(Check, row), self._checks.get(row["account_id"])
         if known is None or (known.checked_at, known.check_id) <= (check.checked_at, check.check_id):
-            self._checks[row["account_id"]] = check
+            self._checks[row["account_id"]] = check._replace(
+                **{name: self._shared(getattr(check, name)) for name in _OFTEN_THE_SAME},
+            )
+
+    def _shared(self, cell: str | Decimal | None) -> Any:
+        """The same object for the same word or amount, as millions of clients have few different ones."""
+        if cell is None or len(self._words) > _WORDS_KEPT_MAX:
+            return cell
+        return self._words.setdefault(cell, cell)
 
     def _learn_criterion(self, row: Row) -> None:
         self._criteria[row["criterion_id"]] = _made(Criterion, row)
@@ -225,8 +240,9 @@ class OrderMemory:
 
     def _learn_document(self, row: Row) -> None:
         if row["document"] not in _UNTOLD:
-            given, name, at = self._documents[row["account_id"]], (row["document"], row.get("asset")), in_utc(row["delivered_at"])
-            given[name] = min(at, given.get(name, at))
+            given = self.documents(row["account_id"]) | {(row["document"], row.get("asset"))}
+            # Most clients were given the same documents: they share one set.
+            self._documents[row["account_id"]] = self._sets_of_documents.setdefault(frozenset(given), frozenset(given))
 
     def _learn_breach(self, row: Row) -> None:
         self._breaches[row["asset"]][row["breach_id"]] = _made(Breach, row)

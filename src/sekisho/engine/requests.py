@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -319,8 +319,8 @@ class View(Protocol):
         """The consents of legal representatives to the account's trading, whenever they stand."""
         ...
 
-    def documents(self, account_id: str) -> Mapping[tuple[str, str | None], datetime]:
-        """When the account was first given each document (``document``, asset or None for all), receipts and statements aside."""
+    def documents(self, account_id: str) -> Set[tuple[str, str | None]]:
+        """What the account was given (``document``, asset or None for all), receipts and statements aside."""
         ...
 
     def breaches(self, asset: str) -> Sequence[Breach]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -166,8 +166,8 @@ class RecordsView:
         """The consents of legal representatives to the account's trading."""
         return self._memory().consents(account_id)
 
-    def documents(self, account_id: str) -> Mapping[tuple[str, str | None], datetime]:
-        """When the account was first given each document."""
+    def documents(self, account_id: str) -> Set[tuple[str, str | None]]:
+        """The documents the account was given."""
         return self._memory().documents(account_id)
 
     def breaches(self, asset: str) -> Sequence[Breach]:
