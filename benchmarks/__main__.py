@@ -27,6 +27,7 @@ FULL = (
     ("benchmarks.wind_down",),
     ("benchmarks.liabilities",),
     ("benchmarks.custody",),
+    ("benchmarks.order_rules",),
     ("benchmarks.spark_overhead",),
 )
 QUICK = (

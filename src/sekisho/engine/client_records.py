@@ -96,9 +96,10 @@ def ordered_in(records: Records, assets: Iterable[str], since: datetime) -> froz
 
 
 class Moved(NamedTuple):
-    """A transfer of an asset: when it was released or, complete without a time of release, asked for; None while it waits."""
+    """A transfer of an asset: when it was asked for and when it left, by what is on record; None while it waits."""
 
     transfer_id: str
+    requested_at: datetime
     direction: str
     asset: str
     left_at: datetime | None
@@ -116,7 +117,8 @@ def transfers_of(records: Records, assets: Iterable[str]) -> Iterator[Moved]:
     """The transfers of some assets in order of their ids."""
     table = records.optional("transfer").filter(_.asset.isin(sorted(assets))).order_by("transfer_id")
     for row in table.to_pyarrow().to_pylist():
-        yield Moved(row["transfer_id"], row["direction"], row["asset"], past_transfer(row).left_at)
+        known = past_transfer(row)
+        yield Moved(known.transfer_id, known.requested_at, known.direction, known.asset, known.left_at)
 
 
 def _covered(one: _Ordering, months: int) -> bool:

@@ -45,8 +45,8 @@ def detect(records: Records, p: Parameters) -> Iterator[Found]:
         taken[str(reason.facts["breach"])].add("order", order.order_id, order.received_at, reason.facts)
     for transfer in transfers_of(records, breaches):
         if transfer.direction not in p.transfers_allowed and transfer.left_at is not None:
-            breach = _lasting(breaches[transfer.asset], transfer.left_at)
-            if breach is not None:
+            breach = _lasting(breaches[transfer.asset], transfer.requested_at)
+            if breach is not None and breach.lasts(transfer.left_at):
                 taken[breach.breach_id].add("transfer", transfer.transfer_id, transfer.left_at, _told(breach))
     found = [one.found(p) for one in taken.values()]
     yield from sorted(found, key=lambda one: (one.window_from, one.subject_id, str(one.facts["breach"])))
