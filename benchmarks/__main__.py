@@ -29,6 +29,7 @@ FULL = (
     ("benchmarks.stix",),
     ("benchmarks.liabilities",),
     ("benchmarks.custody",),
+    ("benchmarks.order_rules",),
     ("benchmarks.spark_overhead",),
 )
 QUICK = (

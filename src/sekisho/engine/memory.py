@@ -4,20 +4,35 @@ from __future__ import annotations
 
 from bisect import bisect_left, insort
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from sekisho.engine.kept_clients import KeptClients, exact
-from sekisho.engine.requests import Account, Party, PastEvent, PastTrade, PastTransfer, RequestEvent
+from sekisho.engine.memory_orders import FLOW, LEARNT_OF_ORDERS, OrderMemory
+from sekisho.engine.requests import (
+    Account,
+    InOffice,
+    OpenOrder,
+    Party,
+    PastEvent,
+    PastTrade,
+    PastTransfer,
+    Registers,
+    RequestEvent,
+    SeenOrder,
+)
 from sekisho.typologies.addresses import AddressBook
 from sekisho.typologies.addresses.poisoning import books_of, read_or_none
 from sekisho.typologies.correspondence import LEARNT as CORRESPONDENCE
 from sekisho.typologies.correspondence import Correspondence
 from sekisho.typologies.exposure import Movements, Neighbour
+from sekisho.typologies.handled_assets import Pair
 from sekisho.typologies.listed import Listed, Lists, read_lists
+from sekisho.typologies.margin import Margin
+from sekisho.typologies.suitability import Breach, Check, Consent, Criteria, Limits
 from sekisho.typologies.valuation import in_utc, starts_at
 
 if TYPE_CHECKING:
@@ -56,15 +71,19 @@ class Memory:
         self.lists = Lists()
         """The lists screened against; whoever loads a new version puts the whole here, between two decisions."""
         self._correspondence = Correspondence()
+        self._of_orders = OrderMemory(self.account)
         if kept is not None:
             self._take_strangers(kept)
 
     def learn(self, table: str, row: Row) -> None:
         """Take in one row of a record table; raises KeyError for a table that is none of ``LEARNT``."""
+        if table not in LEARNT:
+            raise KeyError(table)
         if table in CORRESPONDENCE:
             self._correspondence.learn(table, row)
-        else:
+        elif table in _LEARN:
             _LEARN[table](self, row)
+        self._of_orders.learn(table, row)
 
     def known_transfer(self, transfer_id: str) -> PastTransfer | None:
         """A transfer by its id; None where none was learnt."""
@@ -206,6 +225,76 @@ class Memory:
     def correspondence(self) -> Correspondence:
         """Other operators, their networks, wallets evaluated, and notices exchanged with them."""
         return self._correspondence
+
+    # Orders and the registers of the office are kept by ``OrderMemory``; its docstrings hold here.
+
+    def registers(self) -> Registers:
+        """Ownership, facts and their knowledge, positions."""
+        return self._of_orders.registers()
+
+    def pair(self, instrument: str) -> Pair:
+        """The instrument; raises KeyError for one that is not on record."""
+        return self._of_orders.pair(instrument)
+
+    def book(self, instrument: str, side: str) -> Sequence[OpenOrder]:
+        """The resting limit orders of one side, those that are served first first."""
+        return self._of_orders.book(instrument, side)
+
+    def open_orders(self, account_id: str, product: str) -> Sequence[OpenOrder]:
+        """The account's own orders still in the market, of one product."""
+        return self._of_orders.open_orders(account_id, product)
+
+    def orders_known_to(self, party_id: str, instrument: str) -> Sequence[SeenOrder]:
+        """Clients' orders still in the market that a party could see."""
+        return self._of_orders.orders_known_to(party_id, instrument)
+
+    def ordered(self, party_id: str, asset: str, side: str, since: datetime) -> Decimal:
+        """How much the accounts of a party have ordered of an asset on one side since a moment, under a plan on record."""
+        return self._of_orders.ordered(party_id, asset, side, since)
+
+    def last_price(self, instrument: str) -> Decimal | None:
+        """The price of the last trade of the pair."""
+        return self._of_orders.last_price(instrument)
+
+    def first_connected_at(self, device: str) -> datetime | None:
+        """When a device was first on a network."""
+        return self._of_orders.first_connected_at(device)
+
+    def administrator(self, at: datetime) -> InOffice | None:
+        """The administrator in office at a moment."""
+        return self._of_orders.administrator(at)
+
+    def check(self, account_id: str) -> Check | None:
+        """The last suitability check of the account."""
+        return self._of_orders.check(account_id)
+
+    def criteria(self) -> Criteria:
+        """The firm's trading-start criteria."""
+        return self._of_orders.criteria()
+
+    def limits(self) -> Limits:
+        """The trading limits."""
+        return self._of_orders.limits()
+
+    def consents(self, account_id: str) -> Sequence[Consent]:
+        """The consents of legal representatives to the account's trading."""
+        return self._of_orders.consents(account_id)
+
+    def documents(self, account_id: str) -> Set[tuple[str, str | None]]:
+        """The documents the account was given."""
+        return self._of_orders.documents(account_id)
+
+    def breaches(self, asset: str) -> Sequence[Breach]:
+        """The breaches of disclosure by the asset's issuer."""
+        return self._of_orders.breaches(asset)
+
+    def margin(self, account_id: str) -> Margin:
+        """Open margin positions and calls, and the last valuation."""
+        return self._of_orders.margin(account_id)
+
+    def margin_ratio(self, instrument: str, day: date) -> Decimal | None:
+        """The risk ratio of the pair in use on a day."""
+        return self._of_orders.margin_ratio(instrument, day)
 
     def learn_use(self, account_id: str, address: str, used_at: datetime) -> None:
         """Take in that an account used an address at a moment, where the transfer itself lies before all records."""
@@ -473,7 +562,7 @@ _TAKE_BACK: dict[str, Callable[[Memory, Row], Callable[[], None]]] = {
     "transfer": Memory._take_back_transfer,
     "request_event": Memory._take_back_answer,
 }
-LEARNT = (*_LEARN, *CORRESPONDENCE)
+LEARNT = tuple(dict.fromkeys((*_LEARN, *CORRESPONDENCE, *LEARNT_OF_ORDERS)))
 """The record tables a memory takes in."""
 
 
@@ -499,7 +588,7 @@ def past_transfer(row: Row) -> PastTransfer:
     )
 
 
-_AT = {
+KNOWN_AT = {
     "transfer": "requested_at",
     "account_event": "occurred_at",
     "trade": "executed_at",
@@ -510,15 +599,37 @@ _AT = {
     "chain_movement": "occurred_at",
     "travel_rule_notice": "occurred_at",
     "counterparty_wallet": "evaluated_at",
+    "suitability_check": "checked_at",
+    "document_delivery": "delivered_at",
+    "margin_position": "opened_at",
+    "margin_valuation": "valued_at",
+    "margin_call": "determined_at",
 }
+"""When a row of a table is first known, by its column; a daily balance at the end of its day.
+
+Rows of every other table are known from the start: they say themselves from when until when they hold.
+"""
+
+ENDS = {
+    "transfer": ("released_at",),
+    "margin_position": ("closed_at",),
+    "margin_call": ("met_at", "settled_at"),
+}
+"""Columns of a row that are filled in later, when what they tell has happened."""
 
 
 def memory_before(records: Records, before: datetime) -> Memory:
     """What a gate would have learnt from the records before a moment (UTC)."""
     memory = Memory()
-    for table in LEARNT:
+    flow: list[tuple[int, bool, Row]] = []
+    for table in (name for name in LEARNT if name in records.present):
         for row in rows_before(records, table, before):
-            memory.learn(table, row)
+            if table in FLOW:
+                flow.append((row["sequence"], table == "trade", row))
+            else:
+                memory.learn(table, row)
+    for _, traded, row in sorted(flow, key=lambda step: step[:2]):
+        memory.learn("trade" if traded else "order_event", row)
     memory.lists = read_lists(records)
     return memory
 
@@ -526,24 +637,28 @@ def memory_before(records: Records, before: datetime) -> Memory:
 def rows_before(records: Records, table: str, before: datetime | None) -> Iterator[Row]:
     """The rows of a table as they stood before a moment (UTC); all of them where none is given."""
     for row in records.optional(table).to_pyarrow().to_pylist():
+        known_at = known_from(table, row)
         if before is None:
             yield row
-        elif _known(table, row, before):
-            yield _as_of(row, before) if table == "transfer" else row
+        elif known_at is None or known_at < before:
+            yield as_of(table, row, before)
 
 
-def _known(table: str, row: Row, before: datetime) -> bool:
-    if table in _AT:
-        return in_utc(row[_AT[table]]) < before
-    return table != "customer_balance" or starts_at(row["as_of_date"] + timedelta(days=1)) <= before
+def known_from(table: str, row: Row) -> datetime | None:
+    """When a row is first known; None for what is known from the start. A daily balance is known once its day is over."""
+    if table in KNOWN_AT:
+        return in_utc(row[KNOWN_AT[table]])
+    if table == "customer_balance":
+        return starts_at(row["as_of_date"] + timedelta(days=1)) - timedelta.resolution
+    return None
 
 
-def _as_of(row: Row, before: datetime) -> Row:
-    """A transfer as it stood: released later is waiting still."""
-    released_at = _utc(row["released_at"])
-    if released_at is not None and released_at >= before:
-        return {**row, "released_at": None, "status": "held"}
-    return row
+def as_of(table: str, row: Row, before: datetime) -> Row:
+    """A row as it stood: a transfer released later is waiting still, a call met later is open."""
+    later = {name: None for name in ENDS.get(table, ()) if row.get(name) is not None and in_utc(row[name]) >= before}
+    if later and table == "transfer":
+        return {**row, **later, "status": "held"}
+    return {**row, **later} if later else row
 
 
 def _plain(value: Any) -> Any:

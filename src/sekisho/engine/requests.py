@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -13,8 +13,10 @@ from sekisho.typologies.correspondence import Correspondence
 from sekisho.typologies.exposure import Neighbour
 from sekisho.typologies.handled_assets import Pair
 from sekisho.typologies.listed import Listed
+from sekisho.typologies.margin import Margin
 from sekisho.typologies.material_facts import Circle, Facts
 from sekisho.typologies.ownership import Ownership
+from sekisho.typologies.suitability import Breach, Check, Consent, Criteria, Limits
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -257,8 +259,8 @@ class View(Protocol):
         """How much the accounts of a party have ordered of an asset on one side since a moment, changes of orders included."""
         ...
 
-    def administrator(self) -> InOffice | None:
-        """The administrator in office; None where there is none."""
+    def administrator(self, at: datetime) -> InOffice | None:
+        """The administrator in office at a moment (UTC), as far as is known now; None where there is none."""
         ...
 
     def party(self, party_id: str) -> Party:
@@ -314,4 +316,43 @@ class View(Protocol):
 
     def correspondence(self) -> Correspondence:
         """Other operators, their networks, wallets evaluated, and notices exchanged with them."""
+
+    def open_orders(self, account_id: str, product: str) -> Sequence[OpenOrder]:
+        """The account's own orders still in the market, of one product (spot, margin), in order of their ids."""
+        ...
+
+    def last_price(self, instrument: str) -> Decimal | None:
+        """The price of the last trade of the pair, in its quote asset; None before the first."""
+        ...
+
+    def check(self, account_id: str) -> Check | None:
+        """The last suitability check of the account; None where there is none."""
+        ...
+
+    def criteria(self) -> Criteria:
+        """The firm's trading-start criteria, whenever they hold; the same object as long as nothing changed."""
+        ...
+
+    def limits(self) -> Limits:
+        """The firm's and the association's trading limits, whenever they hold; the same object as long as nothing changed."""
+        ...
+
+    def consents(self, account_id: str) -> Sequence[Consent]:
+        """The consents of legal representatives to the account's trading, whenever they stand."""
+        ...
+
+    def documents(self, account_id: str) -> Set[tuple[str, str | None]]:
+        """What the account was given (``document``, asset or None for all), receipts and statements aside."""
+        ...
+
+    def breaches(self, asset: str) -> Sequence[Breach]:
+        """The breaches of disclosure by the asset's issuer, whenever they last."""
+        ...
+
+    def margin(self, account_id: str) -> Margin:
+        """The account's open margin positions and calls, and the last valuation of them."""
+        ...
+
+    def margin_ratio(self, instrument: str, day: date) -> Decimal | None:
+        """The risk ratio of the pair in use on a Japan date; None where none is on record."""
         ...
