@@ -97,7 +97,9 @@ def test_indicators_become_lists_and_revoked_ones_fall_away(server: Server, tmp_
     assert lists.find("url", "https://evil.example/a#x", AT)
     assert lists.domain("www.evil.example", AT)
     assert not lists.domain("only-with.example", AT)
-    assert not lists.find("address", ADDRESS, datetime(2026, 7, 1, tzinfo=UTC)), "valid_until is the first moment at which it is not valid"
+    assert not lists.find("address", ADDRESS, datetime(2026, 7, 1, tzinfo=UTC)), (
+        "valid_until is the first moment at which it is not valid"
+    )
     assert not lists.find("address", ADDRESS, datetime(2026, 6, 1, tzinfo=UTC)), "nothing was loaded then"
 
     server.add([{**first, "modified": "2026-06-11T00:00:00.000Z", "revoked": True}], "2026-06-11T00:00:00.000000Z")
@@ -161,7 +163,9 @@ def test_the_traffic_light_says_what_is_kept_and_who_sees_it(
 
 
 def test_a_part_marked_more_strictly_marks_the_whole(server: Server, tmp_path: Path) -> None:
-    one = _indicator("[url:value = 'http://a.example/']", granular_markings=[{"marking_ref": TLP1["red"], "selectors": ["description"]}])
+    one = _indicator(
+        "[url:value = 'http://a.example/']", granular_markings=[{"marking_ref": TLP1["red"], "selectors": ["description"]}]
+    )
     server.add([one], "2026-06-02T00:00:00.000000Z")
     archive = Archive(tmp_path / "archive")
     pull(_remote(server), archive, collection=server.url(), organisation="I", at=AT)
@@ -215,15 +219,28 @@ def books(tmp_path: Path) -> Path:
     folder = tmp_path / "records"
     folder.mkdir()
     (folder / "account.csv").write_text("account_id,party_id,kind,opened_at\nA-17,P-17,customer,2026-01-01T00:00:00Z\n")
-    (folder / "wallet.csv").write_text("wallet_id,asset,address,tier,holder,ever_online\nW1,ETH,0xAbC0000000000000000000000000000000000001,hot,customer,true\n")
+    (folder / "wallet.csv").write_text(
+        "wallet_id,asset,address,tier,holder,ever_online\nW1,ETH,0xAbC0000000000000000000000000000000000001,hot,customer,true\n"
+    )
     return folder
 
 
 def _push(server: Server, place: Path, books: Path, report: dict[str, Any], *more: str) -> Any:
     file = place / "report.json"
     file.write_text(json.dumps(report), encoding="utf-8")
-    common = ("--collection", server.url(WRITABLE), "--organisation", "JPCrypto-ISAC", "--user", USER, "--password-file", _secret(place))
-    return _run("push", place / "archive", *common, "--report", file, "--records", books, "--at", "2026-06-10T00:00:00Z", *more, "--json")
+    common = (
+        "--collection",
+        server.url(WRITABLE),
+        "--organisation",
+        "JPCrypto-ISAC",
+        "--user",
+        USER,
+        "--password-file",
+        _secret(place),
+    )
+    return _run(
+        "push", place / "archive", *common, "--report", file, "--records", books, "--at", "2026-06-10T00:00:00Z", *more, "--json"
+    )
 
 
 def test_an_incident_goes_out_whole_anonymous_and_once(server: Server, tmp_path: Path, books: Path) -> None:
@@ -288,7 +305,10 @@ def test_what_one_member_pushes_another_pulls_into_its_lists(server: Server, tmp
         ({"name": "Theft from A-17"}, "is a client"),
         ({"description": "Ask taro@example.jp"}, "looks like an e-mail"),
         ({"description": "Call 03-1234-5678"}, "looks like"),
-        ({"addresses": [{"address": "0xabc0000000000000000000000000000000000001", "asset": "ETH", "role": "scam"}]}, "wallet of the firm"),
+        (
+            {"addresses": [{"address": "0xabc0000000000000000000000000000000000001", "asset": "ETH", "role": "scam"}]},
+            "wallet of the firm",
+        ),
         ({"marking": "amber"}, "may not be handed"),
         ({"marking": "blue"}, "is not a marking"),
         ({"account": "A-17"}, "unknown field"),

@@ -53,7 +53,9 @@ def versions(draw: st.DrawFn) -> tuple[list[dict[str, Any]], list[dict[str, Any]
         loaded_at = START + timedelta(hours=draw(st.integers(-48, 20)))
         for version in range(1, draw(st.integers(0, 3)) + 1):
             back = draw(st.integers(1, version)) if version > 1 and draw(st.booleans()) else version
-            entries_of = back if back == version else next(r["entries_of"] for r in rows if (r["list_id"], r["version"]) == (list_id, back))
+            entries_of = (
+                back if back == version else next(r["entries_of"] for r in rows if (r["list_id"], r["version"]) == (list_id, back))
+            )
             rows.append(
                 {
                     "list_id": list_id,
@@ -121,7 +123,9 @@ def histories(draw: st.DrawFn) -> tuple[list[dict[str, Any]], list[dict[str, Any
         )
         if draw(st.booleans()):
             at = left_at - timedelta(hours=draw(st.integers(0, 3)))
-            events.append({"event_id": f"E{number}", "request_id": f"T{number}", "occurred_at": at, "kind": "released", "party_id": "P5"})
+            events.append(
+                {"event_id": f"E{number}", "request_id": f"T{number}", "occurred_at": at, "kind": "released", "party_id": "P5"}
+            )
     moved = [
         {
             "txid": f"X{number}",
@@ -164,7 +168,13 @@ def test_gate_and_inspection_agree(
         reasons = list(control.decide(request, memory, parameters))  # type: ignore[arg-type]
         if max((reason.outcome for reason in reasons), default=Outcome.allow) >= Outcome.hold:
             broken.add(row["transfer_id"])
-    tables = {"transfer": transfers, "request_event": events, "chain_movement": moved, "list_version": lists[0], "list_entry": lists[1]}
+    tables = {
+        "transfer": transfers,
+        "request_event": events,
+        "chain_movement": moved,
+        "list_version": lists[0],
+        "list_entry": lists[1],
+    }
     with records_of({name: _arrow(name, rows) for name, rows in tables.items()}) as records:
         found = list(control.detect(records, parameters))
     assert {evidence.id for one in found for evidence in one.evidence if evidence.table == "transfer"} == broken
