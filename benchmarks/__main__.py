@@ -25,6 +25,8 @@ FULL = (
     ("benchmarks.throughput", "--linearity", "5,20,50"),
     ("benchmarks.watch",),
     ("benchmarks.wind_down",),
+    ("benchmarks.lists",),
+    ("benchmarks.stix",),
     ("benchmarks.liabilities",),
     ("benchmarks.custody",),
     ("benchmarks.spark_overhead",),

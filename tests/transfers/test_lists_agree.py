@@ -1,4 +1,4 @@
-"""Lists: what the gate lets pass, the inspection does not flag, and the reverse, for any history of lists, movements and transfers."""
+"""Lists: what the gate lets pass, the inspection does not flag, and the reverse, for any lists, movements and transfers."""
 
 from __future__ import annotations
 

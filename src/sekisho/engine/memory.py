@@ -284,6 +284,11 @@ class Memory:
     def _learn_movement(self, row: Row) -> None:
         self._movements.learn(row)
 
+    def learn_use(self, account_id: str, address: str, used_at: datetime) -> None:
+        """Take in that an account used an address at a moment, where the transfer itself lies before all records."""
+        book = self._books[account_id]
+        book[address] = min(used_at, book.get(address, used_at))
+
     def _learn_party(self, row: Row) -> None:
         party = Party(**{name: row.get(name) for name in Party.__dataclass_fields__})  # type: ignore[arg-type]
         self._parties[party.party_id] = party
@@ -301,9 +306,8 @@ class Memory:
         self._forget(transfer.transfer_id)
         self._keep(transfer)
         if transfer.direction == "out":
-            book = self._books[transfer.account_id]
             used_at = min(filter(None, (transfer.requested_at, _utc(row.get("address_first_used_at")))))
-            book[transfer.address] = min(used_at, book.get(transfer.address, used_at))
+            self.learn_use(transfer.account_id, transfer.address, used_at)
 
     def _keep(self, transfer: PastTransfer) -> None:
         self._transfers[transfer.transfer_id] = transfer

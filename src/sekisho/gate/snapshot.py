@@ -95,6 +95,14 @@ def newest(folder: Path | None, journal: Journal, lists: ListSource | None = Non
     return Follower(lists=lists)
 
 
+def take_snapshot(journal: Journal, folder: Path, lists: ListSource | None = None) -> tuple[int, Path]:
+    """Follow the journal to its end and write the state there; gives the entry and the folder. The gate may run on meanwhile."""
+    follower = newest(folder, journal, lists)
+    for entry in journal.after(follower.number):
+        follower.take(entry)
+    return follower.number, write_snapshot(follower, folder)
+
+
 def write_snapshot(follower: Follower, folder: Path) -> Path:
     """Write the state after the follower's entry into its own folder below ``folder``; gives that folder."""
     clients = clients_of(follower.state.memory)
@@ -185,7 +193,7 @@ def _write(folder: Path, number: int, check: str, clients: Mapping[str, pa.Table
     (writing / "clients").mkdir(parents=True)
     for name, table in clients.items():
         pq.write_table(table, writing / "clients" / f"{name}.parquet", compression="zstd")
-    (writing / "rest.json").write_bytes(encode(rest))
+    (writing / "rest.json").write_bytes(msgspec.json.encode(rest))
     files = {str(file.relative_to(writing)): _sha256(file) for file in sorted(writing.rglob("*")) if file.is_file()}
     manifest = Manifest(form=FORM, number=number, check=check, files=files)
     (writing / "snapshot.json").write_bytes(encode(manifest))

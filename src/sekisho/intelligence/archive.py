@@ -99,7 +99,9 @@ class Archive:
 
     def objects(self, *, direction: str | None = None, organisation: str | None = None, latest: bool = True) -> Iterator[Exchanged]:
         """The objects, by identifier; of each only the last version unless ``latest`` is False."""
-        query = "SELECT * FROM object WHERE (?1 IS NULL OR direction = ?1) AND (?2 IS NULL OR organisation = ?2) ORDER BY id, version"
+        query = (
+            "SELECT * FROM object WHERE (?1 IS NULL OR direction = ?1) AND (?2 IS NULL OR organisation = ?2) ORDER BY id, version"
+        )
         with self._open() as connection:
             rows = [_exchanged(row) for row in connection.execute(query, (direction, organisation))]
         if latest:

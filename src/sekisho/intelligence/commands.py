@@ -1,4 +1,4 @@
-"""``sekisho intelligence``: pull from and push to an information-sharing organisation, show what was exchanged, check STIX files."""
+"""``sekisho intelligence``: pull from and push to an information-sharing organisation, show what was exchanged, check files."""
 
 from __future__ import annotations
 
@@ -48,9 +48,12 @@ _ATTACK = "attack_trend"
 _Archive = Annotated[Path, typer.Argument(help="Folder of the archive of intelligence.", show_default=False)]
 _Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 _Url = Annotated[
-    str, typer.Option("--collection", help="URL of the TAXII 2.1 collection: https://HOST/ROOT/collections/ID/.", show_default=False)
+    str,
+    typer.Option("--collection", help="URL of the TAXII 2.1 collection: https://HOST/ROOT/collections/ID/.", show_default=False),
 ]
-_Organisation = Annotated[str, typer.Option("--organisation", help="Whose collection it is, such as JPCrypto-ISAC.", show_default=False)]
+_Organisation = Annotated[
+    str, typer.Option("--organisation", help="Whose collection it is, such as JPCrypto-ISAC.", show_default=False)
+]
 _User = Annotated[str | None, typer.Option("--user", help="User, for a server that asks for one.")]
 _Password = Annotated[Path | None, typer.Option("--password-file", help="File whose first line is the password.")]
 _Token = Annotated[Path | None, typer.Option("--token-file", help="File whose first line is the access token.")]
@@ -71,7 +74,9 @@ def pull_command(
     ca_file: _Ca = None,
     certificate: _Certificate = None,
     key: _Key = None,
-    lists: Annotated[Path | None, typer.Option("--lists", help="Folder of lists: what the indicators name becomes a new version.")] = None,
+    lists: Annotated[
+        Path | None, typer.Option("--lists", help="Folder of lists: what the indicators name becomes a new version.")
+    ] = None,
     list_prefix: Annotated[str, typer.Option("--list-prefix", help="The lists are PREFIX-addresses and PREFIX-domains.")] = "isac",
     by: Annotated[str | None, typer.Option("--by", help="Who loads the lists: the person's or the job's id; with --lists.")] = None,
     confidence_min: Annotated[
@@ -125,11 +130,8 @@ def pull_command(
         _echo(result)
         return
     console = Console()
-    console.print(
-        f"{told.objects} objects in {told.pages} pages: {told.new} new, {told.refused} refused, {told.withheld} known by name only (TLP:RED)",
-        highlight=False,
-        soft_wrap=True,
-    )
+    kept = f"{told.new} new, {told.refused} refused, {told.withheld} known by name only (TLP:RED)"
+    console.print(f"{told.objects} objects in {told.pages} pages: {kept}", highlight=False, soft_wrap=True)
     for row in told.lists:
         console.print(f"list {row['list_id']} version {row['version']}: {row['entries']} entries", highlight=False)
 
@@ -139,18 +141,23 @@ def push_command(
     archive: _Archive,
     collection: _Url,
     organisation: _Organisation,
-    report: Annotated[Path | None, typer.Option("--report", help="JSON of what is to be told; the docs page shows its form.")] = None,
+    report: Annotated[
+        Path | None, typer.Option("--report", help="JSON of what is to be told; the docs page shows its form.")
+    ] = None,
     outflow: Annotated[Path | None, typer.Option("--outflow", help="Instead: incident.json of 'sekisho outflow'.")] = None,
     event: Annotated[int, typer.Option("--event", min=1, help="Which event of --outflow.")] = 1,
     marking: Annotated[str, typer.Option("--marking", help="TLP of what --outflow tells: green or clear.")] = "green",
     records: Annotated[
-        Path | None, typer.Option("--records", help="Records folder: nothing of its clients and wallets may leave.", show_default=False)
+        Path | None,
+        typer.Option("--records", help="Records folder: nothing of its clients and wallets may leave.", show_default=False),
     ] = None,
     no_records: Annotated[bool, typer.Option("--no-records", help="Push without looking for clients in the text.")] = False,
     sender: Annotated[str | None, typer.Option("--as", help="Name under which it is told. Default: no name.")] = None,
     with_definition: Annotated[
         bool,
-        typer.Option("--with-definition", help="Send the definition of the wallet observable, too; medallion 3.0 cannot read it back."),
+        typer.Option(
+            "--with-definition", help="Send the definition of the wallet observable, too; medallion 3.0 cannot read it back."
+        ),
     ] = False,
     user: _User = None,
     password_file: _Password = None,
@@ -199,7 +206,9 @@ def show_command(
         str, typer.Option("--audience", help=f"Who will see it: {', '.join(AUDIENCES)}; what its marking forbids is left out.")
     ] = "organisation",
     item: Annotated[str | None, typer.Option("--item", help="One object by its id, in full.")] = None,
-    owner: Annotated[str, typer.Option("--owner", help="Department that answers for the entries of --out.")] = "information security",
+    owner: Annotated[
+        str, typer.Option("--owner", help="Department that answers for the entries of --out.")
+    ] = "information security",
     out: Annotated[
         Path | None, typer.Option("--out", help="Write the exchange as information_exchange.parquet or .csv into a records folder.")
     ] = None,
@@ -226,7 +235,9 @@ def show_command(
         return
     grid = Table("date", "direction", "organisation", "kind", "what", "TLP")
     for row in rows:
-        grid.add_row(row["exchanged_at"][:10], row["direction"], row["organisation"], row["kind"], row["subject"], row["marking"] or "")
+        grid.add_row(
+            row["exchanged_at"][:10], row["direction"], row["organisation"], row["kind"], row["subject"], row["marking"] or ""
+        )
     console = Console()
     console.print(grid)
     console.print(f"{hidden} objects are not for {audience}; {len(store.refused())} were refused", highlight=False)
@@ -238,10 +249,14 @@ def note_command(
     organisation: _Organisation,
     direction: Annotated[str, typer.Option("--direction", help="shared or received.", show_default=False)],
     kind: Annotated[str, typer.Option("--kind", help=f"What it is about: {', '.join(_KIND_WORDS)}.", show_default=False)],
-    subject: Annotated[str, typer.Option("--subject", help="What it says, in a line, without a word about clients.", show_default=False)],
+    subject: Annotated[
+        str, typer.Option("--subject", help="What it says, in a line, without a word about clients.", show_default=False)
+    ],
     owner: Annotated[str, typer.Option("--owner", help="Department that answers for the entry.", show_default=False)],
     marking: Annotated[str | None, typer.Option("--marking", help=f"Traffic light: {', '.join(LEVELS)}.")] = None,
-    records: Annotated[Path | None, typer.Option("--records", help="Records folder: nothing of its clients may be in the line.")] = None,
+    records: Annotated[
+        Path | None, typer.Option("--records", help="Records folder: nothing of its clients may be in the line.")
+    ] = None,
     at: _At = None,
     as_json: _Json = False,
 ) -> None:
@@ -284,10 +299,15 @@ def validate_command(
     custom: Annotated[
         str, typer.Option("--custom", help=f"How custom content is to be given: {', '.join(CUSTOM)} (any: not looked at).")
     ] = "extension",
-    unknown: Annotated[bool, typer.Option("--unknown-is-fault", help="Properties and types the specification does not define are faults.")] = False,
+    unknown: Annotated[
+        bool, typer.Option("--unknown-is-fault", help="Properties and types the specification does not define are faults.")
+    ] = False,
     as_json: _Json = False,
 ) -> None:
-    """Check STIX 2.1 files against every MUST and SHOULD of the specification. Exit status 1 on a fault, 2 for a file that cannot be read."""
+    """Check STIX 2.1 files against every MUST and SHOULD of the specification.
+
+    Exit status 1 on a fault, 2 for a file that cannot be read.
+    """
     if custom not in CUSTOM:
         raise RecordsError("--custom", f"'{custom}' is not known", f"give one of {', '.join(CUSTOM)}")
     strictness = Strictness(left_out=frozenset(ignore or ()), custom=custom, unknown_is_fault=unknown)
@@ -355,7 +375,9 @@ def _show_item(item: str, seen: list[Exchanged]) -> None:
 def _write_exchange(out: Path, rows: list[dict[str, Any]]) -> None:
     table = TABLES["information_exchange"]
     if out.stem != table.name or out.suffix not in {".parquet", ".csv"}:
-        raise RecordsError(str(out), "is not a file of the table", "name it information_exchange.parquet or information_exchange.csv")
+        raise RecordsError(
+            str(out), "is not a file of the table", "name it information_exchange.parquet or information_exchange.csv"
+        )
     timed = [{**row, "exchanged_at": datetime.fromisoformat(row["exchanged_at"])} for row in rows]
     beside = out.with_name(f".{out.name}.tmp")
     try:
@@ -438,8 +460,8 @@ def _moment(text: str | None) -> datetime:
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
-        moment = datetime.min
-    if moment.tzinfo is None:
+        moment = None
+    if moment is None or moment.tzinfo is None:
         raise RecordsError("--at", f"'{text}' is not a moment in UTC", "write it as 2026-06-01T09:00:00Z")
     return moment.astimezone(UTC)
 

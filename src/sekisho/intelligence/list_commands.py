@@ -30,7 +30,9 @@ app = typer.Typer(
 )
 _SHOWN_MAX = 50
 
-_Lists = Annotated[Path, typer.Argument(help="Folder of the lists; a records folder with list_version and list_entry.", show_default=False)]
+_Lists = Annotated[
+    Path, typer.Argument(help="Folder of the lists; a records folder with list_version and list_entry.", show_default=False)
+]
 _Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 _At = Annotated[str | None, typer.Option("--at", help="Moment in UTC, such as 2026-06-01T09:00:00Z. Default: now.")]
 _By = Annotated[str, typer.Option("--by", help="Who does it: the person's id.", show_default=False)]
@@ -49,7 +51,11 @@ def load_command(
     ] = None,
     at: _At = None,
     column: Annotated[
-        list[str] | None, typer.Option("--column", help="OURS=THEIRS: the file's own name of a column, e.g. value=address; confidence=- leaves it out; repeatable.")
+        list[str] | None,
+        typer.Option(
+            "--column",
+            help="OURS=THEIRS: the file's own name of a column, e.g. value=address; confidence=- leaves it out; repeatable.",
+        ),
     ] = None,
     fill: Annotated[
         list[str] | None, typer.Option("--fill", help="OURS=TEXT: what an empty cell means, e.g. category=sanction; repeatable.")
@@ -112,7 +118,9 @@ def show_command(
     store = ListStore(lists)
     rows = [row for row in store.rows() if list_id in (None, row["list_id"])]
     if not rows:
-        raise RecordsError(str(lists), f"holds no list{'' if list_id is None else f' {list_id!r}'}", "load one with 'sekisho lists load'")
+        raise RecordsError(
+            str(lists), f"holds no list{'' if list_id is None else f' {list_id!r}'}", "load one with 'sekisho lists load'"
+        )
     moment = _moment(at)
     opened = store.open()
     shown = []
@@ -155,21 +163,32 @@ def lookup_command(
     opened = ListStore(lists).open(at=moment)
     if not opened.versions:
         raise RecordsError(str(lists), "holds no list", "load one with 'sekisho lists load'")
-    answers = []
+    answers: list[dict[str, Any]] = []
     for value in values:
         started = time.perf_counter()
         hits = opened.domain(value, moment) if entry_kind == "domain" else opened.find(entry_kind, value, moment, asset)
         taken = round((time.perf_counter() - started) * 1e6, 1)
-        answers.append({"value": value, "normal_form": form_of(entry_kind, value, asset), "listed": [_hit(h) for h in hits], "microseconds": taken})
+        answers.append(
+            {
+                "value": value,
+                "normal_form": form_of(entry_kind, value, asset),
+                "listed": [_hit(h) for h in hits],
+                "microseconds": taken,
+            }
+        )
     if as_json:
         _echo({"at": _stamp(moment), "answers": answers})
     else:
         console = Console()
         for answer in answers:
-            console.print(f"{answer['value']}: {'listed' if answer['listed'] else 'on no list in force'}", highlight=False, markup=False)
+            console.print(
+                f"{answer['value']}: {'listed' if answer['listed'] else 'on no list in force'}", highlight=False, markup=False
+            )
             for hit in answer["listed"]:
                 words = ", ".join(str(hit[k]) for k in ("category", "subject") if hit[k])
-                console.print(f"  {hit['list_id']} v{hit['version']} row {hit['row']} ({hit['kind']}) {words}", highlight=False, markup=False)
+                console.print(
+                    f"  {hit['list_id']} v{hit['version']} row {hit['row']} ({hit['kind']}) {words}", highlight=False, markup=False
+                )
     if any(answer["listed"] for answer in answers):
         raise typer.Exit(1)
 
@@ -178,7 +197,9 @@ def lookup_command(
 def diff_command(
     lists: _Lists,
     list_id: Annotated[str, typer.Argument(help="The list.", show_default=False)],
-    before: Annotated[int | None, typer.Option("--from", min=0, help="Version before; 0: before the first. Default: the last other one.")] = None,
+    before: Annotated[
+        int | None, typer.Option("--from", min=0, help="Version before; 0: before the first. Default: the last other one.")
+    ] = None,
     after: Annotated[int | None, typer.Option("--to", min=0, help="Version after. Default: the one in force.")] = None,
     at: _At = None,
     as_json: _Json = False,
@@ -284,7 +305,10 @@ def _write_rows(out: Path, rows: list[dict[str, Any]]) -> None:
 def _print_rescreened(summary: dict[str, Any], rows: list[dict[str, Any]]) -> None:
     console = Console()
     for one in summary["compared"]:
-        console.print(f"{one['list_id']}: version {one['version_before']} to {one['version_after']}, {one['changes']} entries differ", highlight=False)
+        console.print(
+            f"{one['list_id']}: version {one['version_before']} to {one['version_after']}, {one['changes']} entries differ",
+            highlight=False,
+        )
     console.print(f"{summary['accounts']} accounts and {summary['transfers']} transfers concerned", highlight=False)
     if not rows:
         return

@@ -12,6 +12,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
+from ibis.backends.duckdb import Backend
 
 from sekisho.records import TABLES, Column, RecordsError, Table
 from sekisho.records import on_duckdb as duck
@@ -65,7 +66,10 @@ LIST_FILE = Table(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Layout:
-    """How a file that was not written for us is read: ``columns`` names its column for one of ours, ``fill`` what an empty cell means."""
+    """How a file that was not written for us is read.
+
+    ``columns`` names its column for one of ours, ``fill`` says what an empty cell means.
+    """
 
     columns: Mapping[str, str] = field(default_factory=dict)
     fill: Mapping[str, str] = field(default_factory=dict)
@@ -81,7 +85,10 @@ class ListFile:
 
 
 def read_list_file(file: Path, kind: str, layout: Layout | None = None, *, may_be_empty: bool = False) -> ListFile:
-    """Read a whole list file of a kind of list; an empty one is refused unless it may be empty. Raises RecordsError naming file, row, column and remedy."""
+    """Read a whole list file of a kind of list; an empty one is refused unless it may be empty.
+
+    Raises RecordsError naming file, row, column and remedy.
+    """
     layout = layout or Layout()
     _check_layout(layout)
     if not file.is_file():
@@ -97,7 +104,7 @@ def read_list_file(file: Path, kind: str, layout: Layout | None = None, *, may_b
     return ListFile(file.name, digest, _entries(file.name, given, kind, layout))
 
 
-def _read(reader: duck.Backend, file: Path, layout: Layout) -> tuple[str, pa.Table]:
+def _read(reader: Backend, file: Path, layout: Layout) -> tuple[str, pa.Table]:
     digest = _digest(file)
     reading = _csv(file, layout) if file.suffix == ".csv" else _parquet(reader, file, layout)
     problems = value_problems(reader, reading, listed_max=1)
@@ -121,7 +128,9 @@ def _check_layout(layout: Layout) -> None:
     for name, text in layout.fill.items():
         words = LIST_FILE.by_name[name].values
         if LIST_FILE.by_name[name].kind != "string" or (words and text not in words):
-            raise RecordsError("--fill", f"{name}={text} cannot be filled in", f"text columns only; words: {', '.join(words) or 'any'}")
+            raise RecordsError(
+                "--fill", f"{name}={text} cannot be filled in", f"text columns only; words: {', '.join(words) or 'any'}"
+            )
 
 
 def _digest(file: Path) -> str:
@@ -137,7 +146,9 @@ def _csv(file: Path, layout: Layout) -> Reading:
     with file.open("rb") as stream:
         stream.seek(-1, 2)
         if stream.read(1) not in b"\r\n":
-            raise RecordsError(file.name, "ends in the middle of a line, as a file cut short does", "fetch the file again, or end its last line")
+            raise RecordsError(
+                file.name, "ends in the middle of a line, as a file cut short does", "fetch the file again, or end its last line"
+            )
     check_columns(LIST_FILE, [name for name in header if name.lower() in LIST_FILE.by_name], file.name)
     relation = scan_csv(file, header)
     return Reading(
@@ -152,7 +163,7 @@ def _csv(file: Path, layout: Layout) -> Reading:
     )
 
 
-def _parquet(reader: duck.Backend, file: Path, layout: Layout) -> Reading:
+def _parquet(reader: Backend, file: Path, layout: Layout) -> Reading:
     if file.suffix != ".parquet":
         raise RecordsError(file.name, "is neither .csv nor .parquet", "write the list as one of the two")
     try:
@@ -195,7 +206,9 @@ def _entries(file: str, given: pa.Table, kind: str, layout: Layout) -> pa.Table:
     for row, (entry_kind, value, asset) in enumerate(asked, 1):
         form = form_of(entry_kind, value, asset)
         if not form:
-            raise RecordsError(file, f"'{value}' is nothing that can be looked up", f"give one {entry_kind}", row=row, column="value")
+            raise RecordsError(
+                file, f"'{value}' is nothing that can be looked up", f"give one {entry_kind}", row=row, column="value"
+            )
         forms.append(form)
     _check_periods(file, given)
     given = given.append_column("normal_form", pa.array(forms, pa.string()))

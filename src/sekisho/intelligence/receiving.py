@@ -127,7 +127,9 @@ def load_lists(
             given = read_list_file(file, kind, may_be_empty=True)
         if list_id in known and known[list_id]["sha256"] == given.sha256:
             continue
-        loading = Loading(list_id=list_id, kind=kind, source=source, loaded_by=by, loaded_at=at, note=f"{len(those)} entries of indicators")
+        loading = Loading(
+            list_id=list_id, kind=kind, source=source, loaded_by=by, loaded_at=at, note=f"{len(those)} entries of indicators"
+        )
         loaded.append(store.load(given, loading))
     return loaded
 
@@ -143,7 +145,9 @@ def _csv(those: list[Entry]) -> str:
 
 
 def _cells(entry: Entry) -> list[object]:
-    times = {name: _stamp(stix_moment(text)) for name in ("valid_from", "valid_until") if (text := getattr(entry, name)) is not None}
+    times = {
+        name: _stamp(stix_moment(text)) for name in ("valid_from", "valid_until") if (text := getattr(entry, name)) is not None
+    }
     return ["" if (cell := times.get(name, getattr(entry, name))) is None else cell for name in _COLUMNS]
 
 
@@ -154,5 +158,3 @@ def _a_moment_before(added_after: str) -> str:
 
 def _stamp(moment: datetime) -> str:
     return moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-
-

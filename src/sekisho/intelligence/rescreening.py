@@ -1,4 +1,4 @@
-"""What a new version of a list changes: its entries, and every transfer and address of a client that would now be judged otherwise."""
+"""What a new version of a list changes: its entries, and every transfer and client's address now judged otherwise."""
 
 from __future__ import annotations
 
@@ -82,7 +82,9 @@ def span_of(store: ListStore, list_id: str, at: datetime, before: int | None = N
     known = {version.version for version in versions} | {0}
     for number in (before, after):
         if number is not None and number not in known:
-            raise RecordsError(list_id, f"has no version {number}", f"its versions: 1 to {versions[-1].version}; 0 for before the first")
+            raise RecordsError(
+                list_id, f"has no version {number}", f"its versions: 1 to {versions[-1].version}; 0 for before the first"
+            )
     applying = [version for version in versions if version.applies_from <= at]
     last = after if after is not None else (applying[-1].version if applying else versions[-1].version)
     first = before if before is not None else _previous(versions, last)
@@ -119,7 +121,9 @@ def books_of(records: Records) -> Iterator[Book]:
             grouped[row["account_id"], "name", row["counterparty_vasp"], None].append(told)
     for (account_id, kind, value, asset), rows in sorted(grouped.items(), key=lambda item: tuple(map(str, item[0]))):
         rows.sort()
-        yield Book(account_id, kind, value, asset, tuple(i for _, i, _ in rows), sum((v for *_, v in rows), Decimal(0)), rows[-1][0])
+        yield Book(
+            account_id, kind, value, asset, tuple(i for _, i, _ in rows), sum((v for *_, v in rows), Decimal(0)), rows[-1][0]
+        )
 
 
 def affected(found: Iterable[tuple[Span, Sequence[Change]]], books: Iterable[Book]) -> list[Affected]:
@@ -132,7 +136,9 @@ def affected(found: Iterable[tuple[Span, Sequence[Change]]], books: Iterable[Boo
     for book in books:
         form = form_of(book.entry_kind, book.value, book.asset)
         hit += [Affected(change, span, book) for span, change in by_form.get((book.entry_kind, form), ())]
-    return sorted(hit, key=lambda a: (a.span.list_id, CHANGES.index(a.change.change), a.book.account_id, a.book.value, a.book.asset or ""))
+    return sorted(
+        hit, key=lambda a: (a.span.list_id, CHANGES.index(a.change.change), a.book.account_id, a.book.value, a.book.asset or "")
+    )
 
 
 def told(one: Affected) -> dict[str, Any]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -24,6 +23,7 @@ from sekisho.intelligence.stix.validation import validate
 from sekisho.intelligence.taxii import Remote
 from sekisho.intelligence.tlp import LEVELS, definition, may_pass_on, stix_marking
 from sekisho.records import Records, RecordsError
+from sekisho.typologies.client_words import named_client, personal, read_client_names
 from sekisho.typologies.listed_forms import normal_form
 
 OBSERVABLE_NAMESPACE = UUID("00abedb4-aa42-466c-9c01-fed23315a9b7")
@@ -119,14 +119,16 @@ def checked(report: Report, label: str) -> Report:
 
 
 def report_of_outflow(incident: Mapping[str, Any], number: int, marking: str = "green") -> Report:
-    """The report of an outflow that ``sekisho outflow`` told of: where the coins went, by the trail; no amount, wallet or client."""
+    """The report of an outflow that ``sekisho outflow`` told of: where the coins went; no amount, wallet or client."""
     event = next((each for each in incident.get("events", ()) if each.get("number") == number), None)
     if event is None:
         raise RecordsError("incident.json", f"tells of no event {number}", "'sekisho outflow' numbers them from 1")
     addresses: dict[tuple[str, str], Address] = {}
     for end in event["ends"]:
         if end["why"] == "resting":
-            addresses[end["asset"], end["address"]] = Address(address=end["address"], asset=end["asset"], role="holds_stolen", category="theft")
+            addresses[end["asset"], end["address"]] = Address(
+                address=end["address"], asset=end["asset"], role="holds_stolen", category="theft"
+            )
     for out in event["outflows"]:
         if out["kind"] not in {"fee", "to_house"}:
             key = (out["asset"], out["to_address"])
@@ -145,16 +147,10 @@ def report_of_outflow(incident: Mapping[str, Any], number: int, marking: str = "
 
 def clients_of(records: Records) -> ClientWords:
     """What of a records folder must not leave: who is a client, what they did, and which addresses are the firm's own."""
-    names: set[str] = set()
-    for table, columns in (("party", ("party_id",)), ("account", ("account_id",)), ("transfer", ("transfer_id", "txid"))):
-        for row in records.optional(table).select(*columns).to_pyarrow().to_pylist():
-            names.update(str(value) for value in row.values() if value)
     own = records.optional("wallet").select("address", "asset").to_pyarrow().to_pylist()
-    return ClientWords(frozenset(names), frozenset(normal_form(row["address"], row["asset"]) for row in own if row["address"]))
-
-
-_PERSONAL = re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]+|\b\d{2,4}-\d{2,4}-\d{4}\b|\b\d{10,16}\b|〒\s?\d{3}-?\d{4}")
-_WORDS = re.compile(r"[\w.:-]+")
+    return ClientWords(
+        read_client_names(records), frozenset(normal_form(row["address"], row["asset"]) for row in own if row["address"])
+    )
 
 
 def refuse_client_data(report: Report, clients: ClientWords, label: str) -> None:
@@ -163,13 +159,15 @@ def refuse_client_data(report: Report, clients: ClientWords, label: str) -> None
     for site in (*report.domains, *report.urls):
         texts[f"site {site.value}"] = site.value
     for place, text in texts.items():
-        personal = _PERSONAL.search(text)
-        if personal:
-            problem = f"'{personal[0]}' looks like an e-mail address, a telephone or account number"
+        found = personal(text)
+        if found:
+            problem = f"'{found}' looks like an e-mail address, a telephone or account number"
             raise RecordsError(label, problem, "say it without naming anybody", column=place)
-        word = next((word for word in _WORDS.findall(text) if word.strip(".:-") in clients.names), None)
+        word = named_client(text, clients.names)
         if word:
-            raise RecordsError(label, f"'{word}' is a client, an account or a transfer of the records", "say it without", column=place)
+            raise RecordsError(
+                label, f"'{word}' is a client, an account or a transfer of the records", "say it without", column=place
+            )
     for number, one in enumerate(report.addresses, 1):
         if normal_form(one.address, one.asset) in clients.addresses:
             raise RecordsError(label, f"'{one.address}' is a wallet of the firm", "leave it out", row=number, column="address")
@@ -187,7 +185,12 @@ def _objects(report: Report, sender: Sender, at: datetime) -> Iterator[dict[str,
     yield definition(report.marking)
     yield who
     incident = _domain_object(
-        "incident", sender, who["id"], occurred, [report.name, occurred], {"name": report.name, **_text("description", report.description)} | marked
+        "incident",
+        sender,
+        who["id"],
+        occurred,
+        [report.name, occurred],
+        {"name": report.name, **_text("description", report.description)} | marked,
     )
     yield incident
     if report.addresses and sender.with_definition:
@@ -272,7 +275,15 @@ def _domain_object(
     kind: str, sender: Sender, who: str, created: str, made_of: Sequence[str], content: Mapping[str, Any]
 ) -> dict[str, Any]:
     name = f"{kind}--{_uuid4(sender.secret, [kind, *made_of])}"
-    return {"type": kind, "spec_version": "2.1", "id": name, "created_by_ref": who, "created": created, "modified": created, **content}
+    return {
+        "type": kind,
+        "spec_version": "2.1",
+        "id": name,
+        "created_by_ref": who,
+        "created": created,
+        "modified": created,
+        **content,
+    }
 
 
 def _observable(kind: str, content: Mapping[str, str]) -> dict[str, Any]:
@@ -307,7 +318,9 @@ class Pushed:
     known: int
 
 
-def push(remote: Remote, archive: Archive, objects: Sequence[Mapping[str, Any]], *, organisation: str, at: datetime, marking: str) -> Pushed:
+def push(
+    remote: Remote, archive: Archive, objects: Sequence[Mapping[str, Any]], *, organisation: str, at: datetime, marking: str
+) -> Pushed:
     """Hand over the objects the organisation has not been given yet; each is checked, and recorded once it was taken."""
     for each in objects:
         faults = validate(each)

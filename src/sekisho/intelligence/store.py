@@ -1,7 +1,7 @@
 """The lists a gate screens against, kept in a folder: every version for good, a new one by loading, an old one by returning to it.
 
-The folder is a records folder: ``list_version.parquet`` with a row for each version, ``list_entry/`` with a file of entries for each
-loaded one. The row is written last, so a version is there whole or not at all; nothing that was written is ever changed.
+The folder is a records folder: ``list_version.parquet`` with a row for each version, ``list_entry/`` with a file of entries for
+each loaded one. The row is written last, so a version is there whole or not at all; nothing written is ever changed.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import fcntl
 import hashlib
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -22,10 +22,11 @@ import pyarrow.parquet as pq
 
 from sekisho.intelligence.list_file import ListFile
 from sekisho.records import TABLES, RecordsError
-from sekisho.typologies.listed import Entries, Lists, ListVersion, version_of
+from sekisho.typologies.listed import ENTRY_COLUMNS, Entries, Lists, ListVersion, version_of
 from sekisho.typologies.valuation import in_utc
 
 KINDS = TABLES["list_version"].by_name["kind"].values
+_REPEATING = ("entry_kind", "category", "subject", "reference", "marking")
 _VERSIONS, _ENTRIES = "list_version.parquet", "list_entry"
 
 
@@ -73,7 +74,7 @@ class ListStore:
         return [version_of(row) for row in self.rows() if list_id in (None, row["list_id"])]
 
     def load(self, given: ListFile, loading: Loading) -> dict[str, Any]:
-        """Add a file that was read as the next version of its list; gives its row. Raises RecordsError, and changes nothing then."""
+        """Add a file that was read as the next version of its list; gives its row. On RecordsError nothing was changed."""
         with self._alone():
             rows = self.rows()
             version = self._next(rows, loading)
@@ -114,7 +115,9 @@ class ListStore:
             earlier = _earlier(own, to, at)
             if earlier is None:
                 known = ", ".join(str(row["version"]) for row in own)
-                raise RecordsError(list_id, f"has no earlier version {'' if to is None else to} to return to", f"its versions: {known}")
+                raise RecordsError(
+                    list_id, f"has no earlier version {'' if to is None else to} to return to", f"its versions: {known}"
+                )
             self._read(list_id, earlier["entries_of"], earlier["entries_sha256"])
             row = earlier | {
                 "version": own[-1]["version"] + 1,
@@ -137,7 +140,10 @@ class ListStore:
         digests = {(row["list_id"], row["entries_of"]): row["entries_sha256"] for row in rows}
         held: Mapping[tuple[str, int], Entries] = known.loaded if known is not None else {}
         wanted = _wanted(versions, at)
-        entries = {name: held.get(name) or Entries(self._read(*name, digests[name])) for name in wanted}
+        entries = {
+            name: held[name] if name in held else Entries(self._read(*name, digests[name], ENTRY_COLUMNS)) for name in wanted
+        }
+        pa.default_memory_pool().release_unused()
         return Lists(versions, entries)
 
     def entries_file(self, list_id: str, version: int) -> Path:
@@ -156,8 +162,8 @@ class ListStore:
     def _part(self, list_id: str, version: int) -> Path:
         return self.folder / _ENTRIES / f"{list_id}-{version:06d}.parquet"
 
-    def _read(self, list_id: str, version: int, digest: str) -> pa.Table:
-        return _read_part(self._part(list_id, version), digest)
+    def _read(self, list_id: str, version: int, digest: str, columns: Sequence[str] | None = None) -> pa.Table:
+        return _read_part(self._part(list_id, version), digest, columns)
 
     def _next(self, rows: list[dict[str, Any]], loading: Loading) -> int:
         own = [row for row in rows if row["list_id"] == loading.list_id]
@@ -194,7 +200,9 @@ class ListStore:
             (self.folder / _ENTRIES).mkdir(parents=True, exist_ok=True)
             lock = (self.folder / ".lock").open("w")
         except OSError as error:
-            raise RecordsError(str(self.folder), f"cannot be written: {error.strerror}", "check the folder and its permissions") from None
+            raise RecordsError(
+                str(self.folder), f"cannot be written: {error.strerror}", "check the folder and its permissions"
+            ) from None
         with lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
@@ -247,7 +255,7 @@ def _named(rows: list[dict[str, Any]]) -> str:
     return ", ".join(sorted({row["list_id"] for row in rows})) or "none"
 
 
-def _read_part(file: Path, digest: str) -> pa.Table:
+def _read_part(file: Path, digest: str, columns: Sequence[str] | None = None) -> pa.Table:
     remedy = "restore the file from its last good copy, or load the list again"
     try:
         stored = file.read_bytes()
@@ -255,7 +263,8 @@ def _read_part(file: Path, digest: str) -> pa.Table:
         raise RecordsError(f"{_ENTRIES}/{file.name}", f"cannot be read: {error.strerror}", remedy) from None
     if hashlib.sha256(stored).hexdigest() != digest:
         raise RecordsError(f"{_ENTRIES}/{file.name}", "is not what was loaded: its hash differs from that of its version", remedy)
-    return pq.read_table(pa.BufferReader(stored))
+    words = [name for name in _REPEATING if columns is not None]
+    return pq.read_table(pa.BufferReader(stored), columns=None if columns is None else list(columns), read_dictionary=words)
 
 
 def _write(file: Path, table: pa.Table) -> str:
@@ -276,4 +285,3 @@ def _write(file: Path, table: pa.Table) -> str:
         beside.unlink(missing_ok=True)
         raise RecordsError(str(file), f"cannot be written: {error.strerror}", "free some space, or check the permissions") from None
     return digest
-

@@ -53,7 +53,11 @@ class Remote:
         self._access = access
         verify = str(access.ca_file) if access.ca_file else True
         auth = TokenAuth(access.token) if access.token else None
-        cert = (str(access.certificate), str(access.key)) if access.certificate and access.key else access.certificate and str(access.certificate)
+        cert = (
+            (str(access.certificate), str(access.key))
+            if access.certificate and access.key
+            else access.certificate and str(access.certificate)
+        )
         try:
             self._collection = Collection(
                 access.url, user=access.user, password=access.password, verify=verify, auth=auth, cert=cert
@@ -67,13 +71,13 @@ class Remote:
         return str(self._asked(lambda: self._collection.title))
 
     def added_since(self, added_after: str | None, per_page: int = PAGE) -> Iterator[Page]:
-        """Pages of the objects added after a moment, oldest first. Every object the server lists must have come, or it is an error."""
+        """Pages of the objects added after a moment, oldest first; an object the server lists and does not send is an error."""
         times = self._times(added_after, per_page)
         come: set[str] = set()
         position: dict[str, Any] = {"added_after": added_after} if added_after else {}
         for _ in range(PAGES_MAX):
             asked = dict(position)
-            envelope = self._asked(lambda asked=asked: self._collection.get_objects(limit=per_page, **asked))  # type: ignore[misc]
+            envelope = self._asked(lambda asked=asked: self._collection.get_objects(limit=per_page, **asked))
             objects = _objects(envelope)
             come.update(str(each.get("id")) for each in objects)
             stamps = [times[name] for each in objects if (name := str(each.get("id"))) in times]
@@ -94,7 +98,7 @@ class Remote:
         taken: list[str] = []
         for start in range(0, len(objects), PAGE):
             batch = list(objects[start : start + PAGE])
-            status = self._asked(lambda batch=batch: self._collection.add_objects({"objects": batch}, timeout=120))  # type: ignore[misc]
+            status = self._asked(lambda batch=batch: self._collection.add_objects({"objects": batch}, timeout=120))
             if status.failures:
                 first = status.failures[0]
                 raise self._error(
@@ -112,7 +116,7 @@ class Remote:
         position: dict[str, Any] = {"added_after": added_after} if added_after else {}
         for _ in range(PAGES_MAX):
             asked = dict(position)
-            envelope = self._asked(lambda asked=asked: self._collection.get_manifest(limit=per_page, **asked))  # type: ignore[misc]
+            envelope = self._asked(lambda asked=asked: self._collection.get_manifest(limit=per_page, **asked))
             rows = _objects(envelope)
             for row in rows:
                 name, added = str(row.get("id")), str(row.get("date_added", ""))
@@ -132,7 +136,9 @@ class Remote:
             remedy = "check user and password, or the token" if status in (401, 403) else "check the URL, or try again later"
             raise self._error(f"answered {status}", remedy) from None
         except requests.exceptions.RequestException as error:
-            raise self._error(f"cannot be reached: {type(error).__name__}", "check the URL, the network and the certificates") from None
+            raise self._error(
+                f"cannot be reached: {type(error).__name__}", "check the URL, the network and the certificates"
+            ) from None
         except (TAXIIServiceException, ValueError, KeyError, TypeError) as error:
             raise self._error(f"does not answer as TAXII 2.1 does: {error}", "check that the URL is that of a collection") from None
 

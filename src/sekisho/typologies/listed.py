@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import blake2b
+from itertools import pairwise
 from threading import Lock
 from typing import TYPE_CHECKING, Any, NamedTuple
 from weakref import WeakKeyDictionary
@@ -29,10 +30,11 @@ if TYPE_CHECKING:
 _ALWAYS, _NEVER = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 _KINDS = {"address": b"a", "name": b"n", "domain": b"d", "url": b"u"}
 ENTRY_COLUMNS = (
-    "row", "entry_kind", "value", "normal_form", "asset", "category", "subject", "reference", "confidence",
-    "valid_from", "valid_until", "marking",
+    "row", "entry_kind", "value", "normal_form", "category", "subject", "reference", "valid_from", "valid_until", "marking",
 )  # fmt: skip
-_EVERY_ENTRY = ("asset", "category", "subject", "reference", "confidence", "valid_from", "valid_until", "marking")
+"""The columns of ``list_entry`` that a look-up needs."""
+
+_EVERY_ENTRY = ("category", "subject", "reference", "valid_from", "valid_until", "marking")
 
 
 class Listed(NamedTuple):
@@ -84,30 +86,66 @@ class ListVersion:
         return max(self.valid_from, self.loaded_at)
 
 
+class _Texts:
+    """A column of texts in one piece of memory; None where there is none."""
+
+    def __init__(self, column: pa.Array) -> None:
+        assert column.type == pa.string(), column.type
+        assert column.offset == 0, "the column was taken whole"
+        _valid, offsets, text = column.buffers()
+        self._ends = memoryview(offsets).cast("i")
+        self._text = memoryview(text if text is not None else b"")
+        self._absent = None if column.null_count == 0 else column.is_null().to_numpy(zero_copy_only=False)
+        self.nbytes = column.nbytes
+
+    def __getitem__(self, place: int) -> str | None:
+        if self._absent is not None and self._absent[place]:
+            return None
+        return str(self._text[self._ends[place] : self._ends[place + 1]], "utf-8")
+
+
+class _Words:
+    """A column whose values repeat: each word once, and a number for each row."""
+
+    def __init__(self, column: pa.Array) -> None:
+        encoded = column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
+        words = encoded.dictionary
+        few = len(words) <= _WORDS_AS_OBJECTS or words.type != pa.string()
+        self._words: Any = words.to_pylist() if few else _Texts(words)
+        numbers = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int32)
+        self._numbers: memoryview[int] = memoryview(numbers)
+        self.nbytes = numbers.nbytes + words.nbytes
+
+    def __getitem__(self, place: int) -> Any:
+        number = self._numbers[place]
+        return None if number < 0 else self._words[number]
+
+
 class Entries:
-    """The entries of one version, packed; ``find`` gives the rows that hold a key. Never changed after it was built."""
+    """The entries of one version, packed; ``find`` gives the places that hold a key. Never changed after it was built."""
 
     def __init__(self, entries: pa.Table) -> None:
-        """``entries`` has the columns of ``list_entry``; those that may be null may be missing."""
-        entries = entries.combine_chunks()
-        keys = [
-            _key(kind, form)
-            for kind, form in zip(entries["entry_kind"].to_pylist(), entries["normal_form"].to_pylist(), strict=True)
-        ]
-        hashes = np.fromiter((_hash(key) for key in keys), np.uint64, len(keys))
+        """``entries`` has the columns of ``list_entry``; list and version, and those that may be null, may be missing."""
+        hashes = np.fromiter(_hashes(entries), np.uint64, len(entries))
         order = np.argsort(hashes, kind="stable")
         self._hashes = np.ascontiguousarray(hashes[order])
-        self._sorted = memoryview(self._hashes)
-        ordered = entries.take(pa.array(order)).combine_chunks()
-        self._forms = _column(ordered["normal_form"])
-        self._kinds = _column(ordered["entry_kind"].dictionary_encode())
-        self._rows = ordered["row"].to_numpy().astype(np.uint32)
-        same = pc.equal(ordered["value"], ordered["normal_form"])
-        self._values = _column(pc.if_else(same, pa.scalar(None, pa.string()), ordered["value"]))
+        self._sorted: memoryview[int] = memoryview(self._hashes)  # type: ignore[arg-type]  # NumPy arrays are buffers
+        places = pa.array(order)
+
+        def ordered(name: str) -> pa.Array:
+            return _column(_column(entries[name]).take(places))
+
+        forms = ordered("normal_form")
+        values = ordered("value")
+        self._forms = _Texts(forms)
+        self._values = _Texts(_column(pc.if_else(pc.equal(values, forms), pa.scalar(None, pa.string()), values)))
+        self._kinds = _Words(ordered("entry_kind"))
+        rows = ordered("row").to_numpy().astype(np.uint32)
+        self._rows: memoryview[int] = memoryview(rows)
         self._extra = {
-            name: _column(ordered[name].dictionary_encode())
+            name: _Words(ordered(name))
             for name in _EVERY_ENTRY
-            if name in ordered.column_names and ordered[name].null_count < len(ordered)
+            if name in entries.column_names and entries[name].null_count < len(entries)
         }
 
     def __len__(self) -> int:
@@ -121,27 +159,29 @@ class Entries:
     @property
     def nbytes(self) -> int:
         """Bytes it keeps in memory."""
-        columns = (self._forms, self._kinds, self._values, *self._extra.values())
-        return int(self._hashes.nbytes + self._rows.nbytes + sum(column.nbytes for column in columns))
+        words = sum(column.nbytes for column in (self._kinds, *self._extra.values()))
+        return int(self._hashes.nbytes + self._rows.nbytes + self._forms.nbytes + self._values.nbytes + words)
 
     def find(self, key: bytes, hashed: int) -> Iterator[int]:
-        """Places of the entries under a key (see ``key_of``)."""
+        """Places of the entries under a key."""
         place = bisect_left(self._sorted, hashed)
         while place < len(self._rows) and self._sorted[place] == hashed:
-            if _key(self._kinds[place].as_py(), self._forms[place].as_py()) == key:
+            if _key(self._kinds[place], str(self._forms[place])) == key:
                 yield place
             place += 1
 
     def at(self, place: int) -> dict[str, Any]:
         """The entry at a place: its row, value and what else the source said."""
-        extra = {name: column[place].as_py() for name, column in self._extra.items()}
-        value = self._values[place].as_py()
-        return {"row": int(self._rows[place]), "value": self._forms[place].as_py() if value is None else value, **extra}
+        entry = {name: column[place] for name, column in self._extra.items()}
+        value = self._values[place]
+        entry["row"] = self._rows[place]
+        entry["value"] = self._forms[place] if value is None else value
+        return entry
 
-    def keys(self) -> Iterator[tuple[str, str, int]]:
+    def all(self) -> Iterator[tuple[str, str, int]]:
         """Kind, normal form and place of every entry."""
-        for place, (kind, form) in enumerate(zip(self._kinds.to_pylist(), self._forms.to_pylist(), strict=True)):
-            yield kind, form, place
+        for place in range(len(self)):
+            yield self._kinds[place], str(self._forms[place]), place
 
 
 class NotInMemory(LookupError):  # noqa: N818 - a look-up that would be wrong is refused; the caller reads the older version
@@ -162,7 +202,8 @@ class Lists:
             self._by_list[version.list_id].append(version)
         self._complete_from = max((self._left_out_until(each) for each in self._by_list.values()), default=_ALWAYS)
         hashes = [each.hashes for each in self._entries.values()]
-        self._any = memoryview(np.unique(np.concatenate(hashes))) if hashes else memoryview(np.empty(0, np.uint64))
+        known = np.unique(np.concatenate(hashes)) if hashes else np.empty(0, np.uint64)
+        self._any: memoryview[int] = memoryview(known)  # type: ignore[arg-type]  # NumPy arrays are buffers
 
     @property
     def versions(self) -> tuple[ListVersion, ...]:
@@ -217,7 +258,6 @@ class Lists:
                 entry = entries.at(place)
                 if _applies(entry, at):
                     yield listed(version, entry)
-
 
     def _left_out_until(self, versions: Sequence[ListVersion]) -> datetime:
         """From when no version of a list is in force whose entries were left out; the start of time where none was."""
@@ -296,7 +336,7 @@ def _parts(entries: pa.Table) -> Iterator[tuple[tuple[str, int], pa.Table]]:
         return
     names = list(zip(entries["list_id"].to_pylist(), entries["version"].to_pylist(), strict=True))
     starts = [0, *(i for i in range(1, len(names)) if names[i] != names[i - 1]), len(names)]
-    for start, end in zip(starts, starts[1:], strict=False):
+    for start, end in pairwise(starts):
         yield names[start], entries.slice(start, end - start)
 
 
@@ -317,6 +357,22 @@ def _hash(key: bytes) -> int:
     return int.from_bytes(blake2b(key, digest_size=8).digest(), "little")
 
 
-def _column(chunked: pa.ChunkedArray) -> pa.Array:
-    combined = chunked.combine_chunks()
-    return combined.chunk(0) if isinstance(combined, pa.ChunkedArray) else combined
+def _hashes(entries: pa.Table) -> Iterator[int]:
+    """The hash of every entry's key, a piece of the table at a time."""
+    for batch in entries.select(["entry_kind", "normal_form"]).to_batches(max_chunksize=_PIECE):
+        kinds, forms = (batch.column(i).to_pylist() for i in (0, 1))
+        for kind, form in zip(kinds, forms, strict=True):
+            yield _hash(_key(kind, form))
+
+
+_PIECE = 1 << 16
+_WORDS_AS_OBJECTS = 1 << 17
+"""As many distinct words are kept ready; more are kept packed and made when they are asked for."""
+
+
+def _column(column: pa.ChunkedArray | pa.Array) -> pa.Array:
+    """A column in one piece."""
+    if isinstance(column, pa.Array):
+        return column
+    combined = column.combine_chunks()
+    return combined if isinstance(combined, pa.Array) else combined.chunk(0)

@@ -22,7 +22,8 @@ def normal_form(address: str, asset: str | None = None) -> str:
 
     ``asset`` decides nothing here: the same key holds the coins of an address on every chain it is written on.
     """
-    text = _INVISIBLE.sub("", unicodedata.normalize("NFKC", address))
+    plain = address.isascii() and address.isalnum()
+    text = address if plain else _INVISIBLE.sub("", unicodedata.normalize("NFKC", address))
     lowered = text.lower()
     if lowered.startswith("0x"):
         return lowered

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from sekisho.typologies.listed import Listed
 from sekisho.typologies.valuation import in_utc
@@ -42,7 +42,17 @@ class Left(NamedTuple):
 def left_transfers(records: Records) -> list[Left]:
     """Every transfer that was released or completed, by account and time; without a time of release, when it was asked for."""
     transfer = records.transfer
-    columns = ("transfer_id", "account_id", "direction", "asset", "value_jpy", "address", "counterparty_vasp", "requested_at", "released_at")
+    columns = (
+        "transfer_id",
+        "account_id",
+        "direction",
+        "asset",
+        "value_jpy",
+        "address",
+        "counterparty_vasp",
+        "requested_at",
+        "released_at",
+    )
     rows = transfer.filter(transfer.status.isin(["released", "completed"])).select(*columns).to_pyarrow().to_pylist()
     left = []
     for row in rows:
@@ -108,7 +118,7 @@ def by_account(transfers: Iterable[T]) -> Iterable[tuple[str, list[T]]]:
     return sorted(grouped.items())
 
 
-def window(transfers: Sequence[Left]) -> dict[str, datetime]:
+def window(transfers: Sequence[Left]) -> dict[str, Any]:
     """From the first to just after the last moment at which one left."""
     times = [one.left_at for one in transfers]
     return {"window_from": min(times), "window_until": max(times) + timedelta.resolution}

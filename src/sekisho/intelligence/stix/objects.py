@@ -1,8 +1,8 @@
 """The objects of STIX 2.1: their properties and the type of each, as sections 3 to 8 of the specification list them.
 
 A line names properties as ``name:type``; ``!`` after the name says required. Types: string, integer, float, boolean, timestamp,
-dictionary, hashes, binary, hex, url, words such as ``ov.NAME`` (open vocabulary) and ``enum.NAME``, ``id.a|b`` (identifier of one of
-those types, ``id`` alone of any), ``[type]`` a list, ``{name}`` an inner object below.
+dictionary, hashes, binary, hex, url, words such as ``ov.NAME`` (open vocabulary) and ``enum.NAME``, ``id.a|b`` (identifier of
+one of those types, ``id`` alone of any), ``[type]`` a list, ``{name}`` an inner object below.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ class Property(NamedTuple):
 
 
 COMMON = (
-    "type!:string spec_version!:enum.spec-version id!:id created_by_ref:id.identity created!:timestamp modified!:timestamp revoked:boolean "
-    "labels:[string] confidence:integer lang:lang external_references:[{external-reference}] "
+    "type!:string spec_version!:enum.spec-version id!:id created_by_ref:id.identity created!:timestamp modified!:timestamp "
+    "revoked:boolean labels:[string] confidence:integer lang:lang external_references:[{external-reference}] "
     "object_marking_refs:[id.marking-definition] granular_markings:[{granular-marking}] extensions:extensions"
 )
 OBSERVABLE = (
@@ -290,10 +290,10 @@ IN_ORDER = {
     "malware-analysis": (("analysis_started", "analysis_ended", False),),
     "x509-certificate": (("validity_not_before", "validity_not_after", False),),
     "x509-v3-extensions": (("private_key_usage_period_not_before", "private_key_usage_period_not_after", False),),
-    **{
-        name: (("first_seen", "last_seen", False),)
-        for name in ("campaign", "infrastructure", "intrusion-set", "malware", "sighting", "threat-actor")
-    },
+    **dict.fromkeys(
+        ("campaign", "infrastructure", "intrusion-set", "malware", "sighting", "threat-actor"),
+        (("first_seen", "last_seen", False),),
+    ),
 }
 """Times of which the second must not lie before the first; True where they must not be equal either."""
 

@@ -28,11 +28,13 @@ class Comparison(NamedTuple):
 @lru_cache(1024)
 def pattern_problems(pattern: str) -> tuple[str, ...]:
     """What is wrong with a pattern; empty where nothing is."""
-    problems = run_validator(pattern, stix_version="2.1")
-    if problems:
+    try:
+        compared = comparisons(pattern)
+    except ValueError:
+        problems = run_validator(pattern, stix_version="2.1") or ["cannot be read"]
         return tuple(f"is not a pattern: {str(problem).removeprefix('FAIL: ')}" for problem in problems)
     found = []
-    for one in comparisons(pattern):
+    for one in compared:
         if not _TYPE.fullmatch(one.object_type):
             found.append(f"'{one.object_type}' is not the name of a type of object")
         if one.path and not _PROPERTY.fullmatch(one.path[0]):

@@ -74,7 +74,7 @@ class Fault(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Strictness:
-    """What is asked beside the MUSTs: checks left out by name, how custom content is judged, whether unknown properties are faults."""
+    """What is asked beside the MUSTs: checks left out by name, how custom content is judged, are unknown properties faults?"""
 
     left_out: frozenset[str] = frozenset()
     custom: str = "extension"
@@ -137,7 +137,9 @@ def _bundle(given: Mapping[str, Any], looking: _Looking) -> list[Fault]:
     _unknown(given, "bundle", looking)
     _identifier(given, "bundle", looking)
     versions = Counter(
-        (each.get("id"), each.get("modified")) for each in _members(given) if isinstance(each, dict) and isinstance(each.get("id"), str)
+        (each.get("id"), each.get("modified"))
+        for each in _members(given)
+        if isinstance(each, dict) and isinstance(each.get("id"), str)
     )
     for (name, modified), count in versions.items():
         if count > 1 and modified is not None:
@@ -218,7 +220,16 @@ def _text(value: str, kind: str, place: str, looking: _Looking) -> None:
         looking.should(place, check, f"'{value}' {problem}", _TEXT_SECTIONS.get(kind, "2.11"))
 
 
-_TEXT_SECTIONS = {"timestamp": "2.16", "lang": "3.2", "url": "2.5", "binary": "2.1", "hex": "2.8", "selector": "7.2.3.1", "country": "4.10", "media-type-should": "6.7"}
+_TEXT_SECTIONS = {
+    "timestamp": "2.16",
+    "lang": "3.2",
+    "url": "2.5",
+    "binary": "2.1",
+    "hex": "2.8",
+    "selector": "7.2.3.1",
+    "country": "4.10",
+    "media-type-should": "6.7",
+}
 
 
 def _inner(value: Any, name: str, place: str, looking: _Looking) -> None:
@@ -455,7 +466,9 @@ def _extension_types(given: Mapping[str, Any]) -> set[str]:
 def _custom_object(given: Mapping[str, Any], object_type: str, looking: _Looking) -> None:
     """An object of a type the specification does not define (7.3, 11.2)."""
     if not TYPE_NAME.fullmatch(object_type):
-        looking.must("type", "type-name", f"'{object_type}' is not a type of 3 to 250 lower-case letters, digits and hyphens", "3.1")
+        looking.must(
+            "type", "type-name", f"'{object_type}' is not a type of 3 to 250 lower-case letters, digits and hyphens", "3.1"
+        )
     if object_type == "action":
         looking.must("type", "reserved", "action is reserved and must not be used", "3.1")
     types = _extension_types(given)
@@ -514,7 +527,9 @@ def _unknown(given: Mapping[str, Any], object_type: str, looking: _Looking) -> N
 
 
 def _bad_name(name: str, looking: _Looking) -> None:
-    looking.must(name, "property-name", "is not a name of 3 to 250 lower-case letters, digits and _ that starts with a letter", "3.1")
+    looking.must(
+        name, "property-name", "is not a name of 3 to 250 lower-case letters, digits and _ that starts with a letter", "3.1"
+    )
 
 
 def _custom_property(name: str, place: str, looking: _Looking) -> None:
@@ -559,7 +574,9 @@ def _observable_extensions(given: Mapping[str, Any], object_type: str, looking: 
 
 def _custom_extension(key: str, place: str, looking: _Looking) -> None:
     if not re.fullmatch(r"[a-z0-9-]{3,246}-ext", key):
-        looking.must(place, "dictionary-key", "is not a name of 7 to 250 lower-case letters, digits and hyphens that ends in -ext", "11.3")
+        looking.must(
+            place, "dictionary-key", "is not a name of 7 to 250 lower-case letters, digits and hyphens that ends in -ext", "11.3"
+        )
     custom = looking.strictness.custom
     if custom == "extension":
         looking.should(place, "custom-extension", "is a custom extension without an extension definition", "11.3")
@@ -641,7 +658,12 @@ def _selects(given: Any, selector: str) -> bool:
 def _relationship(given: Mapping[str, Any], looking: _Looking) -> None:
     kind, source, target = (given.get(name) for name in ("relationship_type", "source_ref", "target_ref"))
     for name, ref in (("source_ref", source), ("target_ref", target)):
-        if isinstance(ref, str) and ref.partition("--")[0] in {*RELATIONSHIP_OBJECTS, *META_OBJECTS, "bundle", "marking-definition"}:
+        if isinstance(ref, str) and ref.partition("--")[0] in {
+            *RELATIONSHIP_OBJECTS,
+            *META_OBJECTS,
+            "bundle",
+            "marking-definition",
+        }:
             looking.must(name, "reference", "links an object that a relationship cannot link", "5.1")
     if not isinstance(kind, str):
         return
@@ -718,7 +740,9 @@ def _extension_definition(given: Mapping[str, Any], looking: _Looking) -> None:
         looking.should("description", "extension-description", "is missing", "7.3")
     toplevel = isinstance(types, list) and "toplevel-property-extension" in types
     if names is not None and not toplevel:
-        looking.must("extension_properties", "either-or", "is there although no type of the extension is toplevel-property-extension", "7.3")
+        looking.must(
+            "extension_properties", "either-or", "is there although no type of the extension is toplevel-property-extension", "7.3"
+        )
     if toplevel and not names:
         looking.should("extension_properties", "extension-properties", "names no property of the extension", "7.3")
 
@@ -760,7 +784,9 @@ def _artifact(given: Mapping[str, Any], looking: _Looking) -> None:
         looking.must("decryption_key", "either-or", "is there without encryption_algorithm", "6.1")
 
 
-_HEADERS_OF_THE_MESSAGE = frozenset({"date", "received_lines", "content_type", "from_ref", "sender_ref", "to_refs", "cc_refs", "bcc_refs", "subject"})
+_HEADERS_OF_THE_MESSAGE = frozenset(
+    {"date", "received_lines", "content_type", "from_ref", "sender_ref", "to_refs", "cc_refs", "bcc_refs", "subject"}
+)
 
 
 def _email_message(given: Mapping[str, Any], looking: _Looking) -> None:
@@ -809,7 +835,9 @@ def _pdf(value: Mapping[str, Any], place: str, looking: _Looking) -> None:
     keys = value.get("document_info_dict")
     for key in keys if isinstance(keys, dict) else ():
         if key not in PDF_INFO_KEYS:
-            looking.should(f"{place}.document_info_dict.{key}", "pdf-info", "is not a key of a PDF's information dictionary", "6.7.4")
+            looking.should(
+                f"{place}.document_info_dict.{key}", "pdf-info", "is not a key of a PDF's information dictionary", "6.7.4"
+            )
 
 
 def _http_request(value: Mapping[str, Any], place: str, looking: _Looking) -> None:

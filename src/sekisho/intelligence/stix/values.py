@@ -14,6 +14,11 @@ from uuid import UUID
 
 from sekisho.intelligence.stix import registries
 
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
 TIMESTAMP = re.compile(r"(\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01]))T([01]\d|2[0-3]):([0-5]\d):([0-5]\d|60)(\.\d+)?Z")
 IDENTIFIER = re.compile(r"([a-z0-9][a-z0-9-]*[a-z0-9])--([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})")
 TYPE_NAME = re.compile(r"(?!.*--)[a-z0-9][a-z0-9-]{1,248}[a-z0-9]")
@@ -81,15 +86,16 @@ def _primary_known(text: str) -> bool:
     return len(primary) != 3 or primary in _LANGUAGES_OF_THREE or len(primary) == 1
 
 
-_LANGUAGES_OF_THREE = frozenset(
-    "ace ach ada afa akk ale alg ang anp arc arn arp arw ast awa bal ban bas bej bem ber bho bik bin bla bra bua bug byn cad car ceb "
-    "chb chg chk chm chn cho chp chr chy cmn cop crh csb dak dar day del den dgr din doi dra dsb dua dum dyu efi egy eka elx enm ewo "
-    "fan fat fil fon frm fro frr frs fur gaa gay gba gez gil gmh goh gon gor got grb grc gsw gwi hai haw hil hit hmn hsb hup iba ijo "
-    "ilo inh jbo jpr jrb kaa kab kac kam kar kaw kbd kha kho kmb kok kos kpe krc krl kru kum kut lad lah lam lez lol loz lua lui lun "
-    "luo lus mad mag mai mak man mas mdf mdr men mga mic min mnc mni moh mos mun mus mwl mwr myn myv nah nap nds new nia niu nog non "
-    "nqo nso nub nwc nym nyn nyo nzi osa ota pag pal pam pap pau peo phn pon pro raj rap rar rom rup sad sah sam sas sat scn sco sel "
-    "sga sgn shn sid sma smj smn sms snk sog srn srr suk sus sux syc syr tem ter tet tig tiv tkl tlh tli tmh tog tpi tsi tum tvl tyv "
-    "udm uga umb und vai vep vot wal war was yao yap yue zap zbl zen zgh zun zxx zza mis mul".split()
+_LANGUAGES_OF_THREE = _words(
+    "ace ach ada afa akk ale alg ang anp arc arn arp arw ast awa bal ban bas bej bem ber bho bik bin bla bra bua bug byn "
+    "cad car ceb chb chg chk chm chn cho chp chr chy cmn cop crh csb dak dar day del den dgr din doi dra dsb dua dum dyu "
+    "efi egy eka elx enm ewo fan fat fil fon frm fro frr frs fur gaa gay gba gez gil gmh goh gon gor got grb grc gsw gwi "
+    "hai haw hil hit hmn hsb hup iba ijo ilo inh jbo jpr jrb kaa kab kac kam kar kaw kbd kha kho kmb kok kos kpe krc krl "
+    "kru kum kut lad lah lam lez lol loz lua lui lun luo lus mad mag mai mak man mas mdf mdr men mga mic min mnc mni moh "
+    "mos mun mus mwl mwr myn myv nah nap nds new nia niu nog non nqo nso nub nwc nym nyn nyo nzi osa ota pag pal pam pap "
+    "pau peo phn pon pro raj rap rar rom rup sad sah sam sas sat scn sco sel sga sgn shn sid sma smj smn sms snk sog srn "
+    "srr suk sus sux syc syr tem ter tet tig tiv tkl tlh tli tmh tog tpi tsi tum tvl tyv udm uga umb und vai vep vot wal "
+    "war was yao yap yue zap zbl zen zgh zun zxx zza mis mul"
 )
 """Languages that have a tag of three letters and none of two (ISO 639-2), and the two largest Chinese ones."""
 

@@ -21,9 +21,7 @@ OPEN = {
         "applescript bash c c++ c# go java javascript lua objective-c perl php powershell python ruby scala swift typescript "
         "visual-basic x86-32 x86-64"
     ),
-    "indicator-type-ov": _words(
-        "anomalous-activity anonymization benign compromised malicious-activity attribution unknown"
-    ),
+    "indicator-type-ov": _words("anomalous-activity anonymization benign compromised malicious-activity attribution unknown"),
     "industry-sector-ov": _words(
         "agriculture aerospace automotive chemical commercial communications construction defense education energy "
         "entertainment financial-services government emergency-services "
@@ -80,9 +78,7 @@ OPEN = {
 ENUMS = {
     "encryption-algorithm-enum": _words("AES-256-GCM ChaCha20-Poly1305 mime-type-indicated"),
     "extension-type-enum": _words("new-sdo new-sco new-sro property-extension toplevel-property-extension"),
-    "network-socket-address-family-enum": _words(
-        "AF_UNSPEC AF_INET AF_IPX AF_APPLETALK AF_NETBIOS AF_INET6 AF_IRDA AF_BTH"
-    ),
+    "network-socket-address-family-enum": _words("AF_UNSPEC AF_INET AF_IPX AF_APPLETALK AF_NETBIOS AF_INET6 AF_IRDA AF_BTH"),
     "network-socket-type-enum": _words("SOCK_STREAM SOCK_DGRAM SOCK_RAW SOCK_RDM SOCK_SEQPACKET"),
     "opinion-enum": _words("strongly-disagree disagree neutral agree strongly-agree"),
     "windows-integrity-level-enum": _words("low medium high system"),
@@ -109,16 +105,17 @@ PDF_INFO_KEYS = _words("Title Author Subject Keywords Creator Producer CreationD
 HTTP_REQUEST_HEADERS = _words(
     "a-im accept accept-charset accept-datetime accept-encoding accept-language accept-patch accept-post accept-ranges "
     "access-control-request-headers access-control-request-method age allow alpn authentication-info authorization "
-    "cache-control cdn-loop close connection content-disposition content-encoding content-id content-language content-length "
-    "content-location content-md5 content-range content-security-policy content-type cookie cookie2 date depth destination "
-    "digest dnt early-data expect expires forwarded from front-end-https host http2-settings if if-match if-modified-since "
-    "if-none-match if-range if-schedule-tag-match if-unmodified-since keep-alive link max-forwards mime-version origin oslc-core-version overwrite "
-    "pragma prefer priority proxy-authorization proxy-connection range referer save-data schedule-reply sec-fetch-dest "
-    "sec-fetch-mode sec-fetch-site sec-fetch-user sec-gpc sec-token-binding sec-websocket-accept sec-websocket-extensions "
-    "sec-websocket-key sec-websocket-protocol sec-websocket-version slug te timeout topic traceparent tracestate trailer "
-    "transfer-encoding ttl upgrade upgrade-insecure-requests urgency user-agent via want-digest warning x-att-deviceid "
-    "x-csrf-token x-correlation-id x-forwarded-for x-forwarded-host x-forwarded-proto x-http-method-override x-request-id "
-    "x-requested-with x-uidh x-wap-profile"
+    "cache-control cdn-loop close connection content-disposition content-encoding content-id content-language "
+    "content-length content-location content-md5 content-range content-security-policy content-type cookie cookie2 date "
+    "depth destination digest dnt early-data expect expires forwarded from front-end-https host http2-settings if "
+    "if-match if-modified-since if-none-match if-range if-schedule-tag-match if-unmodified-since keep-alive link "
+    "max-forwards mime-version origin oslc-core-version overwrite pragma prefer priority proxy-authorization "
+    "proxy-connection range referer save-data schedule-reply sec-fetch-dest sec-fetch-mode sec-fetch-site sec-fetch-user "
+    "sec-gpc sec-token-binding sec-websocket-accept sec-websocket-extensions sec-websocket-key sec-websocket-protocol "
+    "sec-websocket-version slug te timeout topic traceparent tracestate trailer transfer-encoding ttl upgrade "
+    "upgrade-insecure-requests urgency user-agent via want-digest warning x-att-deviceid x-correlation-id x-csrf-token "
+    "x-forwarded-for x-forwarded-host x-forwarded-proto x-http-method-override x-request-id x-requested-with x-uidh "
+    "x-wap-profile"
 )
 """Header fields of HTTP requests: the provisional and permanent ones IANA lists for requests, and those in common use."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -100,11 +100,11 @@ def detect(records: Records, p: Parameters) -> Iterator[Found]:
             yield _found(account, transfers, outcome, category, [exposed_of[one.transfer_id].exposure for one in transfers])
 
 
-def _exposed(neighbours: Sequence[Neighbour], listed: object, p: Parameters) -> _Exposed | None:
+def _exposed(neighbours: Sequence[Neighbour], listed: Callable[[str], Sequence[Listed]], p: Parameters) -> _Exposed | None:
     thresholds = _thresholds(p)
     if not neighbours:
         return None
-    found = exposures(neighbours, listed)  # type: ignore[arg-type]
+    found = exposures(neighbours, listed)
     for outcome in OUTCOMES:
         reached = beyond(found, thresholds[outcome])
         if reached is not None:

@@ -10,7 +10,18 @@ from sekisho.engine.answers import Evidence, Fact, Found, Outcome, Reason
 from sekisho.engine.requests import TransferRequest
 from sekisho.engine.screened import no_list, released, unscreened
 from sekisho.typologies.listed import Listed, read_lists
-from sekisho.typologies.screening import Left, allowed, by_account, left_transfers, names, of_kind, releases, reviewed, subjects, window
+from sekisho.typologies.screening import (
+    Left,
+    allowed,
+    by_account,
+    left_transfers,
+    names,
+    of_kind,
+    releases,
+    reviewed,
+    subjects,
+    window,
+)
 from sekisho.typologies.valuation import total
 
 if TYPE_CHECKING:
