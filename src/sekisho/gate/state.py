@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from sekisho.engine.kept_clients import SCHEMAS
 from sekisho.engine.memory import LEARNT, Memory
-from sekisho.engine.requests import Account, InOffice, OpenOrder, Registers, SeenOrder, TransferRequest
+from sekisho.engine.requests import Account, InOffice, OpenOrder, Registers, RequestEvent, SeenOrder, TransferRequest
 from sekisho.gate.entries import Acted, Decided, Learned
 from sekisho.gate.messages import encode, request_id
 from sekisho.gate.order_books import OrderBooks
@@ -152,12 +152,20 @@ class GateView:
     def __init__(self, state: State) -> None:
         self._state = state
         self.now: datetime | None = None
+        self._release_needs = 1
         self._known: dict[tuple[str, str], Any] = {}
 
-    def begin(self, at: datetime) -> None:
+    def begin(self, at: datetime, release_needs: int) -> None:
         """Another decision begins: as of this moment, and nothing is known by heart."""
-        self.now = at
+        self.now, self._release_needs = at, release_needs
         self._known.clear()
+
+    def events_of_request(self, request_id: str) -> Sequence[RequestEvent]:
+        """What people did about a request, oldest first; a release counts once enough different people stand behind it."""
+        events = self._state.memory.events_of_request(request_id)
+        if len({one.party_id for one in events if one.kind in ("approved", "released")}) < self._release_needs:
+            return [one for one in events if one.kind != "released"]
+        return events
 
     def account(self, account_id: str) -> Account:
         """The account; raises KeyError for one that is not known. Read once for all rules of a decision."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -15,9 +14,12 @@ from typing import Any
 
 import httpx
 import pytest
+from typer.testing import CliRunner
 
 from gate.http.door import NOW, transfer
+from sekisho.cli import app
 from sekisho.gate.http.tokens import new_caller
+from sekisho.records import RecordsError
 
 COMMAND = [sys.executable, "-m", "sekisho.cli"]
 
@@ -36,8 +38,15 @@ def _serving(folder: Path, *options: str) -> Iterator[tuple[dict[str, Any], subp
             process.kill()
 
 
-def _run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([*COMMAND, *arguments], cwd=folder, capture_output=True, text=True, check=False, timeout=60)
+def _run(folder: Path, *arguments: str) -> tuple[int, str, str]:
+    """A command in this process, as main() runs it: exit status, what it printed, and its one line of error."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.chdir(folder)
+        result = CliRunner().invoke(app, list(arguments))
+    if isinstance(result.exception, RecordsError):
+        return 2, result.stdout, str(result.exception)
+    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
+    return result.exit_code, result.stdout, result.stderr
 
 
 def test_one_command_serves_and_goes_on_after_a_kill(tmp_path: Path) -> None:
@@ -53,20 +62,20 @@ def test_one_command_serves_and_goes_on_after_a_kill(tmp_path: Path) -> None:
         headers["Authorization"] = f"Bearer {told['token']}"
         again = httpx.post(f"{told['address']}/v1/transfers/decisions", json=body, headers=headers)
         assert again.content == first.content
-        signed = _run(tmp_path, "caller", "token", "sekisho-gate/keys/auditor.pem")
-        read = {"Authorization": f"Bearer {signed.stdout.strip()}", "Access-Reason": "test"}
+        _, signed, _ = _run(tmp_path, "caller", "token", "sekisho-gate/keys/auditor.pem")
+        read = {"Authorization": f"Bearer {signed.strip()}", "Access-Reason": "test"}
         shown = httpx.get(f"{told['address']}/v1/transfers/decisions/T1", headers=read)
         assert shown.json()["latest"]["decision_id"] == first.json()["decision_id"]
         process.send_signal(signal.SIGTERM)
         process.wait(20)
     logged = [json.loads(line) for line in (tmp_path / "log").read_text().splitlines()]
     seals = [line["seal"] for line in logged if line["event"] == "access"]
-    checked = _run(tmp_path, "access-log", "--file", "sekisho-gate/access.sqlite", "--seal", seals[-1], "--json")
-    assert checked.returncode == 0
-    assert [line["subject"] for line in json.loads(checked.stdout)["lines"]] == ["T1"]
-    cut = _run(tmp_path, "access-log", "--file", "sekisho-gate/access.sqlite", "--seal", "f" * 64)
-    assert cut.returncode == 1
-    assert "does not follow" in cut.stdout
+    status, checked, _ = _run(tmp_path, "access-log", "--file", "sekisho-gate/access.sqlite", "--seal", seals[-1], "--json")
+    assert status == 0
+    assert [line["subject"] for line in json.loads(checked)["lines"]] == ["T1"]
+    status, cut, _ = _run(tmp_path, "access-log", "--file", "sekisho-gate/access.sqlite", "--seal", "f" * 64)
+    assert status == 1
+    assert "does not follow" in cut
 
 
 @pytest.mark.parametrize(
@@ -84,23 +93,22 @@ def test_one_command_serves_and_goes_on_after_a_kill(tmp_path: Path) -> None:
 def test_what_cannot_be_served_is_one_line_and_status_2(tmp_path: Path, settings: str, options: tuple[str, ...], said: str) -> None:
     (tmp_path / "gate.toml").write_text(settings)
     new_caller(tmp_path / "listed.toml", tmp_path / "a.pem", "P", ["wallet"], NOW)
-    ran = _run(tmp_path, "serve", "--config", "gate.toml", "--port", "0", *options)
-    assert ran.returncode == 2, ran.stderr
-    assert said in ran.stderr
-    assert len(ran.stderr.strip().splitlines()) == 1
+    status, _, error = _run(tmp_path, "serve", "--config", "gate.toml", "--port", "0", *options)
+    assert status == 2
+    assert said in error
+    assert len(error.strip().splitlines()) == 1
 
 
 def test_a_caller_is_added_and_signs(tmp_path: Path) -> None:
-    added = _run(tmp_path, "caller", "add", "SYS-X", "--role", "wallet", "--role", "trading", "--out", "x.pem", "--json")
-    assert added.returncode == 0, added.stderr
-    assert json.loads(added.stdout)["roles"] == ["wallet", "trading"]
-    token = json.loads(_run(tmp_path, "caller", "token", "x.pem", "--json").stdout)
+    status, added, _ = _run(tmp_path, "caller", "add", "SYS-X", "--role", "wallet", "--role", "trading", "--out", "x.pem", "--json")
+    assert (status, json.loads(added)["roles"]) == (0, ["wallet", "trading"])
+    token = json.loads(_run(tmp_path, "caller", "token", "x.pem", "--json")[1])
     assert token["party_id"] == "SYS-X"
     assert token["token"].count(".") == 2
-    assert oct(os.stat(tmp_path / "x.pem").st_mode)[-3:] == "600"
-    again = _run(tmp_path, "caller", "add", "SYS-X", "--role", "wallet", "--out", "x.pem")
-    assert (again.returncode, "exists" in again.stderr) == (2, True)
-    assert _run(tmp_path, "caller", "add", "SYS-X", "--role", "root", "--out", "y.pem").returncode == 2
-    assert _run(tmp_path, "caller", "token", "callers.toml").returncode == 2
-    assert _run(tmp_path, "access-log").returncode == 2
-    assert _run(tmp_path, "access-log", "--file", "nothing").returncode == 2
+    assert (tmp_path / "x.pem").stat().st_mode & 0o777 == 0o600
+    status, _, error = _run(tmp_path, "caller", "add", "SYS-X", "--role", "wallet", "--out", "x.pem")
+    assert (status, "exists" in error) == (2, True)
+    assert _run(tmp_path, "caller", "add", "SYS-X", "--role", "root", "--out", "y.pem")[0] == 2
+    assert _run(tmp_path, "caller", "token", "callers.toml")[0] == 2
+    assert _run(tmp_path, "access-log")[0] == 2
+    assert _run(tmp_path, "access-log", "--file", "nothing")[0] == 2

@@ -55,7 +55,7 @@ EXAMPLES: Final[Mapping[type, Mapping[str, Any]]] = {
         },
         "A deposit from another exchange": {
             "transfer_id": "T-2026-000018",
-            "requested_at": "2026-06-08T12:05:11+09:00",
+            "requested_at": "2026-06-08T12:03:11+09:00",
             "account_id": "A17",
             "direction": "in",
             "asset": "ETH",
