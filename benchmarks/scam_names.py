@@ -27,7 +27,7 @@ from benchmarks.wash_quality import DATA
 from sekisho.intelligence.names.marks import below, is_empty, lent, marks_of
 from sekisho.intelligence.names.model import NameModel
 from sekisho.intelligence.names.training import fit
-from sekisho.typologies.host_names import HostName, UnreadableName, host_name
+from sekisho.typologies.host_names import HostName, UnreadableNameError, host_name
 from sekisho.typologies.scam_names import Judged, brand_names, judge, pieces_of
 
 FOLDER = DATA / "transfers" / "scam_domains"
@@ -254,7 +254,7 @@ def _judged(name: str) -> Judged | None:
     if name not in _KEPT:
         try:
             _KEPT[name] = judge(name)
-        except UnreadableName:
+        except UnreadableNameError:
             _KEPT[name] = None
     return _KEPT[name]
 

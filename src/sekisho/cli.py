@@ -28,6 +28,8 @@ from sekisho.findings.commands import calibrate_command
 from sekisho.findings.comparison import Comparison, compare, gravest
 from sekisho.findings.inspection import Inspection, Inspector, Question
 from sekisho.findings.outputs import write_comparison, write_inspection
+from sekisho.intelligence.names.command import app as names_app
+from sekisho.intelligence.operators.command import app as operators_app
 from sekisho.liabilities.commands import app as liabilities_app
 from sekisho.records import RecordsError, open_records
 from sekisho.records.commands import app as records_app
@@ -54,6 +56,8 @@ app.add_typer(records_app, name="records")
 app.add_typer(liabilities_app, name="liabilities")
 app.add_typer(reserve_app, name="reserve")
 app.add_typer(wind_down_app, name="wind-down")
+app.add_typer(names_app, name="names")
+app.add_typer(operators_app, name="operators")
 app.command("simulate")(simulate_command)
 app.command("calibrate")(calibrate_command)
 app.command("watch")(watch_command)

@@ -37,13 +37,20 @@ class HostName(NamedTuple):
         return ".".join(self.labels)
 
 
-class UnreadableName(ValueError):
+class UnreadableNameError(ValueError):
     """No host name can be read from the text."""
 
 
 _INVISIBLE = re.compile(
     "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff]"
 )
+
+
+def invisible(instead: str, text: str) -> str:
+    """The text with every invisible character replaced."""
+    return _INVISIBLE.sub(instead, text)
+
+
 _DOTS = str.maketrans({"。": ".", "．": ".", "｡": ".", "․": "."})
 _DEFANGED = re.compile(r"\[\.\]|\(\.\)|\[dot\]", re.IGNORECASE)
 _SCHEME = re.compile(r"^[a-z][a-z0-9+.-]*://?", re.IGNORECASE)
@@ -52,14 +59,14 @@ _LABEL = re.compile(r"^(?:[a-z0-9_-]|[^\x00-\x7f\s])+$")
 
 
 def read_host(text: str) -> str:
-    """The host of a URL, an e-mail address or a bare name, lower case, punycode read back; raises UnreadableName."""
+    """The host of a URL, an e-mail address or a bare name, lower case, punycode read back; raises UnreadableNameError."""
     told = text.strip()
     if not _ASCII_HOST.match(told):
         told = _host_of_url(told)
     if "xn--" in told:
         told = ".".join(_from_punycode(label) for label in told.split("."))
     if not told or len(told) > 253 or not all(_LABEL.match(label) and len(label) <= 63 for label in told.split(".")):
-        raise UnreadableName(text)
+        raise UnreadableNameError(text)
     return told
 
 
@@ -91,7 +98,7 @@ def _suffixes() -> tuple[PublicSuffixList, PublicSuffixList]:
 
 
 def host_name(text: str) -> HostName:
-    """Takes a URL or a name apart; raises UnreadableName."""
+    """Takes a URL or a name apart; raises UnreadableNameError."""
     host = read_host(text)
     return _split(host)
 
@@ -129,7 +136,8 @@ def _split(host: str) -> HostName:
     )
 
 
-# Letters of other alphabets that read as Latin ones in the fonts browsers use. Where NFKD takes a letter apart (é, ｏ, ﬁ), no entry is needed.
+# Letters of other alphabets that read as Latin ones in the fonts browsers use. Where NFKD takes a letter apart (é, ｏ, ﬁ), no entry
+# is needed.
 _LOOKS_LIKE = {
     "а": "a", "ɑ": "a", "α": "a", "ạ": "a", "ӓ": "a", "æ": "ae", "в": "b", "ь": "b", "β": "b", "ƅ": "b", "ɓ": "b", "с": "c",
     "ϲ": "c", "ƈ": "c", "ԁ": "d", "ɗ": "d", "đ": "d", "е": "e", "ҽ": "e", "є": "e", "ε": "e", "ə": "e", "ɛ": "e", "ғ": "f",
@@ -155,7 +163,7 @@ def plain(text: str) -> str:
 
 
 def shape(text: str) -> str:
-    """How the text looks at a glance: two texts of one shape are taken for each other (``paypa1`` and ``paypal``, ``rn`` and ``m``)."""
+    """How the text looks at a glance: two texts of one shape are taken for each other (``c0in`` and ``coin``, ``rn`` and ``m``)."""
     return plain(text).translate(_SHAPES).replace("rn", "m").replace("vv", "w").replace("nn", "m").replace("cl", "d")
 
 

@@ -29,7 +29,7 @@ class Piece(NamedTuple):
 
 
 class Judged(NamedTuple):
-    """A name with its points (0 to 100), why (words of ``scam_names``), the brand it borrows and whether the name is that brand's own."""
+    """A name with its points (0 to 100), why (``SIGNS``), the brand it borrows and whether the name is that brand's own."""
 
     name: HostName
     points: int
@@ -39,7 +39,7 @@ class Judged(NamedTuple):
 
 
 def judge(text: str) -> Judged:
-    """Points and signs of a URL or a name; raises UnreadableName. A brand's own domain has 0 points."""
+    """Points and signs of a URL or a name; raises UnreadableNameError. A brand's own domain has 0 points."""
     name = host_name(text)
     brand = own_brand(name)
     if brand is not None:
@@ -75,10 +75,13 @@ SIGNS = tuple(_POINTS)
 """All signs, in the order of the table above."""
 
 _CHEAP = frozenset(
-    "xyz top icu lol click cfd sbs claims network finance app pro live vip fun online site website space cc fi events cloud trade trading"
-    " pw link buzz support foundation digital bond world one run today gift gifts fund cash exchange money quest rest monster autos"
-    " lat cyou cam tech info shop store club life bid loan tk ml ga cf gq".split()
+    (
+        "xyz top icu lol click cfd sbs claims network finance app pro live vip fun online site website space cc fi events cloud trade"
+        " trading pw link buzz support foundation digital bond world one run today gift gifts fund cash exchange money quest rest"
+        " monster autos lat cyou cam tech info shop store club life bid loan tk ml ga cf gq"
+    ).split(" ")
 )
+"""Suffixes anybody may register under for little money, much used by such sites."""
 _LONG_FROM = 16
 
 
@@ -150,7 +153,7 @@ def pieces_of(name: HostName) -> Iterator[Piece]:
 
 
 def masked(name: HostName) -> str:
-    """The own text of a name with each brand and each imitation of one replaced by a sign of its kind: ``claim-bitflyer`` is ``claim-§``."""
+    """The own text of a name with each brand, or imitation of one, replaced by a sign: ``claim-bitflyer`` is ``claim-§``."""
     return ".".join(_masked_label(plain(label)) for label in name.labels)
 
 
@@ -285,7 +288,7 @@ def _brands() -> _Brands:
     sections: dict[str, list[str]] = {}
     for section, line in _lines("brand_names.txt"):
         left, _, domains = line.partition(":")
-        names = [word for word in left.replace("=", " ").split()]
+        names = left.replace("=", " ").split()
         common, name = names[0].startswith("~"), names[0].lstrip("~").lower()
         for word in names:
             text = plain(word.lstrip("~")).replace("-", "")
@@ -300,6 +303,17 @@ def _brands() -> _Brands:
             slips.setdefault(text, brand)
     shapes = {shape(brand.spelling): brand.name for brand in spelled.values() if brand.kind == "brand" and len(brand.spelling) >= 5}
     return _Brands(spelled, shapes, slips, own, {name: tuple(each) for name, each in sections.items()})
+
+
+def spellings(name: str) -> tuple[str, ...]:
+    """All spellings of a brand, lower case without hyphens."""
+    return tuple(brand.spelling for brand in _brands().spelled.values() if brand.name == name)
+
+
+def own_domains(section: str) -> Mapping[str, str]:
+    """The own domains of the brands of one section, with the brand of each."""
+    named = set(_brands().sections[section])
+    return {domain: name for domain, name in _brands().own.items() if name in named}
 
 
 def brand_names(section: str) -> tuple[str, ...]:

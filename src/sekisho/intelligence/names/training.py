@@ -14,7 +14,7 @@ from sklearn.linear_model import SGDClassifier  # type: ignore[import-untyped]
 
 from sekisho.intelligence.names.marks import Marks, below, is_empty, lent, marks_of, runs_of
 from sekisho.intelligence.names.model import Learned, NameModel, Shape
-from sekisho.typologies.host_names import UnreadableName
+from sekisho.typologies.host_names import UnreadableNameError
 from sekisho.typologies.scam_names import SIGNS, Judged, judge
 
 FOLDS = 5
@@ -61,7 +61,7 @@ def _read(names: Iterable[str]) -> list[Judged]:
     for text in names:
         try:
             judged = judge(text)
-        except UnreadableName:
+        except UnreadableNameError:
             continue
         if not judged.own and not is_empty(judged.name):
             kept.setdefault(judged.name.host, judged)
