@@ -35,6 +35,7 @@ from sekisho.records.tables import (
     request_event,
     reserve_use,
     reserve_volume,
+    sales_contact,
     solicitation,
     solicitation_sign,
     stated_plan,
@@ -42,7 +43,6 @@ from sekisho.records.tables import (
     trade,
     trading_venue,
     transfer,
-    unregistered_act,
     wallet,
     wallet_balance,
     wallet_destination,
@@ -73,6 +73,7 @@ _IN_ORDER = (
     account_event,
     request_event,
     communication,
+    sales_contact,
     listing_application,
     material_fact,
     fact_knowledge,
@@ -99,7 +100,6 @@ _IN_ORDER = (
     solicitation,
     solicitation_sign,
     operator_contract,
-    unregistered_act,
     trading_venue,
 )
 
