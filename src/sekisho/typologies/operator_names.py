@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
@@ -36,6 +36,9 @@ Why = Literal[
 ]
 
 
+EXCHANGE = "crypto_asset_exchange"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Operator:
     """One row of ``registered_operator``. ``other_names`` are translations, trade names and former names; ``domains`` its own."""
@@ -44,6 +47,7 @@ class Operator:
     name: str
     other_names: tuple[str, ...] = ()
     domains: tuple[str, ...] = ()
+    business: str = EXCHANGE
     bureau: str | None = None
     number: str | None = None
     registered_on: date | None = None
@@ -279,6 +283,18 @@ _CONTAINED_FROM = 5
 _SLIP_FROM = 6
 
 
+def registered_for(operators: Iterable[Operator], businesses: Iterable[str]) -> list[Operator]:
+    """The operators with the numbers of some businesses only: each operator once, a number of one of them before none."""
+    wanted = set(businesses)
+    chosen: dict[str, Operator] = {}
+    for each in operators:
+        shown = each if each.business in wanted else replace(each, number=None)
+        known = chosen.get(each.operator_id)
+        if known is None or (known.number is None and shown.number is not None):
+            chosen[each.operator_id] = shown
+    return list(chosen.values())
+
+
 def split_names(text: str) -> tuple[str, ...]:
     """The names in a cell that lists several: ``A | B``."""
     return tuple(name for each in text.split("|") if (name := each.strip()))
@@ -375,6 +391,7 @@ def operator_of(row: Mapping[str, Any]) -> Operator:
         name=name,
         other_names=(*inside, *split_names(row.get("other_names") or "")),
         domains=split_names(row.get("domains") or ""),
+        business=row.get("business") or EXCHANGE,
         bureau=row.get("bureau"),
         number=row.get("number"),
         registered_on=row.get("registered_on"),

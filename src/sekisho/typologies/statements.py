@@ -33,7 +33,9 @@ class Passage(NamedTuple):
     stresses: tuple[str, ...]
 
 
-_GAIN_JA = r"(?:上昇|高騰|急騰|暴騰|爆上げ|値上がり|騰貴|アップ|伸び|増加|成長|跳ね上が|上がっ|上がり|上がる|上がりま|リターン|利益|収益)"
+_GAIN_JA = (
+    r"(?:上昇|高騰|急騰|暴騰|爆上げ|値上がり|騰貴|アップ|伸び|増加|成長|跳ね上が|上がっ|上がり|上がる|上がりま|リターン|利益|収益)"
+)
 _RATE = r"\d[\d,]*(?:\.\d+)?\s*(?:%|パーセント|倍)"
 _FIGURE = r"\d[\d,]*(?:\.\d+)?\s*(?:%|パーセント|倍|x\b|万円|億円|億|percent|times|fold|-fold)"
 _PATTERNS: Mapping[Kind, tuple[re.Pattern[str], ...]] = {
@@ -87,18 +89,27 @@ _DENIED = re.compile(
     r"|\b(?:not|no|never|cannot|can't|isn't|aren't|doesn't|don't|without|nor|neither|beware|scam|fraud|avoid|warning)\b",
     re.IGNORECASE,
 )
-_DENIAL_OF = re.compile(r"risk[- ]free|zero risk|no risk|can(?:'|’)?t lose|cannot lose|never lose|(?:損|負け|下が)[^。]{0,8}(?:しませ|ませ)", re.IGNORECASE)
+_DENIAL_OF = re.compile(
+    r"risk[- ]free|zero risk|no risk|can(?:'|’)?t lose|cannot lose|never lose|(?:損|負け|下が)[^。]{0,8}(?:しませ|ませ)",
+    re.IGNORECASE,
+)
 _NOT_A_PRICE = re.compile(
     r"口座|会員数|利用者数|ユーザー数|登録者|手数料|取扱高|取引高|預かり資産|ダウンロード|売上|営業利益|キャンペーン|スプレッド|ポイント還元|抽選"
     r"|\b(?:accounts?|users?|customers?|fees?|downloads?|revenue|volume|members?|campaign|spread|headcount|transactions?)\b",
     re.IGNORECASE,
 )
-_BALANCED = re.compile(r"下落|値下がり|損失|暴落|下がっ|下がる(?:こと|場合)|マイナス|\b(?:fell|fallen|dropped|declined|losses|loss|lost|down)\b", re.IGNORECASE)
+_BALANCED = re.compile(
+    r"下落|値下がり|損失|暴落|下がっ|下がる(?:こと|場合)|マイナス|\b(?:fell|fallen|dropped|declined|losses|loss|lost|down)\b",
+    re.IGNORECASE,
+)
 _URGED = re.compile(
     r"今すぐ|今なら|今だけ|乗り遅れ|チャンス|お見逃し|始めるなら今|急いで|買い時|買うなら|始めよう|いますぐ|\b(?:buy now|act now|don't miss|last chance|join now|start now|hurry|before it's too late|get in)\b",
     re.IGNORECASE,
 )
-_LOUD = re.compile(r"驚異|圧倒的|爆益|爆上げ|史上最高|なんと|超高騰|最強|\b(?:amazing|incredible|huge|massive|explosive|insane|skyrocket)\w*\b|!{1,}", re.IGNORECASE)
+_LOUD = re.compile(
+    r"驚異|圧倒的|爆益|爆上げ|史上最高|なんと|超高騰|最強|\b(?:amazing|incredible|huge|massive|explosive|insane|skyrocket)\w*\b|!{1,}",
+    re.IGNORECASE,
+)
 _STRESS: Final = {"figure": Decimal("0.2"), "urged": Decimal("0.2"), "loud": Decimal("0.1"), "repeated": Decimal("0.1")}
 STRESSES: Final = (*_STRESS, "balanced")
 _BASE, _BALANCE = Decimal("0.5"), Decimal("0.4")
@@ -166,7 +177,7 @@ _SHOWN: Mapping[Item, re.Pattern[str]] = {
         r"法定通貨(?:では|とは|と異)|(?:本邦|日本円|外国)?通貨(?:又は外国通貨)?では(?:あり|な)|not (?:a )?(?:legal tender|(?:the )?(?:japanese|foreign)[^.\n]{0,40}currenc|fiat)", re.IGNORECASE
     ),
     "loss_risk": re.compile(r"損失(?:が|を|の)[^。\n]{0,14}(?:おそれ|恐れ|可能性|場合|被|生じ|発生|こうむ|リスク)|元本(?:を)?割れ|may (?:incur|suffer|cause)[^.\n]{0,20}loss|risk of loss|lose (?:some|all|money|your)", re.IGNORECASE),
-    "loss_reason": re.compile(r"(?:価格|価値|相場)[^。\n]{0,8}(?:変動|下落)|price (?:fluctuat|change|movement|volatil|declin)|volatil|value[^.\n]{0,12}(?:fluctuat|fall|change)", re.IGNORECASE),
+    "loss_reason": re.compile(r"(?:価格|価値|相場)[^。\n]{0,8}(?:変動|下落)|prices? (?:fluctuat|change|movement|volatil|declin)|volatil|values?[^.\n]{0,12}(?:fluctuat|fall|change)", re.IGNORECASE),
     "payee_consent": re.compile(
         r"(?:代価の弁済を受ける者|受け取る(?:者|側|相手)|支払(?:い|を受ける者|先)|相手(?:方)?)[^。\n]{0,10}(?:同意|承諾)|(?:consent|agreement|accept)[^.\n]{0,24}(?:payee|recipient|person receiving|other party)|(?:payee|recipient)[^.\n]{0,20}(?:consent|agree|accept)",
         re.IGNORECASE,

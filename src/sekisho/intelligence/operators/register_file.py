@@ -10,7 +10,7 @@ from typing import Any
 
 from sekisho.records import TABLES, RecordsError, Table
 from sekisho.records.csv_text import check_text
-from sekisho.typologies.operator_names import Operator, Warned, operator_of, split_names, warned_of
+from sekisho.typologies.operator_names import EXCHANGE, Operator, Warned, operator_of, registered_for, split_names, warned_of
 
 _FINWIKI = {"slug", "name", "kind", "reg_no", "page_status", "aliases"}
 _FINWIKI_WARNINGS = {"date", "operator", "operator_key"}
@@ -29,7 +29,8 @@ def read_register(register: Path, warnings: Path | None) -> tuple[list[Operator]
         operators = [_finwiki_operator(row) for row in rows if row["kind"] == "japan"]
         named_there = [_finwiki_warned(row) for row in rows if row["kind"] != "japan"]
     else:
-        operators = [operator_of(row) for row in _typed(rows, TABLES["registered_operator"], register.name)]
+        typed = _typed(rows, TABLES["registered_operator"], register.name)
+        operators = registered_for((operator_of(row) for row in typed), (EXCHANGE,))
     if warnings is None:
         return operators, named_there
     told = _rows(warnings)

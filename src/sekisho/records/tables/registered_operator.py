@@ -1,4 +1,4 @@
-"""Registered operators: who is on the register of crypto-asset exchanges, under which names and domains, and who has left it."""
+"""Registered operators: who is on an authority's register, for which business, under which names and domains, and who has left it."""
 
 from sekisho.records.table import Column, Table
 
@@ -14,14 +14,27 @@ TABLE = Table(
             "Translations, trade names and former names, separated by |; null if there are none",
             nullable=True,
         ),
+        Column(
+            "business",
+            "string",
+            "For what it is, was or asked to be registered",
+            values=(
+                "crypto_asset_exchange",
+                "crypto_asset_intermediary",
+                "type_1",
+                "type_2",
+                "investment_management",
+                "investment_advice",
+            ),
+        ),
         Column("domains", "string", "Internet domains that are its own, separated by |", nullable=True),
         Column("bureau", "string", "Local finance bureau that registered it (関東, 近畿 …)", nullable=True),
         Column(
             "number",
             "string",
-            "Number on the register of that bureau; null if it is not registered as a crypto-asset exchange",
+            "Number on the register of that bureau; null if it is not registered",
             nullable=True,
-            pattern="[0-9]{5}",
+            pattern="[0-9]{1,5}",
         ),
         Column("registered_on", "date", "Day of registration", nullable=True, unit="date (Japan)"),
         Column(
@@ -33,5 +46,5 @@ TABLE = Table(
         ),
         Column("owner", "string", "The department that answers for the entry"),
     ),
-    key=("operator_id",),
+    key=("operator_id", "business"),
 )

@@ -1,0 +1,30 @@
+"""Sites named in a text: the addresses of websites that a purpose or message carries, the most suspicious first."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable
+
+from sekisho.typologies.host_names import UnreadableNameError
+from sekisho.typologies.scam_names import Judged, judge
+
+_ADDRESS = re.compile(
+    r"(?:h(?:tt|xx)ps?://)?(?:[\w-]+(?:\.|\[\.\]))+(?:xn--[a-z0-9-]{2,59}|[^\W\d_]{2,24})(?![\w@-])", re.IGNORECASE
+)
+_BEFORE_MAIL = re.compile(r"[\w.+-]+@$")
+
+
+def worst_site(texts: Iterable[str | None]) -> Judged | None:
+    """The site with the most points among those the texts name; None where they name none. A mail address names its host."""
+    judged = [each for text in texts if text for each in _sites(text)]
+    return max(judged, key=lambda each: (each.points, each.name.host), default=None)
+
+
+def _sites(text: str) -> Iterable[Judged]:
+    told = unicodedata.normalize("NFKC", text).replace("。", ". ") if "." in unicodedata.normalize("NFKC", text) else text
+    for match in _ADDRESS.finditer(told):
+        try:
+            yield judge(match[0])
+        except UnreadableNameError:
+            continue
