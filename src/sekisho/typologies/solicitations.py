@@ -117,13 +117,23 @@ _PAID = re.compile(
 )
 
 
+_DERIVATIVES = re.compile(
+    r"レバレッジ|証拠金|先物|デリバティブ|オプション取引|無期限契約|\bFX\b|ロング|ショート|\b(?:leverage|margin|futures|perpetuals?|perps|options|derivatives|CFD|short(?:ing)?)\b",
+    re.IGNORECASE,
+)  # fmt: skip
+
+
 class Activity(NamedTuple):
-    """What the text of a solicitation amounts to: management, advice or None, the words that say so, and whether it is for pay."""
+    """What the text of a solicitation amounts to: management, advice or None, the words that say so, and of what.
+
+    ``paid`` says whether the text speaks of pay, ``denied`` whether it denies giving advice, ``derivatives`` whether it speaks of them.
+    """
 
     kind: str | None
     words: str | None
     paid: bool
     denied: bool
+    derivatives: bool
 
 
 def activity(solicitation: Solicitation) -> Activity:
@@ -132,17 +142,22 @@ def activity(solicitation: Solicitation) -> Activity:
     A denial ("no advice is given") does not undo what the text offers; it is reported beside it.
     """
     told = unicodedata.normalize("NFKC", solicitation.text)
-    paid, denied = _PAID.search(told) is not None, _ONLY_TEACHES.search(told) is not None
     offered = _ONLY_TEACHES.sub(" ", told)
     manages, advises = _MANAGES.search(offered), _ADVISES.search(offered)
-    if solicitation.offers in ("investment_management", "investment_advice"):
-        found = manages if solicitation.offers == "investment_management" else advises
-        return Activity(solicitation.offers, found[0] if found else None, paid, denied)
-    if _OF_CRYPTO.search(told) is None:
-        return Activity(None, None, paid, denied)
-    if manages:
-        return Activity("investment_management", manages[0], paid, denied)
-    return Activity("investment_advice", advises[0], paid, denied) if advises else Activity(None, None, paid, denied)
+    kind, found = None, None
+    if solicitation.offers == "investment_management":
+        kind, found = solicitation.offers, manages
+    elif solicitation.offers == "investment_advice":
+        kind, found = solicitation.offers, advises
+    elif _OF_CRYPTO.search(told) is not None and (manages or advises):
+        kind, found = ("investment_management", manages) if manages else ("investment_advice", advises)
+    return Activity(
+        kind,
+        found[0] if found else None,
+        paid=_PAID.search(told) is not None,
+        denied=_ONLY_TEACHES.search(told) is not None,
+        derivatives=solicitation.offers == "derivatives" or _DERIVATIVES.search(told) is not None,
+    )
 
 
 def promises(text: str) -> list[str]:
