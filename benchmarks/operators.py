@@ -3,8 +3,8 @@
 Run: ``python -m benchmarks.operators``
 
 Data: SEKISHO_DATA, perimeter/operators, by its README's protocol. Every name and other name of the 41 Japanese operators and of the
-warned ones is asked for as it stands and changed; truth is the register number, warned, or unknown. Impostors are made from every
-registered name of three letters or more. A form counts apart where the answer is not on file: the name is taken out of the register first.
+warned ones is asked for as it stands and changed; truth is the register number, warned, or unknown. Impostors are made from
+every name. Where a spelling is to be read rather than looked up, it is taken out of the register first.
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from pathlib import Path
 
 from benchmarks.wash_quality import DATA
 from sekisho.intelligence.operators.register_file import read_register
@@ -39,8 +38,10 @@ DOMAINS = {
 }
 _FORMS = ("株式会社", "(株)", "（株）", "㈱")
 _AFTER = (
-    "Pro", "Pro Global", "Global", "Official", "Official App", "International", "VIP", "Plus", "Exchange Ltd UK", "Trading", "Asia", "Holdings",
-    "公式", "公式アプリ", "サポート", "サポートセンター", "ホールディングス", "投資顧問", "プロ", "グローバル", "日本支社", "出金窓口", "2.0", "Web3", "AI",
+    "Pro", "Pro Global", "Global", "Official", "Official App", "International", "VIP", "Plus",
+    "Exchange Ltd UK", "Trading", "Asia", "Holdings",
+    "公式", "公式アプリ", "サポート", "サポートセンター", "ホールディングス", "投資顧問", "プロ", "グローバル",
+    "日本支社", "出金窓口", "2.0", "Web3", "AI",
 )  # fmt: skip
 _BEFORE = ("New ", "The ", "Global ", "My", "新", "公式", "Pro ", "World ", "NEXT")
 _LOOKS = {"a": "а", "e": "е", "o": "о", "i": "і", "c": "с", "p": "р", "x": "х", "y": "у", "s": "ѕ", "l": "I", "b": "Ь"}
@@ -70,7 +71,8 @@ def main() -> None:
     registered = Registered(operators, warned)
     listed = sum(o.registered(None) for o in operators)
     print(
-        f"{len(operators)} Japanese operators, {listed} of them on the register; {len({w.name for w in warned})} names of warned operators\n"
+        f"{len(operators)} Japanese operators, {listed} of them on the register;"
+        f" {len({w.name for w in warned})} names of warned operators\n"
     )
     chance = random.Random(1)
     _recall(operators, warned, registered)
@@ -171,7 +173,7 @@ def _wide(text: str) -> str:
 def _narrow(text: str) -> str:
     table = {unicodedata.normalize("NFKC", chr(c)): chr(c) for c in range(0xFF66, 0xFF9E)}
     apart = unicodedata.normalize("NFD", text)
-    return "".join({"゙": "ﾞ", "゚": "ﾟ", "\u3099": "ﾞ", "\u309a": "ﾟ", "ー": "ｰ"}.get(c, table.get(c, c)) for c in apart)
+    return "".join({"\u3099": "ﾞ", "\u309a": "ﾟ", "ー": "ｰ"}.get(c, table.get(c, c)) for c in apart)
 
 
 def _without(operators: list[Operator], operator: Operator, name: str) -> list[Operator] | None:
@@ -218,7 +220,8 @@ def _impostors(operators: list[Operator], warned: list[Warned], registered: Regi
     for kind in asked:
         print(f"| {kind} | {asked[kind]:,} | {len(cleared[kind])} | {100 * noticed[kind] / asked[kind]:.1f} % |")
     print(
-        f"| all | {sum(asked.values()):,} | **{sum(map(len, cleared.values()))}** | {100 * sum(noticed.values()) / sum(asked.values()):.1f} % |"
+        f"| all | {sum(asked.values()):,} | **{sum(map(len, cleared.values()))}** |"
+        f" {100 * sum(noticed.values()) / sum(asked.values()):.1f} % |"
     )
     for kind, texts in ((kind, texts) for kind, texts in cleared.items() if texts):
         print(f"<!-- cleared, {kind}: {'; '.join(texts[:10])} -->")
@@ -284,7 +287,8 @@ def _strangers(registered: Registered) -> None:
     said_too = Counter(registered.match(name).verdict for name in japanese)
     same = [name for name in names if registered.match(name).verdict == "registered"]
     print(
-        f"\n{len(names)} other services of the field: {dict(said)} (registered: {', '.join(same)}); ten other Japanese names: {dict(said_too)}"
+        f"\n{len(names)} other services of the field: {dict(said)} (registered: {', '.join(same)});"
+        f" ten other Japanese names: {dict(said_too)}"
     )
 
 

@@ -2,9 +2,10 @@
 
 Run: ``python -m benchmarks.scam_names [--test FILE]``
 
-Data: SEKISHO_DATA, transfers/scam_domains, by its README's protocol. Three are compared: the peer's fuzzy rule (MetaMask's lists and tolerance,
-run here), the rules that come along, and a model fitted to names before 2025. Popular names are halved by a checksum of the registered domain: the model is
-fitted to one half (and the ten thousand most popular outside the other) and tested on the other, and the reverse.
+Data: SEKISHO_DATA, transfers/scam_domains, by its README's protocol. Three are compared: the peer's fuzzy rule (MetaMask's lists
+and tolerance, run here), the rules that come along, and a model fitted to names before 2025. Popular names are halved by a checksum
+of the registered domain: the model is fitted to one half (and the ten thousand most popular outside the other) and tested on the
+other, and the reverse.
 ``--test`` names another Parquet file of (domain, first_seen) to test on instead of 2025.
 """
 
@@ -54,7 +55,8 @@ def main() -> None:
     listed = {name for name, _day in rows} | set(test)
     clean = [name for name in popular if name not in listed]
     print(
-        f"{len(before):,} names before {CUT}, {len(test):,} to test, {len(popular):,} popular names of which {len(popular) - len(clean)} are listed\n"
+        f"{len(before):,} names before {CUT}, {len(test):,} to test, {len(popular):,} popular names"
+        f" of which {len(popular) - len(clean)} are listed\n"
     )
     _peer([(name, day[:4]) for name, day in rows] if given.test is None else [(n, "test") for n in test], popular)
     _rules(test, clean, before)
@@ -107,7 +109,8 @@ def _rules(test: Sequence[str], clean: Sequence[str], before: Sequence[str]) -> 
     score = _of_judged(lambda judged: -1.0 if judged.own else float(judged.points))
     halves = [[n for n in clean if _half(n) == side] for side in (0, 1)]
     print(
-        "| rules that come along: points | popular names, first half | second half | before 2025 | tested |\n| ---: | ---: | ---: | ---: | ---: |"
+        "| rules that come along: points | popular names, first half | second half | before 2025 | tested |\n"
+        "| ---: | ---: | ---: | ---: | ---: |"
     )
     popular = [np.array([score(n) for n in half]) for half in halves]
     old, new = (np.array([score(n) for n in names]) for names in (before, test))
@@ -126,7 +129,8 @@ def _rules(test: Sequence[str], clean: Sequence[str], before: Sequence[str]) -> 
     for name in clean:
         judge(name)
     print(
-        f"\nrules: {(time.process_time() - between) / len(clean) * 1e6:.1f} µs a name, of which {(between - started) / len(clean) * 1e6:.1f} to take it apart\n"
+        f"\nrules: {(time.process_time() - between) / len(clean) * 1e6:.1f} µs a name,"
+        f" of which {(between - started) / len(clean) * 1e6:.1f} to take it apart\n"
     )
 
 
@@ -134,7 +138,8 @@ def _model(before: Sequence[str], test: Sequence[str], clean: Sequence[str], top
     halves = [[n for n in clean if _half(n) == side] for side in (0, 1)]
     judges: list[tuple[Scored, dict[float, float]]] = []
     print(
-        "| model tested on | rate | names allowed | recall | threshold set in training: false alerts | recall |\n| --- | ---: | ---: | ---: | ---: | ---: |"
+        "| model tested on | rate | names allowed | recall | threshold set in training: false alerts | recall |\n"
+        "| --- | ---: | ---: | ---: | ---: | ---: |"
     )
     for side in (0, 1):
         own, other = halves[side], halves[1 - side]

@@ -11,8 +11,9 @@ import unicodedata
 from functools import cache, lru_cache
 from typing import NamedTuple
 
-import idna
-from publicsuffixlist import PublicSuffixList  # type: ignore[import-untyped]
+from publicsuffixlist import PublicSuffixList
+
+from sekisho.typologies.word_lists import lines_of
 
 
 class HostName(NamedTuple):
@@ -83,13 +84,10 @@ def _from_punycode(label: str) -> str:
     if not label.startswith("xn--"):
         return label
     try:
-        return unicodedata.normalize("NFKC", idna.decode(label)).lower()
-    except (idna.IDNAError, UnicodeError):
-        # Registries sold names that today's IDNA refuses; what a browser would show is still what deceives.
-        try:
-            return unicodedata.normalize("NFKC", label[4:].encode("ascii").decode("punycode")).lower()
-        except UnicodeError:
-            return label
+        # What IDNA allows is not asked: what a browser would show is what deceives.
+        return unicodedata.normalize("NFKC", label[4:].encode("ascii").decode("punycode")).lower()
+    except UnicodeError:
+        return label
 
 
 @cache
@@ -136,19 +134,6 @@ def _split(host: str) -> HostName:
     )
 
 
-# Letters of other alphabets that read as Latin ones in the fonts browsers use. Where NFKD takes a letter apart (é, ｏ, ﬁ), no entry
-# is needed.
-_LOOKS_LIKE = {
-    "а": "a", "ɑ": "a", "α": "a", "ạ": "a", "ӓ": "a", "æ": "ae", "в": "b", "ь": "b", "β": "b", "ƅ": "b", "ɓ": "b", "с": "c",
-    "ϲ": "c", "ƈ": "c", "ԁ": "d", "ɗ": "d", "đ": "d", "е": "e", "ҽ": "e", "є": "e", "ε": "e", "ə": "e", "ɛ": "e", "ғ": "f",
-    "ƒ": "f", "ɡ": "g", "ց": "g", "ɢ": "g", "һ": "h", "н": "h", "հ": "h", "ħ": "h", "і": "i", "ı": "i", "ι": "i", "ɩ": "i", "ӏ": "l",
-    "ј": "j", "ʝ": "j", "к": "k", "κ": "k", "ƙ": "k", "ł": "l", "ʟ": "l", "ǀ": "l", "м": "m", "ʍ": "m", "ո": "n", "п": "n",
-    "η": "n", "ŋ": "n", "ɴ": "n", "о": "o", "ο": "o", "օ": "o", "ө": "o", "ø": "o", "σ": "o", "ɔ": "o", "〇": "o", "œ": "oe", "р": "p",
-    "ρ": "p", "ƿ": "p", "ԛ": "q", "զ": "q", "г": "r", "ʀ": "r", "ɾ": "r", "ѕ": "s", "ꜱ": "s", "ʂ": "s", "ß": "ss", "т": "t",
-    "τ": "t", "ŧ": "t", "υ": "u", "ս": "u", "μ": "u", "ʋ": "u", "ц": "u", "ν": "v", "ѵ": "v", "ѡ": "w", "ԝ": "w", "ω": "w", "ш": "w",
-    "х": "x", "χ": "x", "у": "y", "γ": "y", "ү": "y", "ʏ": "y", "ᴢ": "z", "ʐ": "z", "ƶ": "z", "ー": "-", "‐": "-", "–": "-", "—": "-",
-}  # fmt: skip
-_TO_LATIN = str.maketrans(_LOOKS_LIKE)
 _VOICED = "\u3099\u309a"  # the marks of ビ and パ, which make another letter
 _SHAPES = str.maketrans({"0": "o", "1": "l", "i": "l", "j": "l", "5": "s", "3": "e", "8": "b", "4": "a", "7": "t", "q": "g"})
 
@@ -159,7 +144,12 @@ def plain(text: str) -> str:
         return text.lower()
     apart = unicodedata.normalize("NFKD", text.lower())
     bare = "".join(letter for letter in apart if letter in _VOICED or not unicodedata.combining(letter))
-    return unicodedata.normalize("NFKC", bare.translate(_TO_LATIN))
+    return unicodedata.normalize("NFKC", bare.translate(_alike()))
+
+
+@cache
+def _alike() -> dict[int, str]:
+    return str.maketrans(dict(line.split(" ") for _section, line in lines_of("letters_alike.txt")))
 
 
 def shape(text: str) -> str:

@@ -12,10 +12,12 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import cache
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from sekisho.typologies.host_names import HostName, UnreadableNameError, host_name, invisible, shape
 from sekisho.typologies.scam_names import own_brand, own_domains, spellings
+from sekisho.typologies.word_lists import lines_of
 
 if TYPE_CHECKING:
     from sekisho.records import Records
@@ -99,7 +101,8 @@ _ANY_FORM = re.compile(
 )
 _LABEL = re.compile(
     r"^(?:運営会社|運営者|運営|開発元|開発者|販売元|販売業者|提供元|提供者|提供|会社名|商号|事業者名?|名称|デベロッパ|デベロッパー|発行元|広告主"
-    r"|developer|developed by|operator|operated by|company|provider|provided by|seller|publisher|name|by|©|\(c\))\s*(?:[:：]|\s|(?<=©))\s*",
+    r"|developer|developed by|operator|operated by|company|provider|provided by|seller|publisher|name|by|©|\(c\))"
+    r"\s*(?:[:：]|\s|(?<=©))\s*",
     re.IGNORECASE,
 )
 _SPLIT = re.compile(r"[\n\r\t|｜;；/／]+|\s[-–—―]+\s|、|。")
@@ -110,24 +113,6 @@ _URL = re.compile(r"^(?:[a-z][a-z0-9+.-]*://)?[^\s/@]+\.[^\s/@.]{2,}(?:[/?#:]\S*
 _NUMBER = re.compile(
     r"(?:登録番号\s*[:：]?\s*)?(関東|近畿|東海|北海道|東北|北陸|中国|四国|九州|福岡|沖縄)?(?:財務局長?|財務支局長?)\s*\(?第?\s*(\d{5})\s*号\)?"
 )
-
-# How Japanese firms write the Latin words their names are made of. Longest first when read.
-_READINGS = {
-    "ビット": "bit", "コイン": "coin", "バンク": "bank", "フライヤー": "flyer", "チェック": "check", "トレード": "trade", "ジャパン": "japan",
-    "ウォレット": "wallet", "ポイント": "point", "ボックス": "box", "ハブ": "hub", "ブック": "book", "デジタル": "digital", "アセット": "asset",
-    "マーケッツ": "markets", "マーケット": "market", "クリプト": "crypto", "ガレージ": "garage", "エクスチェンジ": "exchange", "マネー": "money",
-    "パートナーズ": "partners", "バイナンス": "binance", "ホールディングス": "holdings", "グローバル": "global", "ゲート": "gate",
-    "メルコイン": "mercoin", "ハッシュキー": "hashkey", "ハッシュ": "hash", "ザイフ": "zaif", "ラクテン": "rakuten", "楽天": "rakuten",
-    "オーケーコイン": "okcoin", "クラーケン": "kraken", "マーキュリー": "mercury", "マネックス": "monex", "ガイア": "gaia", "リキッド": "liquid",
-    "コインベース": "coinbase", "バックシート": "backseat", "カストディエム": "custodiem", "エスブロックス": "sblox", "サクソバンク": "saxobank",
-    "バイビット": "bybit", "ビットゲット": "bitget", "クーコイン": "kucoin", "エルバンク": "lbank", "ビットフォレックス": "bitforex",
-    "ビットキャッスル": "bitcastle", "レーザー": "laser", "ジェネシス": "xenesis", "ゼネシス": "xenesis", "ビットマックス": "bitmax", "ライン": "line",
-    "フィスコ": "fisco", "コインブック": "coinbook", "ベスト": "best", "フォビ": "huobi", "アンバー": "amber", "トレイダーズ": "traders",
-    "セキュリティーズ": "securities", "ファイナンシャル": "financial", "ラボ": "labs", "ラボズ": "labs", "ゴールデンウェイ": "goldenway",
-    "カイカ": "kaica", "ディーカレット": "decurret", "トウキョウ": "tokyo", "東京": "tokyo", "みんなの": "minnano", "マスター": "master",
-    "エックス": "x", "エム": "m", "ジー": "g", "オー": "o", "エス": "s", "ビー": "b", "アイ": "i", "ブイ": "v", "シー": "c", "ディー": "d",
-    "ピー": "p", "ケー": "k", "エル": "l", "ティー": "t", "ワイ": "y", "ジェイ": "j", "ドットコム": "com", "ホンコン": "hongkong",
-}  # fmt: skip
 
 
 class Registered:
@@ -343,12 +328,21 @@ def _key(name: str) -> str:
 
 
 _SMALL = str.maketrans("ァィゥェォ", "アイウエオ")
-_READINGS_BY_KEY = {kana.translate(_SMALL): latin for kana, latin in _READINGS.items()}
-_READING_KEYS = re.compile("|".join(sorted(map(re.escape, _READINGS_BY_KEY), key=len, reverse=True)))
+
+
+@cache
+def _readings() -> tuple[re.Pattern[str], Mapping[str, str]]:
+    pairs = (line.split(" ") for _section, line in lines_of("katakana_readings.txt"))
+    latin = {kana.translate(_SMALL): word for kana, word in pairs}
+    return re.compile("|".join(sorted(map(re.escape, latin), key=len, reverse=True))), latin
 
 
 def _latin(key: str) -> str:
-    return key if key.isascii() else _READING_KEYS.sub(lambda found: _READINGS_BY_KEY[found[0]], key)
+    """The letters with katakana read as the Latin words they stand for, the longest first."""
+    if key.isascii():
+        return key
+    pattern, latin = _readings()
+    return pattern.sub(lambda found: latin[found[0]], key)
 
 
 def _domain(text: str) -> str:

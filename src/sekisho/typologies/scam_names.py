@@ -9,12 +9,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from functools import cache, lru_cache
-from importlib.resources import files
 from typing import Literal, NamedTuple
 
 from sekisho.typologies.host_names import HostName, host_name, plain, shape
+from sekisho.typologies.word_lists import lines_of
 
 Kind = Literal["brand", "common_brand", "imitation", "lure", "soft_lure", "service", "term", "number", "other"]
+
+
+_WORD_KINDS = ("lure", "soft_lure", "service", "term")
 
 
 class Piece(NamedTuple):
@@ -74,14 +77,6 @@ _POINTS = {
 SIGNS = tuple(_POINTS)
 """All signs, in the order of the table above."""
 
-_CHEAP = frozenset(
-    (
-        "xyz top icu lol click cfd sbs claims network finance app pro live vip fun online site website space cc fi events cloud trade"
-        " trading pw link buzz support foundation digital bond world one run today gift gifts fund cash exchange money quest rest"
-        " monster autos lat cyou cam tech info shop store club life bid loan tk ml ga cf gq"
-    ).split(" ")
-)
-"""Suffixes anybody may register under for little money, much used by such sites."""
 _LONG_FROM = 16
 
 
@@ -115,10 +110,15 @@ def _signs(name: HostName, pieces: tuple[Piece, ...]) -> Iterator[str]:
         yield "brand_under_other_name"
     if name.hosting is not None:
         yield "lent_name"
-    elif name.suffix in _CHEAP:
+    elif name.suffix in _cheap_suffixes():
         yield "cheap_suffix"
     if len(name.own_text) >= _LONG_FROM:
         yield "long"
+
+
+@cache
+def _cheap_suffixes() -> frozenset[str]:
+    return frozenset(word for section, line in lines_of("name_words.txt") if section == "cheap_suffix" for word in line.split())
 
 
 def _kinds_of(label: str) -> frozenset[str]:
@@ -286,7 +286,7 @@ def _brands() -> _Brands:
     spelled: dict[str, _Brand] = {}
     own: dict[str, str] = {}
     sections: dict[str, list[str]] = {}
-    for section, line in _lines("brand_names.txt"):
+    for section, line in lines_of("brand_names.txt"):
         left, _, domains = line.partition(":")
         names = left.replace("=", " ").split()
         common, name = names[0].startswith("~"), names[0].lstrip("~").lower()
@@ -324,19 +324,9 @@ def brand_names(section: str) -> tuple[str, ...]:
 @cache
 def _known() -> Mapping[str, Piece]:
     known: dict[str, Piece] = {}
-    for section, line in _lines("name_words.txt"):
-        for word in line.split():
+    for section, line in lines_of("name_words.txt"):
+        for word in line.split() if section in _WORD_KINDS else ():
             known.setdefault(word, Piece(section, word, word))  # type: ignore[arg-type]
     for brand in _brands().spelled.values():
         known[brand.spelling] = Piece(brand.kind, brand.spelling, brand.name)
     return known
-
-
-def _lines(file: str) -> Iterator[tuple[str, str]]:
-    section = ""
-    for raw in files("sekisho.typologies").joinpath(file).read_text(encoding="utf-8").splitlines():
-        line = raw.strip()
-        if line.startswith("["):
-            section = line.strip("[]")
-        elif line and not line.startswith("#"):
-            yield section, line

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from sekisho.typologies.operator_names import Match, Registered
 from sekisho.typologies.statements import passages
 from sekisho.typologies.valuation import in_utc
+from sekisho.typologies.word_lists import pattern_of
 
 if TYPE_CHECKING:
     from sekisho.records import Records
@@ -90,43 +90,13 @@ IMPOSTOR = frozenset({"contains_registered_name", "resembles_registered_name"})
 
 # --- managing and advising --------------------------------------------------------------------------------------------------
 
-_MANAGES = re.compile(
-    r"運用(?:を)?(?:代行|委託|お任せ|おまかせ|一任)|一任(?:運用|契約|勘定)|お預かりし(?:た資金)?(?:て)?[^。\n]{0,10}運用|資金を(?:預か|お預か)|(?:代わりに|代理で)[^。\n]{0,8}(?:運用|売買|取引)"
-    r"|(?:運用|トレード)(?:は|を)?プロに(?:お)?任せ|自動(?:売買|運用)[^。\n]{0,12}(?:お任せ|おまかせ|代行)|ミラートレード|コピートレード"
-    r"|\b(?:managed account|we (?:trade|invest|manage)[^.\n]{0,20}(?:for you|your (?:funds|money|crypto|bitcoin|account))|manage your (?:funds|money|crypto|portfolio)|fund management|copy[- ]trading|trade on your behalf)\b",
-    re.IGNORECASE,
-)  # fmt: skip
-_ADVISES = re.compile(
-    r"(?:売買|トレード|エントリー)(?:シグナル|サイン|タイミング)[^。\n]{0,12}(?:配信|提供|お届け|通知|教え|お知らせ)|シグナル(?:配信|提供)|(?:推奨|おすすめ|有望)銘柄[^。\n]{0,14}(?:配信|提供|公開|お届け|教え|伝授|お知らせ|紹介)"
-    r"|銘柄(?:を)?(?:推奨|選定)|投資(?:助言|顧問|アドバイス)|(?:買い時|売り時)(?:を)?[^。\n]{0,8}(?:配信|教え|お知らせ|指南)|(?:個別|具体的)[^。\n]{0,8}(?:銘柄|売買)[^。\n]{0,8}(?:助言|アドバイス|指南)"
-    r"|\b(?:trading signals?|buy(?: and|/| or )sell signals?|signals? (?:group|channel|service)|(?:coin|token|crypto) (?:picks|calls|recommendations)|investment advice|we (?:tell|show) you (?:when|what) to (?:buy|sell)|tells? (?:members|you) (?:when|what) to (?:buy|sell))\b",
-    re.IGNORECASE,
-)  # fmt: skip
-_ONLY_TEACHES = re.compile(
-    r"(?:助言|推奨|勧誘|運用)(?:は|を)?(?:一切)?(?:行いません|行っていません|しません|いたしません|ではありません)|投資助言(?:を目的|に当た)[^。\n]{0,8}(?:ませ|ない)"
-    r"|\b(?:not (?:investment|financial) advice|does not (?:give|provide) (?:investment )?advice)\b",
-    re.IGNORECASE,
-)
-_OF_CRYPTO = re.compile(
-    r"暗号資産|仮想通貨|ビットコイン|イーサ|アルトコイン|トークン|\b(?:crypto|bitcoin|btc|eth(?:ereum)?|altcoins?|tokens?|coins?|xrp|usdt)\b",
-    re.IGNORECASE,
-)
-_PAID = re.compile(
-    r"会費|受講料|有料|月額|報酬|手数料|成功報酬|入会金|\d[\d,]*\s*(?:円|万円|USDT|ドル)|\b(?:fee|paid|subscription|per month|membership|performance fee|\$\d)",
-    re.IGNORECASE,
-)
-
-
-_DERIVATIVES = re.compile(
-    r"レバレッジ|証拠金|先物|デリバティブ|オプション取引|無期限契約|\bFX\b|ロング|ショート|\b(?:leverage|margin|futures|perpetuals?|perps|options|derivatives|CFD|short(?:ing)?)\b",
-    re.IGNORECASE,
-)  # fmt: skip
+_WORDS = "activity_patterns.txt"
 
 
 class Activity(NamedTuple):
     """What the text of a solicitation amounts to: management, advice or None, the words that say so, and of what.
 
-    ``paid`` says whether the text speaks of pay, ``denied`` whether it denies giving advice, ``derivatives`` whether it speaks of them.
+    ``paid``: it speaks of pay; ``denied``: it denies giving advice; ``derivatives``: it speaks of them.
     """
 
     kind: str | None
@@ -142,21 +112,21 @@ def activity(solicitation: Solicitation) -> Activity:
     A denial ("no advice is given") does not undo what the text offers; it is reported beside it.
     """
     told = unicodedata.normalize("NFKC", solicitation.text)
-    offered = _ONLY_TEACHES.sub(" ", told)
-    manages, advises = _MANAGES.search(offered), _ADVISES.search(offered)
+    offered = pattern_of(_WORDS, "only_teaches").sub(" ", told)
+    manages, advises = pattern_of(_WORDS, "manages").search(offered), pattern_of(_WORDS, "advises").search(offered)
     kind, found = None, None
     if solicitation.offers == "investment_management":
         kind, found = solicitation.offers, manages
     elif solicitation.offers == "investment_advice":
         kind, found = solicitation.offers, advises
-    elif _OF_CRYPTO.search(told) is not None and (manages or advises):
+    elif pattern_of(_WORDS, "of_crypto").search(told) is not None and (manages or advises):
         kind, found = ("investment_management", manages) if manages else ("investment_advice", advises)
     return Activity(
         kind,
         found[0] if found else None,
-        paid=_PAID.search(told) is not None,
-        denied=_ONLY_TEACHES.search(told) is not None,
-        derivatives=solicitation.offers == "derivatives" or _DERIVATIVES.search(told) is not None,
+        paid=pattern_of(_WORDS, "paid").search(told) is not None,
+        denied=pattern_of(_WORDS, "only_teaches").search(told) is not None,
+        derivatives=solicitation.offers == "derivatives" or pattern_of(_WORDS, "derivatives").search(told) is not None,
     )
 
 

@@ -50,8 +50,8 @@ def score_command(
 ) -> None:
     """Score names: how much each looks like one made up to pass for a crypto-asset service. No list of scams is looked at.
 
-    A level is 'likely', 'suspect' or 'none': by the points of rule perimeter/scam_name, or with --model by the thresholds set while it
-    was fitted (one popular name in 10,000 and in 1,000 lies above them). Exit status 0; 2 when a file is unusable.
+    A level is 'likely', 'suspect' or 'none': by the points of rule perimeter/scam_name, or with --model by the thresholds set while
+    it was fitted (one popular name in 10,000 and in 1,000 lies above them). Exit status 0; 2 when a file is unusable.
     """
     fitted = read_model(model) if model is not None else None
     levels = None if fitted is not None else _points()
@@ -110,7 +110,9 @@ def train_command(
 
 def _points() -> tuple[int, int]:
     values = load_rulebook()[RULE].parameters
-    return int(values["points_hold"].values[0].value), int(values["points_warn"].values[0].value)
+    hold, warn = (values[name].values[0].value for name in ("points_hold", "points_warn"))
+    assert isinstance(hold, int) and isinstance(warn, int), "points are whole numbers"  # noqa: PT018
+    return hold, warn
 
 
 def _told(text: str, model: NameModel | None, levels: tuple[int, int] | None) -> dict[str, Any]:

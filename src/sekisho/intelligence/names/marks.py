@@ -55,7 +55,7 @@ def is_empty(name: HostName) -> bool:
     return not name.labels
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@numba.njit(cache=True, nogil=True)
 def runs_of(text: NDArray[np.uint8], shortest: int, longest: int, bits: int) -> NDArray[np.int64]:
     """The different runs of bytes of a text, each as the number of its hash below 2**bits, in order (FNV-1a, 64 bits)."""
     size = text.size
@@ -78,7 +78,7 @@ def runs_of(text: NDArray[np.uint8], shortest: int, longest: int, bits: int) -> 
     return ordered[:kept]
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@numba.njit(cache=True, nogil=True)
 def mean_weight(text: NDArray[np.uint8], shortest: int, longest: int, bits: int, weights: NDArray[np.float32]) -> float:
     """The sum of the weights of the runs of a text over the square root of their number."""
     runs = runs_of(text, shortest, longest, bits)
@@ -87,4 +87,4 @@ def mean_weight(text: NDArray[np.uint8], shortest: int, longest: int, bits: int,
     total = 0.0
     for run in runs:
         total += weights[run]
-    return total / np.sqrt(runs.size)
+    return float(total / np.sqrt(runs.size))

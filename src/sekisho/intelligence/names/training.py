@@ -1,4 +1,4 @@
-"""Fits the model of scam names to a list of scams and a list of names that are not, the same lists and seed giving the same model."""
+"""Fits the model of scam names to a list of scams and lists of other names; the same lists and seed give the same model."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
-from sklearn.linear_model import SGDClassifier  # type: ignore[import-untyped]
+from sklearn.linear_model import SGDClassifier
 
 from sekisho.intelligence.names.marks import Marks, below, is_empty, lent, marks_of, runs_of
 from sekisho.intelligence.names.model import Learned, NameModel, Shape
@@ -37,8 +37,8 @@ def fit(
 
     Names that read alike once brands are hidden count once. A benign name that the list of scams also holds is left out, and
     so are brands' own domains. To keep a model from learning how lists are made, a third of the benign names
-    are also shown to it as lent by a host, and a third with one more label in front. The thresholds come from benign names scored by
-    models that never saw them.
+    are also shown to it as lent by a host, and a third with one more label in front. The thresholds come from benign names scored
+    by models that never saw them.
     """
     told = told or (lambda _what, _done, _of: None)
     shape = Shape()

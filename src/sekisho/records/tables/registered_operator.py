@@ -1,4 +1,4 @@
-"""Registered operators: who is on an authority's register, for which business, under which names and domains, and who has left it."""
+"""Registered operators: who is on an authority's register, for which business, under which names, and who has left it."""
 
 from sekisho.records.table import Column, Table
 

@@ -4,7 +4,7 @@ from sekisho.records.table import Column, Table
 
 TABLE = Table(
     name="sales_contact",
-    meaning="One step in the solicitation of one customer: a request, an agreement to listen, a refusal, or the solicitation itself.",
+    meaning="One step in soliciting one customer: a request, an agreement to listen, a refusal, or the solicitation.",
     columns=(
         Column("contact_id", "string", "Id of the contact"),
         Column("occurred_at", "time", "When", unit="UTC"),

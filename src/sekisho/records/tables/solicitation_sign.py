@@ -1,4 +1,4 @@
-"""Signs of a solicitation: what was seen on which day that shows whom it addresses, whether it keeps Japan out, and whether it deceives."""
+"""Signs of a solicitation: what shows on which day whom it addresses, whether it keeps Japan out, and whether it deceives."""
 
 from sekisho.records.table import Column, Table
 

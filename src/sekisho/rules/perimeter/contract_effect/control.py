@@ -20,8 +20,8 @@ _PROOFS = ("protection_shown", "no_unjust_profit_shown")
 def compute(records: Records, p: Parameters) -> Iterator[Amount]:
     """For each contract concluded by the day judged: what was paid, and as its band the effect.
 
-    ``registered`` the operator was on the register that day; ``void``; ``rebuttable`` void unless the operator proves what it has not
-    yet tried to; ``stands`` it has proved it; ``undetermined`` the law of the regime does not say.
+    ``registered`` the operator was on the register that day; ``void``; ``rebuttable`` void unless the operator proves what it
+    has not yet tried to; ``stands`` it has proved it; ``undetermined`` the law of the regime does not say.
     """
     operators = read_operators(records)
     businesses = {"crypto_asset": words(p.crypto_businesses)}

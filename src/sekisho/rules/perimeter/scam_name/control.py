@@ -38,7 +38,7 @@ def decide(request: Request, view: View, p: Parameters) -> Iterator[Reason]:
 
 
 def detect(records: Records, p: Parameters) -> Iterator[Found]:
-    """Transfers that left without the approval or the acknowledgement; a payee's site counts where the purpose on record names it."""
+    """Transfers that left without approval or acknowledgement; a payee's site counts where the purpose on record names it."""
     out = records.transfer.filter((records.transfer.direction == "out") & records.transfer.released_at.notnull())
     columns = ("transfer_id", "account_id", "asset", "value_jpy", "purpose", "warning_acknowledged_at", "released_at")
     rows = out.filter(out.purpose.notnull()).select(*columns).order_by("transfer_id").to_pyarrow().to_pylist()

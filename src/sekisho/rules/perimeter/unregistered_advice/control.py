@@ -1,4 +1,4 @@
-"""Unregistered advice: which seminars, groups and sites manage crypto investments or advise on them without a registration behind them?"""
+"""Unregistered advice: which seminars, groups and sites manage crypto investments or advise on them without registration?"""
 
 from __future__ import annotations
 

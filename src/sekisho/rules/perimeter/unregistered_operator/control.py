@@ -1,4 +1,4 @@
-"""Unregistered operators: who solicits for crypto-asset exchange without being on the register, and does the solicitation deceive?"""
+"""Unregistered operators: who solicits for crypto-asset exchange without being on the register, and does it deceive?"""
 
 from __future__ import annotations
 

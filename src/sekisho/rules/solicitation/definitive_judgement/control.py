@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def detect(records: Records, p: Parameters) -> Iterator[Found]:
-    """One finding for each communication of the firm, its people or those bound to it by contract, with its plainest passage."""
+    """One finding for each communication of the firm, its people or those bound to it, with its plainest passage."""
     circle, links = read_circle(records), read_links(records)
     for post in posts_of(records):
         speaks, because = speaks_for(circle, links, post)

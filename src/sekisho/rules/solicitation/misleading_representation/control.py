@@ -1,4 +1,4 @@
-"""Misleading representation: which of the firm's advertisements and messages stress past gains, forecasts or people who profited?"""
+"""Misleading representation: which of the firm's words stress past gains, forecasts or people who profited?"""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def detect(records: Records, p: Parameters) -> Iterator[Found]:
-    """One finding for each communication of the firm, its people or those bound to it by contract, with the passage that stresses most."""
+    """One finding for each communication of the firm, its people or those bound to it, with the passage that stresses most."""
     circle, links = read_circle(records), read_links(records)
     for post in posts_of(records):
         speaks, because = speaks_for(circle, links, post)
