@@ -168,8 +168,12 @@ def _masked_label(read: str) -> str:
 
 
 @cache
-def _longest() -> int:
-    return max(map(len, _brands().spelled))
+def _lengths() -> Mapping[str, tuple[int, ...]]:
+    """How long the known words are that begin with two letters."""
+    found: dict[str, set[int]] = {}
+    for word in _known():
+        found.setdefault(word[:2], set()).add(len(word))
+    return {head: tuple(sorted(each)) for head, each in found.items()}
 
 
 @lru_cache(maxsize=131072)
@@ -207,7 +211,7 @@ def _cut(token: str) -> tuple[Piece, ...]:
 
 
 def _best_cut(token: str, shortest: int) -> tuple[Piece, ...]:
-    known, longest, size = _known(), _longest(), len(token)
+    known, lengths, size = _known(), _lengths(), len(token)
     # cost[i]: letters left over, then pieces, in the best cut of the first i letters.
     cost: list[tuple[int, int]] = [(0, 0)] + [(size + 1, 0)] * size
     came: list[tuple[int, Piece | None]] = [(0, None)] * (size + 1)
@@ -215,10 +219,10 @@ def _best_cut(token: str, shortest: int) -> tuple[Piece, ...]:
         left, count = cost[i]
         if (left + 1, count) < cost[i + 1]:
             cost[i + 1], came[i + 1] = (left + 1, count), (i, None)
-        for j in range(i + shortest, min(size, i + longest) + 1):
-            piece = known.get(token[i:j])
-            if piece is not None and (left, count + 1) < cost[j]:
-                cost[j], came[j] = (left, count + 1), (i, piece)
+        for length in lengths.get(token[i : i + 2], ()):
+            piece = known.get(token[i : i + length]) if shortest <= length <= size - i else None
+            if piece is not None and (left, count + 1) < cost[i + length]:
+                cost[i + length], came[i + length] = (left, count + 1), (i, piece)
     return tuple(_walked(token, came))
 
 
