@@ -6,13 +6,17 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
-from sekisho.typologies.host_names import UnreadableNameError
+from sekisho.typologies.host_names import UnreadableNameError, invisible
 from sekisho.typologies.scam_names import Judged, judge
 
 _ADDRESS = re.compile(
     r"(?:h(?:tt|xx)ps?://)?(?:[\w-]+(?:\.|\[\.\]))+(?:xn--[a-z0-9-]{2,59}|[^\W\d_]{2,24})(?![\w@-])", re.IGNORECASE
 )
-_BEFORE_MAIL = re.compile(r"[\w.+-]+@$")
+_FULL_STOP_IN_A_NAME = re.compile(r"(?<=[a-z0-9])。(?=[a-z0-9])", re.IGNORECASE)
+_JAPANESE = "\u3005-\u3007\u3041-\u30ff\u3400-\u9fff"
+_BORDER = re.compile(rf"(?<=[{_JAPANESE}])(?=[^\W{_JAPANESE}])|(?<=[^\W{_JAPANESE}])(?=[{_JAPANESE}])")
+DOTS = "[.．。｡]"
+"""One of these stands in every address."""
 
 
 def worst_site(texts: Iterable[str | None]) -> Judged | None:
@@ -22,7 +26,9 @@ def worst_site(texts: Iterable[str | None]) -> Judged | None:
 
 
 def _sites(text: str) -> Iterable[Judged]:
-    told = unicodedata.normalize("NFKC", text).replace("。", ". ") if "." in unicodedata.normalize("NFKC", text) else text
+    told = _FULL_STOP_IN_A_NAME.sub(".", invisible("", unicodedata.normalize("NFKC", text)))
+    # Japanese runs on without spaces: a name in Latin letters begins and ends where kana and kanji do.
+    told = _BORDER.sub(" ", told)
     for match in _ADDRESS.finditer(told):
         try:
             yield judge(match[0])

@@ -83,7 +83,7 @@ _LONG_FROM = 16
 def _signs(name: HostName, pieces: tuple[Piece, ...]) -> Iterator[str]:
     kinds = [piece.kind for piece in pieces]
     branded = "brand" in kinds or "imitation" in kinds
-    if not name.host.isascii() and branded:
+    if not name.host.isascii() and branded and plain(name.own_text) != name.own_text:
         yield "foreign_letters_as_brand"
     if "imitation" in kinds:
         yield "imitation"

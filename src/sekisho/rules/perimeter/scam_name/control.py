@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from sekisho.engine.answers import Evidence, Fact, Found, Outcome, Reason
 from sekisho.engine.requests import TransferRequest
 from sekisho.typologies.custody import share
-from sekisho.typologies.named_sites import worst_site
+from sekisho.typologies.named_sites import DOTS, worst_site
 from sekisho.typologies.valuation import in_utc
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def detect(records: Records, p: Parameters) -> Iterator[Found]:
     """Transfers that left without approval or acknowledgement; a payee's site counts where the purpose on record names it."""
     out = records.transfer.filter((records.transfer.direction == "out") & records.transfer.released_at.notnull())
     columns = ("transfer_id", "account_id", "asset", "value_jpy", "purpose", "warning_acknowledged_at", "released_at")
-    rows = out.filter(out.purpose.notnull()).select(*columns).order_by("transfer_id").to_pyarrow().to_pylist()
+    rows = out.filter(out.purpose.re_search(DOTS)).select(*columns).order_by("transfer_id").to_pyarrow().to_pylist()
     done = _done(records)
     for row in rows:
         site = worst_site((row["purpose"],))
