@@ -18,6 +18,7 @@ IN_ORDER = (
     "balance_sheet_item subordinated_debt filing wind_down_event asset_return instruction "
     "suitability_check trading_criterion trading_limit guardian_consent document_delivery issuer_breach margin_order "
     "margin_position margin_valuation margin_call margin_ratio"
+    "registered_operator operator_warning sales_contact solicitation solicitation_sign operator_contract trading_venue"
 )
 
 

@@ -23,8 +23,9 @@ from sekisho.typologies.suitability import Breach, Check, Consent, Criteria, Lim
 class TransferRequest:
     """A transfer that asks to go ahead: the columns of the ``transfer`` table known at that moment. Times are UTC.
 
-    Two things the table does not keep are known at that moment: ``address_tag`` (destination tag or memo, where the address
-    does not carry it) and ``network`` (the chain on which the asset is to move, where it lives on more than one).
+    Three things the table does not keep are known at that moment: ``address_tag`` (destination tag or memo, where the address
+    does not carry it), ``network`` (the chain on which the asset is to move, where it lives on more than one) and ``payee_site``
+    (the website the client names as the payee's).
     """
 
     transfer_id: str
@@ -42,6 +43,7 @@ class TransferRequest:
     network: str | None = None
     travel_rule_payload: str | None = None
     purpose: str | None = None
+    payee_site: str | None = None
     warning_acknowledged_at: datetime | None = None
 
 

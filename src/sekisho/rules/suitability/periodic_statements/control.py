@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from sekisho.engine.answers import Evidence, Found
-from sekisho.typologies.statements import Gap, gaps
+from sekisho.typologies.client_statements import Gap, gaps
 from sekisho.typologies.valuation import whole_days
 
 if TYPE_CHECKING:
