@@ -4,12 +4,23 @@ from __future__ import annotations
 
 from bisect import bisect_left, insort
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
-from sekisho.engine.requests import Account, Party, PastEvent, PastTrade, PastTransfer, RequestEvent
+from sekisho.engine.requests import (
+    Account,
+    CustomerCheck,
+    CustomerRisk,
+    Party,
+    PastEvent,
+    PastTrade,
+    PastTransfer,
+    QuickDeposit,
+    RequestEvent,
+    Suspicion,
+)
 from sekisho.typologies.valuation import in_utc, starts_at
 
 if TYPE_CHECKING:
@@ -17,7 +28,7 @@ if TYPE_CHECKING:
 
 Row = Mapping[str, Any]
 _LEFT = {"released", "completed"}
-_Timed = TypeVar("_Timed", PastTransfer, PastTrade, PastEvent, RequestEvent)
+_Timed = TypeVar("_Timed", PastTransfer, PastTrade, PastEvent, RequestEvent, QuickDeposit)
 
 
 class Memory:
@@ -36,8 +47,14 @@ class Memory:
         self._events: dict[str, list[PastEvent]] = defaultdict(list)
         self._trades: dict[str, list[PastTrade]] = defaultdict(list)
         self._balances: dict[str, dict[str, tuple[date, Decimal]]] = defaultdict(dict)
+        self._held: dict[str, dict[str, Decimal]] = {}
         self._prices: dict[str, tuple[datetime, str, Decimal]] = {}
         self._answers: dict[str, dict[str, RequestEvent]] = defaultdict(dict)
+        self._seen: dict[tuple[str, str], dict[str, datetime]] = defaultdict(dict)
+        self._suspicions: dict[str, dict[str, Suspicion]] = defaultdict(dict)
+        self._checks: dict[str, dict[str, CustomerCheck]] = defaultdict(dict)
+        self._risks: dict[str, dict[str, CustomerRisk]] = defaultdict(dict)
+        self._quick: dict[str, dict[str, QuickDeposit]] = defaultdict(dict)
 
     def learn(self, table: str, row: Row) -> None:
         """Take in one row of a record table; raises KeyError for a table that is none of ``LEARNT``."""
@@ -79,29 +96,9 @@ class Memory:
 
     def holdings(self, account_id: str) -> Mapping[str, Decimal]:
         """What the firm owes the account by asset: the last daily balance, and what moved after that day."""
-        balances = self._balances.get(account_id, {})
-        held = {asset: quantity for asset, (_, quantity) in balances.items()}
-        known = {asset: starts_at(day + timedelta(days=1)) for asset, (day, _) in balances.items()}
-        latest = min(known.values(), default=None)
-
-        def move(asset: str, moved_at: datetime, quantity: Decimal) -> None:
-            # A firm that reports balances daily leaves out the assets a client does not hold.
-            if asset not in known and latest is not None and moved_at < latest:
-                return
-            if asset not in known or moved_at >= known[asset]:
-                held[asset] = held.get(asset, Decimal(0)) + quantity
-
-        for transfer in self._by_account.get(account_id, ()):
-            if transfer.left_at is not None:
-                move(transfer.asset, transfer.left_at, transfer.quantity if transfer.direction == "in" else -transfer.quantity)
-        for trade in self._trades.get(account_id, ()):
-            base, _, quote = trade.instrument.partition("/")
-            bought = trade.quantity if trade.side == "buy" else -trade.quantity
-            move(base, trade.executed_at, bought)
-            move(quote, trade.executed_at, -bought * trade.price)
-        for event in self._events.get(account_id, ()):
-            if event.amount_jpy is not None and event.kind in _FIAT:
-                move("JPY", event.occurred_at, _FIAT[event.kind] * event.amount_jpy)
+        held = self._held.get(account_id)
+        if held is None:
+            held = self._held[account_id] = self._added_up(account_id)
         return held
 
     def price_jpy(self, asset: str) -> Decimal | None:
@@ -114,6 +111,55 @@ class Memory:
     def events_of_request(self, request_id: str) -> Sequence[RequestEvent]:
         """What people did, or were shown, about a request, oldest first."""
         return sorted(self._answers.get(request_id, {}).values(), key=lambda e: (e.occurred_at, e.event_id))
+
+    def accounts_seen(self, kind: str, value: str) -> Mapping[str, datetime]:
+        """The accounts that used a device or a network address, each with the last time; who came last stands last."""
+        return self._seen.get((kind, value), {})
+
+    def suspicions(self, account_id: str) -> Sequence[Suspicion]:
+        """Every suspicion about the account, oldest first."""
+        return sorted(self._suspicions.get(account_id, {}).values(), key=lambda s: (s.arose_at, s.suspicion_id))
+
+    def checks_of(self, party_id: str) -> Sequence[CustomerCheck]:
+        """The verifications of a client, oldest first."""
+        return sorted(self._checks.get(party_id, {}).values(), key=lambda c: (c.checked_at, c.check_id))
+
+    def risks_of(self, party_id: str) -> Sequence[CustomerRisk]:
+        """The grounds for enhanced care with a client, oldest first."""
+        return sorted(self._risks.get(party_id, {}).values(), key=lambda r: (r.since, r.risk_id))
+
+    def quick_deposits(self, account_id: str, since: datetime) -> Sequence[QuickDeposit]:
+        """What was paid in by quick payment or at a convenience store since a moment, oldest first."""
+        deposits = (d for d in self._quick.get(account_id, {}).values() if d.deposited_at >= since)
+        return sorted(deposits, key=lambda d: (d.deposited_at, d.deposit_id))
+
+    def _added_up(self, account_id: str) -> dict[str, Decimal]:
+        held = {asset: quantity for asset, (_, quantity) in self._balances.get(account_id, {}).items()}
+        moves = [
+            *(each for transfer in self._by_account.get(account_id, ()) for each in _moved_by_transfer(transfer)),
+            *(each for trade in self._trades.get(account_id, ()) for each in _moved_by_trade(trade)),
+            *(each for event in self._events.get(account_id, ()) for each in _moved_by_event(event)),
+        ]
+        for moved in moves:
+            if self._counts(account_id, moved):
+                held[moved.asset] = held.get(moved.asset, Decimal(0)) + moved.quantity
+        return held
+
+    def _counts(self, account_id: str, moved: _Moved) -> bool:
+        """Whether it came after the balance of its asset; a firm that reports balances leaves out what a client does not hold."""
+        balances = self._balances.get(account_id)
+        if not balances:
+            return True
+        known = balances.get(moved.asset) or min(balances.values(), key=lambda balance: balance[0])
+        return moved.at >= starts_at(known[0] + timedelta(days=1))
+
+    def _move(self, account_id: str, moves: Iterable[_Moved], sign: int = 1) -> None:
+        """Keep what was added up in step with what was learnt since."""
+        held = self._held.get(account_id)
+        if held is not None:
+            for moved in moves:
+                if self._counts(account_id, moved):
+                    held[moved.asset] = held.get(moved.asset, Decimal(0)) + sign * moved.quantity
 
     def _learn_party(self, row: Row) -> None:
         party = Party(**{name: row.get(name) for name in Party.__dataclass_fields__})  # type: ignore[arg-type]
@@ -129,6 +175,7 @@ class Memory:
         self._transfers[transfer.transfer_id] = transfer
         insort(self._by_account[transfer.account_id], transfer, key=_requested_at)
         insort(self._by_address[transfer.address], transfer, key=_requested_at)
+        self._move(transfer.account_id, _moved_by_transfer(transfer))
         if transfer.direction == "out":
             book = self._books[transfer.account_id]
             used_at = min(filter(None, (transfer.requested_at, _utc(row.get("address_first_used_at")))))
@@ -139,6 +186,7 @@ class Memory:
         if known is not None:
             self._by_account[known.account_id].remove(known)
             self._by_address[known.address].remove(known)
+            self._move(known.account_id, _moved_by_transfer(known), sign=-1)
 
     def _learn_event(self, row: Row) -> None:
         event = PastEvent(
@@ -150,6 +198,12 @@ class Memory:
             row.get("remitter_name_matches"),
         )
         insort(self._events[row["account_id"]], event, key=_occurred_at)
+        self._move(row["account_id"], _moved_by_event(event))
+        for kind, value in (("device_id", event.device_id), ("ip", event.ip)):
+            if value is not None:
+                seen = self._seen[kind, value]
+                last = seen.pop(row["account_id"], event.occurred_at)
+                seen[row["account_id"]] = max(last, event.occurred_at)
 
     def _learn_trade(self, row: Row) -> None:
         for side in ("buy", "sell"):
@@ -158,12 +212,14 @@ class Memory:
                 executed_at = in_utc(row["executed_at"])
                 trade = PastTrade(row["trade_id"], executed_at, row["instrument"], side, row["price"], row["quantity"])
                 insort(self._trades[account_id], trade, key=_executed_at)
+                self._move(account_id, _moved_by_trade(trade))
 
     def _learn_balance(self, row: Row) -> None:
         balances = self._balances[row["account_id"]]
         known = balances.get(row["asset"])
         if known is None or known[0] <= row["as_of_date"]:
             balances[row["asset"]] = (row["as_of_date"], row["quantity"])
+            self._held.pop(row["account_id"], None)
 
     def _learn_price(self, row: Row) -> None:
         quoted = (in_utc(row["quoted_at"]), row["source"], row["price_jpy"])
@@ -174,6 +230,34 @@ class Memory:
             row["event_id"], in_utc(row["occurred_at"]), row["kind"], row["party_id"], row.get("version"), row.get("text")
         )
         self._answers[row["request_id"]][answer.event_id] = answer
+
+    def _learn_suspicion(self, row: Row) -> None:
+        suspicion = Suspicion(
+            row["suspicion_id"],
+            row["account_id"],
+            row.get("transfer_id"),
+            in_utc(row["arose_at"]),
+            row["source"],
+            _utc(row.get("judged_at")),
+            row.get("judgement"),
+            _utc(row.get("filed_at")),
+            _utc(row.get("cleared_at")),
+        )
+        self._suspicions[suspicion.account_id][suspicion.suspicion_id] = suspicion
+
+    def _learn_check(self, row: Row) -> None:
+        check = CustomerCheck(
+            row["check_id"], in_utc(row["checked_at"]), row["kind"], row.get("means_checked"), row.get("approved_by_party_id")
+        )
+        self._checks[row["party_id"]][check.check_id] = check
+
+    def _learn_risk(self, row: Row) -> None:
+        risk = CustomerRisk(row["risk_id"], row["ground"], in_utc(row["since"]), _utc(row.get("until")))
+        self._risks[row["party_id"]][risk.risk_id] = risk
+
+    def _learn_quick_deposit(self, row: Row) -> None:
+        deposit = QuickDeposit(row["deposit_id"], in_utc(row["deposited_at"]), row["channel"], row["amount_jpy"])
+        self._quick[row["account_id"]][deposit.deposit_id] = deposit
 
 
 _FIAT = {"fiat_deposit": 1, "fiat_withdrawal": -1}
@@ -186,9 +270,39 @@ _LEARN: dict[str, Callable[[Memory, Row], None]] = {
     "customer_balance": Memory._learn_balance,
     "reference_price": Memory._learn_price,
     "request_event": Memory._learn_answer,
+    "suspicion": Memory._learn_suspicion,
+    "customer_check": Memory._learn_check,
+    "customer_risk": Memory._learn_risk,
+    "quick_deposit": Memory._learn_quick_deposit,
 }
 LEARNT = tuple(_LEARN)
 """The record tables a memory takes in."""
+
+
+class _Moved(NamedTuple):
+    """What came to an account (below zero: left it), and when."""
+
+    asset: str
+    at: datetime
+    quantity: Decimal
+
+
+def _moved_by_transfer(transfer: PastTransfer) -> Iterator[_Moved]:
+    if transfer.left_at is not None:
+        quantity = transfer.quantity if transfer.direction == "in" else -transfer.quantity
+        yield _Moved(transfer.asset, transfer.left_at, quantity)
+
+
+def _moved_by_trade(trade: PastTrade) -> Iterator[_Moved]:
+    base, _, quote = trade.instrument.partition("/")
+    bought = trade.quantity if trade.side == "buy" else -trade.quantity
+    yield _Moved(base, trade.executed_at, bought)
+    yield _Moved(quote, trade.executed_at, -bought * trade.price)
+
+
+def _moved_by_event(event: PastEvent) -> Iterator[_Moved]:
+    if event.amount_jpy is not None and event.kind in _FIAT:
+        yield _Moved("JPY", event.occurred_at, _FIAT[event.kind] * event.amount_jpy)
 
 
 def past_transfer(row: Row) -> PastTransfer:
@@ -219,7 +333,13 @@ _AT = {
     "trade": "executed_at",
     "reference_price": "quoted_at",
     "request_event": "occurred_at",
+    "suspicion": "arose_at",
+    "customer_check": "checked_at",
+    "customer_risk": "since",
+    "quick_deposit": "deposited_at",
 }
+_LATER = {"suspicion": ("judged_at", "filed_at", "cleared_at"), "customer_risk": ("until",)}
+"""What is written into a row later: times that a gate did not know before them."""
 
 
 def memory_before(records: Records, before: datetime) -> Memory:
@@ -228,7 +348,7 @@ def memory_before(records: Records, before: datetime) -> Memory:
     for table in LEARNT:
         for row in records.optional(table).to_pyarrow().to_pylist():
             if _known(table, row, before):
-                memory.learn(table, _as_of(row, before) if table == "transfer" else row)
+                memory.learn(table, as_of(table, row, before))
     return memory
 
 
@@ -238,12 +358,15 @@ def _known(table: str, row: Row, before: datetime) -> bool:
     return table != "customer_balance" or starts_at(row["as_of_date"] + timedelta(days=1)) <= before
 
 
-def _as_of(row: Row, before: datetime) -> Row:
-    """A transfer as it stood: released later is waiting still."""
-    released_at = _utc(row["released_at"])
-    if released_at is not None and released_at >= before:
-        return {**row, "released_at": None, "status": "held"}
-    return row
+def as_of(table: str, row: Row, before: datetime) -> Row:
+    """A row as it stood: a transfer released later is waiting still, a suspicion cleared up later stands."""
+    if table == "transfer":
+        released_at = _utc(row["released_at"])
+        return {**row, "released_at": None, "status": "held"} if released_at is not None and released_at >= before else row
+    late = [name for name in _LATER.get(table, ()) if (at := _utc(row.get(name))) is not None and at >= before]
+    if not late:
+        return row
+    return {**row, **dict.fromkeys(late), **({"judgement": None} if "judged_at" in late else {})}
 
 
 def _utc(moment: datetime | None) -> datetime | None:
@@ -255,7 +378,8 @@ def _born(account: Account, born_on: date | None) -> Account:
 
 
 def _since(rows: Sequence[_Timed], since: datetime, at: Callable[[Any], datetime]) -> Sequence[_Timed]:
-    return rows[bisect_left(rows, since, key=at) :]
+    first = bisect_left(rows, since, key=at)
+    return rows[first:] if first else rows
 
 
 def _requested_at(transfer: PastTransfer) -> datetime:

@@ -11,6 +11,8 @@ from sekisho.engine.memory import Memory, memory_before
 from sekisho.engine.open_orders import Standing, entries, standing_orders
 from sekisho.engine.requests import (
     Account,
+    CustomerCheck,
+    CustomerRisk,
     InOffice,
     InstructionRequest,
     OpenOrder,
@@ -19,9 +21,11 @@ from sekisho.engine.requests import (
     PastEvent,
     PastTrade,
     PastTransfer,
+    QuickDeposit,
     Registers,
     RequestEvent,
     SeenOrder,
+    Suspicion,
     TransferRequest,
     WalletRequest,
 )
@@ -91,6 +95,26 @@ class RecordsView:
     def events_of_request(self, request_id: str) -> Sequence[RequestEvent]:
         """What people did, or were shown, about a request, oldest first."""
         return self._memory().events_of_request(request_id)
+
+    def accounts_seen(self, kind: str, value: str) -> Mapping[str, datetime]:
+        """The accounts that used a device or a network address, each with the last time."""
+        return self._memory().accounts_seen(kind, value)
+
+    def suspicions(self, account_id: str) -> Sequence[Suspicion]:
+        """Every suspicion about the account, oldest first."""
+        return self._memory().suspicions(account_id)
+
+    def checks_of(self, party_id: str) -> Sequence[CustomerCheck]:
+        """The verifications of a client, oldest first."""
+        return self._memory().checks_of(party_id)
+
+    def risks_of(self, party_id: str) -> Sequence[CustomerRisk]:
+        """The grounds for enhanced care with a client, oldest first."""
+        return self._memory().risks_of(party_id)
+
+    def quick_deposits(self, account_id: str, since: datetime) -> Sequence[QuickDeposit]:
+        """What was paid in by quick payment or at a convenience store since a moment, oldest first."""
+        return self._memory().quick_deposits(account_id, since)
 
     def first_connected_at(self, device: str) -> datetime | None:
         """When the device was first on a network, as the register of keys had it before this moment."""
