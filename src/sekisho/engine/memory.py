@@ -247,7 +247,12 @@ class Memory:
 
     def _learn_check(self, row: Row) -> None:
         check = CustomerCheck(
-            row["check_id"], in_utc(row["checked_at"]), row["kind"], row.get("means_checked"), row.get("approved_by_party_id")
+            row["check_id"],
+            in_utc(row["checked_at"]),
+            row.get("transfer_id"),
+            row["kind"],
+            row.get("means_checked"),
+            row.get("approved_by_party_id"),
         )
         self._checks[row["party_id"]][check.check_id] = check
 
@@ -338,7 +343,11 @@ _AT = {
     "customer_risk": "since",
     "quick_deposit": "deposited_at",
 }
-_LATER = {"suspicion": ("judged_at", "filed_at", "cleared_at"), "customer_risk": ("until",)}
+_LATER = {
+    "transfer": ("released_at",),
+    "suspicion": ("judged_at", "filed_at", "cleared_at"),
+    "customer_risk": ("until",),
+}
 """What is written into a row later: times that a gate did not know before them."""
 
 
@@ -352,21 +361,35 @@ def memory_before(records: Records, before: datetime) -> Memory:
     return memory
 
 
-def _known(table: str, row: Row, before: datetime) -> bool:
-    if table in _AT:
-        return in_utc(row[_AT[table]]) < before
-    return table != "customer_balance" or starts_at(row["as_of_date"] + timedelta(days=1)) <= before
+def known_from(table: str, row: Row) -> tuple[datetime, ...]:
+    """The moments (UTC) after which a gate knew the row, and what was written into it later; empty where it always did.
+
+    A daily balance is known from the end of its day on, that moment included.
+    """
+    if table == "customer_balance":
+        return (starts_at(row["as_of_date"] + timedelta(days=1)),)
+    if table not in _AT:
+        return ()
+    first = in_utc(row[_AT[table]])
+    later = (_utc(row.get(name)) for name in _LATER.get(table, ()))
+    return (first, *sorted({at for at in later if at is not None and at > first}))
 
 
 def as_of(table: str, row: Row, before: datetime) -> Row:
     """A row as it stood: a transfer released later is waiting still, a suspicion cleared up later stands."""
-    if table == "transfer":
-        released_at = _utc(row["released_at"])
-        return {**row, "released_at": None, "status": "held"} if released_at is not None and released_at >= before else row
     late = [name for name in _LATER.get(table, ()) if (at := _utc(row.get(name))) is not None and at >= before]
     if not late:
         return row
-    return {**row, **dict.fromkeys(late), **({"judgement": None} if "judged_at" in late else {})}
+    return {**row, **dict.fromkeys(late), **_MEANWHILE.get(late[0], {})}
+
+
+_MEANWHILE: dict[str, Row] = {"released_at": {"status": "held"}, "judged_at": {"judgement": None}}
+"""What goes with a time that was not known yet."""
+
+
+def _known(table: str, row: Row, before: datetime) -> bool:
+    times = known_from(table, row)
+    return not times or times[0] < before or (table == "customer_balance" and times[0] == before)
 
 
 def _utc(moment: datetime | None) -> datetime | None:

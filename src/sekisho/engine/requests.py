@@ -237,6 +237,7 @@ class CustomerCheck(NamedTuple):
 
     check_id: str
     checked_at: datetime
+    transfer_id: str | None
     kind: str
     means_checked: bool | None
     approved_by_party_id: str | None

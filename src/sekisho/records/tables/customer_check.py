@@ -9,6 +9,13 @@ TABLE = Table(
         Column("check_id", "string", "Id of the check"),
         Column("party_id", "string", "The client", refers_to="party.party_id", standard="FIX 448 PartyID"),
         Column("checked_at", "time", "When it was completed", unit="UTC"),
+        Column(
+            "transfer_id",
+            "string",
+            "The transfer at which it was made, where it was made at one",
+            nullable=True,
+            refers_to="transfer.transfer_id",
+        ),
         Column("kind", "string", "Ordinary, or with enhanced care", values=("ordinary", "enhanced")),
         Column("method", "string", "By which documents or method", nullable=True),
         Column("means_checked", "boolean", "Whether assets and income were verified, too", nullable=True),
