@@ -44,6 +44,7 @@ class Memory:
         self._by_account: dict[str, list[PastTransfer]] = defaultdict(list)
         self._by_address: dict[str, list[PastTransfer]] = defaultdict(list)
         self._books: dict[str, dict[str, datetime]] = defaultdict(dict)
+        self._first_sent: dict[str, datetime] = {}
         self._events: dict[str, list[PastEvent]] = defaultdict(list)
         self._trades: dict[str, list[PastTrade]] = defaultdict(list)
         self._balances: dict[str, dict[str, tuple[date, Decimal]]] = defaultdict(dict)
@@ -73,6 +74,10 @@ class Memory:
     def transfers(self, account_id: str, since: datetime) -> Sequence[PastTransfer]:
         """What the account asked to move since a moment, oldest first."""
         return _since(self._by_account.get(account_id, ()), since, _requested_at)
+
+    def first_sent_at(self, account_id: str) -> datetime | None:
+        """When the first transfer out of the account left; None before that."""
+        return self._first_sent.get(account_id)
 
     def transfers_with(self, address: str, since: datetime) -> Sequence[PastTransfer]:
         """What all accounts asked to move to or from one address since a moment, oldest first."""
@@ -112,7 +117,7 @@ class Memory:
         """What people did, or were shown, about a request, oldest first."""
         return sorted(self._answers.get(request_id, {}).values(), key=lambda e: (e.occurred_at, e.event_id))
 
-    def accounts_seen(self, kind: str, value: str) -> Mapping[str, datetime]:
+    def accounts_seen(self, kind: str, value: str) -> dict[str, datetime]:
         """The accounts that used a device or a network address, each with the last time; who came last stands last."""
         return self._seen.get((kind, value), {})
 
@@ -180,6 +185,9 @@ class Memory:
             book = self._books[transfer.account_id]
             used_at = min(filter(None, (transfer.requested_at, _utc(row.get("address_first_used_at")))))
             book[transfer.address] = min(used_at, book.get(transfer.address, used_at))
+            if transfer.left_at is not None:
+                first = self._first_sent.get(transfer.account_id, transfer.left_at)
+                self._first_sent[transfer.account_id] = min(first, transfer.left_at)
 
     def _forget(self, transfer_id: str) -> None:
         known = self._transfers.pop(transfer_id, None)
@@ -187,6 +195,15 @@ class Memory:
             self._by_account[known.account_id].remove(known)
             self._by_address[known.address].remove(known)
             self._move(known.account_id, _moved_by_transfer(known), sign=-1)
+            if known.left_at is not None and known.left_at == self._first_sent.get(known.account_id):
+                self._sent_again(known.account_id)
+
+    def _sent_again(self, account_id: str) -> None:
+        """Find the first transfer out that left anew, after the one that was the first was corrected."""
+        left = [t.left_at for t in self._by_account[account_id] if t.direction == "out" and t.left_at is not None]
+        self._first_sent.pop(account_id)
+        if left:
+            self._first_sent[account_id] = min(left)
 
     def _learn_event(self, row: Row) -> None:
         event = PastEvent(

@@ -308,6 +308,10 @@ class View(Protocol):
         """What the account asked to move, in or out, since a moment, oldest first."""
         ...
 
+    def first_sent_at(self, account_id: str) -> datetime | None:
+        """When the first transfer out of the account left (UTC); None before that."""
+        ...
+
     def transfers_with(self, address: str, since: datetime) -> Sequence[PastTransfer]:
         """What all accounts asked to move to or from one address since a moment, oldest first."""
         ...
@@ -336,7 +340,7 @@ class View(Protocol):
         """What people did, or were shown, about a request, oldest first."""
         ...
 
-    def accounts_seen(self, kind: str, value: str) -> Mapping[str, datetime]:
+    def accounts_seen(self, kind: str, value: str) -> dict[str, datetime]:
         """The accounts that used a device (``kind`` device_id) or a network address (ip), each with the last time (UTC)."""
         ...
 

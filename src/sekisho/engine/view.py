@@ -68,6 +68,10 @@ class RecordsView:
         """What the account asked to move since a moment, oldest first."""
         return self._memory().transfers(account_id, since)
 
+    def first_sent_at(self, account_id: str) -> datetime | None:
+        """When the first transfer out of the account left; None before that."""
+        return self._memory().first_sent_at(account_id)
+
     def transfers_with(self, address: str, since: datetime) -> Sequence[PastTransfer]:
         """What all accounts asked to move to or from one address since a moment, oldest first."""
         return self._memory().transfers_with(address, since)
@@ -96,7 +100,7 @@ class RecordsView:
         """What people did, or were shown, about a request, oldest first."""
         return self._memory().events_of_request(request_id)
 
-    def accounts_seen(self, kind: str, value: str) -> Mapping[str, datetime]:
+    def accounts_seen(self, kind: str, value: str) -> dict[str, datetime]:
         """The accounts that used a device or a network address, each with the last time."""
         return self._memory().accounts_seen(kind, value)
 
