@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sekisho.engine.answers import Evidence, Found, Outcome, Reason
 from sekisho.engine.lookback import Sign, lookback, released, schemes, transfer_out
@@ -32,11 +32,13 @@ def detect(records: Records, p: Parameters) -> Iterator[Found]:
 
 def _signs(request: TransferRequest, view: View, p: Parameters) -> Iterator[Sign]:
     steps = p.steps if isinstance(p.steps, tuple) else tuple(word.strip() for word in p.steps.split(","))
+    if strange := set(steps) - set(_KINDS):
+        raise ValueError(f"'{min(strange)}' is not a step; steps are {', '.join(_KINDS)}")
     missing = tuple(step for step in steps if not _taken(step, request, view))
     if not missing:
         return
     taken = [event for event in view.events_of_request(request.transfer_id) if event.kind in _KINDS.values()]
-    facts = {"account": request.account_id, "address": request.address, "missing": missing, "steps": len(steps)}
+    facts: dict[str, Any] = {"account": request.account_id, "address": request.address, "missing": missing, "steps": len(steps)}
     yield Sign(
         Reason(outcome=Outcome.hold, sentence="step_missing", facts=facts),
         since=request.requested_at,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sekisho.engine.answers import Evidence, Found, Outcome, Reason
 from sekisho.engine.lookback import Sign, lookback, released, schemes, transfer_out
@@ -33,7 +33,7 @@ def _signs(request: TransferRequest, view: View, _p: Parameters) -> Iterator[Sig
     standing = [s for s in view.suspicions(request.account_id) if s.cleared_at is None or now < s.cleared_at]
     if standing:
         first = standing[0]
-        facts = {
+        facts: dict[str, Any] = {
             "account": request.account_id,
             "suspicions": len(standing),
             "source": first.source,
