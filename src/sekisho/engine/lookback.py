@@ -148,6 +148,8 @@ def _agenda(
     for row in rows:
         yield in_utc(row["left_at"]), _QUESTION, None, row
     for table, back in books.items():
+        if table not in records.present:
+            continue
         for row in _rows_of(records, table, back, known, accounts).to_pyarrow().to_pylist():
             times = known_from(table, row)
             if not times:
@@ -162,7 +164,7 @@ _OF_PARTIES = ("party", "customer_check", "customer_risk")
 
 def _rows_of(records: Records, table: str, back: timedelta | None, known: ir.Table, accounts: ir.Table | None) -> ir.Table:
     """The rows of a table that concern the accounts asked about, no further back than the rule looks."""
-    rows = records.optional(table)
+    rows: ir.Table = getattr(records, table)
     if table == "reference_price":
         return rows
     if table == "request_event":

@@ -372,7 +372,9 @@ def memory_before(records: Records, before: datetime) -> Memory:
     """What a gate would have learnt from the records before a moment (UTC)."""
     memory = Memory()
     for table in LEARNT:
-        for row in records.optional(table).to_pyarrow().to_pylist():
+        if table not in records.present:
+            continue
+        for row in getattr(records, table).to_pyarrow().to_pylist():
             if _known(table, row, before):
                 memory.learn(table, as_of(table, row, before))
     return memory

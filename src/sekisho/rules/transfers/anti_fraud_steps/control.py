@@ -34,7 +34,7 @@ def _signs(request: TransferRequest, view: View, p: Parameters) -> Iterator[Sign
     steps = p.steps if isinstance(p.steps, tuple) else tuple(word.strip() for word in p.steps.split(","))
     if strange := set(steps) - set(_KINDS):
         raise ValueError(f"'{min(strange)}' is not a step; steps are {', '.join(_KINDS)}")
-    missing = tuple(step for step in steps if not _taken(step, request, view))
+    missing = [step for step in steps if not _taken(step, request, view)]
     if not missing:
         return
     taken = [event for event in view.events_of_request(request.transfer_id) if event.kind in _KINDS.values()]

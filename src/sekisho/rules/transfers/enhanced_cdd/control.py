@@ -51,7 +51,7 @@ def _signs(request: TransferRequest, view: View, p: Parameters) -> Iterator[Sign
         checks = [c for c in view.checks_of(party_id) if c.kind == "enhanced" and c.transfer_id == request.transfer_id]
     facts: dict[str, Any] = {
         "account": request.account_id,
-        "grounds": grounds,
+        "grounds": list(grounds),
         "value_jpy": request.value_jpy,
         "since": min((risk.since for risk in risks), default=request.requested_at),
     }
