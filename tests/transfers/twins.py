@@ -31,6 +31,7 @@ from sekisho.typologies.valuation import JAPAN, starts_at
 
 START = datetime(2026, 10, 1, tzinfo=UTC)
 DAYS = 20
+CLIENTS = 22
 MICROSECOND = timedelta(microseconds=1)
 PRICES = {"BTC": Decimal(10_000_000), "ETH": Decimal(500_000)}
 VALUES = (40_000, 60_000, 100_000, 100_001, 300_000, 1_000_000, 2_000_000, 2_000_001, 9_000_000)
@@ -148,11 +149,11 @@ class _History:
         self.memory.learn(table, row)
 
     def _people(self) -> None:
-        for number in range(14):
-            party = f"P{number if number != 13 else 12}"
+        for number in range(CLIENTS + 1):
+            party = f"P{min(number, CLIENTS - 1)}"
             old = START - timedelta(days=self.random.choice([20, 400, 900]))
             opened_at = old if self.random.random() < 0.75 else START + timedelta(hours=self.random.randrange(DAYS * 12))
-            if number != 13:
+            if number < CLIENTS:
                 born_on = date(self.random.choice([1945, 1960, 1985, 2001]), 10, 9)
                 country = "IR" if number == 5 else "JP"
                 self._learn("party", {"party_id": party, "kind": "individual", "country": country, "born_on": born_on})
@@ -180,8 +181,8 @@ class _History:
         """The balances at the end of the Japan day before; some clients hold much, some little."""
         as_of = (at + JAPAN).date() - timedelta(days=1)
         for account in self.accounts:
-            if self.random.random() < 0.3:
-                for asset, most in (("BTC", 200), ("ETH", 2_000), ("JPY", 900_000_000)):
+            if self.random.random() < 0.2:
+                for asset, most in (("BTC", 80), ("ETH", 800), ("JPY", 90_000_000)):
                     quantity = Decimal(self.random.randrange(most)) / 100
                     self._learn(
                         "customer_balance", {"account_id": account, "asset": asset, "as_of_date": as_of, "quantity": quantity}
@@ -235,7 +236,13 @@ class _History:
         number = len(self.tables["customer_risk"])
         ground = self.random.choice(["impersonation", "false_information", "high_risk_country", "foreign_pep", "own_assessment"])
         until = self.random.choice([None, at + timedelta(hours=self.random.randrange(1, 200))])
-        row = {"risk_id": f"R{number}", "party_id": f"P{self.random.randrange(13)}", "ground": ground, "since": at, "owner": "AML"}
+        row = {
+            "risk_id": f"R{number}",
+            "party_id": f"P{self.random.randrange(CLIENTS)}",
+            "ground": ground,
+            "since": at,
+            "owner": "AML",
+        }
         self._learn("customer_risk", row)
         if until is not None:
             self._plan(until, "end_of_risk", f"R{number}")
@@ -247,7 +254,7 @@ class _History:
 
     def _check(self, at: datetime, about: str) -> None:
         number = len(self.tables["customer_check"])
-        party = f"P{self.random.randrange(13)}"
+        party = f"P{self.random.randrange(CLIENTS)}"
         if about:
             account = self.memory.account(self.requests[about]["account_id"]) if self._known(about) else None
             party = account.party_id if account else party
@@ -307,7 +314,8 @@ class _History:
         until = max((r.releases_at for r in reasons if r.releases_at is not None), default=None)
         assert until is None or until > at, "a hold that is over holds nothing"
         if will < 0.15 or self.tries[transfer] > 3:
-            row["status"] = self.random.choice(["held", "refused"])
+            if self.random.random() < 0.5:
+                self._plan(at + timedelta(minutes=self.random.randrange(1, 600)), "refuse", transfer)
             return
         for step in self._cures(transfer):
             self._plan(at + timedelta(seconds=self.random.randrange(1, 7200)), step, transfer)
@@ -332,6 +340,12 @@ class _History:
         else:
             self.played.waited.add(about)
             self._leave(row, at)
+
+    def _refuse(self, at: datetime, about: str) -> None:
+        row = self.requests[about]
+        row["status"] = "refused"
+        self._answer(at, about, "refused", "STAFF")
+        self.memory.learn("transfer", row)
 
     def _push_out(self, at: datetime, about: str) -> None:
         row = self.requests[about]

@@ -13,7 +13,7 @@ import ibis
 from ibis import _
 
 from sekisho.engine.answers import Evidence, Found, Outcome, Reason
-from sekisho.engine.memory import Memory, Row, as_of, known_from
+from sekisho.engine.memory import Memory, Row, as_of, known_from, transfers_with_refusals
 from sekisho.engine.requests import TransferRequest
 from sekisho.engine.view import transfer_request
 from sekisho.typologies.payments import destination_kind, stated_words
@@ -164,7 +164,7 @@ _OF_PARTIES = ("party", "customer_check", "customer_risk")
 
 def _rows_of(records: Records, table: str, back: timedelta | None, known: ir.Table, accounts: ir.Table | None) -> ir.Table:
     """The rows of a table that concern the accounts asked about, no further back than the rule looks."""
-    rows: ir.Table = getattr(records, table)
+    rows: ir.Table = transfers_with_refusals(records) if table == "transfer" else getattr(records, table)
     if table == "reference_price":
         return rows
     if table == "request_event":

@@ -24,6 +24,8 @@ from sekisho.engine.requests import (
 from sekisho.typologies.valuation import in_utc, starts_at
 
 if TYPE_CHECKING:
+    import ibis.expr.types as ir
+
     from sekisho.records import Records
 
 Row = Mapping[str, Any]
@@ -361,7 +363,7 @@ _AT = {
     "quick_deposit": "deposited_at",
 }
 _LATER = {
-    "transfer": ("released_at",),
+    "transfer": ("released_at", "refused_at"),
     "suspicion": ("judged_at", "filed_at", "cleared_at"),
     "customer_risk": ("until",),
 }
@@ -374,10 +376,24 @@ def memory_before(records: Records, before: datetime) -> Memory:
     for table in LEARNT:
         if table not in records.present:
             continue
-        for row in getattr(records, table).to_pyarrow().to_pylist():
+        rows = transfers_with_refusals(records) if table == "transfer" else getattr(records, table)
+        for row in rows.to_pyarrow().to_pylist():
             if _known(table, row, before):
                 memory.learn(table, as_of(table, row, before))
     return memory
+
+
+def transfers_with_refusals(records: Records) -> ir.Table:
+    """The table of transfers with ``refused_at``: when one was refused or cancelled, where an event says so.
+
+    Where none does, a refused transfer counts as refused from its request on.
+    """
+    if "request_event" not in records.present:
+        return records.transfer
+    refusals = records.request_event.filter(records.request_event.kind.isin(["refused", "cancelled"]))
+    first = refusals.group_by(transfer_id=refusals.request_id).aggregate(refused_at=refusals.occurred_at.min())
+    refused = records.transfer.left_join(first, "transfer_id").drop("transfer_id_right")
+    return refused.mutate(refused_at=(refused.status == "refused").ifelse(refused.refused_at, None))
 
 
 def known_from(table: str, row: Row) -> tuple[datetime, ...]:
@@ -402,7 +418,7 @@ def as_of(table: str, row: Row, before: datetime) -> Row:
     return {**row, **dict.fromkeys(late), **_MEANWHILE.get(late[0], {})}
 
 
-_MEANWHILE: dict[str, Row] = {"released_at": {"status": "held"}, "judged_at": {"judgement": None}}
+_MEANWHILE: dict[str, Row] = {"released_at": {"status": "held"}, "refused_at": {"status": "held"}, "judged_at": {"judgement": None}}
 """What goes with a time that was not known yet."""
 
 

@@ -25,7 +25,7 @@ _WORDS = {
     ROMANCE: "fiance, girlfriend, boyfriend, lover, marriage, dating, 婚約, 恋人, 彼女, 彼氏, 結婚, 交際, マッチング, 海外の友人",
     REMOTE_CONTROL: "anydesk, teamviewer, remote, support desk, 遠隔, リモート, サポート窓口, ウイルス",
     POLICE: "police, prosecutor, court, arrest, bail, 警察, 検察, 検事, 裁判, 逮捕, 保釈, 口座の調査, 資金調査",
-    EXCHANGE: "verification of wallet, security wallet, safe account, unlock, 凍結, ロック解除, 本人認証, 保護口座, 安全な口座, 移管",
+    EXCHANGE: "verification of wallet, security wallet, safe account, unlock, 凍結, ロック解除, 本人認証, 保護口座, 安全な口座",
     REFUND: "refund, compensation, recovery, tax return, 返金, 還付, 補償, 被害回復, 返還",
     SIDE_JOB: "side job, part-time, task, deposit for work, 副業, アルバイト, タスク, 内職, 保証金, 登録料",
 }
