@@ -14,7 +14,7 @@ SEEDS = range(int(os.environ.get("SEKISHO_TWIN_SEEDS", "2")))
 
 TWINS = (
     Twin("transfers/cooling_off", "WG4-SEED", {"days_new_account": 3, "days_new_address": 1}),
-    Twin("transfers/takeover_signs", assumed={"hours_after_change": 30}),
+    Twin("transfers/takeover_signs", assumed={"hours_after_change": 96}),
     Twin("transfers/third_party_deposit", assumed={"hours_after_deposit": 48}),
     Twin("transfers/fast_in_and_out", assumed={"hours_max": 36, "share_min": Decimal("0.5"), "value_jpy_min": 50_000}),
     Twin(
@@ -22,7 +22,7 @@ TWINS = (
         assumed={"period_days": 6, "income_ratio_max": 1, "net_worth_ratio_max": 1, "past_ratio_max": 4}
         | {"past_transfers_min": 2, "age_years_min": 80, "aged_value_jpy_min": 1_000_000},
     ),
-    Twin("transfers/emptied_account", assumed={"share_min": Decimal("0.3"), "value_jpy_min": 50_000, "hours_first": 40}),
+    Twin("transfers/emptied_account", assumed={"share_min": Decimal("0.02"), "value_jpy_min": 40_000, "hours_first": 60}),
     Twin("transfers/shared_destination", assumed={"clients_min": 4, "period_days": 5}),
     Twin("transfers/shared_device", assumed={"device_clients_min": 3, "ip_clients_min": 5, "period_days": 4}),
     Twin(

@@ -116,7 +116,10 @@ class _History:
         for day in range(DAYS):
             self._plan(starts_at(START.date() + timedelta(days=day)), "end_of_day")
         for _ in range(500):
-            self._plan(START + timedelta(minutes=self.random.randrange(DAYS * 1440)), self._drawn())
+            act = self._drawn()
+            # Requests come in the second half, so that what happened long before the first of them matters, too.
+            first = DAYS * 720 if act == "request" else 0
+            self._plan(START + timedelta(minutes=self.random.randrange(first, DAYS * 1440)), act)
         while self.agenda:
             entry = heapq.heappop(self.agenda)
             getattr(self, f"_{entry.act}")(entry.at, entry.about)
@@ -176,6 +179,11 @@ class _History:
 
     def _account(self) -> str:
         return self.random.choice([*self.accounts, *self.accounts[4:9]])
+
+    def _sender(self) -> str:
+        """Some clients never send."""
+        account = self._account()
+        return account if int(account[1:]) % 5 else self.accounts[4]
 
     def _end_of_day(self, at: datetime, _about: str) -> None:
         """The balances at the end of the Japan day before; some clients hold much, some little."""
@@ -279,7 +287,7 @@ class _History:
         row: Row = {
             "transfer_id": f"T{len(self.requests)}",
             "requested_at": at,
-            "account_id": self._account() if self.random.random() < 0.97 else "GONE",
+            "account_id": self._sender() if self.random.random() < 0.97 else "GONE",
             "direction": direction,
             "asset": asset,
             "quantity": self._quantity(asset, value),
