@@ -19,12 +19,12 @@ from typing import Any
 
 import pyarrow as pa
 
-from sekisho.engine.answers import Outcome, Reason
+from sekisho.engine.answers import Found, Outcome, Reason
 from sekisho.engine.controls import Control, load_control
 from sekisho.engine.memory import Memory
 from sekisho.engine.requests import TransferRequest
 from sekisho.engine.view import transfer_request
-from sekisho.records import TABLES, records_of
+from sekisho.records import TABLES, Records, records_of
 from sekisho.rulebook import Parameters, load_rulebook
 from sekisho.rulebook.parameters import Value
 from sekisho.typologies.valuation import JAPAN, starts_at
@@ -60,20 +60,32 @@ class Played:
 def play(twin: Twin, seed: int) -> tuple[Played, set[str]]:
     """One history under the rule: how it went, and the transfers that the inspection flags."""
     rule = load_rulebook()[twin.path]
-    control = load_control(rule)
+    played = history(twin, seed)
+    with records_of(arrow(played, {*rule.needs, *rule.uses})) as records:
+        return played, _flagged(found_in(twin, records))
+
+
+def history(twin: Twin, seed: int) -> Played:
+    """One history whose gate asks the rule."""
+    return _History(Random(seed), load_control(load_rulebook()[twin.path]), _parameters(twin)).play()
+
+
+def found_in(twin: Twin, records: Records) -> list[Found]:
+    """What the inspection finds by the rule in these records."""
+    detect = load_control(load_rulebook()[twin.path]).detect
+    assert detect is not None
+    return list(detect(records, _parameters(twin)))
+
+
+def _parameters(twin: Twin) -> Parameters:
     day = date(2026, 11, 29)
     _regime, law_day = load_rulebook().regime_on(twin.regime, day)
-    parameters = rule.parameters_in(twin.regime, law_day, day, dict(twin.assumed))
+    parameters = load_rulebook()[twin.path].parameters_in(twin.regime, law_day, day, dict(twin.assumed))
     assert not parameters.missing(), f"{twin.path}: the twin gives no value for {parameters.missing()}"
-    history = _History(Random(seed), control, parameters)
-    played = history.play()
-    return played, _flagged(control, parameters, {name: played.tables[name] for name in {*rule.needs, *rule.uses}})
+    return parameters
 
 
-def _flagged(control: Control, parameters: Parameters, tables: Mapping[str, list[Row]]) -> set[str]:
-    assert control.detect is not None
-    with records_of({name: _arrow(name, rows) for name, rows in tables.items()}) as records:
-        found = list(control.detect(records, parameters))
+def _flagged(found: Iterable[Found]) -> set[str]:
     flagged: list[str] = []
     for one in found:
         named = one.facts.get("transfers")
@@ -82,9 +94,13 @@ def _flagged(control: Control, parameters: Parameters, tables: Mapping[str, list
     return set(flagged)
 
 
-def _arrow(name: str, rows: Iterable[Row]) -> pa.Table:
-    schema = TABLES[name].arrow_schema
-    return pa.Table.from_pylist([{column: row.get(column) for column in schema.names} for row in rows], schema=schema)
+def arrow(played: Played, names: Iterable[str]) -> dict[str, pa.Table]:
+    """The books of a history as Arrow tables."""
+    schemas = {name: TABLES[name].arrow_schema for name in sorted(names)}
+    return {
+        name: pa.Table.from_pylist([{c: row.get(c) for c in schema.names} for row in played.tables[name]], schema=schema)
+        for name, schema in schemas.items()
+    }
 
 
 @dataclass(order=True)
