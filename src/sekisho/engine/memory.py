@@ -11,18 +11,23 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from sekisho.engine.kept_clients import KeptClients, exact
+from sekisho.engine.memory_conduct import LEARNT_OF_CONDUCT, ConductMemory
 from sekisho.engine.memory_orders import FLOW, LEARNT_OF_ORDERS, OrderMemory
 from sekisho.engine.requests import (
     Account,
+    CustomerCheck,
+    CustomerRisk,
     InOffice,
     OpenOrder,
     Party,
     PastEvent,
     PastTrade,
     PastTransfer,
+    QuickDeposit,
     Registers,
     RequestEvent,
     SeenOrder,
+    Suspicion,
 )
 from sekisho.typologies.addresses import AddressBook
 from sekisho.typologies.addresses.poisoning import books_of, read_or_none
@@ -36,6 +41,8 @@ from sekisho.typologies.suitability import Breach, Check, Consent, Criteria, Lim
 from sekisho.typologies.valuation import in_utc, starts_at
 
 if TYPE_CHECKING:
+    import ibis.expr.types as ir
+
     from sekisho.records import Records
 
 Row = Mapping[str, Any]
@@ -72,6 +79,8 @@ class Memory:
         """The lists screened against; whoever loads a new version puts the whole here, between two decisions."""
         self._correspondence = Correspondence()
         self._of_orders = OrderMemory(self.account)
+        self._conduct = ConductMemory(kept)
+        self._first_sent: dict[str, datetime | None] = {}
         if kept is not None:
             self._take_strangers(kept)
 
@@ -84,6 +93,7 @@ class Memory:
         elif table in _LEARN:
             _LEARN[table](self, row)
         self._of_orders.learn(table, row)
+        self._conduct.learn(table, row)
 
     def known_transfer(self, transfer_id: str) -> PastTransfer | None:
         """A transfer by its id; None where none was learnt."""
@@ -135,6 +145,19 @@ class Memory:
         if rows is None:
             return self._kept.transfers(account_id, since) if self._kept is not None else ()
         return _since(rows, since, _requested_at)
+
+    def first_sent_at(self, account_id: str) -> datetime | None:
+        """When the first transfer out of the account left, or was asked for where only the address book tells; None before that."""
+        if account_id not in self._first_sent:
+            out = [each for each in self._by_account.seen(account_id) if each.direction == "out"]
+            asked: dict[str, datetime] = {}
+            for each in out:
+                asked.setdefault(each.address, each.requested_at)
+            book = self._books.seen(account_id).items()
+            older = [used_at for address, used_at in book if address not in asked or used_at < asked[address]]
+            left = [each.left_at for each in out if each.left_at is not None]
+            self._first_sent[account_id] = min((*left, *older), default=None)
+        return self._first_sent[account_id]
 
     def transfers_with(self, address: str, since: datetime) -> Sequence[PastTransfer]:
         """What all accounts asked to move to or from one address since a moment, oldest first."""
@@ -226,6 +249,26 @@ class Memory:
         """Other operators, their networks, wallets evaluated, and notices exchanged with them."""
         return self._correspondence
 
+    def accounts_seen(self, kind: str, value: str) -> dict[str, datetime]:
+        """The accounts that used a device or a network address, each with the last time; who came last stands last."""
+        return self._conduct.accounts_seen(kind, value)
+
+    def suspicions(self, account_id: str) -> Sequence[Suspicion]:
+        """Every suspicion about the account, oldest first."""
+        return self._conduct.suspicions(account_id)
+
+    def checks_of(self, party_id: str) -> Sequence[CustomerCheck]:
+        """The verifications of a client, oldest first."""
+        return self._conduct.checks_of(party_id)
+
+    def risks_of(self, party_id: str) -> Sequence[CustomerRisk]:
+        """The grounds for enhanced care with a client, oldest first."""
+        return self._conduct.risks_of(party_id)
+
+    def quick_deposits(self, account_id: str, since: datetime) -> Sequence[QuickDeposit]:
+        """What was paid in by quick payment or at a convenience store since a moment, oldest first."""
+        return self._conduct.quick_deposits(account_id, since)
+
     # Orders and the registers of the office are kept by ``OrderMemory``; its docstrings hold here.
 
     def registers(self) -> Registers:
@@ -300,6 +343,7 @@ class Memory:
         """Take in that an account used an address at a moment, where the transfer itself lies before all records."""
         book = self._books[account_id]
         book[address] = min(used_at, book.get(address, used_at))
+        self._first_sent.pop(account_id, None)
 
     def accounts_of(self, party_id: str) -> Sequence[str]:
         """The accounts of a party, in order."""
@@ -432,6 +476,7 @@ class Memory:
         self._transfers[transfer.transfer_id] = transfer
         insort(self._by_account[transfer.account_id], transfer, key=_requested_at)
         insort(self._by_address[transfer.address], transfer, key=_requested_at)
+        self._first_sent.pop(transfer.account_id, None)
 
     def _take_back_transfer(self, row: Row) -> Callable[[], None]:
         transfer_id, account_id, address = row["transfer_id"], row["account_id"], row["address"]
@@ -460,6 +505,7 @@ class Memory:
             self._transfers[transfer_id] = None
             self._by_account[known.account_id].remove(known)
             self._by_address[known.address].remove(known)
+            self._first_sent.pop(known.account_id, None)
 
     def _learn_event(self, row: Row) -> None:
         event = PastEvent(
@@ -562,7 +608,7 @@ _TAKE_BACK: dict[str, Callable[[Memory, Row], Callable[[], None]]] = {
     "transfer": Memory._take_back_transfer,
     "request_event": Memory._take_back_answer,
 }
-LEARNT = tuple(dict.fromkeys((*_LEARN, *CORRESPONDENCE, *LEARNT_OF_ORDERS)))
+LEARNT = tuple(dict.fromkeys((*_LEARN, *CORRESPONDENCE, *LEARNT_OF_ORDERS, *LEARNT_OF_CONDUCT)))
 """The record tables a memory takes in."""
 
 
@@ -604,6 +650,10 @@ KNOWN_AT = {
     "margin_position": "opened_at",
     "margin_valuation": "valued_at",
     "margin_call": "determined_at",
+    "suspicion": "arose_at",
+    "customer_check": "checked_at",
+    "customer_risk": "since",
+    "quick_deposit": "deposited_at",
 }
 """When a row of a table is first known, by its column; a daily balance at the end of its day.
 
@@ -611,11 +661,15 @@ Rows of every other table are known from the start: they say themselves from whe
 """
 
 ENDS = {
-    "transfer": ("released_at",),
+    "transfer": ("released_at", "refused_at"),
     "margin_position": ("closed_at",),
     "margin_call": ("met_at", "settled_at"),
+    "suspicion": ("judged_at", "filed_at", "cleared_at"),
+    "customer_risk": ("until",),
 }
 """Columns of a row that are filled in later, when what they tell has happened."""
+_MEANWHILE: dict[str, Row] = {"released_at": {"status": "held"}, "refused_at": {"status": "held"}, "judged_at": {"judgement": None}}
+"""What goes with a time that was not known yet."""
 
 
 def memory_before(records: Records, before: datetime) -> Memory:
@@ -636,7 +690,8 @@ def memory_before(records: Records, before: datetime) -> Memory:
 
 def rows_before(records: Records, table: str, before: datetime | None) -> Iterator[Row]:
     """The rows of a table as they stood before a moment (UTC); all of them where none is given."""
-    for row in records.optional(table).to_pyarrow().to_pylist():
+    rows = transfers_with_refusals(records) if table == "transfer" else records.optional(table)
+    for row in rows.to_pyarrow().to_pylist():
         known_at = known_from(table, row)
         if before is None:
             yield row
@@ -653,12 +708,36 @@ def known_from(table: str, row: Row) -> datetime | None:
     return None
 
 
+def known_moments(table: str, row: Row) -> tuple[datetime, ...]:
+    """When a gate knew the row, and what was written into it later, each once and in order; empty where it always did."""
+    first = known_from(table, row)
+    if first is None:
+        return ()
+    later = (_utc(row.get(name)) for name in ENDS.get(table, ()))
+    return (first, *sorted({at for at in later if at is not None and at > first}))
+
+
+def transfers_with_refusals(records: Records) -> ir.Table:
+    """The table of transfers with ``refused_at``: when one was refused or cancelled, where an event says so.
+
+    Where none does, a refused transfer counts as refused from its request on.
+    """
+    transfer = records.optional("transfer")
+    if "request_event" not in records.present:
+        return transfer
+    refusals = records.request_event.filter(records.request_event.kind.isin(["refused", "cancelled"]))
+    first = refusals.group_by(transfer_id=refusals.request_id).aggregate(refused_at=refusals.occurred_at.min())
+    refused = transfer.left_join(first, "transfer_id").drop("transfer_id_right")
+    return refused.mutate(refused_at=(refused.status == "refused").ifelse(refused.refused_at, None))
+
+
 def as_of(table: str, row: Row, before: datetime) -> Row:
-    """A row as it stood: a transfer released later is waiting still, a call met later is open."""
-    later = {name: None for name in ENDS.get(table, ()) if row.get(name) is not None and in_utc(row[name]) >= before}
-    if later and table == "transfer":
-        return {**row, **later, "status": "held"}
-    return {**row, **later} if later else row
+    """A row as it stood: a transfer released later is waiting still, a call met later is open, a suspicion cleared later stands."""
+    late = [name for name in ENDS.get(table, ()) if (at := _utc(row.get(name))) is not None and at >= before]
+    if not late:
+        return row
+    meanwhile = {name: value for each in late for name, value in _MEANWHILE.get(each, {}).items()}
+    return {**row, **dict.fromkeys(late), **meanwhile}
 
 
 def _plain(value: Any) -> Any:

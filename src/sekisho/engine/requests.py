@@ -226,6 +226,49 @@ class RequestEvent(NamedTuple):
     text: str | None
 
 
+class Suspicion(NamedTuple):
+    """A suspicion about an account: the columns of ``suspicion`` with what had become of it by the moment looked at (UTC)."""
+
+    suspicion_id: str
+    account_id: str
+    transfer_id: str | None
+    arose_at: datetime
+    source: str
+    judged_at: datetime | None
+    judgement: str | None
+    filed_at: datetime | None
+    cleared_at: datetime | None
+
+
+class CustomerCheck(NamedTuple):
+    """A verification of a client: the columns of ``customer_check`` (UTC)."""
+
+    check_id: str
+    checked_at: datetime
+    transfer_id: str | None
+    kind: str
+    means_checked: bool | None
+    approved_by_party_id: str | None
+
+
+class CustomerRisk(NamedTuple):
+    """A ground for enhanced care with a client: the columns of ``customer_risk`` (UTC); ``until`` is None while it holds."""
+
+    risk_id: str
+    ground: str
+    since: datetime
+    until: datetime | None
+
+
+class QuickDeposit(NamedTuple):
+    """Money paid in by quick payment or at a convenience store: the columns of ``quick_deposit`` (UTC)."""
+
+    deposit_id: str
+    deposited_at: datetime
+    channel: str
+    amount_jpy: Decimal
+
+
 class View(Protocol):
     """What a ``decide`` rule may look at. The gate keeps it in memory; an inspection builds it from records."""
 
@@ -271,6 +314,10 @@ class View(Protocol):
 
     def transfers(self, account_id: str, since: datetime) -> Sequence[PastTransfer]:
         """What the account asked to move, in or out, since a moment, oldest first."""
+        ...
+
+    def first_sent_at(self, account_id: str) -> datetime | None:
+        """When the first transfer out of the account left (UTC); None before that."""
         ...
 
     def transfers_with(self, address: str, since: datetime) -> Sequence[PastTransfer]:
@@ -357,4 +404,23 @@ class View(Protocol):
 
     def margin_ratio(self, instrument: str, day: date) -> Decimal | None:
         """The risk ratio of the pair in use on a Japan date; None where none is on record."""
+
+    def accounts_seen(self, kind: str, value: str) -> dict[str, datetime]:
+        """The accounts that used a device (``kind`` device_id) or a network address (ip), each with the last time (UTC)."""
+        ...
+
+    def suspicions(self, account_id: str) -> Sequence[Suspicion]:
+        """Every suspicion about the account, oldest first."""
+        ...
+
+    def checks_of(self, party_id: str) -> Sequence[CustomerCheck]:
+        """The verifications of a client, oldest first."""
+        ...
+
+    def risks_of(self, party_id: str) -> Sequence[CustomerRisk]:
+        """The grounds for enhanced care with a client, oldest first, past ones included."""
+        ...
+
+    def quick_deposits(self, account_id: str, since: datetime) -> Sequence[QuickDeposit]:
+        """What was paid in by quick payment or at a convenience store since a moment, oldest first."""
         ...

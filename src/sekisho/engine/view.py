@@ -11,6 +11,8 @@ from sekisho.engine.memory import Memory, memory_before
 from sekisho.engine.open_orders import Standing, entries, standing_orders
 from sekisho.engine.requests import (
     Account,
+    CustomerCheck,
+    CustomerRisk,
     InOffice,
     InstructionRequest,
     OpenOrder,
@@ -19,9 +21,11 @@ from sekisho.engine.requests import (
     PastEvent,
     PastTrade,
     PastTransfer,
+    QuickDeposit,
     Registers,
     RequestEvent,
     SeenOrder,
+    Suspicion,
     TransferRequest,
     WalletRequest,
 )
@@ -70,6 +74,10 @@ class RecordsView:
         """What the account asked to move since a moment, oldest first."""
         return self._memory().transfers(account_id, since)
 
+    def first_sent_at(self, account_id: str) -> datetime | None:
+        """When the first transfer out of the account left; None before that."""
+        return self._memory().first_sent_at(account_id)
+
     def transfers_with(self, address: str, since: datetime) -> Sequence[PastTransfer]:
         """What all accounts asked to move to or from one address since a moment, oldest first."""
         return self._memory().transfers_with(address, since)
@@ -117,6 +125,26 @@ class RecordsView:
     def correspondence(self) -> Correspondence:
         """Other operators, their networks, wallets evaluated, and notices exchanged, as known at the moment."""
         return self._memory().correspondence()
+
+    def accounts_seen(self, kind: str, value: str) -> dict[str, datetime]:
+        """The accounts that used a device or a network address, each with the last time."""
+        return self._memory().accounts_seen(kind, value)
+
+    def suspicions(self, account_id: str) -> Sequence[Suspicion]:
+        """Every suspicion about the account, oldest first."""
+        return self._memory().suspicions(account_id)
+
+    def checks_of(self, party_id: str) -> Sequence[CustomerCheck]:
+        """The verifications of a client, oldest first."""
+        return self._memory().checks_of(party_id)
+
+    def risks_of(self, party_id: str) -> Sequence[CustomerRisk]:
+        """The grounds for enhanced care with a client, oldest first."""
+        return self._memory().risks_of(party_id)
+
+    def quick_deposits(self, account_id: str, since: datetime) -> Sequence[QuickDeposit]:
+        """What was paid in by quick payment or at a convenience store since a moment, oldest first."""
+        return self._memory().quick_deposits(account_id, since)
 
     def first_connected_at(self, device: str) -> datetime | None:
         """When the device was first on a network, as the register of keys had it before this moment."""
