@@ -21,7 +21,7 @@ CONTROL = load_control(RULE)
 DAY = date(2026, 10, 1)
 ASSETS = ("BTC", "ETH", "XRP", "BCH", "LTC", "DOGE", "SOL", "ADA", "XLM", "NOBODY")
 RIGHT = tuple(address(asset, bytes(range(32))) for asset in ASSETS)
-WRONG = ("", "bc1", "bc1qar0srrr7xfkvy5l643lydnw9re59gtzzwf5mdr", RIGHT[1].replace("a", "b"), RIGHT[2][:-1] + "o", "3" * 34)
+WRONG = ("x", "bc1", "bc1qar0srrr7xfkvy5l643lydnw9re59gtzzwf5mdr", RIGHT[1].replace("a", "b"), RIGHT[2][:-1] + "o", "3" * 34)
 
 
 def test_gate_and_inspection_agree() -> None:

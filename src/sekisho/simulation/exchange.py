@@ -16,6 +16,7 @@ from sekisho.simulation.answer_key import Scheme, write_answer_key
 from sekisho.simulation.books import BalanceFile, Books
 from sekisho.simulation.chain import Chain
 from sekisho.simulation.columns import write
+from sekisho.simulation.compliance import write_known
 from sekisho.simulation.custody import Custody
 from sekisho.simulation.custody_failures import Failures
 from sekisho.simulation.custody_office import keep_office
@@ -64,6 +65,7 @@ def simulate(options: Options, out: Path, progress: Progress = lambda _doing, _d
     schemes = market.schemes + kept.schemes
     rows = {
         **write_who(out, people, stream(DETAILS), kept.persons),
+        **write_known(out, people, options.book_days[0]),
         **write_listed(out, listed, told_of, market.halts),
         "order_event": market.log.events,
         "trade": market.log.trades,

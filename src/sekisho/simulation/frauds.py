@@ -33,6 +33,8 @@ UNHOSTED, ELSEWHERE = None, ("Kitasora Exchange", "JP")
 ENDOWED_JPY, ENDOWED_SPREAD = 14.1, 0.5
 ENDOWED_SHARE_MAX = 0.004
 STRUCTURED_BELOW_JPY = 100_000
+BOUGHT_LEAST_JPY = 150_000
+POOREST_OF = 60
 LEAST_ACCOUNTS_A_STORY = 500
 STORY_DAYS = 5
 LATEST_HOUR = 20
@@ -158,7 +160,7 @@ class Frauds:
             free = set(self.free)
             bought = [
                 (int(a), int(n), int(u)) for a, n, u in zip(moved.account, moved.listing, moved.units, strict=True)
-                if u > 0 and int(a) in free and int(u) * self.listed[n].price_jpy > 30_000 * UNIT
+                if u > 0 and int(a) in free and int(u) * self.listed[n].price_jpy > BOUGHT_LEAST_JPY * UNIT
             ]  # fmt: skip
             if not bought:
                 continue
@@ -207,8 +209,9 @@ class Frauds:
 
     def _emptied(self, severity: float) -> Iterator[Act]:
         """Who never sent anything sends almost everything."""
-        account, listing, _units, at = self._somebody()
-        yield self._out(account, at, listing, share=0.9 + 0.1 * severity)
+        self._poorest_next()
+        account, listing, _units, at = self._somebody(8.0)
+        yield self._out(account, at, listing, share=0.95 + 0.05 * severity)
 
     def _moved_house(self, _severity: float) -> Iterator[Act]:
         """Almost everything goes to the owner's account elsewhere, where something had gone before."""
@@ -355,6 +358,15 @@ class Frauds:
         worth = float(np.exp(self.random.normal(ENDOWED_JPY, ENDOWED_SPREAD))) * endowed
         units = self._endow_jpy(account, listing, worth)
         return account, listing, units, self._hour(self._first_day())
+
+    def _poorest_next(self) -> None:
+        """Cast next, of some who are free, the one who holds least: what the story gives is then nearly all there is."""
+        some = self.free[-POOREST_OF:]
+        prices = np.array([one.price_jpy for one in self.listed])
+        held = self.books.owed[some] @ prices + self.books.yen[some]
+        poorest = some[int(np.argmin(held))]
+        self.free.remove(poorest)
+        self.free.append(poorest)
 
     def _newcomer(self) -> int | None:
         """Somebody whose account opens early enough for a story; None where nobody is left."""
