@@ -18,20 +18,41 @@ _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
 def normal_form(address: str, asset: str | None = None) -> str:
-    """An address as it is compared: no invisible characters, narrow letters, and lower case where case means nothing.
+    """An address as it is compared: no invisible characters, scheme, amount or tag, narrow letters, lower case where case means nothing.
 
-    ``asset`` decides nothing here: the same key holds the coins of an address on every chain it is written on.
+    A destination tag or memo is left out: who is listed is listed under every tag. ``asset`` decides nothing here: the same key
+    holds the coins of an address on every chain it is written on. Checksums are not verified; what is wrong stays as it is.
     """
-    plain = address.isascii() and address.isalnum()
-    text = address if plain else _INVISIBLE.sub("", unicodedata.normalize("NFKC", address))
+    text = address if address.isascii() and address.isalnum() else _account(address)
+    if len(text) == _CASH_LENGTH and _CASH_ADDRESS.fullmatch(text) is not None:
+        return text.lower()
     lowered = text.lower()
-    if lowered.startswith("0x"):
-        return lowered
-    if lowered.startswith("bitcoincash:"):
-        return lowered.removeprefix("bitcoincash:")
-    if lowered.startswith(("bc1", "tb1", "ltc1")) and text in (lowered, text.upper()):
+    if lowered.startswith("0x") or (lowered.startswith(_ONE_CASE) and text in (lowered, text.upper())):
         return lowered
     return text
+
+
+_ONE_CASE = ("bc1", "tb1", "bcrt1", "ltc1", "mona1", "addr1", "stake1")
+"""Beginnings of Bech32 addresses, which may be written in capitals throughout."""
+
+_CASH_ADDRESS = re.compile(r"(?:bitcoincash:)?([qp][02-9ac-hj-np-z]{41})", re.IGNORECASE)
+_CASH_LENGTH = 42
+_SCHEMES = frozenset(
+    "bitcoin litecoin dogecoin ethereum tron solana ripple xrpl xrp stellar monacoin web+cardano web+stellar dash zcash".split()
+)
+
+
+def _account(address: str) -> str:
+    """The account in a text that holds more than letters and digits: a payment URI, a tag after a colon, stray characters."""
+    text = _INVISIBLE.sub("", unicodedata.normalize("NFKC", address))
+    head, colon, rest = text.partition(":")
+    if colon and head.lower() in _SCHEMES:
+        text = rest.removeprefix("//").partition("@")[0]
+    text = text.partition("?")[0]
+    cash = _CASH_ADDRESS.fullmatch(text)
+    if cash is not None:
+        return cash[1].lower()
+    return text.partition(":")[0] or text
 
 
 def normal_name(name: str) -> str:
