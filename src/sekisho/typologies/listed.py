@@ -334,10 +334,11 @@ def lists_of(version_rows: Sequence[Mapping[str, Any]], entries: pa.Table) -> Li
 def _parts(entries: pa.Table) -> Iterator[tuple[tuple[str, int], pa.Table]]:
     if not len(entries):
         return
-    names = list(zip(entries["list_id"].to_pylist(), entries["version"].to_pylist(), strict=True))
-    starts = [0, *(i for i in range(1, len(names)) if names[i] != names[i - 1]), len(names)]
-    for start, end in pairwise(starts):
-        yield names[start], entries.slice(start, end - start)
+    codes = _column(entries["list_id"].dictionary_encode()).indices.to_numpy()
+    numbers = entries["version"].to_numpy()
+    turns = np.flatnonzero((np.diff(codes) != 0) | (np.diff(numbers) != 0)) + 1
+    for start, end in pairwise([0, *turns.tolist(), len(entries)]):
+        yield (entries["list_id"][start].as_py(), entries["version"][start].as_py()), entries.slice(start, end - start)
 
 
 def _applies(entry: Mapping[str, Any], at: datetime) -> bool:

@@ -18,7 +18,7 @@ _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
 def normal_form(address: str, asset: str | None = None) -> str:
-    """An address as it is compared: no invisible characters, scheme, amount or tag, narrow letters, lower case where case means nothing.
+    """An address as it is compared: without invisible characters, scheme, amount or tag, in lower case where case means nothing.
 
     A destination tag or memo is left out: who is listed is listed under every tag. ``asset`` decides nothing here: the same key
     holds the coins of an address on every chain it is written on. Checksums are not verified; what is wrong stays as it is.
@@ -37,9 +37,10 @@ _ONE_CASE = ("bc1", "tb1", "bcrt1", "ltc1", "mona1", "addr1", "stake1")
 
 _CASH_ADDRESS = re.compile(r"(?:bitcoincash:)?([qp][02-9ac-hj-np-z]{41})", re.IGNORECASE)
 _CASH_LENGTH = 42
-_SCHEMES = frozenset(
-    "bitcoin litecoin dogecoin ethereum tron solana ripple xrpl xrp stellar monacoin web+cardano web+stellar dash zcash".split()
-)
+_SCHEMES = {
+    "bitcoin", "litecoin", "dogecoin", "ethereum", "tron", "solana", "ripple", "xrpl", "xrp", "stellar", "monacoin", "web+cardano",
+    "web+stellar", "dash", "zcash",
+}  # fmt: skip
 
 
 def _account(address: str) -> str:
