@@ -213,6 +213,10 @@ class Lists:
         self._by_list: dict[str, list[ListVersion]] = defaultdict(list)
         for version in sorted(versions, key=lambda v: (v.list_id, v.version)):
             self._by_list[version.list_id].append(version)
+        self._newest_first = {
+            list_id: tuple((version.applies_from, version) for version in reversed(those))
+            for list_id, those in self._by_list.items()
+        }
         self._complete_from = max((self._left_out_until(each) for each in self._by_list.values()), default=_ALWAYS)
         hashes = [each.hashes for each in self._entries.values()]
         known = np.unique(np.concatenate(hashes)) if hashes else np.empty(0, np.uint64)
@@ -229,7 +233,10 @@ class Lists:
 
     def in_force(self, list_id: str, at: datetime) -> ListVersion | None:
         """The version of a list in force at a moment: the newest that applies by then; None before the first."""
-        return next((version for version in reversed(self._by_list.get(list_id, ())) if version.applies_from <= at), None)
+        for applies_from, version in self._newest_first.get(list_id, ()):
+            if applies_from <= at:
+                return version
+        return None
 
     def kinds(self, at: datetime) -> frozenset[str]:
         """The kinds of lists of which a version is in force."""
