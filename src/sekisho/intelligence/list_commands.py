@@ -131,7 +131,11 @@ def show_command(
     if as_json:
         _echo({"at": _stamp(moment), "versions": shown})
         return
-    grid = Table("list", "version", "kind", "entries", "applies from", "loaded by", "source", "in force")
+    grid = Table()
+    for heading in ("list", "version", "kind", "entries", "applies from"):
+        grid.add_column(heading, no_wrap=True)
+    for heading in ("loaded by", "source", "in force"):
+        grid.add_column(heading, overflow="fold")
     for each in shown:
         of = "" if each["entries_of"] == each["version"] else f" (= {each['entries_of']})"
         grid.add_row(
