@@ -67,6 +67,14 @@ class Movements:
             self._moved[own, asset].append(_Moved(at, other, row["quantity"], sent))
             self._sorted.discard((own, asset))
 
+    def rows(self) -> list[dict[str, Any]]:
+        """What was learnt, each movement once and in a fixed order, so that it can be learnt again."""
+        moved = ((own, asset, one) for (own, asset), each in self._moved.items() for one in each if one.sent)
+        return [
+            {"asset": asset, "occurred_at": one.at, "from_address": own, "to_address": one.other, "quantity": one.quantity}
+            for own, asset, one in sorted(moved, key=lambda each: (each[2].at, *each[:2], *each[2][1:]))
+        ]
+
     def neighbours(self, address: str, asset: str, before: datetime) -> Sequence[Neighbour]:
         """Whom an address exchanged an asset with before a moment, in order of their addresses; empty where nothing is known."""
         place = (normal_form(address, asset), asset)
