@@ -239,9 +239,11 @@ def test_a_file_with_its_own_column_names(tmp_path: Path) -> None:
         (normal_form, "rEb8TK3gBgk5auZkwc6sHnwrGVJH8DuaLh", "xrpl:rEb8TK3gBgk5auZkwc6sHnwrGVJH8DuaLh?dt=1"),
         (
             normal_form,
-            "bitcoincash:qpm2qsznhks23z7629mms6s5cwef74vcwvy22gdx6a",
-            "QPM2QSZNHKS23Z7629MMS6S5CWEF74VCWVY22GDX6A",
+            "bitcoincash:qpm2qsznhks23z7629mms6s4cwef74vcwvy22gdx6a",
+            "QPM2QSZNHKS23Z7629MMS6S4CWEF74VCWVY22GDX6A",
         ),
+        (normal_form, "1BpEi6DfDAUFd7GtittLSdBeYJvcoaVggu", "bitcoincash:qpm2qsznhks23z7629mms6s4cwef74vcwvy22gdx6a"),
+        (normal_form, "rGWrZyQqhTp9Xu7G5Pkayo7bXjH4k4QYpf", "XVLhHMPHU98es4dbozjVtdWzVrDjtV18pX8yuPT7y4xaEHi"),
         (normal_name, "株式会社ビットフライヤー", "（株）ﾋﾞｯﾄﾌﾗｲﾔｰ"),
         (normal_name, "MEXC Global", "mexc-global Ltd."),
         (normal_domain, "例え.jp", "XN--R8JZ45G.jp."),
