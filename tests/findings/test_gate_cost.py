@@ -111,3 +111,9 @@ def test_the_command_prints_the_table(tmp_path: Path) -> None:
     assert said.exit_code == 0, said.output
     assert "cooling_off [days=7]" in said.output
     assert "4 transfers of 2 clients" in said.output
+
+
+def test_a_rule_without_its_tables_is_not_asked() -> None:
+    told = gate_costs(load_rulebook(), _books(), [Asked(regime="PSA-2026", rules="transfers/sanctioned_destination")])
+    assert told.open == ("transfers/sanctioned_destination: not asked: no list_version, list_entry",)
+    assert told.rows == ()

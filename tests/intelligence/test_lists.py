@@ -233,6 +233,17 @@ def test_a_file_with_its_own_column_names(tmp_path: Path) -> None:
     [
         (normal_form, ADDRESS, " 0X8589427373d6d84e98730d7795d8f6f8731fda16\u200b"),
         (normal_form, "bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4", "BC1QW508D6QEJXTDG4Y5R3ZARVARY0C5XW7KV8F3T4"),
+        (normal_form, ADDRESS, f"ethereum:{ADDRESS}@1?value=1"),
+        (normal_form, "1BoatSLRHtKNngkdXEeobR76b53LETtpyT", "bitcoin:1BoatSLRHtKNngkdXEeobR76b53LETtpyT?amount=1"),
+        (normal_form, "rEb8TK3gBgk5auZkwc6sHnwrGVJH8DuaLh", "rEb8TK3gBgk5auZkwc6sHnwrGVJH8DuaLh:1234"),
+        (normal_form, "rEb8TK3gBgk5auZkwc6sHnwrGVJH8DuaLh", "xrpl:rEb8TK3gBgk5auZkwc6sHnwrGVJH8DuaLh?dt=1"),
+        (
+            normal_form,
+            "bitcoincash:qpm2qsznhks23z7629mms6s4cwef74vcwvy22gdx6a",
+            "QPM2QSZNHKS23Z7629MMS6S4CWEF74VCWVY22GDX6A",
+        ),
+        (normal_form, "1BpEi6DfDAUFd7GtittLSdBeYJvcoaVggu", "bitcoincash:qpm2qsznhks23z7629mms6s4cwef74vcwvy22gdx6a"),
+        (normal_form, "rGWrZyQqhTp9Xu7G5Pkayo7bXjH4k4QYpf", "XVLhHMPHU98es4dbozjVtdWzVrDjtV18pX8yuPT7y4xaEHi"),
         (normal_name, "株式会社ビットフライヤー", "（株）ﾋﾞｯﾄﾌﾗｲﾔｰ"),
         (normal_name, "MEXC Global", "mexc-global Ltd."),
         (normal_domain, "例え.jp", "XN--R8JZ45G.jp."),
@@ -247,6 +258,7 @@ def test_one_thing_has_one_form(form: Any, one: str, other: str) -> None:
     ("form", "one", "other"),
     [
         (normal_form, "1BoatSLRHtKNngkdXEeobR76b53LETtpyT", "1boatslrhtknngkdxeeobr76b53lettpyt"),
+        (normal_form, "T9yD14Nj9j7xAB4dbGeiX9h8unkKHxuWwb", "t9yd14nj9j7xab4dbgeix9h8unkkhxuwwb"),
         (normal_name, "bitFlyer", "bitFlyer Pro Global"),
         (normal_domain, "a.example", "b.example"),
         (normal_url, "https://e.example/a", "https://e.example/b"),

@@ -212,7 +212,7 @@ JSON = st.recursive(
 TYPES = sorted({*DOMAIN_OBJECTS, *RELATIONSHIP_OBJECTS, *META_OBJECTS, *OBSERVABLES, "marking-definition", "bundle", "x-own"})
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(st.data())
 def test_nothing_a_stranger_sends_breaks_the_checks(data: st.DataObject) -> None:
     kind = data.draw(st.sampled_from(TYPES))

@@ -141,7 +141,7 @@ def histories(draw: st.DrawFn) -> tuple[list[dict[str, Any]], list[dict[str, Any
 
 
 @pytest.mark.parametrize("path", sorted(ASSUMED))
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(versions(), histories())
 def test_gate_and_inspection_agree(
     path: str,

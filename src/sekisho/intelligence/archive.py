@@ -64,6 +64,7 @@ class Archive:
             with self._open() as connection:
                 connection.execute("PRAGMA journal_mode = WAL")
                 connection.executescript(SCHEMA)
+            self.file.chmod(0o600)
         except (OSError, sqlite3.Error) as error:
             raise RecordsError(str(self.file), f"cannot be used: {error}", "name another folder, or restore the file") from None
 
@@ -138,7 +139,6 @@ class Archive:
         with self._open() as connection:
             connection.execute("INSERT OR IGNORE INTO setting VALUES ('secret', ?)", (fresh.hex(),))
             row = connection.execute("SELECT value FROM setting WHERE name = 'secret'").fetchone()
-        self.file.chmod(0o600)
         return bytes.fromhex(row[0])
 
     @contextmanager

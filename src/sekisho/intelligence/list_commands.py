@@ -131,20 +131,20 @@ def show_command(
     if as_json:
         _echo({"at": _stamp(moment), "versions": shown})
         return
-    grid = Table("list", "version", "kind", "entries", "applies from", "loaded by", "source", "in force")
+    grid = Table()
+    for heading in ("list", "version", "kind", "entries", "applies from (UTC)", "in force"):
+        grid.add_column(heading, no_wrap=True)
     for each in shown:
         of = "" if each["entries_of"] == each["version"] else f" (= {each['entries_of']})"
-        grid.add_row(
-            each["list_id"],
-            f"{each['version']}{of}",
-            each["kind"],
-            f"{each['entries']:,}",
-            max(each["valid_from"], each["loaded_at"]),
-            each["loaded_by"],
-            each["source"],
-            "yes" if each["in_force"] else "",
-        )
-    Console().print(grid)
+        applies = max(each["valid_from"], each["loaded_at"])[:16].replace("T", " ")
+        in_force = "yes" if each["in_force"] else ""
+        grid.add_row(each["list_id"], f"{each['version']}{of}", each["kind"], f"{each['entries']:,}", applies, in_force)
+    console = Console()
+    console.print(grid)
+    for each in shown:
+        if each["in_force"]:
+            line = f"{each['list_id']} v{each['version']}: {each['source']}; loaded by {each['loaded_by']}; sha256 {each['sha256']}"
+            console.print(line, highlight=False, markup=False, soft_wrap=True)
 
 
 @app.command("lookup")

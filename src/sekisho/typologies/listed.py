@@ -34,7 +34,8 @@ ENTRY_COLUMNS = (
 )  # fmt: skip
 """The columns of ``list_entry`` that a look-up needs."""
 
-_EVERY_ENTRY = ("category", "subject", "reference", "valid_from", "valid_until", "marking")
+_SAID = ("category", "subject", "reference", "marking")
+_EVERY_ENTRY = (*_SAID, "valid_from", "valid_until")
 
 
 class Listed(NamedTuple):
@@ -122,7 +123,7 @@ class _Words:
 
 
 class Entries:
-    """The entries of one version, packed; ``find`` gives the places that hold a key. Never changed after it was built."""
+    """The entries of one version, packed; ``naming`` gives those under a key. Never changed after it was built."""
 
     def __init__(self, entries: pa.Table) -> None:
         """``entries`` has the columns of ``list_entry``; list and version, and those that may be null, may be missing."""
@@ -142,11 +143,10 @@ class Entries:
         self._kinds = _Words(ordered("entry_kind"))
         rows = ordered("row").to_numpy().astype(np.uint32)
         self._rows: memoryview[int] = memoryview(rows)
-        self._extra = {
-            name: _Words(ordered(name))
-            for name in _EVERY_ENTRY
-            if name in entries.column_names and entries[name].null_count < len(entries)
-        }
+        filled = {name for name in _EVERY_ENTRY if name in entries.column_names and entries[name].null_count < len(entries)}
+        self._said = {name: _Words(ordered(name)) for name in _SAID if name in filled}
+        self._since = _Words(ordered("valid_from")) if "valid_from" in filled else None
+        self._until = _Words(ordered("valid_until")) if "valid_until" in filled else None
 
     def __len__(self) -> int:
         return len(self._rows)
@@ -159,24 +159,37 @@ class Entries:
     @property
     def nbytes(self) -> int:
         """Bytes it keeps in memory."""
-        words = sum(column.nbytes for column in (self._kinds, *self._extra.values()))
+        repeating = (self._kinds, self._since, self._until, *self._said.values())
+        words = sum(column.nbytes for column in repeating if column is not None)
         return int(self._hashes.nbytes + self._rows.nbytes + self._forms.nbytes + self._values.nbytes + words)
 
-    def find(self, key: bytes, hashed: int) -> Iterator[int]:
-        """Places of the entries under a key."""
+    def naming(self, key: bytes, hashed: int, version: ListVersion, at: datetime) -> Iterator[Listed]:
+        """The entries under a key that apply at a moment, as answers of a version that has them."""
         place = bisect_left(self._sorted, hashed)
         while place < len(self._rows) and self._sorted[place] == hashed:
-            if _key(self._kinds[place], str(self._forms[place])) == key:
-                yield place
+            form = str(self._forms[place])
+            if _key(self._kinds[place], form) == key and self._applies(place, at):
+                value = self._values[place]
+                said = {name: column[place] for name, column in self._said.items()}
+                yield Listed(
+                    version.list_id,
+                    version.version,
+                    version.kind,
+                    self._rows[place],
+                    version.entries_of,
+                    form if value is None else value,
+                    said.get("category"),
+                    said.get("subject"),
+                    said.get("reference"),
+                    version.source,
+                    said.get("marking"),
+                )
             place += 1
 
-    def at(self, place: int) -> dict[str, Any]:
-        """The entry at a place: its row, value and what else the source said."""
-        entry = {name: column[place] for name, column in self._extra.items()}
-        value = self._values[place]
-        entry["row"] = self._rows[place]
-        entry["value"] = self._forms[place] if value is None else value
-        return entry
+    def _applies(self, place: int, at: datetime) -> bool:
+        since = None if self._since is None else self._since[place]
+        until = None if self._until is None else self._until[place]
+        return (since is None or _utc(since) <= at) and (until is None or at < _utc(until))
 
     def all(self) -> Iterator[tuple[str, str, int]]:
         """Kind, normal form and place of every entry."""
@@ -200,6 +213,10 @@ class Lists:
         self._by_list: dict[str, list[ListVersion]] = defaultdict(list)
         for version in sorted(versions, key=lambda v: (v.list_id, v.version)):
             self._by_list[version.list_id].append(version)
+        self._newest_first = {
+            list_id: tuple((version.applies_from, version) for version in reversed(those))
+            for list_id, those in self._by_list.items()
+        }
         self._complete_from = max((self._left_out_until(each) for each in self._by_list.values()), default=_ALWAYS)
         hashes = [each.hashes for each in self._entries.values()]
         known = np.unique(np.concatenate(hashes)) if hashes else np.empty(0, np.uint64)
@@ -216,7 +233,10 @@ class Lists:
 
     def in_force(self, list_id: str, at: datetime) -> ListVersion | None:
         """The version of a list in force at a moment: the newest that applies by then; None before the first."""
-        return next((version for version in reversed(self._by_list.get(list_id, ())) if version.applies_from <= at), None)
+        for applies_from, version in self._newest_first.get(list_id, ()):
+            if applies_from <= at:
+                return version
+        return None
 
     def kinds(self, at: datetime) -> frozenset[str]:
         """The kinds of lists of which a version is in force."""
@@ -253,11 +273,7 @@ class Lists:
             version = self.in_force(list_id, at)
             if version is None:
                 continue
-            entries = self.entries(version)
-            for place in entries.find(key, hashed):
-                entry = entries.at(place)
-                if _applies(entry, at):
-                    yield listed(version, entry)
+            yield from self.entries(version).naming(key, hashed, version, at)
 
     def _left_out_until(self, versions: Sequence[ListVersion]) -> datetime:
         """From when no version of a list is in force whose entries were left out; the start of time where none was."""
@@ -267,23 +283,6 @@ class Lists:
                 until = max(until, superseded)
             superseded = min(superseded, version.applies_from)
         return until
-
-
-def listed(version: ListVersion, entry: Mapping[str, Any]) -> Listed:
-    """An entry of a version as an answer."""
-    return Listed(
-        version.list_id,
-        version.version,
-        version.kind,
-        entry["row"],
-        version.entries_of,
-        entry["value"],
-        entry.get("category"),
-        entry.get("subject"),
-        entry.get("reference"),
-        version.source,
-        entry.get("marking"),
-    )
 
 
 def version_of(row: Mapping[str, Any]) -> ListVersion:
@@ -334,15 +333,11 @@ def lists_of(version_rows: Sequence[Mapping[str, Any]], entries: pa.Table) -> Li
 def _parts(entries: pa.Table) -> Iterator[tuple[tuple[str, int], pa.Table]]:
     if not len(entries):
         return
-    names = list(zip(entries["list_id"].to_pylist(), entries["version"].to_pylist(), strict=True))
-    starts = [0, *(i for i in range(1, len(names)) if names[i] != names[i - 1]), len(names)]
-    for start, end in pairwise(starts):
-        yield names[start], entries.slice(start, end - start)
-
-
-def _applies(entry: Mapping[str, Any], at: datetime) -> bool:
-    since, until = entry.get("valid_from"), entry.get("valid_until")
-    return (since is None or _utc(since) <= at) and (until is None or at < _utc(until))
+    codes = _column(entries["list_id"].dictionary_encode()).indices.to_numpy()
+    numbers = entries["version"].to_numpy()
+    turns = np.flatnonzero((np.diff(codes) != 0) | (np.diff(numbers) != 0)) + 1
+    for start, end in pairwise([0, *turns.tolist(), len(entries)]):
+        yield (entries["list_id"][start].as_py(), entries["version"][start].as_py()), entries.slice(start, end - start)
 
 
 def _utc(moment: datetime) -> datetime:

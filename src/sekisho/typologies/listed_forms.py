@@ -6,6 +6,8 @@ import re
 import unicodedata
 from urllib.parse import urlsplit
 
+from sekisho.records.addresses import AddressError, base58, cashaddr, read_address
+
 ENTRY_KINDS = ("address", "name", "domain", "url")
 
 _INVISIBLE = re.compile("[\\s\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]+")
@@ -18,20 +20,62 @@ _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
 def normal_form(address: str, asset: str | None = None) -> str:
-    """An address as it is compared: no invisible characters, narrow letters, and lower case where case means nothing.
+    """An address as it is compared: without invisible characters, scheme, amount or tag, in lower case where case means nothing.
 
-    ``asset`` decides nothing here: the same key holds the coins of an address on every chain it is written on.
+    A destination tag or memo is left out: who is listed is listed under every tag. ``asset`` decides nothing here: the same key
+    holds the coins of an address on every chain it is written on. Checksums are not verified; what is wrong stays as it is.
     """
-    plain = address.isascii() and address.isalnum()
-    text = address if plain else _INVISIBLE.sub("", unicodedata.normalize("NFKC", address))
+    text = address if address.isascii() and address.isalnum() else _account(address)
+    if len(text) == _CASH_LENGTH and _CASH_ADDRESS.fullmatch(text) is not None:
+        return _old_form(text.lower())
+    if text[:1] == "X" and len(text) in _X_LENGTHS:
+        return _classic(text)
     lowered = text.lower()
-    if lowered.startswith("0x"):
-        return lowered
-    if lowered.startswith("bitcoincash:"):
-        return lowered.removeprefix("bitcoincash:")
-    if lowered.startswith(("bc1", "tb1", "ltc1")) and text in (lowered, text.upper()):
+    if lowered.startswith("0x") or (lowered.startswith(_ONE_CASE) and text in (lowered, text.upper())):
         return lowered
     return text
+
+
+_ONE_CASE = ("bc1", "tb1", "bcrt1", "ltc1", "mona1", "addr1", "stake1")
+"""Beginnings of Bech32 addresses, which may be written in capitals throughout."""
+
+_CASH_ADDRESS = re.compile(r"(?:bitcoincash:)?([qp][02-9ac-hj-np-z]{41})", re.IGNORECASE)
+_CASH_LENGTH = 42
+_X_LENGTHS = (46, 47, 48)
+_SCHEMES = {
+    "bitcoin", "litecoin", "dogecoin", "ethereum", "tron", "solana", "ripple", "xrpl", "xrp", "stellar", "monacoin", "web+cardano",
+    "web+stellar", "dash", "zcash",
+}  # fmt: skip
+
+
+def _account(address: str) -> str:
+    """The account in a text that holds more than letters and digits: a payment URI, a tag after a colon, stray characters."""
+    text = _INVISIBLE.sub("", unicodedata.normalize("NFKC", address))
+    head, colon, rest = text.partition(":")
+    if colon and head.lower() in _SCHEMES:
+        text = rest.removeprefix("//").partition("@")[0]
+    text = text.partition("?")[0]
+    cash = _CASH_ADDRESS.fullmatch(text)
+    if cash is not None:
+        return cash[1]
+    return text.partition(":")[0] or text
+
+
+def _old_form(cash: str) -> str:
+    """The key or script of a CashAddr as Bitcoin writes it; the text itself where its checksum does not hold."""
+    read = cashaddr.decoded(cashaddr.MAIN, cash)
+    if read is None:
+        return cash
+    kind, content = read
+    return base58.check_encoded((b"\x05" if kind & 1 else b"\x00") + content)
+
+
+def _classic(text: str) -> str:
+    """The account in an X-address of the XRP Ledger, which packs the tag in; the text itself where it is none."""
+    try:
+        return read_address(text).account
+    except AddressError:
+        return text
 
 
 def normal_name(name: str) -> str:
