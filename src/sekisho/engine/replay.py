@@ -86,6 +86,8 @@ _AT = {
     "trade": "executed_at",
     "reference_price": "quoted_at",
     "request_event": "occurred_at",
+    "travel_rule_notice": "occurred_at",
+    "counterparty_wallet": "evaluated_at",
 }
 _Moment = tuple[datetime, int, int, str, Mapping[str, Any]]
 
