@@ -16,6 +16,7 @@ from sekisho.simulation.answer_key import Scheme, write_answer_key
 from sekisho.simulation.books import BalanceFile, Books
 from sekisho.simulation.chain import Chain
 from sekisho.simulation.columns import write
+from sekisho.simulation.counterparties import counterparty_rows
 from sekisho.simulation.custody import Custody
 from sekisho.simulation.custody_failures import Failures
 from sekisho.simulation.custody_office import keep_office
@@ -28,7 +29,7 @@ from sekisho.simulation.options import Options
 from sekisho.simulation.outflows import Outflows
 from sekisho.simulation.population import population
 from sekisho.simulation.registers import References, entries, write_listed, write_who
-from sekisho.simulation.transfers import Transfers, newcomers
+from sekisho.simulation.transfers import VASPS, Transfers, newcomers
 
 PEOPLE, LISTED, VALUES, PLANS, DETAILS, BOOKS, NEWCOMERS, OFFICE, OUTFLOWS, FRAUDS = range(1, 11)
 """What randomness is for: each use has its own stream, so that one may change without the others."""
@@ -128,7 +129,8 @@ def _keep_books(
         "money_trust": write(out, "money_trust", custody.trust),
         "firm_balance": write(out, "firm_balance", firm_rows(options.book_days, failures, custody.required, volumes, random)),
     }
-    rows |= {name: write(out, name, each) for name, each in office.rows.items()}
+    others = counterparty_rows(requests, VASPS, options.book_days[0], office.persons[0])
+    rows |= {name: write(out, name, each) for name, each in (office.rows | others).items()}
     schemes = transfers.schemes + frauds.schemes + [each.scheme for each in failures.episodes] + office.schemes + planted
     return _Kept(rows, schemes, office.persons)
 
