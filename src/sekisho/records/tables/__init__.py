@@ -90,11 +90,11 @@ _IN_ORDER = (
     filing,
     wind_down_event,
     asset_return,
+    instruction,
     counterparty_vasp,
     counterparty_network,
     counterparty_wallet,
     travel_rule_notice,
-    instruction,
 )
 
 TABLES: dict[str, Table] = {module.TABLE.name: module.TABLE for module in _IN_ORDER}
