@@ -130,6 +130,8 @@ def _verdicts(name: str, how: _How) -> Iterator[tuple[int | None, Judged]]:
     content = _content(name)
     try:
         document = msgspec.json.decode(content)
+    except RecursionError:
+        raise RecordsError(name, "is nested too deeply to be a payload", "give a JSON file, or JSON lines") from None
     except msgspec.DecodeError as error:
         yield from _many([(at, line) for at, line in enumerate(content.splitlines(), 1) if line.strip()], name, str(error), how)
         return
@@ -159,7 +161,7 @@ def _many(lines: Sequence[tuple[int, bytes]], name: str, error: str, how: _How) 
             if verdict is None:
                 try:
                     verdict = how.judge(msgspec.json.decode(line))
-                except msgspec.DecodeError as wrong:
+                except (msgspec.DecodeError, RecursionError) as wrong:
                     where, why = (name, error) if at == 0 else (f"{name}, line {number}", str(wrong))
                     raise RecordsError(where, f"is not JSON: {why}", "give one JSON document, or one on each line") from None
             advance()
