@@ -7,6 +7,7 @@ an item is there; whether the payload is in order by the standard is judged by `
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import msgspec
@@ -26,6 +27,9 @@ class Told(NamedTuple):
     identifier: str | None
 
 
+_NOBODY = Told(None, None, None, None, None, None)
+
+
 class Notified(NamedTuple):
     """What a payload tells about the originators and beneficiaries of a transfer."""
 
@@ -38,7 +42,7 @@ def read_notified(payload: str | None) -> Notified | None:
     if payload is None:
         return None
     try:
-        document = msgspec.json.decode(payload.encode())
+        document = msgspec.json.decode(payload)
     except msgspec.DecodeError:
         return None
     if not isinstance(document, dict):
@@ -82,12 +86,21 @@ def changed_items(received: str | None, passed_on: str | None) -> tuple[str, ...
 def _lacks(side: str, persons: tuple[Told, ...], required: Mapping[str, Sequence[str]]) -> Iterator[str]:
     """The items that a side lacks; of several persons each must have them. Without a person, a natural one is missing."""
     found: dict[str, None] = {}
-    for person in persons or (Told(None, None, None, None, None, None),):
-        for alternatives in required[person.kind or "natural"]:
-            names = [name.strip() for name in alternatives.split("|")]
-            if not any(getattr(person, name) for name in names):
-                found[f"{side}: {' or '.join(names)}"] = None
+    for person in persons or (_NOBODY,):
+        for places, names in _asked(tuple(required[person.kind or "natural"])):
+            if not any(person[place] for place in places):
+                found[f"{side}: {names}"] = None
     return iter(found)
+
+
+@lru_cache(maxsize=64)
+def _asked(required: tuple[str, ...]) -> tuple[tuple[tuple[int, ...], str], ...]:
+    """Each item asked for: where its alternatives stand in ``Told``, and their names."""
+    asked = []
+    for alternatives in required:
+        names = [name.strip() for name in alternatives.split("|")]
+        asked.append((tuple(Told._fields.index(name) for name in names), " or ".join(names)))
+    return tuple(asked)
 
 
 def _side(document: Mapping[str, Any], side: str) -> Iterator[Told]:

@@ -45,9 +45,9 @@ def _theirs(one: Moved, known: Correspondence, p: Parameters) -> tuple[Reached, 
     """The other operator's networks where none is ours and nobody has been notified; None where all is well."""
     if one.direction != "out" or side_of(one, known.counterparty(one.vasp_id, one.day), p.covered) is not Side.operator:
         return None
-    theirs = known.networks(str(one.vasp_id), one.day)
-    sent = any(step.step == "sent" for step in known.steps(one.transfer_id, one.at))
-    return None if sent or _ours(p) & {row.network for row in theirs} else theirs
+    theirs, ours = known.networks(str(one.vasp_id), one.day), _ours(p)
+    reached = any(row.network in ours for row in theirs)
+    return None if reached or any(step.step == "sent" for step in known.steps(one.transfer_id, one.at)) else theirs
 
 
 def _ours(p: Parameters) -> frozenset[str]:
