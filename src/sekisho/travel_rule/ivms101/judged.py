@@ -64,14 +64,14 @@ def _judge(document: Any, as_of: date, version: str, authorities: Authorities | 
     payload = unwrapped(document)
     component = component_of(payload)
     issue_year = version_of(payload) if version == "auto" else version
-    style, notes = KeyStyle.standard, []
-    if keys == "auto":
-        read = read_keys(payload, issue_year, component)
-        payload, style = read.payload, read.style
-        if read.renamed:
-            notes.append(Issue("key-style", "$", "key_style", {"style": style.value, "count": len(read.renamed)}))
     asked = Asked(version=issue_year, as_of=as_of, authorities=authorities, without=without, component=component)
-    found = validate(payload, asked)
+    found, style = validate(payload, asked), KeyStyle.standard
+    notes: list[Issue] = []
+    if keys == "auto" and any(issue.constraint == "unknown-element" for issue in found):
+        read = read_keys(payload, issue_year, component)
+        if read.renamed:
+            notes.append(Issue("key-style", "$", "key_style", {"style": read.style.value, "count": len(read.renamed)}))
+            found, style = validate(read.payload, asked), read.style
     errors = tuple(issue for issue in found if issue.is_error)
     notes += [issue for issue in found if not issue.is_error]
     return Judged(valid=not errors, version=issue_year, component=component, key_style=style, issues=errors, notes=tuple(notes))
