@@ -36,6 +36,11 @@ from sekisho.findings.gate_cost_command import gate_cost, print_costs
 from sekisho.findings.inspection import Inspection, Inspector, Question
 from sekisho.findings.labels import read_labels
 from sekisho.findings.outputs import write_comparison, write_inspection
+from sekisho.gate.commands import app as gate_app
+from sekisho.gate.explain_command import explain_command
+from sekisho.gate.messages import GateError
+from sekisho.intelligence.commands import app as intelligence_app
+from sekisho.intelligence.list_commands import app as lists_app
 from sekisho.liabilities.commands import app as liabilities_app
 from sekisho.records import RecordsError, open_records
 from sekisho.records.commands import app as records_app
@@ -46,6 +51,7 @@ from sekisho.rulebook.commands import app as rules_app
 from sekisho.rulebook.commands import parse_day
 from sekisho.simulation.commands import simulate as simulate_command
 from sekisho.travel_rule.commands import app as travel_rule_app
+from sekisho.typologies.addresses.commands import app as address_app
 from sekisho.watch.commands import watch_command
 from sekisho.wind_down.commands import app as wind_down_app
 
@@ -62,8 +68,13 @@ app.add_typer(rules_app, name="rules")
 app.add_typer(records_app, name="records")
 app.add_typer(liabilities_app, name="liabilities")
 app.add_typer(reserve_app, name="reserve")
+app.add_typer(lists_app, name="lists")
+app.add_typer(intelligence_app, name="intelligence")
 app.add_typer(wind_down_app, name="wind-down")
+app.add_typer(address_app, name="address")
 app.add_typer(travel_rule_app, name="travel-rule")
+app.add_typer(gate_app, name="gate")
+app.command("explain")(explain_command)
 app.command("simulate")(simulate_command)
 app.command("calibrate")(calibrate_command)
 app.command("gate-cost")(gate_cost)
@@ -207,7 +218,7 @@ def main() -> None:
     """Entry point: what the world sends wrongly becomes one line and exit status 2."""
     try:
         app()
-    except (RecordsError, RulebookError, OrderStreamError) as error:
+    except (RecordsError, RulebookError, OrderStreamError, GateError) as error:
         sys.stderr.write(f"sekisho: {error}\n")
         sys.exit(UNUSABLE)
 

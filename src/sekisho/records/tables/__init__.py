@@ -20,8 +20,11 @@ from sekisho.records.tables import (
     fact_knowledge,
     filing,
     firm_balance,
+    information_exchange,
     instruction,
     instrument,
+    list_entry,
+    list_version,
     listing_application,
     material_fact,
     money_trust,
@@ -95,6 +98,9 @@ _IN_ORDER = (
     counterparty_network,
     counterparty_wallet,
     travel_rule_notice,
+    list_version,
+    list_entry,
+    information_exchange,
 )
 
 TABLES: dict[str, Table] = {module.TABLE.name: module.TABLE for module in _IN_ORDER}
