@@ -15,7 +15,8 @@ from sekisho.travel_rule.ivms101 import Authorities, Judged, judge, read_authori
 from sekisho.travel_rule.ivms101.schema import VERSIONS
 from sekisho.travel_rule.trp.messages import read_confirmation, read_inquiry, read_resolution
 
-FOLDER = Path(os.environ.get("SEKISHO_DATA", "/nowhere")) / "transfers" / "ivms101"
+PROJECT = Path(__file__).resolve().parents[2]
+FOLDER = Path(os.environ.get("SEKISHO_DATA", PROJECT.parent / "shared" / "data")) / "transfers" / "ivms101"
 DAY = date(2026, 11, 29)
 STRUCTURE_ONLY = frozenset({"C7", "C10", "C11", "C11-checkdigit"})
 WORKED_OUT = frozenset({"C2", "C5", "C6", "C7", "C8", "C9", "C10", "C11", "C11-checkdigit", "C12"})

@@ -50,6 +50,8 @@ _K_COMPONENT, _K_TEXT, _K_LOCAL, _K_CODE, _K_COUNTRY, _K_DAY, _K_NUMBER, _K_AUTH
 _K_ANY = 0
 
 _DEEPEST = 40
+_SLACK = 16
+"""Bytes that must follow the last payload: eight are read at a time."""
 _OTHER_ISSUE = -1
 """In the table of fields: a name of the other issue, not read."""
 
@@ -791,6 +793,12 @@ class Scanner:
 
     def scan_buffer(self, buffer: NDArray[np.uint8], begins: Ints, ends: Ints, version: str = "auto") -> Scanned:
         """Judge the payloads ``buffer[begins[i]:ends[i]]``; each end holds a byte 0, and sixteen more follow the last."""
+        # The kernel reads memory by its address: what it is given must lie there.
+        assert buffer.dtype == np.uint8 and buffer.flags.c_contiguous, "payloads lie in one run of bytes"
+        assert begins.size == ends.size, "each payload has a begin and an end"
+        if begins.size:
+            inside = begins.min() >= 0 and bool((begins <= ends).all()) and ends.max() + _SLACK <= buffer.size
+            assert inside and not buffer[ends].any(), "each payload ends before a byte 0, the last before sixteen bytes more"
         versions = np.full(begins.size, VERSIONS.index(version) if version in VERSIONS else -1, np.int64)
         masks = np.zeros(begins.size, np.int64)
         _scan_all(
@@ -811,4 +819,4 @@ def _joined(payloads: Iterable[bytes]) -> tuple[NDArray[np.uint8], Ints, Ints]:
     parts = list(payloads)
     sizes = np.array([len(part) for part in parts], np.int64)
     ends = np.cumsum(sizes + 1) - 1
-    return np.frombuffer(b"\0".join([*parts, b"\0" * 16]), np.uint8), ends - sizes, ends
+    return np.frombuffer(b"\0".join([*parts, b"\0" * _SLACK]), np.uint8), ends - sizes, ends

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from sekisho.engine.answers import Found, Outcome, Reason, Severity
@@ -51,7 +52,12 @@ def _theirs(one: Moved, known: Correspondence, p: Parameters) -> tuple[Reached, 
 
 
 def _ours(p: Parameters) -> frozenset[str]:
-    return frozenset(word.upper() for word in listed(p.networks))
+    return _named_networks(p.networks if isinstance(p.networks, str) else tuple(p.networks))
+
+
+@lru_cache(maxsize=16)
+def _named_networks(stated: str | tuple[str, ...]) -> frozenset[str]:
+    return frozenset(word.upper() for word in listed(stated))
 
 
 def _named(theirs: tuple[Reached, ...]) -> list[str]:
