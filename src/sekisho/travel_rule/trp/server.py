@@ -77,7 +77,7 @@ def _request_id(request: Request[Any, Any, Any]) -> str:
     version, request_id = request.headers.get(VERSION_HEADER, ""), request.headers.get(REQUEST_HEADER, "")
     if version.partition(".")[0] != API_VERSION.partition(".")[0]:
         raise RefusedError(400, f"{VERSION_HEADER} {API_VERSION} is spoken here")
-    if not request_id or len(request_id) > REQUEST_ID_LENGTH_MAX or not request_id.isprintable():
+    if not request_id or len(request_id) > REQUEST_ID_LENGTH_MAX or not (request_id.isascii() and request_id.isprintable()):
         raise RefusedError(400, f"{REQUEST_HEADER} is missing or no identifier")
     return request_id
 
