@@ -78,7 +78,16 @@ def test_another_seed_gives_another_exchange(clean: Path, tmp_path: Path) -> Non
     simulate(Options(seed=12, days=2, accounts=200, instruments=2, orders=6_000, history=5, clean=True), tmp_path / "other")
     same = {name for name, digest in digests(tmp_path / "other").items() if digest == digests(clean)[name]}
     # A clean office keeps the same registers whatever happened in the market.
-    kept = ("asset", "assessment", "crypto_loan", "custody_duty", "provider", "wallet_key")
+    kept = (
+        "asset",
+        "assessment",
+        "counterparty_network",
+        "counterparty_vasp",
+        "crypto_loan",
+        "custody_duty",
+        "provider",
+        "wallet_key",
+    )
     assert same <= {"answer_key.parquet", "answer_key.csv", *(f"{name}.parquet" for name in kept)}
 
 

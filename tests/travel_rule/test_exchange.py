@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -13,7 +14,7 @@ from typing import Any
 
 import httpx
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from litestar.testing import TestClient
 
@@ -162,6 +163,30 @@ def test_steps_come_in_their_order_and_once(receiver: Exchange, web: TestClient[
     assert web.post(confirmations, content=b'{"txid":"z"}', headers=HEADERS).status_code == 409
     (told,) = receiver.store.notices()
     assert (told.state, told.txid) == ("confirmed", "x")
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.data())
+def test_no_message_however_malformed_breaks_the_server(receiver: Exchange, web: TestClient[Any], data: st.DataObject) -> None:
+    raw = bytearray(
+        data.draw(st.sampled_from([inquiry(), b'{"txid":"x"}', b'{"approved":{"address":"a","callback":"https://b.example"}}']))
+    )
+    at = data.draw(st.integers(0, len(raw) - 1))
+    raw[at : at + data.draw(st.integers(0, 9))] = data.draw(st.binary(max_size=9))
+    path = data.draw(st.sampled_from([path_of(receiver), "/resolutions/x", "/confirmations/token2", "/transfers/%00"]))
+    headers = {"api-version": "3.2.1", "request-identifier": data.draw(st.sampled_from(["R1", "R2", "ü", ""]))}
+    answer = web.post(path, content=bytes(raw), headers={name: value.encode() for name, value in headers.items()})
+    assert answer.status_code < 500
+
+
+def test_a_store_that_cannot_keep_says_so(receiver: Exchange, web: TestClient[Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    path = path_of(receiver)
+
+    def full(*_arguments: object) -> None:
+        raise sqlite3.OperationalError("database or disk is full")
+
+    monkeypatch.setattr(Store, "begin", full)
+    assert web.post(path, content=inquiry(), headers=HEADERS).status_code == 503
 
 
 def outgoing(**changes: Any) -> Outgoing:

@@ -21,6 +21,7 @@ from travel_rule.payloads import BREAKS, broken, sound
 
 DAY = date(2026, 11, 29)
 LISTED = Authorities(frozenset({"RA000412", "RA000553", "RA777777"}), "test")
+ELEMENTS = sorted({element.name for component in MODEL["2023"].values() for element in component})
 NOT_SEEN_BY_BOTH = {"unknown-element", "key-style", "text-2020"}
 """Notes of the plain validator alone."""
 
@@ -222,6 +223,29 @@ def test_every_sentence_has_both_languages() -> None:
         assert set(words) == {"en", "ja"}, told
 
 
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**70), 2**70) | st.floats(allow_nan=False) | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from([*ELEMENTS, "x", "a_b", ""]), inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(JSON, st.sampled_from(["auto", "2020", "2023"]))
+def test_anything_gets_a_verdict_and_words_in_both_languages(document: Any, version: str) -> None:
+    judged = judge(document, as_of=DAY, version=version)
+    assert judged.valid == (not judged.issues)
+    for issue in (*judged.issues, *judged.notes):
+        assert all(say(language) for say in (issue.problem, issue.remedy) for language in ("en", "ja"))
+
+
+def test_what_is_nested_without_end_is_no_payload() -> None:
+    deep: Any = {}
+    for _ in range(5_000):
+        deep = {"x": deep}
+    assert [issue.told for issue in judge(deep, as_of=DAY).issues] == ["too_deep"]
+
+
 # The compiled validator
 
 
@@ -292,8 +316,7 @@ def _change(payload: Any, rng: Random) -> None:
     elif action == 2:
         del holder[key]
     elif action == 3 and isinstance(holder, dict):
-        names = [element.name for component in MODEL["2023"].values() for element in component]
-        holder[rng.choice(names)] = holder[key]
+        holder[rng.choice(ELEMENTS)] = holder[key]
     elif isinstance(holder, list):
         holder.append(copy.deepcopy(holder[key]))
 

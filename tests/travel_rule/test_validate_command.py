@@ -8,22 +8,30 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+import jsonschema_rs  # comes with schemathesis
 import pytest
 from typer.testing import CliRunner
 
 from sekisho.records import RecordsError
 from sekisho.travel_rule import commands
 from sekisho.travel_rule.commands import app
+from sekisho.travel_rule.ivms101.issue import ERRORS, NOTES
 from travel_rule.payloads import BREAKS, broken, sound
 
 RUN = CliRunner()
 
 
+SCHEMA = Path(__file__).resolve().parents[2] / "docs" / "examples" / "travel-rule-validate.schema.json"
+
+
 def validate(*arguments: str, content: bytes | None = None) -> tuple[int, Any]:
+    """Exit status and what was printed, which is as its schema says; or the one line of an input that cannot be read."""
     done = RUN.invoke(app, ["validate", *arguments, "--as-of", "2026-11-29", "--json"], input=content)
     if isinstance(done.exception, RecordsError):
         return 2, str(done.exception)
-    return done.exit_code, json.loads(done.stdout)
+    told = json.loads(done.stdout)
+    jsonschema_rs.validate(json.loads(SCHEMA.read_text(encoding="utf-8")), told)
+    return done.exit_code, told
 
 
 @pytest.fixture
@@ -110,6 +118,12 @@ def test_what_cannot_be_read_is_one_line_and_status_2(tmp_path: Path, content: b
     assert status == 2
     assert said in told
     assert "\n" not in told
+
+
+def test_the_schema_names_every_constraint_there_is() -> None:
+    schema = json.loads(SCHEMA.read_text(encoding="utf-8"))
+    assert schema["$defs"]["issue"]["properties"]["constraint"]["enum"] == list(ERRORS)
+    assert schema["$defs"]["note"]["properties"]["constraint"]["enum"] == list(NOTES)
 
 
 def test_options_that_are_not_known_are_told(tmp_path: Path) -> None:

@@ -16,7 +16,8 @@ from sekisho.simulation.answer_key import Scheme, write_answer_key
 from sekisho.simulation.books import BalanceFile, Books
 from sekisho.simulation.chain import Chain
 from sekisho.simulation.columns import write
-from sekisho.simulation.compliance import write_known
+from sekisho.simulation.compliance import write_checks
+from sekisho.simulation.counterparties import counterparty_rows
 from sekisho.simulation.custody import Custody
 from sekisho.simulation.custody_failures import Failures
 from sekisho.simulation.custody_office import keep_office
@@ -29,7 +30,7 @@ from sekisho.simulation.options import Options
 from sekisho.simulation.outflows import Outflows
 from sekisho.simulation.population import population
 from sekisho.simulation.registers import References, entries, write_listed, write_who
-from sekisho.simulation.transfers import Transfers, newcomers
+from sekisho.simulation.transfers import VASPS, Transfers, newcomers
 
 PEOPLE, LISTED, VALUES, PLANS, DETAILS, BOOKS, NEWCOMERS, OFFICE, OUTFLOWS, FRAUDS = range(1, 11)
 """What randomness is for: each use has its own stream, so that one may change without the others."""
@@ -65,7 +66,7 @@ def simulate(options: Options, out: Path, progress: Progress = lambda _doing, _d
     schemes = market.schemes + kept.schemes
     rows = {
         **write_who(out, people, stream(DETAILS), kept.persons),
-        **write_known(out, people, options.book_days[0]),
+        **write_checks(out, people),
         **write_listed(out, listed, told_of, market.halts),
         "order_event": market.log.events,
         "trade": market.log.trades,
@@ -130,7 +131,8 @@ def _keep_books(
         "money_trust": write(out, "money_trust", custody.trust),
         "firm_balance": write(out, "firm_balance", firm_rows(options.book_days, failures, custody.required, volumes, random)),
     }
-    rows |= {name: write(out, name, each) for name, each in office.rows.items()}
+    others = counterparty_rows(requests, VASPS, options.book_days[0], office.persons[0])
+    rows |= {name: write(out, name, each) for name, each in (office.rows | others).items()}
     schemes = transfers.schemes + frauds.schemes + [each.scheme for each in failures.episodes] + office.schemes + planted
     return _Kept(rows, schemes, office.persons)
 

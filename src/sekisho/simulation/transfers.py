@@ -171,7 +171,7 @@ class Transfers:
         """Originator and beneficiary as IVMS101 names them. The customer sends to or from an account of the same name."""
         account_id = self.people.account_id(account)
         name = [{"primaryIdentifier": f"Customer {account_id}", "nameIdentifierType": "LEGL"}]
-        person = {"naturalPerson": {"name": [{"nameIdentifier": name}], "customerIdentification": account_id}}
+        person = {"naturalPerson": {"name": {"nameIdentifier": name}, "customerIdentification": account_id}}
         here, there = [account_id], [address]
         receives = [person] if beneficiary_named else []
         originator, beneficiary = (here, there) if direction == "out" else (there, here)

@@ -6,7 +6,8 @@ import gzip
 import json
 import sys
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -14,6 +15,8 @@ from typing import Annotated, Any
 
 import msgspec
 import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from sekisho.records.errors import RecordsError
 from sekisho.rulebook.commands import parse_day
@@ -127,9 +130,10 @@ def _verdicts(name: str, how: _How) -> Iterator[tuple[int | None, Judged]]:
     content = _content(name)
     try:
         document = msgspec.json.decode(content)
+    except RecursionError:
+        raise RecordsError(name, "is nested too deeply to be a payload", "give a JSON file, or JSON lines") from None
     except msgspec.DecodeError as error:
-        lines = _lines(content, name, str(error))
-        yield from _many(lines, how)
+        yield from _many([(at, line) for at, line in enumerate(content.splitlines(), 1) if line.strip()], name, str(error), how)
         return
     if isinstance(document, list):
         yield from ((at, how.judge(each)) for at, each in enumerate(document, 1))
@@ -148,34 +152,43 @@ def _content(name: str) -> bytes:
     return content.removeprefix(b"\xef\xbb\xbf")
 
 
-def _lines(content: bytes, name: str, error: str) -> list[tuple[int, bytes, Any]]:
-    """Line number, bytes and document of each line; a file of one line that is no JSON has no lines either."""
-    found = []
-    lines = content.splitlines()
-    for number, line in enumerate(lines, 1):
-        if not line.strip():
-            continue
-        try:
-            found.append((number, line, msgspec.json.decode(line)))
-        except msgspec.DecodeError as wrong:
-            where, why = (name, error) if not found else (f"{name}, line {number}", str(wrong))
-            raise RecordsError(where, f"is not JSON: {why}", "give one JSON document, or one on each line") from None
-    return found
+def _many(lines: Sequence[tuple[int, bytes]], name: str, error: str, how: _How) -> Iterator[tuple[int | None, Judged]]:
+    """The verdict on each line; only what is not plainly sound is read into objects."""
+    sound = _plainly_sound(lines, how)
+    with _progress(len(lines)) as advance:
+        for at, (number, line) in enumerate(lines):
+            verdict = sound.get(at)
+            if verdict is None:
+                try:
+                    verdict = how.judge(msgspec.json.decode(line))
+                except (msgspec.DecodeError, RecursionError) as wrong:
+                    where, why = (name, error) if at == 0 else (f"{name}, line {number}", str(wrong))
+                    raise RecordsError(where, f"is not JSON: {why}", "give one JSON document, or one on each line") from None
+            advance()
+            yield number, verdict
 
 
-def _many(lines: Sequence[tuple[int, bytes, Any]], how: _How) -> Iterator[tuple[int | None, Judged]]:
+def _plainly_sound(lines: Sequence[tuple[int, bytes]], how: _How) -> dict[int, Judged]:
+    """The lines of which the compiled validator finds nothing to say, by their place; none where there are few."""
     if len(lines) < COMPILED_FROM:
-        yield from ((number, how.judge(document)) for number, _line, document in lines)
-        return
+        return {}
     from sekisho.travel_rule.ivms101.compiled import Scanner  # starting it takes a second
 
-    scanned = Scanner(how.as_of, how.authorities).scan([line for _number, line, _document in lines], how.version)
-    sound = {
-        issue: Judged(valid=True, version=issue, component=ROOT, key_style=KeyStyle.standard, issues=(), notes=())
-        for issue in VERSIONS
-    }
-    for at, (number, _line, document) in enumerate(lines):
-        yield number, how.judge(document) if scanned.masks[at] else sound[VERSIONS[scanned.versions[at]]]
+    scanned = Scanner(how.as_of, how.authorities).scan([line for _number, line in lines], how.version)
+    verdicts = [Judged(valid=True, version=v, component=ROOT, key_style=KeyStyle.standard, issues=(), notes=()) for v in VERSIONS]
+    return {at: verdicts[scanned.versions[at]] for at in range(len(lines)) if scanned.masks[at] == 0}
+
+
+@contextmanager
+def _progress(lines: int) -> Iterator[Callable[[], object]]:
+    """A bar on the terminal while many lines are judged."""
+    console = Console(stderr=True)
+    if lines < COMPILED_FROM or not console.is_terminal:
+        yield lambda: None
+        return
+    with Progress(TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), console=console, transient=True) as bar:
+        task = bar.add_task("payloads", total=lines)
+        yield lambda: bar.advance(task)
 
 
 def _file_json(file: _File) -> dict[str, Any]:

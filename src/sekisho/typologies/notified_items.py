@@ -6,7 +6,8 @@ an item is there; whether the payload is in order by the standard is judged by `
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import msgspec
@@ -26,6 +27,9 @@ class Told(NamedTuple):
     identifier: str | None
 
 
+_NOBODY = Told(None, None, None, None, None, None)
+
+
 class Notified(NamedTuple):
     """What a payload tells about the originators and beneficiaries of a transfer."""
 
@@ -38,7 +42,7 @@ def read_notified(payload: str | None) -> Notified | None:
     if payload is None:
         return None
     try:
-        document = msgspec.json.decode(payload.encode())
+        document = msgspec.json.decode(payload)
     except msgspec.DecodeError:
         return None
     if not isinstance(document, dict):
@@ -79,26 +83,37 @@ def changed_items(received: str | None, passed_on: str | None) -> tuple[str, ...
     return tuple(changed)
 
 
-def _lacks(side: str, persons: tuple[Told, ...], required: Mapping[str, Sequence[str]]) -> Iterator[str]:
+def _lacks(side: str, persons: tuple[Told, ...], required: Mapping[str, Sequence[str]]) -> Sequence[str]:
     """The items that a side lacks; of several persons each must have them. Without a person, a natural one is missing."""
     found: dict[str, None] = {}
-    for person in persons or (Told(None, None, None, None, None, None),):
-        for alternatives in required[person.kind or "natural"]:
-            names = [name.strip() for name in alternatives.split("|")]
-            if not any(getattr(person, name) for name in names):
-                found[f"{side}: {' or '.join(names)}"] = None
-    return iter(found)
+    for person in persons or (_NOBODY,):
+        for places, names in _asked(tuple(required[person.kind or "natural"])):
+            for place in places:
+                if person[place]:
+                    break
+            else:
+                found[f"{side}: {names}"] = None
+    return tuple(found)
 
 
-def _side(document: Mapping[str, Any], side: str) -> Iterator[Told]:
+@lru_cache(maxsize=64)
+def _asked(required: tuple[str, ...]) -> tuple[tuple[tuple[int, ...], str], ...]:
+    """Each item asked for: where its alternatives stand in ``Told``, and their names."""
+    asked = []
+    for alternatives in required:
+        names = [name.strip() for name in alternatives.split("|")]
+        asked.append((tuple(Told._fields.index(name) for name in names), " or ".join(names)))
+    return tuple(asked)
+
+
+def _side(document: Mapping[str, Any], side: str) -> list[Told]:
     entity = document.get(side)
     if not isinstance(entity, dict):
-        return
+        return []
     listed = entity.get(f"{side}Persons", entity.get(f"{side}Person"))
     persons = [person for person in listed if isinstance(person, dict)] if isinstance(listed, list) else []
     shared = _first(entity.get("accountNumber"))
-    for person in persons or ({},):
-        yield _told(person, _first(person.get("accountNumber")) or shared)
+    return [_told(person, _first(person.get("accountNumber")) or shared) for person in persons or ({},)]
 
 
 def _told(person: Mapping[str, Any], identifier: str | None) -> Told:
@@ -106,33 +121,36 @@ def _told(person: Mapping[str, Any], identifier: str | None) -> Told:
     inner = person.get(kind)
     if not isinstance(inner, dict):
         return Told(None, None, None, None, None, identifier)
-    number = inner.get("customerIdentification", inner.get("customerNumber"))
     identification = inner.get("nationalIdentification")
-    document = identification.get("nationalIdentifier") if isinstance(identification, dict) else None
+    addresses = inner.get("geographicAddress")
     return Told(
         "natural" if kind == NATURAL else "legal",
         _name(inner.get("name")),
-        _place(inner.get("geographicAddress")),
-        _text(number),
-        _text(document),
+        _place(addresses) if addresses else None,
+        _text(inner.get("customerIdentification", inner.get("customerNumber"))),
+        _text(identification.get("nationalIdentifier")) if isinstance(identification, dict) else None,
         identifier,
     )
 
 
 def _name(name: Any) -> str | None:
     """A name as written: primary and secondary identifier, or the name of a legal person; Latin letters before local ones."""
-    for each in name if isinstance(name, list) else [name]:
+    for each in name if isinstance(name, list) else (name,):
         if not isinstance(each, dict):
             continue
         for key in ("nameIdentifier", "localNameIdentifier"):
             listed = each.get(key)
             for one in listed if isinstance(listed, list) else ():
-                if isinstance(one, dict):
-                    parts = [_text(one.get(part)) for part in ("primaryIdentifier", "secondaryIdentifier", "legalPersonName")]
-                    told = " ".join(part for part in parts if part)
-                    if told:
-                        return told
+                told = _called(one) if isinstance(one, dict) else None
+                if told:
+                    return told
     return None
+
+
+def _called(name: Mapping[str, Any]) -> str | None:
+    first = _text(name.get("primaryIdentifier")) or _text(name.get("legalPersonName"))
+    second = _text(name.get("secondaryIdentifier"))
+    return f"{first} {second}" if first and second else first or second
 
 
 def _place(addresses: Any) -> str | None:
@@ -148,8 +166,10 @@ def _place(addresses: Any) -> str | None:
 
 
 def _first(values: Any) -> str | None:
-    return _text(next(iter(values), None)) if isinstance(values, list) else _text(values)
+    if isinstance(values, list):
+        return _text(values[0]) if values else None
+    return _text(values)
 
 
 def _text(value: Any) -> str | None:
-    return value.strip() or None if isinstance(value, str) else None
+    return (value.strip() or None) if isinstance(value, str) else None

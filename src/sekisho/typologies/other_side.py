@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from sekisho.typologies.correspondence import Counterparty, Name
@@ -83,13 +84,21 @@ def listed(stated: str | Sequence[str]) -> tuple[str, ...]:
 
 def covered_on(covered: str | Sequence[str], country: str, day: date) -> bool:
     """Whether a place was on the table of covered ones on a day. Raises ValueError for an entry that is not CC=YYYY-MM-DD."""
+    first = _first_days(covered if isinstance(covered, str | tuple) else tuple(covered)).get(country)
+    return first is not None and first <= day
+
+
+@lru_cache(maxsize=64)
+def _first_days(covered: str | tuple[str, ...]) -> dict[str, date]:
+    """The first day of cover of each place."""
+    days: dict[str, date] = {}
     for entry in listed(covered):
         place, equals, first = entry.partition("=")
         if not equals:
             raise ValueError(f"covered place {entry!r}: write the country and the first day of its cover, such as US=2023-06-01")
-        if place.strip() == country and date.fromisoformat(first.strip()) <= day:
-            return True
-    return False
+        day = date.fromisoformat(first.strip())
+        days[place.strip()] = min(day, days.get(place.strip(), day))
+    return days
 
 
 def moved_transfers(records: Records) -> list[Moved]:

@@ -21,7 +21,14 @@ TABLE = Table(
             pattern="[A-Z]{2}",
             standard="ISO 3166-1 alpha-2; IVMS101 countryOfRegistration",
         ),
-        Column("lei", "string", "Its LEI", nullable=True, pattern="[0-9A-Z]{18}[0-9]{2}", standard="ISO 17442"),
+        Column(
+            "lei",
+            "string",
+            "Its LEI",
+            nullable=True,
+            pattern="[0-9A-Z]{18}[0-9]{2}",
+            standard="IVMS101 nationalIdentifier of type LEIX",
+        ),
         Column("is_registered", "boolean", "Whether it is registered or licensed as an exchange where it is"),
         Column("supervised_by", "string", "The authority that supervises it; null where there is none", nullable=True),
         Column(

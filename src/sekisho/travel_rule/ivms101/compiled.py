@@ -50,6 +50,8 @@ _K_COMPONENT, _K_TEXT, _K_LOCAL, _K_CODE, _K_COUNTRY, _K_DAY, _K_NUMBER, _K_AUTH
 _K_ANY = 0
 
 _DEEPEST = 40
+_SLACK = 16
+"""Bytes that must follow the last payload: eight are read at a time."""
 _OTHER_ISSUE = -1
 """In the table of fields: a name of the other issue, not read."""
 
@@ -525,6 +527,49 @@ def _scan(begin: Any, end: Any, v: Any, as_of: Any, listed: Any, kinds: Any, leg
     p = _skip(begin)
     component_of, is_list, element_of, seen_of, count_of, flags_of, code_of, lei_of, inside_of = s
     while True:
+        # One after another and not either-or: a key, its value and what follows it are one run without a jump back.
+        if state == 1:
+            if _byte(p) != 34:
+                return found | UNSURE
+            first = p + 1
+            p = _plain_until(first)
+            length = p - first
+            if _byte(p) != 34 or length == 0:
+                return found | UNSURE
+            component = component_of[depth]
+            if component == _ANY_COMPONENT:
+                element = 0
+            else:
+                spread = _byte(first) * _A + _byte(first + (length >> 1)) * _B + _byte(first + (length * 3 >> 2)) * _C + length * 31
+                key = _T_KEY_SLOTS[spread & (_SLOTS - 1)]
+                if key < 0 or _T_KEY_LENGTH[key] != length:
+                    return found | UNSURE
+                at = key * _WORDS
+                place = first
+                left = length
+                while left > 8:
+                    if _word(place) != _T_KEY_WORDS[at]:
+                        return found | UNSURE
+                    at += 1
+                    place += 8
+                    left -= 8
+                if (_word(place) ^ _T_KEY_WORDS[at]) << np.uint64(64 - 8 * left) != np.uint64(0):
+                    return found | UNSURE
+                element = _T_FIELD[(first_component + component) * len(_KEYS) + key]
+                if element == 0:
+                    return found | UNSURE
+                if element < 0:
+                    element = 0
+                else:
+                    bit = _T_BIT[element]
+                    if seen_of[depth] & bit != 0:
+                        return found | UNSURE
+                    seen_of[depth] |= bit
+            p = _skip(p + 1)
+            if _byte(p) != 58:
+                return found | UNSURE
+            p = _skip(p + 1)
+            state = 0
         if state == 0:
             c = _byte(p)
             kind = _T_KIND[element]
@@ -635,49 +680,7 @@ def _scan(begin: Any, end: Any, v: Any, as_of: Any, listed: Any, kinds: Any, leg
                 state = 2
             else:
                 return found | UNSURE
-        elif state == 1:
-            if _byte(p) != 34:
-                return found | UNSURE
-            first = p + 1
-            p = _plain_until(first)
-            length = p - first
-            if _byte(p) != 34 or length == 0:
-                return found | UNSURE
-            component = component_of[depth]
-            if component == _ANY_COMPONENT:
-                element = 0
-            else:
-                spread = _byte(first) * _A + _byte(first + (length >> 1)) * _B + _byte(first + (length * 3 >> 2)) * _C + length * 31
-                key = _T_KEY_SLOTS[spread & (_SLOTS - 1)]
-                if key < 0 or _T_KEY_LENGTH[key] != length:
-                    return found | UNSURE
-                at = key * _WORDS
-                place = first
-                left = length
-                while left > 8:
-                    if _word(place) != _T_KEY_WORDS[at]:
-                        return found | UNSURE
-                    at += 1
-                    place += 8
-                    left -= 8
-                if (_word(place) ^ _T_KEY_WORDS[at]) << np.uint64(64 - 8 * left) != np.uint64(0):
-                    return found | UNSURE
-                element = _T_FIELD[(first_component + component) * len(_KEYS) + key]
-                if element == 0:
-                    return found | UNSURE
-                if element < 0:
-                    element = 0
-                else:
-                    bit = _T_BIT[element]
-                    if seen_of[depth] & bit != 0:
-                        return found | UNSURE
-                    seen_of[depth] |= bit
-            p = _skip(p + 1)
-            if _byte(p) != 58:
-                return found | UNSURE
-            p = _skip(p + 1)
-            state = 0
-        elif state == 2:
+        if state == 2:
             p = _skip(p)
             if depth < 0:
                 return found if p == end else found | UNSURE
@@ -699,7 +702,7 @@ def _scan(begin: Any, end: Any, v: Any, as_of: Any, listed: Any, kinds: Any, leg
                 state = 3
             else:
                 return found | UNSURE
-        elif state == 3:
+        if state == 3:
             component = component_of[depth]
             if component != _ANY_COMPONENT:
                 if _T_REQUIRED[first_component + component] & ~seen_of[depth] != 0:
@@ -711,7 +714,7 @@ def _scan(begin: Any, end: Any, v: Any, as_of: Any, listed: Any, kinds: Any, leg
             depth -= 1
             p += 1
             state = 2
-        else:
+        elif state == 4:
             element = element_of[depth]
             count = count_of[depth]
             if _T_KIND[element] != _K_ANY:
@@ -786,11 +789,18 @@ class Scanner:
 
     def scan(self, payloads: Sequence[bytes], version: str = "auto") -> Scanned:
         """Judge payloads, each the bytes of one JSON document with the standard's own key names."""
-        buffer, begins, ends = _joined(payloads)
-        return self.scan_buffer(buffer, begins, ends, version)
+        return self.scan_buffer(*_joined(payloads), version)
 
     def scan_buffer(self, buffer: NDArray[np.uint8], begins: Ints, ends: Ints, version: str = "auto") -> Scanned:
         """Judge the payloads ``buffer[begins[i]:ends[i]]``; each end holds a byte 0, and sixteen more follow the last."""
+        # The kernel reads memory by its address: what it is given must lie there.
+        one_run = buffer.dtype == np.uint8 and bool(buffer.flags.c_contiguous)
+        assert one_run, "payloads lie in one run of bytes"
+        assert begins.size == ends.size, "each payload has a begin and an end"
+        if begins.size:
+            inside = begins.min() >= 0 and bool((begins <= ends).all()) and ends.max() + _SLACK <= buffer.size
+            ended = inside and not buffer[ends].any()
+            assert ended, "each payload ends before a byte 0, the last before sixteen bytes more"
         versions = np.full(begins.size, VERSIONS.index(version) if version in VERSIONS else -1, np.int64)
         masks = np.zeros(begins.size, np.int64)
         _scan_all(
@@ -811,4 +821,4 @@ def _joined(payloads: Iterable[bytes]) -> tuple[NDArray[np.uint8], Ints, Ints]:
     parts = list(payloads)
     sizes = np.array([len(part) for part in parts], np.int64)
     ends = np.cumsum(sizes + 1) - 1
-    return np.frombuffer(b"\0".join([*parts, b"\0" * 16]), np.uint8), ends - sizes, ends
+    return np.frombuffer(b"\0".join([*parts, b"\0" * _SLACK]), np.uint8), ends - sizes, ends

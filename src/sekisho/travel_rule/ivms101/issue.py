@@ -79,6 +79,12 @@ WORDS: dict[str, Words] = {
         "naturalPersonとlegalPersonのうち{count}個が記載されている（いずれか一つに限る）",
         "naturalPersonとlegalPersonのいずれか一つだけを記載する",
     ),
+    "too_deep": _words(
+        "the document is nested too deeply to be a payload",
+        "send the payload itself",
+        "電文として読み取れないほど深い入れ子になっている",
+        "電文そのものを送付する",
+    ),
     "version_mismatch": _words(
         "payloadVersion is {have}, the payload was judged by issue {version}",
         "state payloadVersion 101.2023 in a payload of 2023, or judge it by its own issue",

@@ -9,7 +9,7 @@ from typing import Any
 from sekisho.travel_rule.ivms101.authorities import Authorities
 from sekisho.travel_rule.ivms101.issue import Issue
 from sekisho.travel_rule.ivms101.key_styles import KeyStyle, read_keys, version_of
-from sekisho.travel_rule.ivms101.schema import ROOT
+from sekisho.travel_rule.ivms101.schema import ROOT, VERSIONS
 from sekisho.travel_rule.ivms101.validate import Asked, validate
 
 _WRAPPINGS = ("IVMS101", "ivms101", "identity")
@@ -51,17 +51,27 @@ def judge(
     ``version`` is 2020, 2023 or auto (as the payload is written); ``keys`` is standard (the standard's names only) or auto
     (other styles are read, and a note says so); ``as_of`` is the day before which birth dates must lie.
     """
+    try:
+        return _judge(document, as_of, version, authorities, keys, without)
+    except RecursionError:
+        # No payload is nested more than a dozen deep; what is nested to Python's limit is sent to do harm.
+        deep = Issue("structure", "$", "too_deep", {})
+        issue_year = VERSIONS[0] if version == "auto" else version
+        return Judged(valid=False, version=issue_year, component=ROOT, key_style=KeyStyle.standard, issues=(deep,), notes=())
+
+
+def _judge(document: Any, as_of: date, version: str, authorities: Authorities | None, keys: str, without: frozenset[str]) -> Judged:
     payload = unwrapped(document)
     component = component_of(payload)
     issue_year = version_of(payload) if version == "auto" else version
-    style, notes = KeyStyle.standard, []
-    if keys == "auto":
-        read = read_keys(payload, issue_year, component)
-        payload, style = read.payload, read.style
-        if read.renamed:
-            notes.append(Issue("key-style", "$", "key_style", {"style": style.value, "count": len(read.renamed)}))
     asked = Asked(version=issue_year, as_of=as_of, authorities=authorities, without=without, component=component)
-    found = validate(payload, asked)
+    found, style = validate(payload, asked), KeyStyle.standard
+    notes: list[Issue] = []
+    if keys == "auto" and any(issue.constraint == "unknown-element" for issue in found):
+        read = read_keys(payload, issue_year, component)
+        if read.renamed:
+            notes.append(Issue("key-style", "$", "key_style", {"style": read.style.value, "count": len(read.renamed)}))
+            found, style = validate(read.payload, asked), read.style
     errors = tuple(issue for issue in found if issue.is_error)
     notes += [issue for issue in found if not issue.is_error]
     return Judged(valid=not errors, version=issue_year, component=component, key_style=style, issues=errors, notes=tuple(notes))

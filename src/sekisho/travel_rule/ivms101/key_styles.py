@@ -59,29 +59,11 @@ class ReadKeys:
 
 def read_keys(payload: Any, version: str, component: str = ROOT) -> ReadKeys:
     """The payload under the standard's names of one issue; a payload already in them comes back as it is."""
-    if only_known_keys(payload, version, component):
-        return ReadKeys(payload, KeyStyle.standard)
     renaming = _Renaming(version, has_underscores(payload))
     again = renaming.component(payload, component)
     if not renaming.renamed:
         return ReadKeys(payload, KeyStyle.standard)
     return ReadKeys(again, KeyStyle.protojson if renaming.proto else KeyStyle.synonyms, renaming.renamed)
-
-
-def only_known_keys(value: Any, version: str, component: str) -> bool:
-    """Whether every key of a component, at any depth, is the standard's own."""
-    if not isinstance(value, dict):
-        return True
-    known = known_keys(version, component)
-    for key, each in value.items():
-        element = known.get(key)
-        if element is None:
-            return False
-        if element.component is not None:
-            for inner in each if isinstance(each, list) else (each,):
-                if not only_known_keys(inner, version, element.component):
-                    return False
-    return True
 
 
 def has_underscores(payload: Any) -> bool:

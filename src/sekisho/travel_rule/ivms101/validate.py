@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from typing import Any
 
 from sekisho.travel_rule.ivms101.authorities import CODE, Authorities
@@ -49,6 +50,33 @@ def validate(payload: Any, asked: Asked) -> list[Issue]:
     return [issue for issue in walk.issues if issue.constraint not in asked.without]
 
 
+_Sound = Callable[[str], object]
+_Look = tuple[Element, _Sound | None, _Sound | None]
+"""An element, whether a text is sound for it, and in 2020 whether it is but for the pattern; None where that takes more."""
+
+
+@cache
+def _looks(version: str, component: str) -> dict[str, _Look]:
+    """How to look at each element of a component, by the keys that the standard gives it."""
+    return {key: _look(element, version) for key, element in known_keys(version, component).items()}
+
+
+def _look(element: Element, version: str) -> _Look:
+    length = f"{{1,{element.longest}}}"
+    if element.kind is Kind.text:
+        printable = re.compile(f"[ -~]{length}").fullmatch
+        if version == "2020":
+            return element, re.compile(f"[a-zA-Z0-9' ]{length}").fullmatch, printable
+        return element, printable, None
+    if element.kind is Kind.local_text:
+        return element, re.compile(f"[^\n\r\u2028\u2029]{length}").fullmatch, None
+    if element.kind is Kind.code:
+        return element, frozenset(element.codes).__contains__, None
+    if element.kind is Kind.country:
+        return element, (COUNTRIES | {UNKNOWN_STATE}).__contains__, None
+    return element, None, None
+
+
 class _Walk:
     """One pass over a payload; ``issues`` grows as it goes."""
 
@@ -56,16 +84,16 @@ class _Walk:
         self.asked = asked
         self.issues: list[Issue] = []
         self._in_originator = False
-        self._older = asked.version == "2020"
-        self._outside_2020: list[tuple[str, Element, Path]] = []
+        self._outside_2020: tuple[str, Element, Path] | None = None
+        self._outside_count = 0
 
     def close(self) -> None:
         """One note for all texts outside the pattern of 2020, at the first of them."""
-        if self._outside_2020:
-            value, element, path = self._outside_2020[0]
+        if self._outside_2020 is not None:
+            value, element, path = self._outside_2020
             odd = NOT_OF_2020.search(value)
             assert odd is not None
-            facts = {"name": element.name, "character": odd.group(), "count": len(self._outside_2020)}
+            facts = {"name": element.name, "character": odd.group(), "count": self._outside_count}
             self._tell("text-2020", "text_2020", path, **facts)
 
     def component(self, value: Any, name: str, path: Path, element: str) -> None:
@@ -74,15 +102,18 @@ class _Walk:
             self._wrong_type(element, value, "an object", path)
             return
         outer, self._in_originator = self._in_originator, self._in_originator or name == "Originator"
-        known = known_keys(self.asked.version, name)
+        known = _looks(self.asked.version, name)
         given: dict[str, Any] = {}
         for key, each in value.items():
-            found = known.get(key)
-            if found is None:
+            look = known.get(key)
+            if look is None:
                 self._tell("unknown-element", "unknown_element", (key, path), name=key, component=name, version=self.asked.version)
-            else:
-                given[found.name] = each
-                self._element(each, found, (key, path))
+                continue
+            found, sound, _printable = look
+            given[found.name] = each
+            # Most values are sound texts or codes, and one look at each is enough.
+            if sound is None or type(each) is not str or not sound(each):
+                self._element(each, look, (key, path))
         for missing in required_elements(self.asked.version, name):
             if missing not in given:
                 self._tell("structure", "missing", path, name=missing, component=name)
@@ -91,9 +122,10 @@ class _Walk:
             check(self, given, path)
         self._in_originator = outer
 
-    def _element(self, value: Any, element: Element, path: Path) -> None:
+    def _element(self, value: Any, look: _Look, path: Path) -> None:
+        element, sound, _printable = look
         if not element.listed:
-            self._one(value, element, path)
+            self._one(value, look, path)
             return
         if not isinstance(value, list):
             self._wrong_type(element.name, value, "a list", path)
@@ -103,11 +135,16 @@ class _Walk:
         if element.required and not value:
             self._tell("list", "empty_list", path, name=element.name)
         for at, each in enumerate(value):
-            self._one(each, element, (at, path))
+            if sound is None or type(each) is not str or not sound(each):
+                self._one(each, look, (at, path))
 
-    def _one(self, value: Any, element: Element, path: Path) -> None:
+    def _one(self, value: Any, look: _Look, path: Path) -> None:
+        element, _sound, printable = look
         if element.component is not None:
             self.component(value, element.component, path, element.name)
+        elif printable is not None and type(value) is str and printable(value):
+            self._outside_count += 1
+            self._outside_2020 = self._outside_2020 or (value, element, path)
         elif element.kind is Kind.number:
             self._number(value, element, path)
         elif not isinstance(value, str):
@@ -122,10 +159,9 @@ class _Walk:
     def text(self, value: str, element: Element, path: Path) -> None:
         """Max…Text: its length, and its characters."""
         self._length(value, element, path)
-        if not (value.isascii() and value.isprintable()) and (odd := NOT_PRINTABLE.search(value)):
+        odd = NOT_PRINTABLE.search(value)
+        if odd:
             self._tell("text", "not_latin", path, name=element.name, character=odd.group())
-        elif self._older and NOT_OF_2020.search(value):
-            self._outside_2020.append((value, element, path))
 
     def local_text(self, value: str, element: Element, path: Path) -> None:
         """LocalMax100Text: any script, on one line."""

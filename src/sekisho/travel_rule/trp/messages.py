@@ -103,5 +103,7 @@ def _read(body: bytes, kind: type[_Kind]) -> _Kind:
         raise MessageError(f"more than {BODY_BYTES_MAX} bytes")
     try:
         return msgspec.json.decode(body, type=kind)
+    except RecursionError:
+        raise MessageError("nested too deeply") from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise MessageError(f"not a {kind.__name__.lower()}: {error}") from None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
@@ -12,7 +13,8 @@ from litestar.params import FromPath
 
 from sekisho.travel_rule.trp.exchange import Exchange, RefusedError
 from sekisho.travel_rule.trp.messages import API_VERSION, BODY_BYTES_MAX, REQUEST_HEADER, VERSION_HEADER, Resolution
-from sekisho.travel_rule.trp.store import ConflictError, StoreError
+from sekisho.travel_rule.trp.store import StoreError
+from sekisho.travel_rule.trp.vault import VaultError
 
 VENDOR = "Sekisho"
 REQUEST_ID_LENGTH_MAX = 200
@@ -75,7 +77,7 @@ def _request_id(request: Request[Any, Any, Any]) -> str:
     version, request_id = request.headers.get(VERSION_HEADER, ""), request.headers.get(REQUEST_HEADER, "")
     if version.partition(".")[0] != API_VERSION.partition(".")[0]:
         raise RefusedError(400, f"{VERSION_HEADER} {API_VERSION} is spoken here")
-    if not request_id or len(request_id) > REQUEST_ID_LENGTH_MAX or not request_id.isprintable():
+    if not request_id or len(request_id) > REQUEST_ID_LENGTH_MAX or not (request_id.isascii() and request_id.isprintable()):
         raise RefusedError(400, f"{REQUEST_HEADER} is missing or no identifier")
     return request_id
 
@@ -85,10 +87,10 @@ async def _answered(work: _Work, request_id: str) -> Response[Any]:
     headers = {VERSION_HEADER: API_VERSION, REQUEST_HEADER: request_id}
     try:
         resolution = await asyncio.to_thread(work)
-    except ConflictError as error:
-        return Response(str(error), status_code=409, media_type=MediaType.TEXT, headers=headers)
     except StoreError as error:
         return Response(str(error), status_code=409, media_type=MediaType.TEXT, headers=headers)
+    except (VaultError, sqlite3.Error):
+        return Response("cannot be kept now; try again later", status_code=503, media_type=MediaType.TEXT, headers=headers)
     if resolution is None:
         return Response(None, status_code=204, headers=headers)
     return Response(resolution, status_code=200, headers=headers)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from sekisho.engine.answers import Found, Outcome, Reason, Severity
@@ -45,13 +46,18 @@ def _theirs(one: Moved, known: Correspondence, p: Parameters) -> tuple[Reached, 
     """The other operator's networks where none is ours and nobody has been notified; None where all is well."""
     if one.direction != "out" or side_of(one, known.counterparty(one.vasp_id, one.day), p.covered) is not Side.operator:
         return None
-    theirs = known.networks(str(one.vasp_id), one.day)
-    sent = any(step.step == "sent" for step in known.steps(one.transfer_id, one.at))
-    return None if sent or _ours(p) & {row.network for row in theirs} else theirs
+    theirs, ours = known.networks(str(one.vasp_id), one.day), _ours(p)
+    reached = any(row.network in ours for row in theirs)
+    return None if reached or any(step.step == "sent" for step in known.steps(one.transfer_id, one.at)) else theirs
 
 
 def _ours(p: Parameters) -> frozenset[str]:
-    return frozenset(word.upper() for word in listed(p.networks))
+    return _named_networks(p.networks if isinstance(p.networks, str) else tuple(p.networks))
+
+
+@lru_cache(maxsize=16)
+def _named_networks(stated: str | tuple[str, ...]) -> frozenset[str]:
+    return frozenset(word.upper() for word in listed(stated))
 
 
 def _named(theirs: tuple[Reached, ...]) -> list[str]:
