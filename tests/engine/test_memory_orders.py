@@ -225,3 +225,15 @@ def test_a_table_that_no_gate_learns_is_refused() -> None:
     with pytest.raises(KeyError):
         Memory().learn("filing", {})
     assert "order_event" in LEARNT
+
+
+def test_a_memory_told_the_rows_of_the_office_again_knows_the_same() -> None:
+    records = records_of({name: table_of(name, text) for name, text in TEXTS.items()})
+    known, again = memory_before(records, _day(4)), Memory()
+    rows = list(known.office_rows())
+    assert {table for table, _ in rows} == set(TEXTS)
+    for table, row in rows:
+        again.learn(table, row)
+    assert list(again.office_rows()) == rows
+    assert again.margin("A1") == known.margin("A1")
+    assert again.documents("A1") == known.documents("A1")

@@ -404,6 +404,10 @@ class Memory:
             "request_event": self._answers,
         }
 
+    def office_rows(self) -> Iterator[tuple[str, dict[str, Any]]]:
+        """What is remembered of the office's registers on orders, as rows that make another memory know the same."""
+        return self._of_orders.office_rows()
+
     def movements(self) -> list[dict[str, Any]]:
         """The movements on the chain, each once, under the names of ``chain_movement``."""
         return self._movements.rows()

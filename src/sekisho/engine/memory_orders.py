@@ -6,14 +6,15 @@ what was known. Everything is kept up row by row, so that a question costs what 
 
 from __future__ import annotations
 
-from bisect import bisect_left, insort
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from typing import Any, NamedTuple, TypeVar, overload
+from typing import Any, TypeVar
 
-from sekisho.engine.open_orders import GONE, OPPOSITE, Standing
+from sekisho.engine.market import Market
+from sekisho.engine.open_orders import GONE, OPPOSITE
 from sekisho.engine.requests import Account, InOffice, OpenOrder, Registers, SeenOrder
 from sekisho.typologies.handled_assets import Pair
 from sekisho.typologies.margin import Call, Margin, Position, Valuation
@@ -40,7 +41,7 @@ class OrderMemory:
 
     def __init__(self, account: Callable[[str], Account]) -> None:
         self._account = account
-        self._market = _Market()
+        self._market = Market()
         self._registers = _KeptRegisters(account)
         self._pairs: dict[str, Pair] = {}
         self._prices: dict[str, Decimal] = {}
@@ -155,6 +156,32 @@ class OrderMemory:
         ratios = self._ratios.get(instrument, ())
         at = bisect_left(ratios, (day, Decimal("Infinity")))
         return ratios[at - 1][1] if at else None
+
+    def office_rows(self) -> Iterator[tuple[str, dict[str, Any]]]:
+        """The registers of the office as rows of their tables: learnt by another memory, it knows the same."""
+        yield from (("trading_criterion", self._criteria[one]._asdict()) for one in sorted(self._criteria))
+        yield from (("trading_limit", self._limits[one]._asdict()) for one in sorted(self._limits))
+        yield from (("issuer_breach", one._asdict()) for asset in sorted(self._breaches) for one in self.breaches(asset))
+        for instrument in sorted(self._ratios):
+            for since, ratio in self._ratios[instrument]:
+                yield "margin_ratio", {"instrument": instrument, "since": since, "ratio": ratio}
+        last: Iterable[tuple[str, Mapping[str, Any]]] = (
+            ("suitability_check", self._checks),
+            ("margin_valuation", self._valuations),
+        )
+        for table, kept in last:
+            yield from ((table, {"account_id": account, **kept[account]._asdict()}) for account in sorted(kept))
+        several: Iterable[tuple[str, Mapping[str, Mapping[str, Any]]]] = (
+            ("guardian_consent", self._consents),
+            ("margin_position", self._positions),
+            ("margin_call", self._calls),
+        )
+        for table, rows in several:
+            for account in sorted(rows):
+                yield from ((table, {"account_id": account, **one._asdict()}) for one in _sorted_values(rows[account]))
+        for account in sorted(self._documents):
+            for document, asset in sorted(self._documents[account], key=lambda each: (each[0], each[1] or "")):
+                yield "document_delivery", {"account_id": account, "document": document, "asset": asset}
 
     def _party(self, account_id: str | None) -> str | None:
         try:
@@ -298,170 +325,21 @@ _LEARN: dict[str, Callable[[OrderMemory, Row], None]] = {
 }
 LEARNT_OF_ORDERS = tuple(_LEARN)
 """The record tables an order memory takes in, in the order in which a folder of records is best learnt."""
+OFFICE = (
+    "trading_criterion",
+    "trading_limit",
+    "issuer_breach",
+    "margin_ratio",
+    "suitability_check",
+    "margin_valuation",
+    "guardian_consent",
+    "margin_position",
+    "margin_call",
+    "document_delivery",
+)
+"""The tables of the office that only a memory of orders keeps."""
 FLOW = ("order_event", "trade")
 """The tables of the venue's flow: learnt together, in order of ``sequence``, an event before a trade of the same sequence."""
-
-
-class _Level(NamedTuple):
-    """The orders at one price in order of their place."""
-
-    price: Decimal
-    orders: dict[str, Standing]
-
-
-class _Market:
-    """Orders that have something left, by id, by account, by side of the book, and by who could see them."""
-
-    def __init__(self) -> None:
-        self._orders: dict[str, Standing] = {}
-        self._sides: dict[tuple[str, str], list[_Level]] = defaultdict(list)
-        self._of: dict[str, dict[str, Standing]] = {}
-        self._margin: set[str] = set()
-        self._known: dict[str, dict[str, datetime]] = {}
-        self._seen: dict[tuple[str, str], list[str]] = defaultdict(list)
-
-    def enter(self, row: Row) -> None:
-        order = OpenOrder(
-            row["order_id"],
-            row.get("account_id"),
-            row["instrument"],
-            row["side"],
-            row["order_type"],
-            row.get("price"),
-            row["quantity"],
-        )
-        before = self._orders.get(order.order_id)
-        if before is None:
-            self._place(Standing(order, row["sequence"]))
-            for party in self._known.get(order.order_id, ()):
-                insort(self._seen[party, order.instrument], order.order_id)
-            return
-        keeps = before.row.price == order.price and order.quantity <= before.row.quantity
-        if keeps and before.rests and order.quantity > 0 and before.row.order_type == order.order_type:
-            before.row = order
-        else:
-            self._take(before)
-            self._place(Standing(order, before.place if keeps else row["sequence"]))
-
-    def fill(self, order_id: str | None, quantity: Decimal) -> None:
-        order = self._orders.get(order_id or "")
-        if order is None:
-            return
-        left = order.row.quantity - quantity
-        if left <= 0:
-            self.remove(order.row.order_id)
-        else:
-            order.row = order.row._replace(quantity=left)
-
-    def remove(self, order_id: str) -> None:
-        order = self._orders.get(order_id)
-        if order is None:
-            return
-        self._take(order)
-        self._margin.discard(order_id)
-        for party in self._known.pop(order_id, ()):
-            seen = self._seen[party, order.row.instrument]
-            del seen[bisect_left(seen, order_id)]
-            if not seen:
-                del self._seen[party, order.row.instrument]
-
-    def on_margin(self, order_id: str) -> None:
-        self._margin.add(order_id)
-
-    def see(self, order_id: str, party_id: str, learned_at: datetime) -> None:
-        known, order = self._known.setdefault(order_id, {}), self._orders.get(order_id)
-        if party_id not in known and order is not None:
-            insort(self._seen[party_id, order.row.instrument], order_id)
-        known[party_id] = learned_at
-
-    def of_account(self, account_id: str, on_margin: bool) -> Sequence[OpenOrder]:
-        own = self._of.get(account_id)
-        if not own:
-            return ()
-        return tuple(own[each].row for each in sorted(own) if (each in self._margin) == on_margin)
-
-    def seen_by(self, party_id: str, instrument: str) -> Sequence[SeenOrder]:
-        ids = self._seen.get((party_id, instrument))
-        return _Lazy(ids, lambda each: SeenOrder(self._orders[each].row, self._known[each][party_id])) if ids else ()
-
-    def book(self, instrument: str, side: str) -> Sequence[OpenOrder]:
-        levels = self._sides.get((instrument, side))
-        return _Book(levels, descending=side == "buy") if levels else ()
-
-    def _place(self, order: Standing) -> None:
-        row = order.row
-        self._orders[row.order_id] = order
-        if row.account_id is not None:
-            self._of.setdefault(row.account_id, {})[row.order_id] = order
-        if order.rests:
-            assert row.price is not None
-            levels = self._sides[row.instrument, row.side]
-            at = bisect_left(levels, row.price, key=_price)
-            if at == len(levels) or levels[at].price != row.price:
-                levels.insert(at, _Level(row.price, {}))
-            orders = levels[at].orders
-            last = next(reversed(orders.values()), order)
-            orders[row.order_id] = order
-            if order.place < last.place:  # An order that keeps an earlier place comes back among later ones.
-                in_order = sorted(orders.items(), key=lambda each: each[1].place)
-                orders.clear()
-                orders.update(in_order)
-
-    def _take(self, order: Standing) -> None:
-        row = order.row
-        del self._orders[row.order_id]
-        if row.account_id is not None:
-            own = self._of[row.account_id]
-            del own[row.order_id]
-            if not own:
-                del self._of[row.account_id]
-        if order.rests:
-            assert row.price is not None
-            levels = self._sides[row.instrument, row.side]
-            at = bisect_left(levels, row.price, key=_price)
-            orders = levels[at].orders
-            del orders[row.order_id]
-            if not orders:
-                del levels[at]
-
-
-class _Lazy(Sequence[SeenOrder]):
-    """Orders in order of their ids, made as they are read."""
-
-    def __init__(self, ids: Sequence[str], make: Callable[[str], SeenOrder]) -> None:
-        self._ids, self._make = ids, make
-
-    @overload
-    def __getitem__(self, at: int) -> SeenOrder: ...
-    @overload
-    def __getitem__(self, at: slice) -> Sequence[SeenOrder]: ...
-    def __getitem__(self, at: int | slice) -> SeenOrder | Sequence[SeenOrder]:
-        return self._make(self._ids[at]) if isinstance(at, int) else tuple(map(self._make, self._ids[at]))
-
-    def __len__(self) -> int:
-        return len(self._ids)
-
-
-class _Book(Sequence[OpenOrder]):
-    """One side of a book, the best price first, read as far as one goes."""
-
-    def __init__(self, levels: Sequence[_Level], *, descending: bool) -> None:
-        self._levels, self._descending = levels, descending
-
-    def __iter__(self) -> Iterator[OpenOrder]:
-        for level in reversed(self._levels) if self._descending else self._levels:
-            for order in level.orders.values():
-                yield order.row
-
-    @overload
-    def __getitem__(self, at: int) -> OpenOrder: ...
-    @overload
-    def __getitem__(self, at: slice) -> Sequence[OpenOrder]: ...
-    def __getitem__(self, at: int | slice) -> OpenOrder | Sequence[OpenOrder]:
-        return tuple(self)[at]
-
-    def __len__(self) -> int:
-        return sum(len(level.orders) for level in self._levels)
 
 
 class _Ordered:
@@ -608,10 +486,6 @@ def _unlisted(instrument: str) -> Pair:
 
 def _sorted_values(rows: Mapping[str, Any] | None) -> tuple[Any, ...]:
     return tuple(rows[key] for key in sorted(rows)) if rows else ()
-
-
-def _price(level: _Level) -> Decimal:
-    return level.price
 
 
 def _utc(moment: datetime | None) -> datetime | None:

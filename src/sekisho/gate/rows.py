@@ -54,6 +54,12 @@ def read_rows(table: str, rows: Iterable[Mapping[str, Any]]) -> tuple[dict[str, 
     return tuple(read)
 
 
+def read_cells(table: str, row: Mapping[str, Any]) -> dict[str, Any]:
+    """Some columns of a row, each in its type, as a snapshot of the gate's own keeps them."""
+    columns = TABLES[table].by_name
+    return {name: msgspec.convert(cell, _type(columns[name]), strict=False) for name, cell in row.items()}
+
+
 def _type(column: Any) -> Any:
     kind = Literal[column.values] if column.values else _TYPES[column.kind]
     return kind | None if column.nullable else kind

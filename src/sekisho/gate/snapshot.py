@@ -30,7 +30,7 @@ from sekisho.gate.life import Ruled
 from sekisho.gate.list_source import ListSource
 from sekisho.gate.messages import GateDown, GateError, encode
 from sekisho.gate.order_books import Kept
-from sekisho.gate.rows import read_rows
+from sekisho.gate.rows import read_cells, read_rows
 from sekisho.gate.state import LEARNABLE, State
 from sekisho.records import Records
 
@@ -72,6 +72,7 @@ class Rest(msgspec.Struct, frozen=True, kw_only=True):
     prices: dict[str, tuple[datetime, str, Decimal]]
     answers: dict[str, list[RequestEvent]]
     orders: Kept
+    office: list[tuple[str, dict[str, Any]]] = []
 
 
 def snapshots_beside(where: str) -> Path | None:
@@ -122,6 +123,7 @@ def _rest(follower: Follower) -> Rest:
         prices=dict(changed["reference_price"]),
         answers={about: list(each.values()) for about, each in changed["request_event"].items()},
         orders=follower.state.orders.kept(),
+        office=list(follower.state.memory.office_rows()),
     )
 
 
@@ -217,6 +219,8 @@ def _load(place: Path, manifest: Manifest, lists: ListSource | None) -> Follower
         follower.state.learn_rows(table, read_rows(table, rows))
     follower.state.memory.recall(rest.prices, rest.answers)
     follower.state.orders.recall(rest.orders)
+    for table, told in rest.office:
+        follower.state.memory.learn(table, read_cells(table, told))
     for row in rest.movements:
         follower.state.memory.learn("chain_movement", msgspec.structs.asdict(row))
     if rest.listing is not None:

@@ -14,6 +14,7 @@ import pyarrow as pa
 
 from sekisho.engine.kept_clients import SCHEMAS
 from sekisho.engine.memory import LEARNT, Memory
+from sekisho.engine.memory_orders import OFFICE
 from sekisho.engine.requests import Account, InOffice, OpenOrder, Registers, RequestEvent, SeenOrder, TransferRequest
 from sekisho.gate.entries import Acted, Decided, Learned
 from sekisho.gate.messages import encode, request_id
@@ -30,10 +31,11 @@ from sekisho.typologies.winding import in_office
 
 _NEVER: Final = datetime.max.replace(tzinfo=UTC)
 _BECAME: Final = {"allow": "released", "warn": "requested", "hold": "held", "refuse": "refused"}
-_ORDERS: Final = ("order_event", "trade", "customer_order_knowledge")
+_ORDERS: Final = ("order_event", "trade", "customer_order_knowledge", "margin_order")
+_ONLY_ORDERS: Final = frozenset(_ORDERS) - {"trade"}
 _CLIENTS: Final = frozenset({*SCHEMAS, "reference_price", "request_event", "chain_movement"})
 """Tables whose rows the memory of clients keeps and tells again."""
-_OPEN_FOR_ALL: Final = frozenset(TABLES) - {*_CLIENTS, *_ORDERS, "list_version", "list_entry"}
+_OPEN_FOR_ALL: Final = frozenset(TABLES) - {*_CLIENTS, *OFFICE, *_ORDERS, "list_version", "list_entry"}
 """Register tables: few rows, kept as they are, and read whole whenever one of them has changed."""
 
 LEARNABLE: Final = tuple(sorted({*LEARNT, *_ORDERS, *_OPEN_FOR_ALL}))
@@ -64,7 +66,7 @@ class State:
     def learn_rows(self, table: str, rows: Iterable[Mapping[str, Any]]) -> None:
         """Take in rows of a record table."""
         for row in rows:
-            if table in LEARNT and table not in ("order_event", "customer_order_knowledge"):
+            if table in LEARNT and table not in _ONLY_ORDERS:
                 self.memory.learn(table, row)
             if table == "order_event":
                 self.orders.learn_event(row)
@@ -141,6 +143,7 @@ class State:
         return told.hexdigest()
 
     def _register_rows(self) -> Iterator[tuple[str, Any]]:
+        yield from self.memory.office_rows()
         yield "listed", sorted(self.listed.items())
         for table in sorted(self.registers):
             yield from ((table, row) for row in self.registers[table])
