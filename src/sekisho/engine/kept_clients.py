@@ -258,28 +258,27 @@ class KeptClients:
 
     def table(self, name: str, without: Sequence[str]) -> pa.Table:
         """The rows of a table but those of some accounts (of some parties, for ``party``)."""
-        rows = np.array(
-            [row for row in map((self._party_names if name == "party" else self.names).row, without) if row >= 0], np.int32
-        )
-        if name == "party":
-            return _left_out(self._parties.table(), np.arange(len(self._parties), dtype=np.int32), rows)
-        if name == "account":
-            holders = self._party_names.texts.array.take(pa.array(np.maximum(self._party_of, 0))) if len(self._parties) else None
-            known = pa.array(self._party_of >= 0)
-            strangers = pa.array(
-                [self._unknown_party.get(row) for row in range(len(self))] if self._unknown_party else [], pa.string()
-            )
-            if holders is None:
-                holders = strangers
-            elif self._unknown_party:
-                holders = pc.if_else(known, holders, strangers)
-            table = self._accounts.table().append_column("party_id", holders)
-            return _left_out(table, np.arange(len(self), dtype=np.int32), rows)
+        names = self._party_names if name == "party" else self.names
+        rows = np.array([row for row in map(names.row, without) if row >= 0], np.int32)
+        if name in ("party", "account"):
+            sheet = self._parties if name == "party" else self._accounts
+            table = sheet.table() if name == "party" else sheet.table().append_column("party_id", self._holders())
+            return _left_out(table, np.arange(len(sheet), dtype=np.int32), rows)
         one = self._transfers if name == "transfer" else self._owned[name][0]
         table = one.sheet.table().append_column("account_id", self.names.texts.array.take(pa.array(one.owners)))
         if name == "transfer":
             table = table.append_column("address", self._addresses.texts.array.take(pa.array(self._address_of)))
         return _left_out(table, one.owners, rows)
+
+    def _holders(self) -> pa.Array:
+        """The party of each account."""
+        if not len(self._parties):
+            return pa.array([self._unknown_party[row] for row in range(len(self))], pa.string())
+        holders = self._party_names.texts.array.take(pa.array(np.maximum(self._party_of, 0)))
+        if not self._unknown_party:
+            return holders
+        unknown = pa.array([self._unknown_party.get(row) for row in range(len(self))], pa.string())
+        return pc.if_else(pa.array(self._party_of >= 0), holders, unknown)
 
     def _transfer(self, row: int, account_id: str | None = None) -> PastTransfer:
         one = self._transfers
@@ -360,7 +359,7 @@ class _Sheet:
     """A table whose single cells are read fast; each column is kept once, in the form it is read in."""
 
     def __init__(self, table: pa.Table) -> None:
-        self._schema, self._count = table.schema, table.num_rows
+        self._schema, self._count = table.schema, int(table.num_rows)
         self._texts: dict[str, Texts] = {}
         self._codes: dict[str, NDArray[Any]] = {}
         self._words: dict[str, list[str | None]] = {}

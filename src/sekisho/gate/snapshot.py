@@ -227,11 +227,8 @@ def _write(folder: Path, number: int, check: str, clients: Mapping[str, pa.Table
     shutil.rmtree(writing, ignore_errors=True)
     (writing / "clients").mkdir(parents=True)
     for name, table in clients.items():
-        pq.write_table(
-            table.sort_by([(column, "ascending") for column in _ORDER[name]]),
-            writing / "clients" / f"{name}.parquet",
-            compression="zstd",
-        )
+        ordered = table.sort_by([(column, "ascending") for column in _ORDER[name]])
+        pq.write_table(ordered, writing / "clients" / f"{name}.parquet", compression="zstd")
     (writing / "rest.json").write_bytes(msgspec.json.encode(rest))
     files = {str(file.relative_to(writing)): _sha256(file) for file in sorted(writing.rglob("*")) if file.is_file()}
     manifest = Manifest(form=FORM, number=number, check=check, files=files)
