@@ -14,12 +14,14 @@ import pyarrow as pa
 
 from sekisho.engine.kept_clients import SCHEMAS
 from sekisho.engine.memory import LEARNT, Memory
+from sekisho.engine.memory_conduct import LEARNT_OF_CONDUCT
 from sekisho.engine.memory_orders import OFFICE
 from sekisho.engine.requests import Account, InOffice, OpenOrder, Registers, RequestEvent, SeenOrder, TransferRequest
 from sekisho.gate.entries import Acted, Decided, Learned
 from sekisho.gate.messages import encode, request_id
 from sekisho.gate.order_books import OrderBooks
 from sekisho.records import TABLES, Records, records_of
+from sekisho.typologies.correspondence import LEARNT as CORRESPONDENCE
 from sekisho.typologies.handled_assets import Handled, Pair, read_handled
 from sekisho.typologies.listed import Lists
 from sekisho.typologies.material_facts import Circle, japan_date, read_facts
@@ -35,8 +37,10 @@ _ORDERS: Final = ("order_event", "trade", "customer_order_knowledge", "margin_or
 _ONLY_ORDERS: Final = frozenset(_ORDERS) - {"trade"}
 _CLIENTS: Final = frozenset({*SCHEMAS, "reference_price", "request_event", "chain_movement"})
 """Tables whose rows the memory of clients keeps and tells again."""
-_OPEN_FOR_ALL: Final = frozenset(TABLES) - {*_CLIENTS, *OFFICE, *_ORDERS, "list_version", "list_entry"}
-"""Register tables: few rows, kept as they are, and read whole whenever one of them has changed."""
+_TOLD: Final = frozenset(TABLES) - {*_CLIENTS, *_ORDERS, "list_version", "list_entry"}
+"""Tables that the memory does not give out again row by row: their rows are kept as they are, for a snapshot."""
+_OPEN_FOR_ALL: Final = _TOLD - {*OFFICE, *CORRESPONDENCE, *LEARNT_OF_CONDUCT}
+"""Register tables: few rows, read whole whenever one of them has changed."""
 
 LEARNABLE: Final = tuple(sorted({*LEARNT, *_ORDERS, *_OPEN_FOR_ALL}))
 """Every table the gate may be told rows of."""
@@ -76,7 +80,7 @@ class State:
                 self.orders.learn_knowledge(row)
             elif table == "margin_order":
                 self.orders.on_margin(row["order_id"])
-            if table in _OPEN_FOR_ALL:
+            elif table in _TOLD:
                 self.registers.setdefault(table, []).append(row)
         if table in _OPEN_FOR_ALL or table == "account":
             self._read = None
@@ -246,7 +250,7 @@ class _Read:
     @cached_property
     def records(self) -> Records:
         """The register tables as records."""
-        return records_of({name: _arrow(name, rows) for name, rows in self._rows.items()})
+        return records_of({name: _arrow(name, rows) for name, rows in self._rows.items() if name in _OPEN_FOR_ALL})
 
     @cached_property
     def registers(self) -> Registers:
