@@ -10,6 +10,7 @@ from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 from threading import Thread
 from typing import Any
@@ -69,6 +70,11 @@ class Door:
     runner: asyncio.Runner
     keys: Path
 
+    @cached_property
+    def app(self) -> GateApp:
+        """The application, made once."""
+        return GateApp(self.service)
+
     def token(self, role: str, **claims: Any) -> str:
         return self.signers[role].token(self.clock.seconds(), **claims)
 
@@ -82,7 +88,7 @@ class Door:
             headers.setdefault("Content-Type", "application/json")
 
         async def send() -> httpx.Response:
-            transport = httpx.ASGITransport(app=GateApp(self.service))  # type: ignore[arg-type]
+            transport = httpx.ASGITransport(app=self.app)  # type: ignore[arg-type]
             async with httpx.AsyncClient(transport=transport, base_url="http://gate") as client:
                 return await client.request(method, path, content=content, headers=headers, **options)
 

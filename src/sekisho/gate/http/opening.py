@@ -15,7 +15,6 @@ from sekisho.gate.http.log import Log
 from sekisho.gate.http.rates import Rates
 from sekisho.gate.http.service import Doors, Service
 from sekisho.gate.http.settings import Settings, SettingsError
-from sekisho.gate.journals import open_journal
 from sekisho.gate.rule_set import RuleSet
 from sekisho.gate.state import LEARNABLE
 
@@ -39,7 +38,13 @@ def opened(
     with ExitStack() as stack:
         callers = Callers(folder / settings.callers.file, settings.callers.limits())
         address = _address(settings, folder)
-        gate = Gate(open_journal(address), rulebook=rulebook)
+        store = settings.store
+        gate = Gate(
+            address,
+            rulebook=rulebook,
+            lists=None if store.lists is None else folder / store.lists,
+            snapshots=None if store.snapshots is None else folder / store.snapshots,
+        )
         stack.callback(gate.close)
         access_log = access_log_of(settings, folder)
         stack.callback(access_log.close)

@@ -63,6 +63,7 @@ class Deciding(Protocol):
     """What of the gate is used here; sekisho.gate.Gate is one."""
 
     down: str | None
+    lists_down: str | None
 
     def submit(self, request: GateRequest, key: str | None = None, asked_by: str | None = None) -> Future[Decision]:
         """Ask; ends when the decision is durable, or with a GateError."""
@@ -440,8 +441,10 @@ class Service:
                 return Answer(200, self._openapi)
             case "ready":
                 because = self._not_ready()
-                status = 200 if because is None else 503
-                return Answer(status, encode(Health(status="ready" if because is None else "not ready", because=because)))
+                if because is not None:
+                    return Answer(503, encode(Health(status="not ready", because=because)))
+                stale = "the lists cannot be renewed; those read before stay in force" if self.doors.gate.lists_down else None
+                return Answer(200, encode(Health(status="ready", because=stale)))
             case _:
                 return Answer(200, encode(Health(status="up")))
 
