@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 import json
+import time
 from collections.abc import Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
@@ -49,12 +50,13 @@ class Clock:
 
     def __init__(self) -> None:
         self.at = NOW
+        self.runs = False
 
     def now(self, last: datetime) -> datetime:
-        return max(self.at, last)
+        return max(datetime.now(UTC) if self.runs else self.at, last)
 
     def seconds(self) -> float:
-        return self.at.timestamp()
+        return time.time() if self.runs else self.at.timestamp()
 
 
 @dataclass
