@@ -52,6 +52,8 @@ from sekisho.rulebook.commands import app as rules_app
 from sekisho.rulebook.commands import parse_day
 from sekisho.simulation.commands import simulate as simulate_command
 from sekisho.simulation.commands import write_recent_exchange
+from sekisho.travel_rule.commands import app as travel_rule_app
+from sekisho.typologies.addresses.commands import app as address_app
 from sekisho.watch.commands import watch_command
 from sekisho.wind_down.commands import app as wind_down_app
 
@@ -71,6 +73,8 @@ app.add_typer(reserve_app, name="reserve")
 app.add_typer(lists_app, name="lists")
 app.add_typer(intelligence_app, name="intelligence")
 app.add_typer(wind_down_app, name="wind-down")
+app.add_typer(address_app, name="address")
+app.add_typer(travel_rule_app, name="travel-rule")
 app.add_typer(gate_app, name="gate")
 app.command("explain")(explain_command)
 app.command("simulate")(simulate_command)

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
 from gate.gates import NOW, known_address, open_gate, order, put_in_force, rule_set, transfer
 from sekisho.gate import Gate, GateConflict, GateDown, GateError, GateUnknown, RequestEventIn
-from sekisho.gate.messages import answer, encode
-from sekisho.gate.own_words import CLIENT
+from sekisho.gate.entries import CaseRecord
+from sekisho.gate.messages import TOLD, answer, encode
+from sekisho.gate.own_words import CLIENT, OWN
+from sekisho.gate.plan import OWN_SENTENCES
 
 
 def test_a_known_address_passes_and_a_new_one_waits(where: str) -> None:
@@ -206,3 +210,15 @@ def test_a_row_that_does_not_fit_is_named(where: str) -> None:
             gate.learn("account", [{"account_id": "a", "party_id": "p", "kind": "customer", "opened_at": NOW}, {"account_id": "b"}])
         with pytest.raises(GateError, match="table 'acount'"):
             gate.learn("acount", [])
+
+
+def test_every_reason_of_the_gate_itself_stands_in_its_page() -> None:
+    page = (Path(__file__).resolve().parents[2] / "docs" / "gate.md").read_text(encoding="utf-8")
+    reasons = page.split("## Reasons the gate gives itself", 1)[1].split("\n## ", 1)[0]
+    assert set(re.findall(r"`([a-z_]+)`(?=[,| ])", reasons)) >= {*OWN, *OWN_SENTENCES}
+    for kind in TOLD:
+        assert f"`{kind}`" in page
+    for step in ("draft", "shadow", "commit", "activate", "rollback"):
+        assert f"| `{step}` |" in page
+    for column in CaseRecord._fields:
+        assert f"| `{column}` |" in page

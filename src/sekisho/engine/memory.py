@@ -12,6 +12,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from sekisho.engine.kept_clients import KeptClients, exact
 from sekisho.engine.requests import Account, Party, PastEvent, PastTrade, PastTransfer, RequestEvent
+from sekisho.typologies.addresses import AddressBook
+from sekisho.typologies.addresses.poisoning import books_of, read_or_none
+from sekisho.typologies.correspondence import LEARNT as CORRESPONDENCE
+from sekisho.typologies.correspondence import Correspondence
 from sekisho.typologies.exposure import Movements, Neighbour
 from sekisho.typologies.listed import Listed, Lists, read_lists
 from sekisho.typologies.valuation import in_utc, starts_at
@@ -22,6 +26,7 @@ if TYPE_CHECKING:
 Row = Mapping[str, Any]
 _EVER = datetime.min.replace(tzinfo=UTC)
 _LEFT = {"released", "completed"}
+_BOOKS_KEPT_MAX = 100_000
 Held = TypeVar("Held")
 _Timed = TypeVar("_Timed", PastTransfer, PastTrade, PastEvent, RequestEvent)
 
@@ -44,17 +49,22 @@ class Memory:
         self._events: _Held[list[PastEvent]] = _Held(lambda key: kept.events(key) if kept is not None else [])
         self._trades: _Held[list[PastTrade]] = _Held(lambda key: kept.trades(key) if kept is not None else [])
         self._balances: _Held[dict[str, tuple[date, Decimal]]] = _Held(lambda key: kept.balances(key) if kept is not None else {})
+        self._address_books: dict[str, AddressBook] = {}
         self._prices: dict[str, tuple[datetime, str, Decimal]] = {}
         self._answers: dict[str, dict[str, RequestEvent]] = defaultdict(dict)
         self._movements = Movements()
         self.lists = Lists()
         """The lists screened against; whoever loads a new version puts the whole here, between two decisions."""
+        self._correspondence = Correspondence()
         if kept is not None:
             self._take_strangers(kept)
 
     def learn(self, table: str, row: Row) -> None:
         """Take in one row of a record table; raises KeyError for a table that is none of ``LEARNT``."""
-        _LEARN[table](self, row)
+        if table in CORRESPONDENCE:
+            self._correspondence.learn(table, row)
+        else:
+            _LEARN[table](self, row)
 
     def known_transfer(self, transfer_id: str) -> PastTransfer | None:
         """A transfer by its id; None where none was learnt."""
@@ -117,6 +127,17 @@ class Memory:
     def addresses_of(self, account_id: str) -> Mapping[str, datetime]:
         """Every address the account asked to send to, with the first time."""
         return self._books.seen(account_id)
+
+    def address_book(self, account_id: str) -> AddressBook:
+        """The addresses to which something the account sent has left, read and indexed; kept for accounts that were asked about."""
+        book = self._address_books.get(account_id)
+        if book is None:
+            gone = (t for t in self._by_account.seen(account_id) if t.direction == "out" and t.left_at is not None)
+            book = books_of((t.address, t.asset) for t in gone)
+            if len(self._address_books) >= _BOOKS_KEPT_MAX:
+                self._address_books.pop(next(iter(self._address_books)))
+            self._address_books[account_id] = book
+        return book
 
     def first_used_at(self, account_id: str, address: str) -> datetime | None:
         """When the account first asked to send to the address; None before that."""
@@ -181,6 +202,15 @@ class Memory:
     def events_of_request(self, request_id: str) -> Sequence[RequestEvent]:
         """What people did, or were shown, about a request, oldest first."""
         return sorted(self._answers.get(request_id, {}).values(), key=lambda e: (e.occurred_at, e.event_id))
+
+    def correspondence(self) -> Correspondence:
+        """Other operators, their networks, wallets evaluated, and notices exchanged with them."""
+        return self._correspondence
+
+    def learn_use(self, account_id: str, address: str, used_at: datetime) -> None:
+        """Take in that an account used an address at a moment, where the transfer itself lies before all records."""
+        book = self._books[account_id]
+        book[address] = min(used_at, book.get(address, used_at))
 
     def accounts_of(self, party_id: str) -> Sequence[str]:
         """The accounts of a party, in order."""
@@ -284,11 +314,6 @@ class Memory:
     def _learn_movement(self, row: Row) -> None:
         self._movements.learn(row)
 
-    def learn_use(self, account_id: str, address: str, used_at: datetime) -> None:
-        """Take in that an account used an address at a moment, where the transfer itself lies before all records."""
-        book = self._books[account_id]
-        book[address] = min(used_at, book.get(address, used_at))
-
     def _learn_party(self, row: Row) -> None:
         party = Party(**{name: row.get(name) for name in Party.__dataclass_fields__})  # type: ignore[arg-type]
         self._parties[party.party_id] = party
@@ -304,6 +329,11 @@ class Memory:
     def _learn_transfer(self, row: Row) -> None:
         transfer = past_transfer(row)
         self._forget(transfer.transfer_id)
+        kept = self._address_books.get(transfer.account_id)
+        if kept is not None and transfer.direction == "out" and transfer.left_at is not None:
+            read = read_or_none(transfer.address, transfer.asset)
+            if read is not None:
+                kept.add(read)
         self._keep(transfer)
         if transfer.direction == "out":
             used_at = min(filter(None, (transfer.requested_at, _utc(row.get("address_first_used_at")))))
@@ -336,6 +366,8 @@ class Memory:
     def _forget(self, transfer_id: str) -> None:
         known = self.known_transfer(transfer_id)
         if known is not None:
+            if known.left_at is not None:
+                self._address_books.pop(known.account_id, None)
             self._transfers[transfer_id] = None
             self._by_account[known.account_id].remove(known)
             self._by_address[known.address].remove(known)
@@ -441,7 +473,7 @@ _TAKE_BACK: dict[str, Callable[[Memory, Row], Callable[[], None]]] = {
     "transfer": Memory._take_back_transfer,
     "request_event": Memory._take_back_answer,
 }
-LEARNT = tuple(_LEARN)
+LEARNT = (*_LEARN, *CORRESPONDENCE)
 """The record tables a memory takes in."""
 
 
@@ -476,6 +508,8 @@ _AT = {
     "order_event": "occurred_at",
     "customer_order_knowledge": "learned_at",
     "chain_movement": "occurred_at",
+    "travel_rule_notice": "occurred_at",
+    "counterparty_wallet": "evaluated_at",
 }
 
 

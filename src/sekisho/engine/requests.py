@@ -8,6 +8,8 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import NamedTuple, Protocol
 
+from sekisho.typologies.addresses import AddressBook
+from sekisho.typologies.correspondence import Correspondence
 from sekisho.typologies.exposure import Neighbour
 from sekisho.typologies.handled_assets import Pair
 from sekisho.typologies.listed import Listed
@@ -275,6 +277,10 @@ class View(Protocol):
         """Every address the account asked to send to, with the first time (UTC): its address book."""
         ...
 
+    def address_book(self, account_id: str) -> AddressBook:
+        """The addresses to which something the account asked to send has left by now, read and indexed: its history."""
+        ...
+
     def events(self, account_id: str, since: datetime) -> Sequence[PastEvent]:
         """What happened to the account since a moment, oldest first."""
         ...
@@ -305,4 +311,7 @@ class View(Protocol):
 
     def neighbours(self, address: str, asset: str, before: datetime) -> Sequence[Neighbour]:
         """Whom an address exchanged an asset with on the chain before a moment, as far as movements were given."""
+
+    def correspondence(self) -> Correspondence:
+        """Other operators, their networks, wallets evaluated, and notices exchanged with them."""
         ...

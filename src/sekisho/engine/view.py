@@ -25,6 +25,8 @@ from sekisho.engine.requests import (
     TransferRequest,
     WalletRequest,
 )
+from sekisho.typologies.addresses import AddressBook
+from sekisho.typologies.correspondence import Correspondence
 from sekisho.typologies.exposure import Neighbour
 from sekisho.typologies.handled_assets import Handled, Pair, read_handled
 from sekisho.typologies.listed import Listed
@@ -74,6 +76,10 @@ class RecordsView:
         """Every address the account asked to send to, with the first time."""
         return self._memory().addresses_of(account_id)
 
+    def address_book(self, account_id: str) -> AddressBook:
+        """The addresses to which something the account sent had left, read and indexed."""
+        return self._memory().address_book(account_id)
+
     def events(self, account_id: str, since: datetime) -> Sequence[PastEvent]:
         """What happened to the account since a moment, oldest first."""
         return self._memory().events(account_id, since)
@@ -105,6 +111,10 @@ class RecordsView:
     def neighbours(self, address: str, asset: str, before: datetime) -> Sequence[Neighbour]:
         """Whom an address exchanged an asset with on the chain before a moment."""
         return self._memory().neighbours(address, asset, before)
+
+    def correspondence(self) -> Correspondence:
+        """Other operators, their networks, wallets evaluated, and notices exchanged, as known at the moment."""
+        return self._memory().correspondence()
 
     def first_connected_at(self, device: str) -> datetime | None:
         """When the device was first on a network, as the register of keys had it before this moment."""

@@ -214,7 +214,7 @@ def _load(place: Path, manifest: Manifest, lists: ListSource | None) -> Follower
     for step in rest.steps:
         follower.life.take(step)
     for table, rows in rest.registers.items():
-        follower.state.registers[table] = list(read_rows(table, rows))
+        follower.state.learn_rows(table, read_rows(table, rows))
     follower.state.memory.recall(rest.prices, rest.answers)
     follower.state.orders.recall(rest.orders)
     for row in rest.movements:

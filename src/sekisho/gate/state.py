@@ -18,6 +18,7 @@ from sekisho.gate.entries import Acted, Decided, Learned
 from sekisho.gate.messages import encode, request_id
 from sekisho.gate.order_books import OrderBooks
 from sekisho.records import TABLES, Records, records_of
+from sekisho.typologies.correspondence import LEARNT as CORRESPONDENCE
 from sekisho.typologies.handled_assets import Handled, Pair, read_handled
 from sekisho.typologies.listed import Lists
 from sekisho.typologies.material_facts import Circle, japan_date, read_facts
@@ -32,6 +33,9 @@ _BECAME: Final = {"allow": "released", "warn": "requested", "hold": "held", "ref
 _ORDERS: Final = ("order_event", "trade", "customer_order_knowledge")
 _OPEN_FOR_ALL: Final = frozenset(TABLES) - {*LEARNT, "order_event", "customer_order_knowledge", "list_version", "list_entry"}
 """Register tables: few rows, read whole whenever one of them has changed."""
+
+_TOLD: Final = frozenset(CORRESPONDENCE)
+"""Tables the memory takes in but does not give out again row by row: their rows are kept beside."""
 
 LEARNABLE: Final = tuple(sorted({*LEARNT, *_ORDERS, *_OPEN_FOR_ALL}))
 """Every table the gate may be told rows of."""
@@ -69,7 +73,7 @@ class State:
                 self.orders.learn_trade(row)
             elif table == "customer_order_knowledge":
                 self.orders.learn_knowledge(row)
-            elif table in _OPEN_FOR_ALL:
+            elif table in _OPEN_FOR_ALL or table in _TOLD:
                 self.registers.setdefault(table, []).append(row)
         if table in _OPEN_FOR_ALL or table == "account":
             self._read = None
@@ -230,7 +234,7 @@ class _Read:
     @cached_property
     def records(self) -> Records:
         """The register tables as records."""
-        return records_of({name: _arrow(name, rows) for name, rows in self._rows.items()})
+        return records_of({name: _arrow(name, rows) for name, rows in self._rows.items() if name in _OPEN_FOR_ALL})
 
     @cached_property
     def registers(self) -> Registers:
