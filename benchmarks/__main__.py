@@ -18,6 +18,8 @@ FULL = (
     ("benchmarks.custody_quality",),
     ("benchmarks.simulator_quality",),
     ("benchmarks.reserve",),
+    ("benchmarks.scam_names",),
+    ("benchmarks.operators",),
     ("benchmarks.outflow_quality",),
     ("benchmarks.outflow_quality", "--speed", "10"),
     ("benchmarks.convert",),
@@ -29,6 +31,7 @@ FULL = (
     ("benchmarks.stix",),
     ("benchmarks.liabilities",),
     ("benchmarks.custody",),
+    ("benchmarks.order_rules",),
     ("benchmarks.spark_overhead",),
 )
 QUICK = (

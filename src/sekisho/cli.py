@@ -42,6 +42,8 @@ from sekisho.gate.http.commands import access_log_command, callers_app, serving
 from sekisho.gate.messages import GateError
 from sekisho.intelligence.commands import app as intelligence_app
 from sekisho.intelligence.list_commands import app as lists_app
+from sekisho.intelligence.names.command import app as names_app
+from sekisho.intelligence.operators.command import app as operators_app
 from sekisho.liabilities.commands import app as liabilities_app
 from sekisho.records import RecordsError, open_records
 from sekisho.records.commands import app as records_app
@@ -77,6 +79,8 @@ app.add_typer(address_app, name="address")
 app.add_typer(travel_rule_app, name="travel-rule")
 app.add_typer(gate_app, name="gate")
 app.command("explain")(explain_command)
+app.add_typer(names_app, name="names")
+app.add_typer(operators_app, name="operators")
 app.command("simulate")(simulate_command)
 app.command("calibrate")(calibrate_command)
 app.command("gate-cost")(gate_cost)

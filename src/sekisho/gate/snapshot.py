@@ -132,7 +132,7 @@ def write_base(records: Records, folder: Path, detail_from: datetime | None = No
         if table in records.present:
             follower.state.learn_rows(table, read_rows(table, records.optional(table).to_pyarrow().to_pylist()))
     events, trades = (records.optional(name).to_pyarrow().to_pylist() for name in ("order_event", "trade"))
-    for row in sorted((*events, *(trades if events else ())), key=lambda row: (row["sequence"], "trade_id" in row)):
+    for row in sorted((*events, *trades), key=lambda row: (row["sequence"], "trade_id" in row)):
         (follower.state.orders.learn_trade if "trade_id" in row else follower.state.orders.learn_event)(row)
     return _write(folder, 0, follower.check.hex(), tables_of(records, detail_from), _rest(follower))
 
