@@ -61,7 +61,8 @@ request = function()
   wrk.headers["Idempotency-Key"] = id
   return wrk.format(nil, nil, nil, '{{"transfer_id":"' .. id .. '","requested_at":"' .. at .. '","account_id":"A'
     .. (number * 7919 % {accounts}) .. '","direction":"out","asset":"BTC","quantity":"0.009","value_jpy":"90000",'
-    .. '"address":"' .. addresses[number * 31 % #addresses + 1] .. '","counterparty":"unhosted","purpose":"moving to a hardware wallet"}}')
+    .. '"address":"' .. addresses[number * 31 % #addresses + 1] .. '",'
+    .. '"counterparty":"unhosted","purpose":"moving to a hardware wallet"}}')
 end
 """
 
