@@ -89,7 +89,8 @@ def learn_records(gate: Gate, records: Records, progress: Callable[[str, int, in
         progress(f"learning {table}", done, len(tables))
         rows: list[dict[str, Any]] = getattr(records, table).to_pyarrow().to_pylist()
         for start in range(0, len(rows), PORTION):
-            gate.learn(table, rows[start : start + PORTION])
+            # A start that was cut short goes on where it stopped: each portion is taken in once.
+            gate.learn(table, rows[start : start + PORTION], f"start {table} {start}")
         told[table] = len(rows)
     return told
 
