@@ -195,7 +195,7 @@ def measure(what: str, connections: int, seconds: int, port: int, folder: Path, 
         float(_found(r"Requests/sec:\s+([\d.]+)", told)),
         _milliseconds(_found(r"50%\s+([\d.]+\w+)", told)),
         _milliseconds(_found(r"99%\s+([\d.]+\w+)", told)),
-        spent / requests * 1e6,
+        spent / max(requests, 1) * 1e6,
         int(failed[1]) if failed else 0,
     )
 
