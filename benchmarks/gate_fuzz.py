@@ -307,7 +307,7 @@ def fuzz(port: int, count: int, seed: int, tokens: Mapping[str, str], progress: 
             open_still = False
             if not request.ends:
                 told.failures.append((request.sent, b"no answer"))
-        except (ConnectionResetError, BrokenPipeError):
+        except OSError:  # the gate has hung up already
             open_still = False
         for status in answers.done[before:]:
             told.statuses[status] += 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
+from functools import lru_cache
 from string import Formatter
 
 from sekisho.rulebook.texts import Text
@@ -38,5 +39,28 @@ def plain(value: object) -> str:
 
 def say(template: Text, facts: Mapping[str, object]) -> Text:
     """Fill both languages; a fact the template names and nobody gave is a fault of the control."""
-    formatter = _Plain()
-    return Text(formatter.vformat(template.en, (), facts), formatter.vformat(template.ja, (), facts))
+    return Text(_filled(template.en, facts), _filled(template.ja, facts))
+
+
+def _filled(template: str, facts: Mapping[str, object]) -> str:
+    parts = _parts(template)
+    if parts is None:
+        return _Plain().vformat(template, (), facts)
+    told = []
+    for literal, name, spec in parts:
+        told.append(literal)
+        if name is not None:
+            value = facts[name]
+            told.append(str(format(value, spec)) if spec else value if type(value) is str else plain(value))
+    return "".join(told)
+
+
+@lru_cache(maxsize=4096)
+def _parts(template: str) -> tuple[tuple[str, str | None, str], ...] | None:
+    """A template cut into text, name and format once and for all; None for one that asks for more than names and formats."""
+    parts = []
+    for literal, name, spec, conversion in Formatter().parse(template):
+        if name is not None and (not name.isidentifier() or conversion or "{" in (spec or "")):
+            return None
+        parts.append((literal, name, spec or ""))
+    return tuple(parts)

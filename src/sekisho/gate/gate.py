@@ -12,7 +12,7 @@ from datetime import date, datetime
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from threading import Event, Thread
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import msgspec
 
@@ -67,12 +67,24 @@ BATCH_MAX: Final = 512
 """At most so many requests share one commit."""
 
 
+class Told(Protocol):
+    """Who waits for an answer: a Future, or whatever takes one as lightly as it likes, in the gate's own thread."""
+
+    def set_result(self, result: Any) -> None:
+        """The answer, durable by now."""
+        ...
+
+    def set_exception(self, exception: BaseException) -> None:
+        """Why there is none: a GateError."""
+        ...
+
+
 @dataclass(slots=True)
 class _Job:
     """Something to be done in the next turn, and who waits for it."""
 
     work: Any
-    future: Future[Any] = field(default_factory=Future)
+    future: Told = field(default_factory=Future)
 
 
 class Gate:
@@ -133,6 +145,10 @@ class Gate:
         neither approve nor release it.
         """
         return self._put(Asking(request, key, asked_by))
+
+    def ask(self, request: GateRequest, told: Told, key: str | None = None, asked_by: str | None = None) -> None:
+        """The same as submit for who waits in a way of his own; ``told`` must neither wait nor raise."""
+        self._jobs.put(_Job(Asking(request, key, asked_by), told))
 
     def tell(self, request_id: str, event: RequestEventIn, key: str | None = None) -> Decision:
         """What a person did about a request; the request is decided again. Raises GateError."""
@@ -249,9 +265,9 @@ class Gate:
             raise GateDown(f"the journal cannot be read: {error}; ask again") from error
 
     def _put(self, work: Any) -> Future[Any]:
-        job = _Job(work)
-        self._jobs.put(job)
-        return job.future
+        future: Future[Any] = Future()
+        self._jobs.put(_Job(work, future))
+        return future
 
     # --- the one thread that decides
 

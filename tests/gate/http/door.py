@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import io
 import json
+import time
 from collections.abc import Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 from threading import Thread
 from typing import Any
@@ -48,12 +50,13 @@ class Clock:
 
     def __init__(self) -> None:
         self.at = NOW
+        self.runs = False
 
     def now(self, last: datetime) -> datetime:
-        return max(self.at, last)
+        return max(datetime.now(UTC) if self.runs else self.at, last)
 
     def seconds(self) -> float:
-        return self.at.timestamp()
+        return time.time() if self.runs else self.at.timestamp()
 
 
 @dataclass
@@ -69,6 +72,11 @@ class Door:
     runner: asyncio.Runner
     keys: Path
 
+    @cached_property
+    def app(self) -> GateApp:
+        """The application, made once."""
+        return GateApp(self.service)
+
     def token(self, role: str, **claims: Any) -> str:
         return self.signers[role].token(self.clock.seconds(), **claims)
 
@@ -82,7 +90,7 @@ class Door:
             headers.setdefault("Content-Type", "application/json")
 
         async def send() -> httpx.Response:
-            transport = httpx.ASGITransport(app=GateApp(self.service))  # type: ignore[arg-type]
+            transport = httpx.ASGITransport(app=self.app)  # type: ignore[arg-type]
             async with httpx.AsyncClient(transport=transport, base_url="http://gate") as client:
                 return await client.request(method, path, content=content, headers=headers, **options)
 

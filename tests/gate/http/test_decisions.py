@@ -148,6 +148,8 @@ def test_the_rule_set_is_shown_and_changed_by_two_people(door: Door) -> None:
 def test_health_and_readiness_need_no_token(door: Door) -> None:
     assert door.ask("GET", "/health").json() == {"status": "up", "because": None}
     assert door.ask("GET", "/ready").status_code == 200
+    door.gate.lists_down = "lists: broken"
+    assert (door.ask("GET", "/ready").status_code, "renewed" in door.ask("GET", "/ready").text) == (200, True)
     door.gate.down = "disk full"
     ready = door.ask("GET", "/ready")
     assert (ready.status_code, ready.json()["status"]) == (503, "not ready")

@@ -58,6 +58,9 @@ def test_one_command_serves_and_goes_on_after_a_kill(tmp_path: Path) -> None:
         assert first.json()["outcome"] in ("allow", "warn", "hold", "refuse")
         assert first.json()["rules_applied"] > 0
         process.send_signal(signal.SIGKILL)
+        process.wait(20)
+    status, _, error = _run(tmp_path, "serve", "--port", "0", "--rules", "transfers/*")
+    assert (status, "gate rules" in error) == (2, True)
     with _serving(tmp_path) as (told, process):
         headers["Authorization"] = f"Bearer {told['token']}"
         again = httpx.post(f"{told['address']}/v1/transfers/decisions", json=body, headers=headers)

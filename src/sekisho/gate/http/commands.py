@@ -89,8 +89,10 @@ def serving(write_demo: WriteDemo) -> Callable[..., None]:
             trying = config is None
             if trying:
                 records = _made_for_trying(out, records, write_demo)
+                settings = _for_trying(settings, out)
+            chosen = [name for name, given in (("--regime", regime), ("--rules", rules), ("--assume", assume)) if given]
             with _log(log) as stream, opened(settings, folder, stream) as service:
-                _begin(service, settings, records)
+                _begin(service, settings, records, chosen)
                 _run(service, settings, folder, _Greeting(folder if trying else None, as_json))
         except (SettingsError, CallersError, AccessLogDown, GateError) as error:
             raise RecordsError("sekisho serve", str(error)) from None
@@ -223,11 +225,13 @@ def _run(service: Service, settings: Settings, folder: Path, greeting: _Greeting
         server.run([listening])
 
 
-def _begin(service: Service, settings: Settings, records: Path | None) -> None:
+def _begin(service: Service, settings: Settings, records: Path | None, chosen: list[str]) -> None:
     """Give a new journal its records and its first rule set; one that has a rule set goes on as it is."""
     gate = service.doors.gate
     assert isinstance(gate, Gate)
     if gate.life.active is not None:
+        if chosen:
+            raise SettingsError(f"{chosen[0]}: the journal has its rule set already; 'sekisho gate rules' changes it")
         return
     if records is not None:
         with _progress() as progress:
@@ -248,6 +252,14 @@ def _made_for_trying(out: Path, records: Path | None, write_demo: WriteDemo) -> 
     if records is None and not (out / "records").exists():
         write_demo(out / "records")
     return records or out / "records"
+
+
+def _for_trying(settings: Settings, out: Path) -> Settings:
+    """A gate for trying lists rules without a value instead of holding everything up, and takes lists where there are any."""
+    store = settings.store
+    if (out / "lists").is_dir():
+        store = msgspec.structs.replace(store, lists="lists")
+    return msgspec.structs.replace(settings, store=store, rules=msgspec.structs.replace(settings.rules, undetermined={"*": "list"}))
 
 
 def _with_options(

@@ -15,7 +15,6 @@ from sekisho.gate.http.log import Log
 from sekisho.gate.http.rates import Rates
 from sekisho.gate.http.service import Doors, Service
 from sekisho.gate.http.settings import Settings, SettingsError
-from sekisho.gate.journals import open_journal
 from sekisho.gate.rule_set import RuleSet
 from sekisho.gate.state import LEARNABLE
 
@@ -39,7 +38,13 @@ def opened(
     with ExitStack() as stack:
         callers = Callers(folder / settings.callers.file, settings.callers.limits())
         address = _address(settings, folder)
-        gate = Gate(open_journal(address), rulebook=rulebook)
+        store = settings.store
+        gate = Gate(
+            address,
+            rulebook=rulebook,
+            lists=None if store.lists is None else folder / store.lists,
+            snapshots=None if store.snapshots is None else folder / store.snapshots,
+        )
         stack.callback(gate.close)
         access_log = access_log_of(settings, folder)
         stack.callback(access_log.close)
@@ -84,7 +89,8 @@ def learn_records(gate: Gate, records: Records, progress: Callable[[str, int, in
         progress(f"learning {table}", done, len(tables))
         rows: list[dict[str, Any]] = getattr(records, table).to_pyarrow().to_pylist()
         for start in range(0, len(rows), PORTION):
-            gate.learn(table, rows[start : start + PORTION])
+            # A start that was cut short goes on where it stopped: each portion is taken in once.
+            gate.learn(table, rows[start : start + PORTION], f"start {table} {start}")
         told[table] = len(rows)
     return told
 

@@ -7,7 +7,7 @@ import os
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
-from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
@@ -16,6 +16,7 @@ from typing import Any, Final, Protocol
 import msgspec
 
 from sekisho.gate.access_log import FIRST_SEAL, Access, AccessLog, AccessLogDown, broken_at
+from sekisho.gate.gate import Told
 from sekisho.gate.http.bodies import BATCHES, EVENTS, ORDERS, TRANSFERS, Reader, TransferBody
 from sekisho.gate.http.callers import Caller, Callers, bearer, request_digest
 from sekisho.gate.http.exchange import Answer, Exchange
@@ -63,9 +64,10 @@ class Deciding(Protocol):
     """What of the gate is used here; sekisho.gate.Gate is one."""
 
     down: str | None
+    lists_down: str | None
 
-    def submit(self, request: GateRequest, key: str | None = None, asked_by: str | None = None) -> Future[Decision]:
-        """Ask; ends when the decision is durable, or with a GateError."""
+    def ask(self, request: GateRequest, told: Told, key: str | None = None, asked_by: str | None = None) -> None:
+        """Ask; ``told`` gets the decision when it is durable, or a GateError."""
         ...
 
     def tell(self, request_id: str, event: RequestEventIn, key: str | None = None) -> Decision:
@@ -108,48 +110,67 @@ class Doors:
     ticks: Callable[[], float] = time.monotonic
 
 
+class _Waiting:
+    """One answer that is awaited on a loop; the gate's thread puts it in."""
+
+    __slots__ = ("_bridge", "_loop", "future")
+
+    def __init__(self, bridge: Bridge, loop: asyncio.AbstractEventLoop) -> None:
+        self._bridge, self._loop, self.future = bridge, loop, loop.create_future()
+
+    def set_result(self, result: Any) -> None:
+        """The answer."""
+        self._bridge.arrive(self._loop, self.future, result, None)
+
+    def set_exception(self, exception: BaseException) -> None:
+        """Why there is none."""
+        self._bridge.arrive(self._loop, self.future, None, exception)
+
+
 class Bridge:
     """Brings answers from the gate's thread to the event loop, however many at a time, with one wake-up."""
 
     def __init__(self, seconds_max: float) -> None:
         self._seconds_max = seconds_max
-        self._arrived: deque[tuple[asyncio.Future[Any], Future[Any]]] = deque()
+        self._arrived: deque[tuple[asyncio.Future[Any], Any, BaseException | None]] = deque()
         self._awaited: deque[tuple[float, asyncio.Future[Any]]] = deque()
         self._woken = False
 
-    def wait(self, answered: Future[Any]) -> asyncio.Future[Any]:
-        """The same answer, awaited on the running loop; TimeoutError where it takes too long (see look)."""
+    def waiting(self) -> _Waiting:
+        """A place for an answer on the running loop; TimeoutError comes instead where it takes too long (see look)."""
         loop = asyncio.get_running_loop()
-        waiting: asyncio.Future[Any] = loop.create_future()
-        self._awaited.append((loop.time() + self._seconds_max, waiting))
-        answered.add_done_callback(partial(self._arrive, loop, waiting))
+        waiting = _Waiting(self, loop)
+        self._awaited.append((loop.time() + self._seconds_max, waiting.future))
         return waiting
 
     def look(self) -> None:
         """Give up on answers that are overdue; to be called several times a second. All wait equally long."""
         now = asyncio.get_running_loop().time()
         while self._awaited and (self._awaited[0][1].done() or self._awaited[0][0] <= now):
-            _, waiting = self._awaited.popleft()
-            if not waiting.done():
-                waiting.set_exception(TimeoutError())
+            _, future = self._awaited.popleft()
+            if not future.done():
+                future.set_exception(TimeoutError())
 
-    def _arrive(self, loop: asyncio.AbstractEventLoop, waiting: asyncio.Future[Any], answered: Future[Any]) -> None:
-        self._arrived.append((waiting, answered))
+    def arrive(
+        self, loop: asyncio.AbstractEventLoop, future: asyncio.Future[Any], result: Any, error: BaseException | None
+    ) -> None:
+        """An answer, from whatever thread."""
+        self._arrived.append((future, result, error))
         if not self._woken:
             self._woken = True
-            loop.call_soon_threadsafe(self._deliver)
+            with suppress(RuntimeError):  # the loop has ended, and nobody waits any more
+                loop.call_soon_threadsafe(self._deliver)
 
     def _deliver(self) -> None:
         self._woken = False
         while self._arrived:
-            waiting, answered = self._arrived.popleft()
-            if waiting.done():
+            future, result, error = self._arrived.popleft()
+            if future.done():
                 continue
-            error = answered.exception()
             if error is not None:
-                waiting.set_exception(error)
+                future.set_exception(error)
             else:
-                waiting.set_result(answered.result())
+                future.set_result(result)
 
 
 @dataclass(slots=True)
@@ -273,7 +294,9 @@ class Service:
             try:
                 request = reader.read(bytes(raw), checked=True).request()
                 scoped = None if key is None else _scoped(caller, f"{key}/{number}")
-                submitted.append(self.bridge.wait(self.doors.gate.submit(request, scoped, caller.party_id)))
+                waiting = self.bridge.waiting()
+                self.doors.gate.ask(request, waiting, scoped, caller.party_id)
+                submitted.append(waiting.future)
             except Problem as problem:
                 submitted.append(problem)
         items = [await self._item(each, exchange.request_id) for each in submitted]
@@ -294,7 +317,9 @@ class Service:
         return b'{"decision":null,"problem":' + problem.body(request_id) + b"}"
 
     async def _decided(self, request: GateRequest, key: str | None, caller: Caller) -> Decision:
-        decision: Decision = await self.bridge.wait(self.doors.gate.submit(request, key, caller.party_id))
+        waiting = self.bridge.waiting()
+        self.doors.gate.ask(request, waiting, key, caller.party_id)
+        decision: Decision = await waiting.future
         return decision
 
     async def _tell(self, route: Route, exchange: Exchange, caller: Caller) -> Answer:
@@ -440,8 +465,10 @@ class Service:
                 return Answer(200, self._openapi)
             case "ready":
                 because = self._not_ready()
-                status = 200 if because is None else 503
-                return Answer(status, encode(Health(status="ready" if because is None else "not ready", because=because)))
+                if because is not None:
+                    return Answer(503, encode(Health(status="not ready", because=because)))
+                stale = "the lists cannot be renewed; those read before stay in force" if self.doors.gate.lists_down else None
+                return Answer(200, encode(Health(status="ready", because=stale)))
             case _:
                 return Answer(200, encode(Health(status="up")))
 

@@ -26,12 +26,15 @@ class Store(msgspec.Struct, forbid_unknown_fields=True, kw_only=True, frozen=Tru
     """Where the gate keeps what it must not forget.
 
     ``journal`` and ``access_log`` are SQLite files (relative to the settings) or a PostgreSQL address without password: the
-    password stands in ``secret_file`` (the whole address) or in the environment (PGPASSFILE, PGPASSWORD).
+    password stands in ``secret_file`` (the whole address) or in the environment (PGPASSFILE, PGPASSWORD). ``lists`` is the folder
+    that 'sekisho lists' keeps, ``snapshots`` that of the journal's snapshots (default: beside a journal that is a file).
     """
 
     journal: str = "gate.sqlite"
     access_log: str | None = None
     secret_file: str | None = None
+    lists: str | None = None
+    snapshots: str | None = None
 
 
 class Http(msgspec.Struct, forbid_unknown_fields=True, kw_only=True, frozen=True):

@@ -43,10 +43,10 @@ class Signer:
         self._key: Any = key
 
     @classmethod
-    def from_file(cls, file: Path) -> Signer:
+    def from_file(cls, file: Path | str) -> Signer:
         """The signer of a key file as new_caller writes it: a line naming kid and party, then the key in PEM."""
         try:
-            first, _, pem = file.read_text(encoding="utf-8").partition("\n")
+            first, _, pem = Path(file).read_text(encoding="utf-8").partition("\n")
             named = json.loads(first.removeprefix("# "))
             return cls(named["kid"], named["party_id"], pem.encode("ascii"))
         except OSError as error:
