@@ -15,7 +15,8 @@ IN_ORDER = (
     "money_trust chain_movement firm_balance reserve_volume reserve_use transfer account_event request_event communication "
     "listing_application material_fact fact_knowledge publication customer_order_knowledge stated_plan movement_approval "
     "wallet_procedure wallet_destination wallet_key custody_duty provider wallet_service assessment crypto_loan "
-    "balance_sheet_item subordinated_debt filing wind_down_event asset_return instruction "
+    "balance_sheet_item subordinated_debt filing wind_down_event asset_return counterparty_vasp "
+    "counterparty_network counterparty_wallet travel_rule_notice instruction list_version list_entry information_exchange "
     "registered_operator operator_warning sales_contact solicitation solicitation_sign operator_contract trading_venue"
 )
 
