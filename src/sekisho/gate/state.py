@@ -21,6 +21,7 @@ from sekisho.gate.entries import Acted, Decided, Learned
 from sekisho.gate.messages import encode, request_id
 from sekisho.gate.order_books import OrderBooks
 from sekisho.records import TABLES, Records, records_of
+from sekisho.typologies.correspondence import LEARNT as CORRESPONDENCE
 from sekisho.typologies.handled_assets import Handled, Pair, read_handled
 from sekisho.typologies.listed import Lists
 from sekisho.typologies.material_facts import Circle, japan_date, read_facts

@@ -249,8 +249,8 @@ def _rest(text: str) -> Piece:
 
 
 def _imitated(token: str) -> str | None:
-    """The brand a token is taken for: of one shape with it, or one slip away (two for ten letters or more)."""
-    if not 5 <= len(token) <= 24 or token in _known():
+    """The brand a token is taken for: of one shape with it, or one slip away."""
+    if not 4 <= len(token) <= 24 or token in _known():
         return None
     brands = _brands()
     seen = brands.shapes.get(shape(token))
@@ -281,8 +281,11 @@ class _Brands(NamedTuple):
     sections: Mapping[str, tuple[str, ...]]
 
 
-_SLIP_FROM = 7
-"""Brands shorter than this are not looked for with a slip: too many ordinary words are one letter away."""
+_SHAPE_FROM = 4
+_SLIP_FROM = {"exchange_japan": 5}
+_SLIP_FROM_ELSE = 7
+"""Brands shorter than this are not looked for with a slip: too many ordinary words are one letter away. Of the Japanese exchanges'
+names shorter ones are, too: no word is near to *sbivc* or *btcbox*."""
 
 
 @cache
@@ -300,12 +303,14 @@ def _brands() -> _Brands:
             spelled[text] = _Brand(name, text, kind)
         own.update(dict.fromkeys(domains.split(), name))
         sections.setdefault(section, []).append(name)
-    firm = [brand for brand in spelled.values() if brand.kind == "brand" and len(brand.spelling) >= _SLIP_FROM]
+    firm = [brand for brand in spelled.values() if brand.kind == "brand"]
+    section_of = {name: section for section, each in sections.items() for name in each}
     slips: dict[str, _Brand] = {}
     for brand in firm:
-        for text in (brand.spelling, *_one_left_out(brand.spelling)):
-            slips.setdefault(text, brand)
-    shapes = {shape(brand.spelling): brand.name for brand in spelled.values() if brand.kind == "brand" and len(brand.spelling) >= 5}
+        if len(brand.spelling) >= _SLIP_FROM.get(section_of[brand.name], _SLIP_FROM_ELSE):
+            for text in (brand.spelling, *_one_left_out(brand.spelling)):
+                slips.setdefault(text, brand)
+    shapes = {shape(brand.spelling): brand.name for brand in firm if len(brand.spelling) >= _SHAPE_FROM}
     return _Brands(spelled, shapes, slips, own, {name: tuple(each) for name, each in sections.items()})
 
 

@@ -6,9 +6,10 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from sekisho.engine.answers import Amount, Evidence, Step
+from sekisho.engine.answers import Evidence, Found
 from sekisho.engine.assessed_items import words
 from sekisho.typologies.operator_names import Registered, read_operators, registered_for
+from sekisho.typologies.valuation import whole_days
 
 if TYPE_CHECKING:
     from sekisho.records import Records
@@ -17,29 +18,33 @@ if TYPE_CHECKING:
 _PROOFS = ("protection_shown", "no_unjust_profit_shown")
 
 
-def compute(records: Records, p: Parameters) -> Iterator[Amount]:
-    """For each contract concluded by the day judged: what was paid, and as its band the effect.
+def detect(records: Records, p: Parameters) -> Iterator[Found]:
+    """One finding for each contract, concluded by the day judged, with an operator that was not on the register that day.
 
-    ``registered`` the operator was on the register that day; ``void``; ``rebuttable`` void unless the operator proves what it
-    has not yet tried to; ``stands`` it has proved it; ``undetermined`` the law of the regime does not say.
+    Its effect is ``void``; ``rebuttable``, void unless the operator proves what it has not yet tried to; ``stands``, it has
+    proved it; or ``undetermined``, where the law of the regime does not say.
     """
     operators = read_operators(records)
     businesses = {"crypto_asset": words(p.crypto_businesses)}
+    scores = {"void": p.score_void, "stands": p.score_stands}
     rows = records.operator_contract.order_by("contract_id").to_pyarrow().to_pylist()
     for row in (row for row in rows if row["concluded_on"] <= p.as_of):
         covering = registered_for(operators, businesses.get(row["subject"], words(p.security_businesses)))
         match = Registered(covering, day=row["concluded_on"]).match(row["operator"])
-        effect = "registered" if match.verdict == "registered" else _effect(row, p)
-        yield Amount(
-            name="contract_effect",
-            as_of=p.as_of,
-            value=row["amount_jpy"] if row["amount_jpy"] is not None else Decimal(0),
-            unit="JPY",
-            band=effect,
-            working=tuple(Step(name, str(row[name]).lower(), Decimal(int(bool(row[name])))) for name in _PROOFS),
+        if match.verdict == "registered":
+            continue
+        effect = _effect(row, p)
+        yield Found(
+            subject_kind="contract",
+            subject_id=row["contract_id"],
+            **whole_days(row["concluded_on"], row["concluded_on"]),
+            score=Decimal(scores.get(effect, p.score_open)),
+            sentence="default" if effect == "void" else effect,
+            amount_jpy=row["amount_jpy"],
             evidence=(Evidence("operator_contract", row["contract_id"]),),
             facts={
                 "contract": row["contract_id"],
+                "customer": row["customer_party_id"],
                 "operator": row["operator"],
                 "concluded_on": row["concluded_on"],
                 "subject": row["subject"],

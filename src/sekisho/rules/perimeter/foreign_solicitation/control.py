@@ -7,7 +7,7 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
-from sekisho.engine.answers import Amount, Evidence, Found, Step
+from sekisho.engine.answers import Evidence, Found
 from sekisho.engine.assessed_items import words
 from sekisho.typologies.material_facts import japan_date
 from sekisho.typologies.operator_names import Match, Registered, read_operators, read_warnings, registered_for
@@ -33,26 +33,13 @@ class _Look(NamedTuple):
 
 
 def detect(records: Records, p: Parameters) -> Iterator[Found]:
-    """One finding for each site without the measures that keep persons in Japan out, with the dated entry of each sign."""
+    """One finding for each site that lacks the measures, or has a significant effect in Japan in spite of them.
+
+    Each carries the dated entries of the signs relied on, and says whether they show a significant effect.
+    """
     for look in _looks(records, p):
-        if look.missing or look.undone:
+        if look.missing or look.undone or look.effect:
             yield _found(look, p)
-
-
-def compute(records: Records, p: Parameters) -> Iterator[Amount]:
-    """For each such site: on how many facts a significant effect in Japan rests, with the facts, and whether it is shown."""
-    for look in _looks(records, p):
-        relied_on = [*look.dealing, *look.addressed]
-        yield Amount(
-            name="effect_in_japan",
-            as_of=p.as_of,
-            value=Decimal(len(relied_on)),
-            unit="facts",
-            band="significant" if look.effect else "not_shown",
-            working=tuple(Step(sign.sign, f"{sign.sign_id}, {sign.observed_on}", Decimal(1)) for sign in relied_on),
-            evidence=tuple(sorted(Evidence("solicitation_sign", sign.sign_id) for sign in relied_on)),
-            facts={"operator": look.site.operator, "site": look.site.site, "solicitation": look.site.solicitation_id},
-        )
 
 
 def _looks(records: Records, p: Parameters) -> Iterator[_Look]:
@@ -78,8 +65,8 @@ def _found(look: _Look, p: Parameters) -> Found:
         subject_id=site.operator or site.site or site.solicitation_id,
         window_from=site.observed_at,
         window_until=site.observed_at + timedelta.resolution,
-        score=Decimal(p.score_dealing if look.dealing else p.score_addressed if look.addressed else p.score_no_sign),
-        sentence="default" if shown else "open",
+        score=_score(look, p),
+        sentence="open" if not shown else "default" if look.missing or look.undone else "effect",
         evidence=(
             Evidence("solicitation", site.solicitation_id),
             *sorted(Evidence("solicitation_sign", sign.sign_id) for sign in entries),
@@ -94,3 +81,10 @@ def _found(look: _Look, p: Parameters) -> Found:
             "why": look.match.why,
         },
     )
+
+
+def _score(look: _Look, p: Parameters) -> Decimal:
+    if look.dealing:
+        return Decimal(p.score_dealing)
+    kept_out = not look.missing and not look.undone
+    return Decimal(p.score_no_sign if kept_out or not look.addressed else p.score_addressed)
