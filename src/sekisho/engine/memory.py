@@ -52,7 +52,7 @@ class Memory:
         self._balances: dict[str, dict[str, tuple[date, Decimal]]] = defaultdict(dict)
         self._held: dict[str, dict[str, Decimal]] = {}
         self._prices: dict[str, tuple[datetime, str, Decimal]] = {}
-        self._answers: dict[str, dict[str, RequestEvent]] = defaultdict(dict)
+        self._answers: dict[str, list[RequestEvent]] = defaultdict(list)
         self._seen: dict[tuple[str, str], dict[str, datetime]] = defaultdict(dict)
         self._suspicions: dict[str, dict[str, Suspicion]] = defaultdict(dict)
         self._checks: dict[str, dict[str, CustomerCheck]] = defaultdict(dict)
@@ -67,7 +67,9 @@ class Memory:
         """The account; raises KeyError for one that is not known."""
         account = self._accounts[account_id]
         party = self._parties.get(account.party_id)
-        return account if party is None or party.born_on == account.born_on else _born(account, party.born_on)
+        if party is not None and party.born_on != account.born_on:
+            account = self._accounts[account_id] = _born(account, party.born_on)
+        return account
 
     def party(self, party_id: str) -> Party:
         """The person or company; raises KeyError for one that is not known."""
@@ -117,7 +119,7 @@ class Memory:
 
     def events_of_request(self, request_id: str) -> Sequence[RequestEvent]:
         """What people did, or were shown, about a request, oldest first."""
-        return sorted(self._answers.get(request_id, {}).values(), key=lambda e: (e.occurred_at, e.event_id))
+        return self._answers.get(request_id, ())
 
     def accounts_seen(self, kind: str, value: str) -> dict[str, datetime]:
         """The accounts that used a device or a network address, each with the last time; who came last stands last."""
@@ -125,20 +127,25 @@ class Memory:
 
     def suspicions(self, account_id: str) -> Sequence[Suspicion]:
         """Every suspicion about the account, oldest first."""
-        return sorted(self._suspicions.get(account_id, {}).values(), key=lambda s: (s.arose_at, s.suspicion_id))
+        known = self._suspicions.get(account_id)
+        return sorted(known.values(), key=lambda s: (s.arose_at, s.suspicion_id)) if known else ()
 
     def checks_of(self, party_id: str) -> Sequence[CustomerCheck]:
         """The verifications of a client, oldest first."""
-        return sorted(self._checks.get(party_id, {}).values(), key=lambda c: (c.checked_at, c.check_id))
+        known = self._checks.get(party_id)
+        return sorted(known.values(), key=lambda c: (c.checked_at, c.check_id)) if known else ()
 
     def risks_of(self, party_id: str) -> Sequence[CustomerRisk]:
         """The grounds for enhanced care with a client, oldest first."""
-        return sorted(self._risks.get(party_id, {}).values(), key=lambda r: (r.since, r.risk_id))
+        known = self._risks.get(party_id)
+        return sorted(known.values(), key=lambda r: (r.since, r.risk_id)) if known else ()
 
     def quick_deposits(self, account_id: str, since: datetime) -> Sequence[QuickDeposit]:
         """What was paid in by quick payment or at a convenience store since a moment, oldest first."""
-        deposits = (d for d in self._quick.get(account_id, {}).values() if d.deposited_at >= since)
-        return sorted(deposits, key=lambda d: (d.deposited_at, d.deposit_id))
+        known = self._quick.get(account_id)
+        if not known:
+            return ()
+        return sorted((d for d in known.values() if d.deposited_at >= since), key=lambda d: (d.deposited_at, d.deposit_id))
 
     def _added_up(self, account_id: str) -> dict[str, Decimal]:
         held = {asset: quantity for asset, (_, quantity) in self._balances.get(account_id, {}).items()}
@@ -248,7 +255,9 @@ class Memory:
         answer = RequestEvent(
             row["event_id"], in_utc(row["occurred_at"]), row["kind"], row["party_id"], row.get("version"), row.get("text")
         )
-        self._answers[row["request_id"]][answer.event_id] = answer
+        answers = self._answers[row["request_id"]]
+        answers[:] = [known for known in answers if known.event_id != answer.event_id]
+        insort(answers, answer, key=lambda e: (e.occurred_at, e.event_id))
 
     def _learn_suspicion(self, row: Row) -> None:
         suspicion = Suspicion(

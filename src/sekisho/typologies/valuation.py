@@ -14,6 +14,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Context, Decimal, Inexact, InvalidOperation, Overflow
+from functools import reduce
 from typing import TYPE_CHECKING, Any
 
 import ibis
@@ -145,7 +146,4 @@ def in_utc(moment: datetime) -> datetime:
 
 def total(amounts: Iterable[Decimal]) -> Decimal:
     """An exact sum."""
-    found = Decimal(0)
-    for amount in amounts:
-        found = EXACT.add(found, amount)
-    return found
+    return reduce(EXACT.add, amounts, Decimal(0))
