@@ -47,6 +47,7 @@ class Memory:
         self._by_address: dict[str, list[PastTransfer]] = defaultdict(list)
         self._books: dict[str, dict[str, datetime]] = defaultdict(dict)
         self._first_sent: dict[str, datetime] = {}
+        self._known_since: datetime | None = None
         self._events: dict[str, list[PastEvent]] = defaultdict(list)
         self._trades: dict[str, list[PastTrade]] = defaultdict(list)
         self._balances: dict[str, dict[str, tuple[date, Decimal]]] = defaultdict(dict)
@@ -78,6 +79,15 @@ class Memory:
     def transfers(self, account_id: str, since: datetime) -> Sequence[PastTransfer]:
         """What the account asked to move since a moment, oldest first."""
         return _since(self._by_account.get(account_id, ()), since, _requested_at)
+
+    def known_since(self) -> datetime | None:
+        """The first transfer, trade or account event on record; nothing is known of what moved before it."""
+        return self._known_since
+
+    def reach_back(self, at: datetime) -> None:
+        """Take note that movements are on record from a moment on, even where those of the accounts learnt begin later."""
+        if self._known_since is None or at < self._known_since:
+            self._known_since = at
 
     def first_sent_at(self, account_id: str) -> datetime | None:
         """When the first transfer out of the account left; None before that."""
@@ -187,6 +197,7 @@ class Memory:
         transfer = past_transfer(row)
         self._forget(transfer.transfer_id)
         self._transfers[transfer.transfer_id] = transfer
+        self.reach_back(transfer.requested_at)
         insort(self._by_account[transfer.account_id], transfer, key=_requested_at)
         insort(self._by_address[transfer.address], transfer, key=_requested_at)
         self._move(transfer.account_id, _moved_by_transfer(transfer))
@@ -224,6 +235,7 @@ class Memory:
             row.get("remitter_name_matches"),
         )
         insort(self._events[row["account_id"]], event, key=_occurred_at)
+        self.reach_back(event.occurred_at)
         self._move(row["account_id"], _moved_by_event(event))
         for kind, value in (("device_id", event.device_id), ("ip", event.ip)):
             if value is not None:
@@ -232,6 +244,7 @@ class Memory:
                 seen[row["account_id"]] = max(last, event.occurred_at)
 
     def _learn_trade(self, row: Row) -> None:
+        self.reach_back(in_utc(row["executed_at"]))
         for side in ("buy", "sell"):
             account_id = row.get(f"{side}_account_id")
             if account_id is not None:

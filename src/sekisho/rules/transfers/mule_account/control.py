@@ -116,7 +116,9 @@ def _dormant(
     """An account in which nothing moved for long before money came in."""
     first = came_in[0].at
     quiet_since = first - length_of(p.dormant_days)
-    if account.opened_at > quiet_since:
+    known_since = view.known_since()
+    # Books that do not reach back so far cannot show that nothing moved.
+    if account.opened_at > quiet_since or known_since is None or known_since > quiet_since:
         return
     # Oldest first: what moved before the first of it came in stands at the beginning, or nothing did.
     earlier = (
