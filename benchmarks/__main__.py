@@ -18,6 +18,8 @@ FULL = (
     ("benchmarks.custody_quality",),
     ("benchmarks.simulator_quality",),
     ("benchmarks.reserve",),
+    ("benchmarks.scam_names",),
+    ("benchmarks.operators",),
     ("benchmarks.outflow_quality",),
     ("benchmarks.outflow_quality", "--speed", "10"),
     ("benchmarks.convert",),
@@ -25,8 +27,11 @@ FULL = (
     ("benchmarks.throughput", "--linearity", "5,20,50"),
     ("benchmarks.watch",),
     ("benchmarks.wind_down",),
+    ("benchmarks.lists",),
+    ("benchmarks.stix",),
     ("benchmarks.liabilities",),
     ("benchmarks.custody",),
+    ("benchmarks.order_rules",),
     ("benchmarks.spark_overhead",),
 )
 QUICK = (

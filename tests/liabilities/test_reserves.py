@@ -18,6 +18,8 @@ from sekisho.liabilities import ownership
 from sekisho.liabilities.manifest import manifest_of
 from sekisho.liabilities.ownership import NotCheckedError, NotOwnedError, Signed, check
 from sekisho.liabilities.reserves import read_holdings, reserve_json
+from sekisho.records.addresses import base58
+from sekisho.records.addresses.ethereum import checksummed
 from sekisho.records.errors import RecordsError
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -35,7 +37,7 @@ KEY = PrivateKey(bytes(31) + b"\x07")
 
 def bitcoin_signed(message: str, header: int = 31) -> str:
     text = message.encode()
-    digest = ownership._twice(b"\x18Bitcoin Signed Message:\n" + bytes([len(text)]) + text)
+    digest = base58.twice(b"\x18Bitcoin Signed Message:\n" + bytes([len(text)]) + text)
     made = KEY.sign_recoverable(digest, hasher=None)
     return base64.b64encode(bytes([header + made[64]]) + made[:64]).decode()
 
@@ -80,7 +82,7 @@ def test_bip322_vectors() -> None:
 def test_ethereum_signed_messages() -> None:
     address, signature = ethereum_signed("of 2026-11-28")
     assert check(Signed("ETH", address, "of 2026-11-28", signature)).endswith("over the message")
-    assert check(Signed("ETH", ownership._checksummed(address), "of 2026-11-28", signature))
+    assert check(Signed("ETH", checksummed(address.removeprefix("0x")), "of 2026-11-28", signature))
     with pytest.raises(NotOwnedError, match="checksum"):
         check(Signed("ETH", "0x" + address[2:].upper()[:20] + address[22:], "of 2026-11-28", signature))
     with pytest.raises(NotOwnedError):

@@ -13,7 +13,7 @@ import ibis
 from ibis import _
 
 from sekisho.engine.answers import Evidence, Found, Outcome, Reason
-from sekisho.engine.memory import Memory, Row, as_of, known_from, transfers_with_refusals
+from sekisho.engine.memory import Memory, Row, as_of, known_moments, transfers_with_refusals
 from sekisho.engine.requests import TransferRequest
 from sekisho.engine.view import transfer_request
 from sekisho.typologies.payments import destination_kind, stated_words
@@ -118,7 +118,7 @@ def lookback(
             continue
         left_at = in_utc(row["left_at"])
         request = transfer_request({**row, "requested_at": left_at})
-        broken = tuple(sign for sign in signs(request, memory, p) if sign.reason.outcome >= Outcome.hold)  # type: ignore[arg-type]
+        broken = tuple(sign for sign in signs(request, memory, p) if sign.reason.outcome >= Outcome.hold)
         if broken:
             found.append(_early(row, left_at, broken, memory))
     return found
@@ -163,7 +163,7 @@ def _agenda(
         if table not in records.present:
             continue
         for row in _rows_of(records, table, back, known, accounts).to_pyarrow().to_pylist():
-            times = known_from(table, row)
+            times = known_moments(table, row)
             if not times:
                 yield _START, _BALANCE, table, row
             for at in times:

@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import NamedTuple, Protocol
 
+from sekisho.typologies.addresses import AddressBook
+from sekisho.typologies.correspondence import Correspondence
+from sekisho.typologies.exposure import Neighbour
 from sekisho.typologies.handled_assets import Pair
+from sekisho.typologies.listed import Listed
+from sekisho.typologies.margin import Margin
 from sekisho.typologies.material_facts import Circle, Facts
 from sekisho.typologies.ownership import Ownership
+from sekisho.typologies.suitability import Breach, Check, Consent, Criteria, Limits
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TransferRequest:
     """A transfer that asks to go ahead: the columns of the ``transfer`` table known at that moment. Times are UTC.
 
-    Two things the table does not keep are known at that moment: ``address_tag`` (destination tag or memo, where the address
-    does not carry it) and ``network`` (the chain on which the asset is to move, where it lives on more than one).
+    Three things the table does not keep are known at that moment: ``address_tag`` (destination tag or memo, where the address
+    does not carry it), ``network`` (the chain on which the asset is to move, where it lives on more than one) and ``payee_site``
+    (the website the client names as the payee's).
     """
 
     transfer_id: str
@@ -36,6 +43,7 @@ class TransferRequest:
     network: str | None = None
     travel_rule_payload: str | None = None
     purpose: str | None = None
+    payee_site: str | None = None
     warning_acknowledged_at: datetime | None = None
 
 
@@ -296,8 +304,8 @@ class View(Protocol):
         """How much the accounts of a party have ordered of an asset on one side since a moment, changes of orders included."""
         ...
 
-    def administrator(self) -> InOffice | None:
-        """The administrator in office; None where there is none."""
+    def administrator(self, at: datetime) -> InOffice | None:
+        """The administrator in office at a moment (UTC), as far as is known now; None where there is none."""
         ...
 
     def party(self, party_id: str) -> Party:
@@ -324,6 +332,10 @@ class View(Protocol):
         """Every address the account asked to send to, with the first time (UTC): its address book."""
         ...
 
+    def address_book(self, account_id: str) -> AddressBook:
+        """The addresses to which something the account asked to send has left by now, read and indexed: its history."""
+        ...
+
     def events(self, account_id: str, since: datetime) -> Sequence[PastEvent]:
         """What happened to the account since a moment, oldest first."""
         ...
@@ -343,6 +355,59 @@ class View(Protocol):
     def events_of_request(self, request_id: str) -> Sequence[RequestEvent]:
         """What people did, or were shown, about a request, oldest first."""
         ...
+
+    def listed(self, entry_kind: str, value: str, at: datetime, asset: str | None = None) -> Sequence[Listed]:
+        """Entries of the lists in force at a moment that name an address, name, domain or url, in whatever way it is written."""
+        ...
+
+    def list_kinds(self, at: datetime) -> frozenset[str]:
+        """The kinds of lists of which a version is in force at a moment."""
+        ...
+
+    def neighbours(self, address: str, asset: str, before: datetime) -> Sequence[Neighbour]:
+        """Whom an address exchanged an asset with on the chain before a moment, as far as movements were given."""
+
+    def correspondence(self) -> Correspondence:
+        """Other operators, their networks, wallets evaluated, and notices exchanged with them."""
+
+    def open_orders(self, account_id: str, product: str) -> Sequence[OpenOrder]:
+        """The account's own orders still in the market, of one product (spot, margin), in order of their ids."""
+        ...
+
+    def last_price(self, instrument: str) -> Decimal | None:
+        """The price of the last trade of the pair, in its quote asset; None before the first."""
+        ...
+
+    def check(self, account_id: str) -> Check | None:
+        """The last suitability check of the account; None where there is none."""
+        ...
+
+    def criteria(self) -> Criteria:
+        """The firm's trading-start criteria, whenever they hold; the same object as long as nothing changed."""
+        ...
+
+    def limits(self) -> Limits:
+        """The firm's and the association's trading limits, whenever they hold; the same object as long as nothing changed."""
+        ...
+
+    def consents(self, account_id: str) -> Sequence[Consent]:
+        """The consents of legal representatives to the account's trading, whenever they stand."""
+        ...
+
+    def documents(self, account_id: str) -> Set[tuple[str, str | None]]:
+        """What the account was given (``document``, asset or None for all), receipts and statements aside."""
+        ...
+
+    def breaches(self, asset: str) -> Sequence[Breach]:
+        """The breaches of disclosure by the asset's issuer, whenever they last."""
+        ...
+
+    def margin(self, account_id: str) -> Margin:
+        """The account's open margin positions and calls, and the last valuation of them."""
+        ...
+
+    def margin_ratio(self, instrument: str, day: date) -> Decimal | None:
+        """The risk ratio of the pair in use on a Japan date; None where none is on record."""
 
     def accounts_seen(self, kind: str, value: str) -> dict[str, datetime]:
         """The accounts that used a device (``kind`` device_id) or a network address (ip), each with the last time (UTC)."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from datetime import datetime
+from collections.abc import Mapping, Sequence, Set
+from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -29,10 +29,16 @@ from sekisho.engine.requests import (
     TransferRequest,
     WalletRequest,
 )
+from sekisho.typologies.addresses import AddressBook
+from sekisho.typologies.correspondence import Correspondence
+from sekisho.typologies.exposure import Neighbour
 from sekisho.typologies.handled_assets import Handled, Pair, read_handled
+from sekisho.typologies.listed import Listed
+from sekisho.typologies.margin import Margin
 from sekisho.typologies.material_facts import read_circle, read_facts
 from sekisho.typologies.ownership import ownership_of
 from sekisho.typologies.registers import read_keys
+from sekisho.typologies.suitability import Breach, Check, Consent, Criteria, Limits
 from sekisho.typologies.valuation import JAPAN, in_utc, starts_at
 from sekisho.typologies.wallet_keys import Connected, first_connections
 from sekisho.typologies.winding import in_office
@@ -84,6 +90,10 @@ class RecordsView:
         """Every address the account asked to send to, with the first time."""
         return self._memory().addresses_of(account_id)
 
+    def address_book(self, account_id: str) -> AddressBook:
+        """The addresses to which something the account sent had left, read and indexed."""
+        return self._memory().address_book(account_id)
+
     def events(self, account_id: str, since: datetime) -> Sequence[PastEvent]:
         """What happened to the account since a moment, oldest first."""
         return self._memory().events(account_id, since)
@@ -103,6 +113,22 @@ class RecordsView:
     def events_of_request(self, request_id: str) -> Sequence[RequestEvent]:
         """What people did, or were shown, about a request, oldest first."""
         return self._memory().events_of_request(request_id)
+
+    def listed(self, entry_kind: str, value: str, at: datetime, asset: str | None = None) -> Sequence[Listed]:
+        """Entries of the lists in force at a moment that name a value, in whatever way it is written."""
+        return self._memory().listed(entry_kind, value, at, asset)
+
+    def list_kinds(self, at: datetime) -> frozenset[str]:
+        """The kinds of lists of which a version is in force at a moment."""
+        return self._memory().list_kinds(at)
+
+    def neighbours(self, address: str, asset: str, before: datetime) -> Sequence[Neighbour]:
+        """Whom an address exchanged an asset with on the chain before a moment."""
+        return self._memory().neighbours(address, asset, before)
+
+    def correspondence(self) -> Correspondence:
+        """Other operators, their networks, wallets evaluated, and notices exchanged, as known at the moment."""
+        return self._memory().correspondence()
 
     def accounts_seen(self, kind: str, value: str) -> dict[str, datetime]:
         """The accounts that used a device or a network address, each with the last time."""
@@ -167,10 +193,50 @@ class RecordsView:
         rows = (e for e in events if since <= e.at < self._before)
         return sum((e.quantity for e in rows if e.side_of(asset, self._handled()) == side), Decimal(0))
 
-    def administrator(self) -> InOffice | None:
-        """The administrator in office at the moment; None where there is none."""
-        event = in_office(self._records, (self._before + JAPAN).date())
+    def administrator(self, at: datetime) -> InOffice | None:
+        """The administrator in office at a moment; None where there is none."""
+        event = in_office(self._records, (at + JAPAN).date())
         return None if event is None else InOffice(event.party_id, event.event_id, starts_at(event.effective_on))
+
+    def open_orders(self, account_id: str, product: str) -> Sequence[OpenOrder]:
+        """The account's own orders still in the market, of one product."""
+        return self._memory().open_orders(account_id, product)
+
+    def last_price(self, instrument: str) -> Decimal | None:
+        """The price of the last trade of the pair."""
+        return self._memory().last_price(instrument)
+
+    def check(self, account_id: str) -> Check | None:
+        """The last suitability check of the account."""
+        return self._memory().check(account_id)
+
+    def criteria(self) -> Criteria:
+        """The firm's trading-start criteria."""
+        return self._memory().criteria()
+
+    def limits(self) -> Limits:
+        """The trading limits."""
+        return self._memory().limits()
+
+    def consents(self, account_id: str) -> Sequence[Consent]:
+        """The consents of legal representatives to the account's trading."""
+        return self._memory().consents(account_id)
+
+    def documents(self, account_id: str) -> Set[tuple[str, str | None]]:
+        """The documents the account was given."""
+        return self._memory().documents(account_id)
+
+    def breaches(self, asset: str) -> Sequence[Breach]:
+        """The breaches of disclosure by the asset's issuer."""
+        return self._memory().breaches(asset)
+
+    def margin(self, account_id: str) -> Margin:
+        """Open margin positions and calls, and the last valuation."""
+        return self._memory().margin(account_id)
+
+    def margin_ratio(self, instrument: str, day: date) -> Decimal | None:
+        """The risk ratio of the pair in use on a day."""
+        return self._memory().margin_ratio(instrument, day)
 
     def _memory(self) -> Memory:
         if self._learnt is None:

@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from hashlib import sha256
 
 from coincurve import PublicKey
-from Crypto.Hash import RIPEMD160, keccak
+from Crypto.Hash import RIPEMD160
 
-_BASE58 = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
-_BECH32 = "qpzry9x8gf2tvdw0s3jn54khce6mua7l"
+from sekisho.records.addresses import base58, bech32
+from sekisho.records.addresses.ethereum import is_checksummed, keccak_256
 
 
 class NotOwnedError(ValueError):
@@ -39,8 +39,8 @@ class Signed:
 
 _ETHEREUM_FORMS: dict[str, Callable[[bytes], bytes]] = {
     "the message": lambda message: message,
-    "the Keccak-256 of the message": lambda message: _keccak(message),
-    "the Keccak-256 of the ABI-encoded message": lambda message: _keccak(_abi_text(message)),
+    "the Keccak-256 of the message": lambda message: keccak_256(message),
+    "the Keccak-256 of the ABI-encoded message": lambda message: keccak_256(_abi_text(message)),
 }
 """What venues sign: OKX publishes the second form, Summa the third."""
 
@@ -62,10 +62,8 @@ def _ethereum(claim: Signed) -> str:
         raise NotOwnedError("the signature is not hexadecimal") from None
     if len(raw) != 65 or raw[64] not in (0, 1, 27, 28):
         raise NotOwnedError("the signature is not 65 bytes r, s, v")
-    found, scheme = claim.address.lower(), _ethereum_form(claim, raw)
-    checked = _checksummed(found)
-    mixed = claim.address != claim.address.lower() and claim.address[2:] != claim.address[2:].upper()
-    if mixed and claim.address != checked:
+    scheme, digits = _ethereum_form(claim, raw), claim.address[2:]
+    if digits not in (digits.lower(), digits.upper()) and not is_checksummed(digits):
         raise NotOwnedError("the address does not match its own checksum (ERC-55)")
     return f"Ethereum personal_sign (ERC-191) over {scheme}"
 
@@ -73,9 +71,9 @@ def _ethereum(claim: Signed) -> str:
 def _ethereum_form(claim: Signed, raw: bytes) -> str:
     for scheme, signed in _ETHEREUM_FORMS.items():
         text = signed(claim.message.encode())
-        digest = _keccak(b"\x19Ethereum Signed Message:\n" + str(len(text)).encode() + text)
+        digest = keccak_256(b"\x19Ethereum Signed Message:\n" + str(len(text)).encode() + text)
         key = _recovered(raw[:64], raw[64] % 27, digest)
-        if "0x" + _keccak(key.format(compressed=False)[1:])[-20:].hex() == claim.address.lower():
+        if "0x" + keccak_256(key.format(compressed=False)[1:])[-20:].hex() == claim.address.lower():
             return scheme
     raise NotOwnedError("signed by another key, or another message")
 
@@ -97,7 +95,7 @@ def _compact(claim: Signed, raw: bytes) -> str:
     header = raw[0] - 27
     compressed = header >= 4
     message = claim.message.encode()
-    digest = _twice(b"\x18Bitcoin Signed Message:\n" + _var_int(len(message)) + message)
+    digest = base58.twice(b"\x18Bitcoin Signed Message:\n" + _var_int(len(message)) + message)
     key = _recovered(raw[1:], header % 4, digest).format(compressed=compressed)
     makes: dict[str, Callable[[bytes], str]] = {"P2PKH": _p2pkh}
     if compressed:
@@ -121,14 +119,25 @@ def _simple(claim: Signed, raw: bytes) -> str:
     script = b"\x00\x14" + program
     to_spend = b"\0" * 4 + b"\x01" + bytes(32) + b"\xff" * 4 + b"\x22\x00\x20" + message + bytes(4)
     to_spend += b"\x01" + bytes(8) + bytes([len(script)]) + script + bytes(4)
-    spent = _twice(to_spend) + bytes(4)
+    spent = base58.twice(to_spend) + bytes(4)
     code = b"\x19\x76\xa9\x14" + program + b"\x88\xac"
-    outputs = _twice(bytes(8) + b"\x01\x6a")
-    preimage = bytes(4) + _twice(spent) + _twice(bytes(4)) + spent + code + bytes(8) + bytes(4) + outputs + bytes(4) + b"\x01\0\0\0"
+    outputs = base58.twice(bytes(8) + b"\x01\x6a")
+    preimage = (
+        bytes(4)
+        + base58.twice(spent)
+        + base58.twice(bytes(4))
+        + spent
+        + code
+        + bytes(8)
+        + bytes(4)
+        + outputs
+        + bytes(4)
+        + b"\x01\0\0\0"
+    )
     if signature[-1:] != b"\x01":
         raise NotCheckedError("the signature is not over all of the transaction (SIGHASH_ALL)")
     try:
-        holds = PublicKey(key).verify(signature[:-1], _twice(preimage), hasher=None)
+        holds = PublicKey(key).verify(signature[:-1], base58.twice(preimage), hasher=None)
     except ValueError:
         holds = False
     if not holds:
@@ -159,22 +168,9 @@ def _recovered(compact: bytes, recovery: int, digest: bytes) -> PublicKey:
         raise NotOwnedError("no key can have made this signature") from None
 
 
-def _keccak(content: bytes) -> bytes:
-    return keccak.new(digest_bits=256, data=content).digest()
-
-
 def _abi_text(content: bytes) -> bytes:
     """One string as a contract call encodes it: offset, length, content filled up to 32 bytes."""
     return (32).to_bytes(32, "big") + len(content).to_bytes(32, "big") + content + bytes(-len(content) % 32)
-
-
-def _checksummed(address: str) -> str:
-    hashed = _keccak(address[2:].encode()).hex()
-    return "0x" + "".join(c.upper() if int(h, 16) >= 8 else c for c, h in zip(address[2:], hashed, strict=False))
-
-
-def _twice(content: bytes) -> bytes:
-    return sha256(sha256(content).digest()).digest()
 
 
 def _hash160(content: bytes) -> bytes:
@@ -187,53 +183,25 @@ def _var_int(number: int) -> bytes:
     return b"\xfd" + number.to_bytes(2, "little") if number < 1 << 16 else b"\xfe" + number.to_bytes(4, "little")
 
 
-def _base58(content: bytes) -> str:
-    content += _twice(content)[:4]
-    number, text = int.from_bytes(content, "big"), ""
-    while number:
-        number, digit = divmod(number, 58)
-        text = _BASE58[digit] + text
-    return "1" * (len(content) - len(content.lstrip(b"\0"))) + text
-
-
 def _p2pkh(key: bytes) -> str:
-    return _base58(b"\0" + _hash160(key))
+    return base58.check_encoded(b"\0" + _hash160(key))
 
 
 def _p2sh_p2wpkh(key: bytes) -> str:
-    return _base58(b"\x05" + _hash160(b"\0\x14" + _hash160(key)))
+    return base58.check_encoded(b"\x05" + _hash160(b"\0\x14" + _hash160(key)))
 
 
 def _p2wpkh(key: bytes) -> str:
-    number = int.from_bytes(_hash160(key), "big")
-    return _bech32("bc", [0, *((number >> shift) & 31 for shift in range(155, -1, -5))])
-
-
-def _bech32(prefix: str, words: list[int]) -> str:
-    check = _polymod(_expanded(prefix) + words + [0] * 6) ^ 1
-    return prefix + "1" + "".join(_BECH32[w] for w in [*words, *((check >> shift) & 31 for shift in range(25, -1, -5))])
+    return bech32.encoded("bc", [0, *bech32.five_bits(_hash160(key))], bech32.BECH32)
 
 
 def _witness_program(address: str) -> bytes:
     """The program of a version 0 address (BIP-173)."""
-    text = address.lower()
-    if address not in (text, text.upper()) or any(c not in _BECH32 for c in text[3:]):
+    lower = address.lower()
+    parts = bech32.decoded(lower) if address in (lower, address.upper()) else None
+    if parts is None or parts.prefix != "bc":
         raise NotOwnedError("the address is not Bech32")
-    words = [_BECH32.index(c) for c in text[3:]]
-    if _polymod(_expanded("bc") + words) != 1 or words[0] != 0:
+    program = bech32.eight_bits(parts.words[1:]) if parts.words and parts.words[0] == 0 else None
+    if parts.constant != bech32.BECH32 or program is None:
         raise NotOwnedError("the address does not match its own checksum (BIP-173)")
-    bits = "".join(f"{word:05b}" for word in words[1:-6])
-    return bytes(int(bits[at : at + 8], 2) for at in range(0, len(bits) - 7, 8))
-
-
-def _expanded(prefix: str) -> list[int]:
-    return [ord(c) >> 5 for c in prefix] + [0] + [ord(c) & 31 for c in prefix]
-
-
-def _polymod(words: list[int]) -> int:
-    check = 1
-    for word in words:
-        top, check = check >> 25, (check & 0x1FFFFFF) << 5 ^ word
-        for bit, generator in enumerate((0x3B6A57B2, 0x26508E6D, 0x1EA119FA, 0x3D4233DD, 0x2A1462B3)):
-            check ^= generator if top >> bit & 1 else 0
-    return check
+    return program

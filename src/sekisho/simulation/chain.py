@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from sekisho.simulation.addresses import HASH_BYTES, address
 from sekisho.simulation.registers import moment, quantity
 
 Row = dict[str, object]
@@ -61,13 +62,13 @@ class Chain:
         """Set up a wallet that already holds something."""
         online = tier == "hot" if ever_online is None else ever_online
         name = f"W{10_001 + len(self.wallets)}"
-        made = Wallet(name, listing, asset, self.address(), tier, holder, online, custodian, units, born_at)
+        made = Wallet(name, listing, asset, self.address(asset), tier, holder, online, custodian, units, born_at)
         self.wallets.append(made)
         return made
 
-    def address(self) -> str:
-        """An address nobody has used."""
-        return "bc1q" + self.random.bytes(16).hex()
+    def address(self, asset: str) -> str:
+        """An address nobody has used, on the chain of the asset."""
+        return address(asset, self.random.bytes(HASH_BYTES))
 
     def move(self, at: int, giver: Wallet | str, taker: Wallet | str, units: int, authorised_by: str | None) -> str:
         """Move coins between wallets or addresses (of the same asset); returns the transaction's id."""

@@ -197,7 +197,7 @@ class Custody:
             if buffered:
                 self._buy_own(vault, at - 20 * MINUTE, 2 * each.units)
                 self.chain.shift(at - 10 * MINUTE, vault.own, vault.cold, 2 * each.units)
-            txid = self.chain.move(at, vault.cold, self.chain.address(), each.units, None)
+            txid = self.chain.move(at, vault.cold, self.chain.address(one.asset), each.units, None)
             each.scheme.evidence.add(("chain_movement", txid))
         for each in self.failures.ended(day, *SHORTFALLS):
             if each.listing == one.number:
@@ -208,7 +208,7 @@ class Custody:
 
     def _buy_own(self, vault: Vault, at: int, units: int) -> None:
         """Make sure that the exchange has so many coins of its own, buying what is missing."""
-        self.chain.shift(at, self.chain.address(), vault.own, units - vault.own.units)
+        self.chain.shift(at, self.chain.address(vault.own.asset), vault.own, units - vault.own.units)
 
     def _hot_share(self, day: int) -> float | None:
         """The share of customers' coins to leave hot tonight; None for exactly one twentieth."""

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sekisho.simulation.addresses import look_alike
 from sekisho.simulation.answer_key import EPOCH, LOOK_ALIKE, PLANTED, Scheme
 from sekisho.simulation.chain import Chain, Row, Wallet, share_of
 from sekisho.simulation.options import Options, opens_at
@@ -78,7 +79,7 @@ class Outflows:
             return
         scheme = self._scheme(PLANTED, pattern, severity, cold.wallet_id, cold.asset)
         scheme.also = (CONTROLS,)  # nobody approved or signed it as the wallet's procedure asks
-        thief, parts = self.chain.address(), 3 if severity > 0.5 and pattern == DRAINED else 1
+        thief, parts = self.chain.address(cold.asset), 3 if severity > 0.5 and pattern == DRAINED else 1
         back, place = lost, at
         for number in range(parts):
             units = lost // parts if number else lost - (parts - 1) * (lost // parts)
@@ -90,12 +91,12 @@ class Outflows:
 
     def _onward(self, at: int, asset: str, thief: str, units: int) -> None:
         """Two hops among strangers: split, then one part moves on."""
-        first, second = self.chain.address(), self.chain.address()
+        first, second = self.chain.address(asset), self.chain.address(asset)
         split = self.random.bytes(32).hex()
         for taker, part in ((first, units - units // 3), (second, units // 3)):
             if part:
                 self._stranger(split, at + HOUR, asset, thief, taker, part)
-        self._stranger(self.random.bytes(32).hex(), at + 3 * HOUR, asset, first, self.chain.address(), units - units // 3)
+        self._stranger(self.random.bytes(32).hex(), at + 3 * HOUR, asset, first, self.chain.address(asset), units - units // 3)
 
     def _stranger(self, txid: str, at: int, asset: str, giver: str, taker: str, units: int) -> None:
         self.chain.movements.append(
@@ -153,10 +154,10 @@ class Outflows:
         at = _microseconds(movement["occurred_at"])
         asked = str(movement["to_address"])
         if pattern == SUBSTITUTED:
-            movement["to_address"] = self.chain.address()
+            movement["to_address"] = self.chain.address(str(movement["asset"]))
         elif pattern == POISONED:
-            other = self.chain.address()
-            movement["to_address"] = asked[:9] + other[9:-5] + asked[-5:]
+            other = self.chain.address(str(movement["asset"]))
+            movement["to_address"] = look_alike(asked, other)
         elif pattern == USED_TWICE:
             movement = self._repeat(movement, at)
         elif pattern in (BATCH, CHANGE):
@@ -190,10 +191,13 @@ class Outflows:
             return
         day = _japan_day(movement["occurred_at"])
         for other in self.chain.movements:
-            same = (
-                other["from_address"] == movement["from_address"] and other["authorised_by"] is not None and other is not movement
-            )
-            if same and str(other["authorised_by"]).startswith("X") and _japan_day(other["occurred_at"]) == day:
+            same = other["from_address"] == movement["from_address"] and other["authorised_by"] is not None
+            if (
+                same
+                and other["to_address"] != movement["to_address"]
+                and str(other["authorised_by"]).startswith("X")
+                and _japan_day(other["occurred_at"]) == day
+            ):
                 joined = {("chain_movement", str(other["txid"]))}
                 if any(joined & each.evidence for each in self.schemes):
                     continue
