@@ -53,6 +53,7 @@ def test_gate_and_inspection_agree(twin: Twin) -> None:
     assert min(let_go, broken) >= 2 * len(SEEDS), (let_go, broken)
 
 
-def test_every_rule_of_transfers_with_two_answers_plays() -> None:
-    both = {r.path for r in load_rulebook().rules.values() if r.chapter == "transfers" and {"decide", "detect"} <= set(r.questions)}
-    assert both <= {twin.path for twin in TWINS}, "add a line to TWINS"
+def test_every_rule_that_looks_back_plays() -> None:
+    rules = load_rulebook().rules.values()
+    looking_back = {r.path for r in rules if r.has_control and "lookback(" in (r.folder / "control.py").read_text(encoding="utf-8")}
+    assert looking_back <= {twin.path for twin in TWINS}, "add a line to TWINS"
