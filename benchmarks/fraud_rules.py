@@ -19,7 +19,7 @@ from typing import Any
 from sekisho.engine.controls import load_control
 from sekisho.engine.memory import Memory
 from sekisho.engine.requests import TransferRequest
-from sekisho.rulebook import load_rulebook
+from sekisho.rulebook import Rule, load_rulebook
 from sekisho.rulebook.parameters import Value
 from sekisho.typologies.valuation import starts_at
 
@@ -95,7 +95,7 @@ def _table(memory: Memory, ordinary: Sequence[TransferRequest], heavy: Sequence[
     print("| rule | mean, µs | 99 %, µs | held | long history: mean, µs |\n| --- | ---: | ---: | ---: | ---: |")
     rulebook, total, total_heavy = load_rulebook(), 0.0, 0.0
     for rule in rulebook.rules.values():
-        if rule.chapter != "transfers" or "decide" not in rule.questions:
+        if not _of_clients(rule):
             continue
         decide = load_control(rule).decide
         assert decide is not None
@@ -116,6 +116,14 @@ def _table(memory: Memory, ordinary: Sequence[TransferRequest], heavy: Sequence[
         worst = sorted(times)[len(times) * 99 // 100]
         print(f"| {rule.path} ({regime}) | {mean:.1f} | {worst:.1f} | {held / len(ordinary):.1%} | {mean_heavy:,.0f} |")
     print(f"| **all together** | **{total:.0f}** | | | **{total_heavy:,.0f}** |")
+
+
+def _of_clients(rule: Rule) -> bool:
+    """The rules about clients: those that put transfers which left to their own question, and the waiting period."""
+    if rule.path == "transfers/cooling_off":
+        return True
+    asks = rule.chapter == "transfers" and "decide" in rule.questions
+    return asks and "lookback(" in (rule.folder / "control.py").read_text(encoding="utf-8")
 
 
 def _timed(run: Any, requests: Sequence[TransferRequest]) -> tuple[list[float], int]:
