@@ -8,6 +8,7 @@ from pathlib import Path
 
 FULL = (
     ("benchmarks.order_book",),
+    ("benchmarks.fraud_rules",),
     ("benchmarks.account_abuse",),
     ("benchmarks.real_flow",),
     ("benchmarks.layering_quality",),

@@ -394,7 +394,8 @@ class _History:
         return self.memory.account(account).party_id if self._known(transfer) else "P?"
 
     def _approve(self, at: datetime, about: str) -> None:
-        self._answer(at, about, "approved", self.random.choice(["STAFF", "STAFF", self._client(about)]))
+        kind = self.random.choice(["released", "released", "released", "approved"])
+        self._answer(at, about, kind, self.random.choice(["STAFF", "STAFF", self._client(about)]))
 
     def _warn(self, at: datetime, about: str) -> None:
         key = self.random.choice(

@@ -165,6 +165,12 @@ class KeptClients:
         party = self._party_of.item(row)
         return self._unknown_party[row] if party < 0 else self._parties.text("party_id", party)
 
+    def first_at(self) -> datetime | None:
+        """The first transfer, trade or account event (UTC); None where there is none."""
+        times = ((self._transfers, "requested_at"), (self._trades, "executed_at"), (self._events, "occurred_at"))
+        firsts = [int(rows.sheet.micros(name).min()) for rows, name in times if len(rows.sheet)]
+        return moment(min(firsts)) if firsts else None
+
     def account(self, account_id: str) -> Account | None:
         """The account; None where it is not known."""
         row = self.names.row(account_id)

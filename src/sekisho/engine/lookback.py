@@ -110,6 +110,8 @@ def lookback(
         return []
     known = records.memory("asked", asked.select("transfer_id", "account_id", "left_at").to_pyarrow())
     memory, found = Memory(), []
+    if (first_at := _first_at(records, books)) is not None:
+        memory.reach_back(first_at)
     for _at, _order, table, row in sorted(_agenda(records, rows, known, books, accounts), key=lambda entry: entry[:2]):
         if table is not None:
             memory.learn(table, row)
@@ -120,6 +122,16 @@ def lookback(
         if broken:
             found.append(_early(row, left_at, broken, memory))
     return found
+
+
+def _first_at(records: Records, books: Mapping[str, timedelta | None]) -> datetime | None:
+    """Since when the books looked at tell what moved, of any account."""
+    firsts = []
+    for table in ("transfer", "trade", "account_event"):
+        if table in books and table in records.present:
+            first = getattr(records, table)[_TIMES[table]].min().to_pyarrow().as_py()
+            firsts += [] if first is None else [in_utc(first)]
+    return min(firsts, default=None)
 
 
 def schemes(early: Iterable[Early], subject: Callable[[Early], tuple[str, str]] | None = None) -> Iterator[Found]:

@@ -81,6 +81,7 @@ class Memory:
         self._of_orders = OrderMemory(self.account)
         self._conduct = ConductMemory(kept)
         self._first_sent: dict[str, datetime | None] = {}
+        self._known_since: datetime | None = None if kept is None else kept.first_at()
         if kept is not None:
             self._take_strangers(kept)
 
@@ -122,7 +123,12 @@ class Memory:
         if account is None:
             raise KeyError(account_id)
         party = self._party(account.party_id)
-        return account if party is None or party.born_on == account.born_on else _born(account, party.born_on)
+        if party is None or party.born_on == account.born_on:
+            return account
+        born = _born(account, party.born_on)
+        if account_id in self._accounts:
+            self._accounts[account_id] = born
+        return born
 
     def party(self, party_id: str) -> Party:
         """The person or company; raises KeyError for one that is not known."""
@@ -145,6 +151,15 @@ class Memory:
         if rows is None:
             return self._kept.transfers(account_id, since) if self._kept is not None else ()
         return _since(rows, since, _requested_at)
+
+    def known_since(self) -> datetime | None:
+        """The first transfer, trade or account event on record; nothing is known of what moved before it."""
+        return self._known_since
+
+    def reach_back(self, at: datetime) -> None:
+        """Take note that movements are on record from a moment on, even where those of the accounts learnt begin later."""
+        if self._known_since is None or at < self._known_since:
+            self._known_since = at
 
     def first_sent_at(self, account_id: str) -> datetime | None:
         """When the first transfer out of the account left, or was asked for where only the address book tells; None before that."""
@@ -243,7 +258,8 @@ class Memory:
 
     def events_of_request(self, request_id: str) -> Sequence[RequestEvent]:
         """What people did, or were shown, about a request, oldest first."""
-        return sorted(self._answers.get(request_id, {}).values(), key=lambda e: (e.occurred_at, e.event_id))
+        known = self._answers.get(request_id)
+        return sorted(known.values(), key=lambda e: (e.occurred_at, e.event_id)) if known else ()
 
     def correspondence(self) -> Correspondence:
         """Other operators, their networks, wallets evaluated, and notices exchanged with them."""
@@ -466,6 +482,7 @@ class Memory:
     def _learn_transfer(self, row: Row) -> None:
         transfer = past_transfer(row)
         self._forget(transfer.transfer_id)
+        self.reach_back(transfer.requested_at)
         kept = self._address_books.get(transfer.account_id)
         if kept is not None and transfer.direction == "out" and transfer.left_at is not None:
             read = read_or_none(transfer.address, transfer.asset)
@@ -521,8 +538,10 @@ class Memory:
             row.get("remitter_name_matches"),
         )
         insort(self._events[row["account_id"]], event, key=_occurred_at)
+        self.reach_back(event.occurred_at)
 
     def _learn_trade(self, row: Row) -> None:
+        self.reach_back(in_utc(row["executed_at"]))
         for side in ("buy", "sell"):
             account_id = row.get(f"{side}_account_id")
             if account_id is not None:

@@ -55,20 +55,25 @@ class ConductMemory:
 
     def suspicions(self, account_id: str) -> Sequence[Suspicion]:
         """Every suspicion about the account, oldest first."""
-        return sorted(self._suspicions.get(account_id, {}).values(), key=lambda s: (s.arose_at, s.suspicion_id))
+        known = self._suspicions.get(account_id)
+        return sorted(known.values(), key=lambda s: (s.arose_at, s.suspicion_id)) if known else ()
 
     def checks_of(self, party_id: str) -> Sequence[CustomerCheck]:
         """The verifications of a client, oldest first."""
-        return sorted(self._checks.get(party_id, {}).values(), key=lambda c: (c.checked_at, c.check_id))
+        known = self._checks.get(party_id)
+        return sorted(known.values(), key=lambda c: (c.checked_at, c.check_id)) if known else ()
 
     def risks_of(self, party_id: str) -> Sequence[CustomerRisk]:
         """The grounds for enhanced care with a client, oldest first."""
-        return sorted(self._risks.get(party_id, {}).values(), key=lambda r: (r.since, r.risk_id))
+        known = self._risks.get(party_id)
+        return sorted(known.values(), key=lambda r: (r.since, r.risk_id)) if known else ()
 
     def quick_deposits(self, account_id: str, since: datetime) -> Sequence[QuickDeposit]:
         """What was paid in by quick payment or at a convenience store since a moment, oldest first."""
-        deposits = (d for d in self._quick.get(account_id, {}).values() if d.deposited_at >= since)
-        return sorted(deposits, key=lambda d: (d.deposited_at, d.deposit_id))
+        known = self._quick.get(account_id)
+        if not known:
+            return ()
+        return sorted((d for d in known.values() if d.deposited_at >= since), key=lambda d: (d.deposited_at, d.deposit_id))
 
     def _learn_event(self, row: Row) -> None:
         occurred_at = in_utc(row["occurred_at"])

@@ -1,4 +1,4 @@
-"""Steps taken about a request before it goes ahead: warnings shown and acknowledged, purposes given, approvals by somebody else."""
+"""Steps taken about a request before it goes ahead: warnings shown and acknowledged, purposes given, releases by the staff."""
 
 from __future__ import annotations
 
@@ -18,13 +18,16 @@ def account_of(request: TransferRequest, view: View) -> Account | None:
 
 
 def approval(request: TransferRequest, view: View) -> RequestEvent | None:
-    """The last approval of the request by somebody other than the client whose account it is; None where there is none."""
+    """The release of the request by somebody other than the client whose account it is; None where there is none.
+
+    Who approves is one pair of eyes; a release is what counts, and the gate shows it only once enough people stand behind it.
+    """
     events = view.events_of_request(request.transfer_id)
     if not events:
         return None
     account = account_of(request, view)
     client = None if account is None else account.party_id
-    given = [event for event in events if event.kind == "approved" and event.party_id != client]
+    given = [event for event in events if event.kind == "released" and event.party_id != client]
     return given[-1] if given else None
 
 

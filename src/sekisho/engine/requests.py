@@ -316,6 +316,10 @@ class View(Protocol):
         """What the account asked to move, in or out, since a moment, oldest first."""
         ...
 
+    def known_since(self) -> datetime | None:
+        """The first transfer, trade or account event on record (UTC), of anybody; what moved before it is not known."""
+        ...
+
     def first_sent_at(self, account_id: str) -> datetime | None:
         """When the first transfer out of the account left (UTC); None before that."""
         ...

@@ -74,6 +74,10 @@ class RecordsView:
         """What the account asked to move since a moment, oldest first."""
         return self._memory().transfers(account_id, since)
 
+    def known_since(self) -> datetime | None:
+        """The first transfer, trade or account event on record."""
+        return self._memory().known_since()
+
     def first_sent_at(self, account_id: str) -> datetime | None:
         """When the first transfer out of the account left; None before that."""
         return self._memory().first_sent_at(account_id)

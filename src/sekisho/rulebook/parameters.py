@@ -94,6 +94,8 @@ class Parameters:
         self.as_of = as_of
         self.in_force = dict(in_force)
         self._optional = optional
+        # What has a value is a plain attribute, because the gate reads it in every decision.
+        self.__dict__.update({n: p.value for n, p in self.in_force.items() if p.value is not None or n in optional})
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_") or name not in self.in_force:

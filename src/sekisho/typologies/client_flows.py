@@ -6,7 +6,7 @@ Quantities and yen are exact; moments are UTC. What counts as much or as soon is
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -73,11 +73,6 @@ def worth_of(holdings: Mapping[str, Decimal], prices: Mapping[str, Decimal | Non
         EXACT.multiply(quantity, price) for asset, quantity in holdings.items() if (price := prices.get(asset)) is not None
     )
     return worth, tuple(sorted(asset for asset, quantity in holdings.items() if quantity and prices.get(asset) is None))
-
-
-def age_on(born_on: date, day: date) -> int:
-    """Full years of age on a day; who was born on 29 February is a year older on 1 March of other years."""
-    return day.year - born_on.year - ((day.month, day.day) < (born_on.month, born_on.day))
 
 
 def over(amount: Decimal, limit: Decimal) -> Decimal:

@@ -14,7 +14,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Context, Decimal, Inexact, InvalidOperation, Overflow
-from functools import lru_cache
+from functools import lru_cache, reduce
 from typing import TYPE_CHECKING, Any
 
 import ibis
@@ -147,7 +147,5 @@ def in_utc(moment: datetime) -> datetime:
 
 def total(amounts: Iterable[Decimal]) -> Decimal:
     """An exact sum."""
-    found = Decimal(0)
-    for amount in amounts:
-        found = EXACT.add(found, amount)
+    found: Decimal = reduce(EXACT.add, amounts, Decimal(0))
     return found

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sekisho.engine.answers import Evidence, Found, Outcome, Reason
 from sekisho.engine.lookback import Sign, lookback, released, schemes, transfer_out
 from sekisho.engine.request_steps import account_of, approval
+from sekisho.engine.requests import PastEvent, PastTransfer
 from sekisho.records.table import key_text
 from sekisho.typologies.custody import share
 from sekisho.typologies.payments import stated_words
@@ -41,15 +41,20 @@ def detect(records: Records, p: Parameters) -> Iterator[Found]:
     yield from schemes(lookback(records, p, _signs, asked, books))
 
 
-@dataclass(frozen=True, slots=True)
-class _In:
-    """One amount that came in: by whom as far as the record tells, how much, and which record."""
+class _In(NamedTuple):
+    """One amount that came in: when, from where as far as the record tells, whether from others, how much, and the record."""
 
     at: datetime
-    source: str
+    source: str | datetime
     others: bool
     value_jpy: Decimal
-    evidence: Evidence
+    record: PastTransfer | PastEvent
+
+    def evidence(self, account_id: str) -> Evidence:
+        """The record as evidence names it."""
+        if isinstance(self.record, PastTransfer):
+            return Evidence("transfer", self.record.transfer_id)
+        return Evidence("account_event", f"{account_id}|{key_text(self.record.occurred_at)}|{self.record.kind}")
 
 
 def _signs(request: TransferRequest, view: View, p: Parameters) -> Iterator[Sign]:
@@ -59,19 +64,12 @@ def _signs(request: TransferRequest, view: View, p: Parameters) -> Iterator[Sign
     if account is None or account.kind not in stated_words(p.account_kinds):
         return
     since = request.requested_at - length_of(p.period_days)
-    came_in = _came_in(request, view, since)
+    moved = view.transfers(request.account_id, since)
+    came_in = _came_in(moved, view.events(request.account_id, since), since)
     if not came_in:
         return
-    goes_out = total(
-        [
-            request.value_jpy,
-            *(
-                m.value_jpy
-                for m in view.transfers(request.account_id, came_in[0].at)
-                if m.direction == "out" and not m.refused and m.transfer_id != request.transfer_id
-            ),
-        ]
-    )
+    first = came_in[0].at
+    goes_out = total([request.value_jpy, *(m.value_jpy for m in moved if _went_out(m, request) and m.requested_at >= first)])
     whole = total(each.value_jpy for each in came_in)
     if goes_out < EXACT.multiply(whole, p.share_min):
         return
@@ -84,30 +82,29 @@ def _signs(request: TransferRequest, view: View, p: Parameters) -> Iterator[Sign
         yield from signs
 
 
-def _came_in(request: TransferRequest, view: View, since: datetime) -> list[_In]:
+def _went_out(move: PastTransfer, request: TransferRequest) -> bool:
+    return move.direction == "out" and not move.refused and move.transfer_id != request.transfer_id
+
+
+def _came_in(moved: Sequence[PastTransfer], events: Sequence[PastEvent], since: datetime) -> list[_In]:
     """What came in within the period, oldest first. Money counts as another's where the remitter bears another name."""
     coins = [
-        _In(m.requested_at, m.address, True, m.value_jpy, Evidence("transfer", m.transfer_id))
-        for m in view.transfers(request.account_id, since)
+        _In(m.requested_at, m.address, True, m.value_jpy, m)
+        for m in moved
         if m.direction == "in" and m.left_at is not None and m.requested_at > since
     ]
     money = [
-        _In(
-            e.occurred_at,
-            f"remitter at {key_text(e.occurred_at)}",
-            e.remitter_name_matches is False,
-            e.amount_jpy,
-            Evidence("account_event", f"{request.account_id}|{key_text(e.occurred_at)}|{e.kind}"),
-        )
-        for e in view.events(request.account_id, since)
+        _In(e.occurred_at, e.occurred_at, e.remitter_name_matches is False, e.amount_jpy, e)
+        for e in events
         if e.kind == "fiat_deposit" and e.amount_jpy is not None and e.occurred_at > since
     ]
-    return sorted([*coins, *money], key=lambda each: (each.at, each.evidence))
+    return sorted([*coins, *money], key=lambda each: each.at) if coins and money else coins or money
 
 
 def _collecting(request: TransferRequest, came_in: list[_In], goes_out: Decimal, p: Parameters) -> Iterator[Sign]:
     """Many small amounts from others."""
-    small = [each for each in came_in if each.others and each.value_jpy <= p.small_jpy_max]
+    most = p.small_jpy_max
+    small = [each for each in came_in if each.others and each.value_jpy <= most]
     sources = {each.source for each in small}
     if len(sources) >= p.sources_min:
         yield _sign(request, "collecting", small, goes_out, {"sources": len(sources)})
@@ -119,12 +116,15 @@ def _dormant(
     """An account in which nothing moved for long before money came in."""
     first = came_in[0].at
     quiet_since = first - length_of(p.dormant_days)
-    if account.opened_at > quiet_since:
+    known_since = view.known_since()
+    # Books that do not reach back so far cannot show that nothing moved.
+    if account.opened_at > quiet_since or known_since is None or known_since > quiet_since:
         return
+    # Oldest first: what moved before the first of it came in stands at the beginning, or nothing did.
     earlier = (
-        any(m.requested_at < first for m in view.transfers(request.account_id, quiet_since))
-        or any(e.kind in _MONEY and e.occurred_at < first for e in view.events(request.account_id, quiet_since))
+        any(m.requested_at < first for m in view.transfers(request.account_id, quiet_since)[:1])
         or any(t.executed_at < first for t in view.trades(request.account_id, quiet_since)[:1])
+        or any(e.kind in _MONEY and e.occurred_at < first for e in view.events(request.account_id, quiet_since))
     )
     if not earlier:
         yield _sign(request, "dormant", came_in, goes_out, {"sources": len({each.source for each in came_in})})
@@ -155,5 +155,5 @@ def _sign(request: TransferRequest, sentence: str, came_in: list[_In], goes_out:
         ),
         since=came_in[0].at,
         score=passed,
-        evidence=tuple(each.evidence for each in came_in),
+        evidence=tuple(sorted(each.evidence(request.account_id) for each in came_in)),
     )

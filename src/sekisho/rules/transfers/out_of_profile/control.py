@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 from sekisho.engine.answers import Evidence, Found, Outcome, Reason
 from sekisho.engine.lookback import Sign, lookback, released, schemes, transfer_out
 from sekisho.engine.request_steps import account_of, approval
-from sekisho.typologies.client_flows import age_on, over
+from sekisho.typologies.client_flows import over
 from sekisho.typologies.custody import share
 from sekisho.typologies.payments import stated_words
+from sekisho.typologies.suitability import age_on
 from sekisho.typologies.valuation import EXACT, JAPAN, total
 from sekisho.typologies.waiting import length_of
 
@@ -84,10 +85,10 @@ def _over_past(request: TransferRequest, past: list[PastTransfer], p: Parameters
 
 def _over_age(request: TransferRequest, account: Account, p: Parameters) -> Iterator[Sign]:
     """A large transfer of somebody who has reached the age."""
-    if account.born_on is None or request.value_jpy < p.aged_value_jpy_min:
+    if request.value_jpy < p.aged_value_jpy_min:
         return
     age = age_on(account.born_on, (request.requested_at + JAPAN).date())
-    if age >= p.age_years_min:
+    if age is not None and age >= p.age_years_min:
         limit = p.aged_value_jpy_min
         facts = {"leaving_jpy": request.value_jpy, "recorded_jpy": limit, "limit_jpy": limit, "past": 0, "age": age}
         yield _sign(request, "aged", facts, share(limit, request.value_jpy), [], Evidence("party", account.party_id))
