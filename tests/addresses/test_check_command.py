@@ -131,7 +131,9 @@ def test_a_file_that_cannot_be_used_is_one_clear_error(tmp_path: Path, book: str
 
 
 def test_a_file_that_is_not_there_and_a_folder_that_is_not_there(tmp_path: Path) -> None:
-    told = CliRunner().invoke(app, ["address", "check", "--book", str(tmp_path / "no.csv"), "--candidates", str(tmp_path / "no.csv")])
+    told = CliRunner().invoke(
+        app, ["address", "check", "--book", str(tmp_path / "no.csv"), "--candidates", str(tmp_path / "no.csv")]
+    )
     assert told.exit_code == 2
     assert "no.csv" in told.stderr
     told = run(tmp_path, BOOK, CANDIDATES, "--out", str(tmp_path / "no" / "out.csv"))

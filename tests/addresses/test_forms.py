@@ -267,7 +267,15 @@ def test_one_wrong_character_is_never_another_destination_unnoticed(kind: str, k
     assert read.normal == read_address(text).normal or "no_checksum" in read.notes
 
 
-@given(st.text(max_size=80), st.sampled_from([None, "BTC", "ETH", "XRP", "ZZZ"]), st.sampled_from([None, "7", "x"]))
+NEARLY = st.text(alphabet="0x1bcqp:?=&dtrXGM.@/tag bitconash9zL\u200b\uff11\u0430", max_size=70)
+
+
+@settings(max_examples=300)
+@given(
+    st.one_of(st.text(max_size=80), NEARLY),
+    st.sampled_from([None, "BTC", "ETH", "XRP", "BCH", "ADA", "ZZZ"]),
+    st.sampled_from([None, "7", "x"]),
+)
 def test_no_text_at_all_is_more_than_an_error(text: str, asset: str | None, tag: str | None) -> None:
     try:
         read_address(text, asset=asset, tag=tag)

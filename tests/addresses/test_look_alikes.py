@@ -24,7 +24,7 @@ from sekisho.typologies.addresses.resemblance import alike, chance_of, digits_of
 
 RULE = load_rulebook()["transfers/poisoned_address"]
 CONTROL = load_control(RULE)
-BITS, CHANCE = 18.0, 0.00025
+BITS, CHANCE = 18.0, 0.0005
 HEX, WITNESS, BASE58 = "0123456789abcdef", "qpzry9x8gf2tvdw0s3jn54khce6mua7l", base58.BITCOIN
 
 
@@ -80,6 +80,9 @@ def test_the_index_finds_what_a_search_through_all_finds(make: object) -> None:
         (3, 3, 1000, True),
         (2, 4, 1000, True),
         (2, 5, 1000, True),
+        (0, 6, 1000, True),
+        (7, 0, 100, False),
+        (8, 0, 100, True),
         (5, 2, 1000, True),
         (0, 6, 100, True),
         (2, 3, 100, True),
@@ -106,7 +109,9 @@ def test_the_chance_is_what_chance_does() -> None:
     rng = random.Random(3)
     digits = digits_of("hex", "0x")
     pairs = 60_000
-    bits = [one.bits for _ in range(pairs) if (one := alike(hexadecimal(rng.randbytes(20)), hexadecimal(rng.randbytes(20)), digits, 4))]
+    bits = [
+        one.bits for _ in range(pairs) if (one := alike(hexadecimal(rng.randbytes(20)), hexadecimal(rng.randbytes(20)), digits, 4))
+    ]
     for at_least in (5.0, 7.9, 10.8):
         expected = pairs * chance_of(at_least, digits)
         seen = sum(score >= at_least - 0.002 for score in bits)
@@ -141,7 +146,8 @@ def test_letters_in_the_other_case_and_one_character_between_still_speak() -> No
 
 
 @pytest.mark.parametrize(
-    ("tag", "alert"), [("104729332", True), ("104792331", True), ("10472931", True), ("377210455", False), ("7", False), (None, False)]
+    ("tag", "alert"),
+    [("104729332", True), ("104792331", True), ("10472931", True), ("377210455", False), ("7", False), (None, False)],
 )
 def test_tags_of_one_account(tag: str | None, alert: bool) -> None:
     known = read_address("rnXyVQzgxZe7TR1EPzTkGj2jxH4LMJYh66", tag="104729331")
@@ -149,7 +155,12 @@ def test_tags_of_one_account(tag: str | None, alert: bool) -> None:
     assert (found is not None and found.chance <= CHANCE) == alert
 
 
-ADDRESSES = ("0xa7B4BAC8f0f9692e56750aEFB5f6cB5516E90570", "0xa7Bf48749D2E4aA29e3209879956b9bAa9E90570", "0x" + "12" * 20, "no address")
+ADDRESSES = (
+    "0xa7B4BAC8f0f9692e56750aEFB5f6cB5516E90570",
+    "0xa7Bf48749D2E4aA29e3209879956b9bAa9E90570",
+    "0x" + "12" * 20,
+    "no address",
+)
 
 
 @st.composite

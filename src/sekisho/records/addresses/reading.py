@@ -75,6 +75,8 @@ def read_address(text: str, *, asset: str | None = None, network: str | None = N
     return found
 
 
+_LONGEST = 512
+"""Longer than any address with its tag and scheme; what is longer is not looked at."""
 _ETHEREUM = re.compile(r"0[xX][0-9a-fA-F]{40}").fullmatch
 _BARE_HEX = re.compile(r"[0-9a-fA-F]{40}").fullmatch
 _BECH32_LIKE = re.compile(r"(?i:(bc|tb|bcrt|ltc|tltc|rltc|mona|tmona|addr|addr_test|stake|stake_test)1)").match
@@ -102,7 +104,11 @@ def _read(text: str, allowed: Sequence[str] | None, tag: str | None, may_be_unkn
     """``may_be_unknown``: the asset may live on a network whose addresses are not read here."""
     if _ETHEREUM(text) and tag is None:
         return _ethereum(text)
+    if len(text) > _LONGEST:
+        raise AddressError("unknown_form")
     body, scheme, within, notes = _parts(text)
+    if not body:
+        raise AddressError("empty")
     given = _one_tag(within, tag)
     if scheme is not None:
         allowed = (scheme,)
