@@ -1,4 +1,4 @@
-"""Look-alike addresses: what is caught at what rate of false alerts, on real victims and on own look-alikes of every form; time per check.
+"""Look-alike addresses: what is caught at what rate of false alerts, on real victims and own look-alikes of every form; time.
 
 Run: ``python -m benchmarks.address_poisoning [--part victims|forms|pairs|speed] [--seed 20261129]``
 

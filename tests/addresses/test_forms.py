@@ -197,6 +197,8 @@ def test_two_tags_that_differ_and_memos_that_do_not_fit() -> None:
 def test_a_form_not_known_here_passes_for_an_asset_not_known_here_and_says_so() -> None:
     assert read_address("UQBk0sqXzYGx0kl5dDtVxmtHAsBLLlTgC1UwMkLnIkgOj0Q9", asset="USDT").notes == ("not_checked",)
     assert read_address("13UVJyLnbVp9RBZYFwFGyDvVd1y27Tt8tkntv6Q7JVPhFsTB", asset="DOT").notes == ("not_checked",)
+    assert read_address("QcJTwKfGRUQ6zkmfYAnCW1ZyTvmnTkGV7k", asset="QTUM").notes == ("not_checked",)
+    assert _reason("TMStbg5fgb4uTV7fK1gEYF9hKAzP3siPsH", "USDT") == "checksum"
     assert _reason("UQBk0sqXzYGx0kl5dDtVxmtHAsBLLlTgC1UwMkLnIkgOj0Q9", "BTC") == "wrong_character"
 
 
@@ -280,8 +282,8 @@ def test_no_text_at_all_is_more_than_an_error(text: str, asset: str | None, tag:
     try:
         read_address(text, asset=asset, tag=tag)
     except AddressError as error:
-        assert error.en
-        assert error.ja
+        said = (error.en, error.ja)
+        assert all(said)
 
 
 @given(st.binary(max_size=40))

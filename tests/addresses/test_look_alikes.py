@@ -1,4 +1,4 @@
-"""The measure of likeness: against a plain search through the whole book, against chance itself, and at gate and inspection alike."""
+"""The measure of likeness: against a search through the whole book, against chance itself, and at gate and inspection alike."""
 
 from __future__ import annotations
 

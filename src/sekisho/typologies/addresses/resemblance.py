@@ -142,7 +142,7 @@ def _side(a: str, b: str, digits: Digits, step: float) -> float:
 
 
 def _bits_of_runs(text: str, digits: Digits) -> float:
-    """What runs of one character, or of neighbours such as 123456, speak for less than others: many choose them for their beauty."""
+    """What runs of one character, or of neighbours such as 123456, speak for less: many choose them for their beauty."""
     less, at = 0.0, 0
     while at + _RUN_MIN <= len(text):
         step = ord(text[at + 1]) - ord(text[at])
