@@ -221,9 +221,8 @@ def pairs(limits: Limits, seed: int) -> None:
     """Benign labelled addresses that look alike although nobody meant them to."""
     benign = benign_addresses()
     all_pairs = len(benign) * (len(benign) - 1) // 2
-    print(
-        f"{len(benign):,} benign addresses, {all_pairs:,} pairs\n\n| rule | colliding pairs | by chance alone |\n| --- | ---: | ---: |"
-    )
+    print(f"{len(benign):,} benign addresses, {all_pairs:,} pairs\n")
+    print("| rule | colliding pairs | by chance alone |\n| --- | ---: | ---: |")
     for first, last in FIXED_RULES:
         counts = Counter(_ends(each, first, last) for each in benign)
         found = sum(n * (n - 1) // 2 for n in counts.values())

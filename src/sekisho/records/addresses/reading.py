@@ -65,9 +65,8 @@ def read_address(text: str, *, asset: str | None = None, network: str | None = N
         if strange is not None:
             raise AddressError("homoglyph" if strange.looks_like else "foreign_character", **strange._asdict())
     allowed = net.networks_of(asset, network)
-    may_be_unknown = not allowed.only if allowed else bool(asset or network)
     networks = allowed.networks if allowed else None
-    found = _read(stripped, networks, tag, may_be_unknown)
+    found = _read(stripped, networks, tag, not allowed.only if allowed else bool(asset or network))
     if done:
         found = found._replace(notes=(*done, *found.notes))
     if networks is not None and found.network not in networks and found.network != "unknown":
@@ -112,15 +111,24 @@ def _read(text: str, allowed: Sequence[str] | None, tag: str | None, may_be_unkn
     given = _one_tag(within, tag)
     if scheme is not None:
         allowed = (scheme,)
-    found = _by_form(body, allowed)
-    if found is None:
-        error = _why_not(body, allowed)
-        if scheme is not None or not may_be_unknown or error.reason == "mixed_case":
-            raise error
+    try:
+        found = _by_form(body, allowed)
+        if found is None:
+            raise _why_not(body, allowed)
+    except AddressError as error:
+        if scheme is not None or not may_be_unknown or _is_wrong_anywhere(error, body, allowed):
+            raise
         return Address("unknown", "text", body, given, 0, "text", (*notes, "not_checked"))
     if scheme is not None and found.network != scheme:
         raise AddressError("other_network", found, found=found.network, asked=f"{scheme}:", expected=scheme)
     return _tagged(found, given, notes)
+
+
+def _is_wrong_anywhere(error: AddressError, text: str, allowed: Sequence[str] | None) -> bool:
+    """Whether a fault is one on whatever network the asset may live: forms that are unmistakable, or those of its known networks."""
+    if _ETHEREUM(text) or error.reason == "mixed_case":
+        return True
+    return allowed is not None and error.reason in {"checksum", "not_sound", "test_network"}
 
 
 def _parts(text: str) -> tuple[str, str | None, str | None, tuple[str, ...]]:
@@ -262,7 +270,10 @@ def _cash(text: str, allowed: Sequence[str] | None) -> Address | None:
         read = cashaddr.decoded(name, lower)
         if read is not None:
             kind, content = read
-            found = _cash_address(name, kind, content)
+            if kind < 2:
+                found = Address(net.BITCOIN_CASH, ("P2PKH", "P2SH")[kind], f"{name}:{lower}", None, len(name) + 2, "bech32")
+            else:
+                found = _cash_address(name, kind, content)
             if name != cashaddr.MAIN:
                 raise AddressError("test_network", found, network=net.BITCOIN_CASH)
             return found
