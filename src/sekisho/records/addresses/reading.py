@@ -125,7 +125,7 @@ def _read(text: str, allowed: Sequence[str] | None, tag: str | None, may_be_unkn
 
 
 def _is_wrong_anywhere(error: AddressError, text: str, allowed: Sequence[str] | None) -> bool:
-    """Whether a fault is one on whatever network the asset may live: forms that are unmistakable, or those of its known networks."""
+    """Whether a fault is one on whatever network the asset may live: in a form of its known networks, or one unmistakable."""
     if _ETHEREUM(text) or error.reason == "mixed_case":
         return True
     return allowed is not None and error.reason in {"checksum", "not_sound", "test_network"}
