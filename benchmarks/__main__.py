@@ -27,6 +27,8 @@ FULL = (
     ("benchmarks.wind_down",),
     ("benchmarks.liabilities",),
     ("benchmarks.custody",),
+    ("benchmarks.address_poisoning",),
+    ("benchmarks.address_forms",),
     ("benchmarks.spark_overhead",),
 )
 QUICK = (
