@@ -6,14 +6,18 @@ import json
 import shutil
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import date
+from functools import partial
+from itertools import groupby
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
@@ -24,10 +28,19 @@ from sekisho.custody.command import custody_command
 from sekisho.custody.outflow_command import outflow_command
 from sekisho.engine.answers import Obligation, Severity
 from sekisho.engine.order_streams import OrderStreamError
+from sekisho.engine.run import RuleRun
 from sekisho.findings.commands import calibrate_command
 from sekisho.findings.comparison import Comparison, compare, gravest
+from sekisho.findings.gate_cost import Asked, Costs, gate_costs
+from sekisho.findings.gate_cost_command import gate_cost, print_costs
 from sekisho.findings.inspection import Inspection, Inspector, Question
+from sekisho.findings.labels import read_labels
 from sekisho.findings.outputs import write_comparison, write_inspection
+from sekisho.gate.commands import app as gate_app
+from sekisho.gate.explain_command import explain_command
+from sekisho.gate.messages import GateError
+from sekisho.intelligence.commands import app as intelligence_app
+from sekisho.intelligence.list_commands import app as lists_app
 from sekisho.liabilities.commands import app as liabilities_app
 from sekisho.records import RecordsError, open_records
 from sekisho.records.commands import app as records_app
@@ -37,6 +50,7 @@ from sekisho.rulebook import RulebookError, load_rulebook
 from sekisho.rulebook.commands import app as rules_app
 from sekisho.rulebook.commands import parse_day
 from sekisho.simulation.commands import simulate as simulate_command
+from sekisho.travel_rule.commands import app as travel_rule_app
 from sekisho.typologies.addresses.commands import app as address_app
 from sekisho.watch.commands import watch_command
 from sekisho.wind_down.commands import app as wind_down_app
@@ -54,10 +68,16 @@ app.add_typer(rules_app, name="rules")
 app.add_typer(records_app, name="records")
 app.add_typer(liabilities_app, name="liabilities")
 app.add_typer(reserve_app, name="reserve")
+app.add_typer(lists_app, name="lists")
+app.add_typer(intelligence_app, name="intelligence")
 app.add_typer(wind_down_app, name="wind-down")
 app.add_typer(address_app, name="address")
+app.add_typer(travel_rule_app, name="travel-rule")
+app.add_typer(gate_app, name="gate")
+app.command("explain")(explain_command)
 app.command("simulate")(simulate_command)
 app.command("calibrate")(calibrate_command)
+app.command("gate-cost")(gate_cost)
 app.command("watch")(watch_command)
 app.command("penalty")(penalty_command)
 app.command("evidence")(evidence_command)
@@ -137,9 +157,18 @@ def compare_command(
     out: _Out = Path("sekisho-compare"),
     threads: _Threads = None,
     memory_limit: _Memory = None,
+    vary: Annotated[
+        list[str] | None,
+        typer.Option(help="RULE.PARAMETER=VALUE,VALUE: one line each at the gate after, as transfers/cooling_off.days=1,3,7,30."),
+    ] = None,
+    known: Annotated[Path | None, typer.Option(help="Answer key or labelled records, to say what the gate would protect.")] = None,
     as_json: _Json = False,
 ) -> None:
-    """Compare two regimes over the same books: which findings appear, disappear or change weight, and why."""
+    """Compare two regimes over the same books: which findings appear, disappear or change weight, and why.
+
+    Where the books hold transfers, each one is asked again at the gate of both regimes: who would wait, for how long, and with
+    --known how much known misconduct would be stopped.
+    """
     day = parse_day(as_of) if as_of else None
     with _progress(as_json) as progress:
         cluster = Cluster(master, tuple(spark_conf or ()))
@@ -149,7 +178,8 @@ def compare_command(
             inspector.inspect(Question(regime=regime, as_of=day, rules=rules, assume=tuple(assume or ())))
             for regime in (before or from_regime, after or to_regime or "FIEA-ACT64")
         ]
-        comparison = compare(*sides)
+        gate = Asked(rules=rules, assume=tuple(assume or ()))
+        comparison = compare(sides[0], sides[1], _gates(inspector, sides, gate, tuple(vary or ()), known))
         told = write_comparison(comparison, out)
     if as_json:
         typer.echo(json.dumps(told, ensure_ascii=False, indent=2))
@@ -188,7 +218,7 @@ def main() -> None:
     """Entry point: what the world sends wrongly becomes one line and exit status 2."""
     try:
         app()
-    except (RecordsError, RulebookError, OrderStreamError) as error:
+    except (RecordsError, RulebookError, OrderStreamError, GateError) as error:
         sys.stderr.write(f"sekisho: {error}\n")
         sys.exit(UNUSABLE)
 
@@ -229,31 +259,44 @@ def _progress(quiet: bool) -> Iterator[_Bar | _Quiet]:
 def _print_inspection(inspection: Inspection, out: Path) -> None:
     console = Console()
     judged, regime = inspection.judged, inspection.regime
-    title = f"Judged under {regime.id} ({regime.status}) as of {judged.as_of}"
-    table = Table(title=title, title_justify="left")
+    table = Table(title=f"Judged under {regime.id} ({regime.status}) as of {judged.as_of}", title_justify="left")
     table.add_column("rule", no_wrap=True)
     for heading in Severity.__members__:
         table.add_column(heading, justify="right")
-    without_answer: dict[str, list[str]] = {}
-    for run in inspection.runs:
-        if run.state == "ran":
-            counts = Counter(f.severity for f in inspection.findings if f.rule == run.rule.path)
-            table.add_row(run.rule.path, *(str(counts[name] or "·") for name in Severity.__members__))
-        else:
-            without_answer.setdefault(_ANSWERS[run.state], []).append(run.rule.path)
+    counts = Counter((f.rule, f.severity) for f in inspection.findings)
+    found = {f.rule for f in inspection.findings}
+    chapters = groupby(inspection.runs, key=lambda run: run.rule.chapter)
+    for chapter, runs in ((chapter, [run for run in runs if run.state == "ran"]) for chapter, runs in chapters):
+        if not runs:
+            continue
+        table.add_section()
+        silent = sum(run.rule.path not in found for run in runs)
+        table.add_row(f"{chapter}" + (f": {silent} rule{'s' * (silent > 1)} found nothing" if silent else ""), style="bold")
+        for run in runs:
+            if run.rule.path in found:
+                path = run.rule.path
+                table.add_row(f"  {path.partition('/')[2]}", *(str(counts[path, name] or "·") for name in Severity.__members__))
     console.print(table)
-    for answer, rules in without_answer.items():
-        console.print(f"  {answer}: {', '.join(rules)}", highlight=False, soft_wrap=True)
-    for run in inspection.runs:
-        if run.state in {"undetermined", "not_inspected"}:
-            said = run.why if run.why.startswith(run.rule.path) else f"{run.rule.path}: {run.why}"
-            console.print(f"  {said}", style="yellow", highlight=False, soft_wrap=True)
+    for line in _without_answer(inspection.runs):
+        console.print(f"  {line}", highlight=False, soft_wrap=True)
     for warning in inspection.warnings:
         console.print(f"  {warning}", style="yellow", highlight=False, soft_wrap=True)
     deadlines = [due for run in inspection.runs for due in run.obligations]
     late = [due for due in deadlines if _late(due, judged.as_of)]
     console.print(f"{len(inspection.findings)} findings; {len(deadlines)} deadlines, {len(late)} late")
     console.print(f"report: {out / 'report.html'}", soft_wrap=True, highlight=False)
+
+
+def _without_answer(runs: Sequence[RuleRun]) -> Iterator[str]:
+    """The rules that did not run, those with one reason in one line: open values and missing tables by name."""
+    reasons: dict[str, list[str]] = {}
+    for run in runs:
+        if run.state in {"undetermined", "not_inspected"}:
+            said = run.why.removeprefix(f"{run.rule.path}: ")
+            reasons.setdefault(f"[yellow]{escape(said)}[/yellow]", []).append(run.rule.path)
+        elif run.state != "ran":
+            reasons.setdefault(_ANSWERS[run.state], []).append(run.rule.path)
+    yield from (f"{reason}: {', '.join(paths)}" for reason, paths in sorted(reasons.items()))
 
 
 def _late(due: Obligation, as_of: date) -> bool:
@@ -275,6 +318,23 @@ _ANSWERS = {
 }
 
 
+def _gates(
+    inspector: Inspector, sides: Sequence[Inspection], asked: Asked, vary: tuple[str, ...], known: Path | None
+) -> tuple[Costs, Costs] | None:
+    """What the gate would cost on either side; None where the books hold no transfers. ``vary`` holds for the later one."""
+    if "transfer" not in inspector.records.present:
+        return None
+    labels = read_labels(known) if known else ()
+    progress = partial(inspector.progress, "transfers asked again")
+    before, after = (
+        replace(asked, regime=side.regime.id, as_of=side.judged.as_of, vary=vary if side is sides[1] else ()) for side in sides
+    )
+    return (
+        gate_costs(inspector.rulebook, inspector.records, [before], labels, progress),
+        gate_costs(inspector.rulebook, inspector.records, [after], labels, progress),
+    )
+
+
 def _print_comparison(comparison: Comparison, out: Path) -> None:
     console = Console()
     before, after = comparison.before.regime.id, comparison.after.regime.id
@@ -289,6 +349,9 @@ def _print_comparison(comparison: Comparison, out: Path) -> None:
     for rule in comparison.rules:
         for cause in rule.causes:
             console.print(f"  {rule.rule}: {cause.text.en}", highlight=False, soft_wrap=True)
+    for regime, measured in zip((before, after), comparison.gate or (), strict=False):
+        if measured.rows:
+            print_costs(measured, console, f"At the gate under {regime}: ")
     for warning in dict.fromkeys((*comparison.before.warnings, *comparison.after.warnings)):
         console.print(f"  {warning}", style="yellow", highlight=False, soft_wrap=True)
     console.print(f"report: {out / 'comparison.html'}", soft_wrap=True, highlight=False)

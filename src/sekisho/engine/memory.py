@@ -4,22 +4,30 @@ from __future__ import annotations
 
 from bisect import bisect_left, insort
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
-from datetime import date, datetime, timedelta
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from sekisho.engine.kept_clients import KeptClients, exact
 from sekisho.engine.requests import Account, Party, PastEvent, PastTrade, PastTransfer, RequestEvent
 from sekisho.typologies.addresses import AddressBook
 from sekisho.typologies.addresses.poisoning import books_of, read_or_none
+from sekisho.typologies.correspondence import LEARNT as CORRESPONDENCE
+from sekisho.typologies.correspondence import Correspondence
+from sekisho.typologies.exposure import Movements, Neighbour
+from sekisho.typologies.listed import Listed, Lists, read_lists
 from sekisho.typologies.valuation import in_utc, starts_at
 
 if TYPE_CHECKING:
     from sekisho.records import Records
 
 Row = Mapping[str, Any]
+_EVER = datetime.min.replace(tzinfo=UTC)
 _LEFT = {"released", "completed"}
 _BOOKS_KEPT_MAX = 100_000
+Held = TypeVar("Held")
 _Timed = TypeVar("_Timed", PastTransfer, PastTrade, PastEvent, RequestEvent)
 
 
@@ -29,51 +37,102 @@ class Memory:
     Rows may come in any order; one with a known id replaces what was known. What is asked is answered as of everything learnt.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, kept: KeptClients | None = None) -> None:
+        self._kept = kept
         self._parties: dict[str, Party] = {}
         self._accounts: dict[str, Account] = {}
-        self._transfers: dict[str, PastTransfer] = {}
-        self._by_account: dict[str, list[PastTransfer]] = defaultdict(list)
-        self._by_address: dict[str, list[PastTransfer]] = defaultdict(list)
-        self._books: dict[str, dict[str, datetime]] = defaultdict(dict)
+        self._accounts_of: _Held[set[str]] = _Held(lambda key: set(kept.accounts_of(key)) if kept is not None else set())
+        self._transfers: dict[str, PastTransfer | None] = {}
+        self._by_account: _Held[list[PastTransfer]] = _Held(lambda key: kept.transfers(key) if kept is not None else [])
+        self._by_address: _Held[list[PastTransfer]] = _Held(lambda key: kept.transfers_with(key) if kept is not None else [])
+        self._books: _Held[dict[str, datetime]] = _Held(lambda key: kept.book(key) if kept is not None else {})
+        self._events: _Held[list[PastEvent]] = _Held(lambda key: kept.events(key) if kept is not None else [])
+        self._trades: _Held[list[PastTrade]] = _Held(lambda key: kept.trades(key) if kept is not None else [])
+        self._balances: _Held[dict[str, tuple[date, Decimal]]] = _Held(lambda key: kept.balances(key) if kept is not None else {})
         self._address_books: dict[str, AddressBook] = {}
-        self._events: dict[str, list[PastEvent]] = defaultdict(list)
-        self._trades: dict[str, list[PastTrade]] = defaultdict(list)
-        self._balances: dict[str, dict[str, tuple[date, Decimal]]] = defaultdict(dict)
         self._prices: dict[str, tuple[datetime, str, Decimal]] = {}
         self._answers: dict[str, dict[str, RequestEvent]] = defaultdict(dict)
+        self._movements = Movements()
+        self.lists = Lists()
+        """The lists screened against; whoever loads a new version puts the whole here, between two decisions."""
+        self._correspondence = Correspondence()
+        if kept is not None:
+            self._take_strangers(kept)
 
     def learn(self, table: str, row: Row) -> None:
         """Take in one row of a record table; raises KeyError for a table that is none of ``LEARNT``."""
-        _LEARN[table](self, row)
+        if table in CORRESPONDENCE:
+            self._correspondence.learn(table, row)
+        else:
+            _LEARN[table](self, row)
+
+    def known_transfer(self, transfer_id: str) -> PastTransfer | None:
+        """A transfer by its id; None where none was learnt."""
+        if transfer_id in self._transfers or self._kept is None:
+            return self._transfers.get(transfer_id)
+        return self._kept.transfer(transfer_id)
+
+    def taking_back(self, table: str, row: Row) -> Callable[[], None]:
+        """What would make unlearnt a row of ``transfer`` or ``request_event`` that is about to be learnt."""
+        return _TAKE_BACK[table](self, row)
+
+    @contextmanager
+    def without(self, transfer_id: str) -> Iterator[None]:
+        """As long as the block lasts, the transfer was never asked for; its place in the address book stays."""
+        known = self.known_transfer(transfer_id)
+        self._forget(transfer_id)
+        try:
+            yield
+        finally:
+            if known is not None:
+                self._keep(known)
 
     def account(self, account_id: str) -> Account:
         """The account; raises KeyError for one that is not known."""
-        account = self._accounts[account_id]
-        party = self._parties.get(account.party_id)
+        account = self._account(account_id)
+        if account is None:
+            raise KeyError(account_id)
+        party = self._party(account.party_id)
         return account if party is None or party.born_on == account.born_on else _born(account, party.born_on)
 
     def party(self, party_id: str) -> Party:
         """The person or company; raises KeyError for one that is not known."""
-        return self._parties[party_id]
+        party = self._party(party_id)
+        if party is None:
+            raise KeyError(party_id)
+        return party
+
+    def _party(self, party_id: str) -> Party | None:
+        party = self._parties.get(party_id)
+        return self._kept.party(party_id) if party is None and self._kept is not None else party
+
+    def _account(self, account_id: str) -> Account | None:
+        account = self._accounts.get(account_id)
+        return self._kept.account(account_id) if account is None and self._kept is not None else account
 
     def transfers(self, account_id: str, since: datetime) -> Sequence[PastTransfer]:
         """What the account asked to move since a moment, oldest first."""
-        return _since(self._by_account.get(account_id, ()), since, _requested_at)
+        rows = self._by_account.get(account_id)
+        if rows is None:
+            return self._kept.transfers(account_id, since) if self._kept is not None else ()
+        return _since(rows, since, _requested_at)
 
     def transfers_with(self, address: str, since: datetime) -> Sequence[PastTransfer]:
         """What all accounts asked to move to or from one address since a moment, oldest first."""
-        return _since(self._by_address.get(address, ()), since, _requested_at)
+        rows = self._by_address.get(address)
+        if rows is None:
+            return self._kept.transfers_with(address, since) if self._kept is not None else ()
+        return _since(rows, since, _requested_at)
 
     def addresses_of(self, account_id: str) -> Mapping[str, datetime]:
         """Every address the account asked to send to, with the first time."""
-        return self._books.get(account_id, {})
+        return self._books.seen(account_id)
 
     def address_book(self, account_id: str) -> AddressBook:
         """The addresses to which something the account sent has left, read and indexed; kept for accounts that were asked about."""
         book = self._address_books.get(account_id)
         if book is None:
-            gone = (t for t in self._by_account.get(account_id, ()) if t.direction == "out" and t.left_at is not None)
+            gone = (t for t in self._by_account.seen(account_id) if t.direction == "out" and t.left_at is not None)
             book = books_of((t.address, t.asset) for t in gone)
             if len(self._address_books) >= _BOOKS_KEPT_MAX:
                 self._address_books.pop(next(iter(self._address_books)))
@@ -82,19 +141,25 @@ class Memory:
 
     def first_used_at(self, account_id: str, address: str) -> datetime | None:
         """When the account first asked to send to the address; None before that."""
-        return self._books.get(account_id, {}).get(address)
+        return self._books.seen(account_id).get(address)
 
     def events(self, account_id: str, since: datetime) -> Sequence[PastEvent]:
         """What happened to the account since a moment, oldest first."""
-        return _since(self._events.get(account_id, ()), since, _occurred_at)
+        rows = self._events.get(account_id)
+        if rows is None:
+            return self._kept.events(account_id, since) if self._kept is not None else ()
+        return _since(rows, since, _occurred_at)
 
     def trades(self, account_id: str, since: datetime) -> Sequence[PastTrade]:
         """What the account traded since a moment, oldest first."""
-        return _since(self._trades.get(account_id, ()), since, _executed_at)
+        rows = self._trades.get(account_id)
+        if rows is None:
+            return self._kept.trades(account_id, since) if self._kept is not None else ()
+        return _since(rows, since, _executed_at)
 
     def holdings(self, account_id: str) -> Mapping[str, Decimal]:
         """What the firm owes the account by asset: the last daily balance, and what moved after that day."""
-        balances = self._balances.get(account_id, {})
+        balances = self._balances.seen(account_id)
         held = {asset: quantity for asset, (_, quantity) in balances.items()}
         known = {asset: starts_at(day + timedelta(days=1)) for asset, (day, _) in balances.items()}
         latest = min(known.values(), default=None)
@@ -106,18 +171,26 @@ class Memory:
             if asset not in known or moved_at >= known[asset]:
                 held[asset] = held.get(asset, Decimal(0)) + quantity
 
-        for transfer in self._by_account.get(account_id, ()):
+        # Nothing before the first of the balances' days counts.
+        since = _EVER if latest is None else latest
+        for transfer in self._left_since(account_id, since):
             if transfer.left_at is not None:
                 move(transfer.asset, transfer.left_at, transfer.quantity if transfer.direction == "in" else -transfer.quantity)
-        for trade in self._trades.get(account_id, ()):
+        for trade in self.trades(account_id, since):
             base, _, quote = trade.instrument.partition("/")
             bought = trade.quantity if trade.side == "buy" else -trade.quantity
             move(base, trade.executed_at, bought)
             move(quote, trade.executed_at, -bought * trade.price)
-        for event in self._events.get(account_id, ()):
+        for event in self.events(account_id, since):
             if event.amount_jpy is not None and event.kind in _FIAT:
                 move("JPY", event.occurred_at, _FIAT[event.kind] * event.amount_jpy)
         return held
+
+    def _left_since(self, account_id: str, since: datetime) -> Sequence[PastTransfer]:
+        rows = self._by_account.get(account_id)
+        if rows is None:
+            return self._kept.left_since(account_id, since) if self._kept is not None else ()
+        return [one for one in rows if one.left_at is not None and one.left_at >= since]
 
     def price_jpy(self, asset: str) -> Decimal | None:
         """The last reference price of the asset in yen; 1 for JPY itself, None where there is none."""
@@ -130,13 +203,128 @@ class Memory:
         """What people did, or were shown, about a request, oldest first."""
         return sorted(self._answers.get(request_id, {}).values(), key=lambda e: (e.occurred_at, e.event_id))
 
+    def correspondence(self) -> Correspondence:
+        """Other operators, their networks, wallets evaluated, and notices exchanged with them."""
+        return self._correspondence
+
+    def learn_use(self, account_id: str, address: str, used_at: datetime) -> None:
+        """Take in that an account used an address at a moment, where the transfer itself lies before all records."""
+        book = self._books[account_id]
+        book[address] = min(used_at, book.get(address, used_at))
+
+    def accounts_of(self, party_id: str) -> Sequence[str]:
+        """The accounts of a party, in order."""
+        return sorted(self._accounts_of.seen(party_id))
+
+    def parties_with(self, kind: str) -> frozenset[str]:
+        """The parties that hold an account of a kind, such as house or staff."""
+        changed = {account.party_id for account in self._accounts.values() if account.kind == kind}
+        kept = self._kept.accounts_with(kind) if self._kept is not None else ()
+        return frozenset(changed | {self.account(each).party_id for each in kept if self.account(each).kind == kind})
+
+    @property
+    def party_of(self) -> Mapping[str, str]:
+        """The party behind each account."""
+        return _PartyOf(self)
+
+    @property
+    def accounts_by_party(self) -> Mapping[str, tuple[str, ...]]:
+        """The accounts of each party."""
+        return _AccountsOf(self)
+
+    def account_ids(self) -> Iterator[str]:
+        """Every account on record, in no particular order."""
+        yield from self._accounts
+        yield from (each for each in (self._kept if self._kept is not None else ()) if each not in self._accounts)
+
+    def rows(self) -> Iterator[tuple[str, Any]]:
+        """Everything remembered, in a fixed order that does not depend on how it is kept: what it is, and its values."""
+        kept = self._kept
+        for party_id in sorted({*self._parties, *(kept.party_ids() if kept is not None else ())}):
+            yield "party", self.party(party_id)
+        on_record = set(self.account_ids())
+        for account_id in sorted(on_record.union(self._by_account, self._books, self._events, self._trades, self._balances)):
+            if account_id in on_record:
+                yield "account", self._account(account_id)
+            for transfer in sorted(self._by_account.seen(account_id), key=lambda one: (one.requested_at, one.transfer_id)):
+                yield "transfer", transfer
+            yield from (("address", (account_id, *one)) for one in sorted(self._books.seen(account_id).items()))
+            yield from (("account_event", (account_id, *one)) for one in sorted(self._events.seen(account_id), key=repr))
+            yield from (("trade", (account_id, *one)) for one in sorted(self._trades.seen(account_id)))
+            yield from (("balance", (account_id, *one)) for one in sorted(self._balances.seen(account_id).items()))
+        yield from (("price", one) for one in sorted(self._prices.items()))
+        yield from (("movement", one) for one in self._movements.rows())
+        for request_id in sorted(self._answers):
+            yield from (("answer", (request_id, one)) for _, one in sorted(self._answers[request_id].items()))
+
+    def changed(self) -> Mapping[str, Mapping[str, Any]]:
+        """What has been learnt above the kept columns, by table and key: whole accounts, parties and their lists."""
+        return {
+            "party": self._parties,
+            "account": self._accounts,
+            "transfer": self._by_account,
+            "address_book": self._books,
+            "account_event": self._events,
+            "trade": self._trades,
+            "customer_balance": self._balances,
+            "reference_price": self._prices,
+            "request_event": self._answers,
+        }
+
+    def movements(self) -> list[dict[str, Any]]:
+        """The movements on the chain, each once, under the names of ``chain_movement``."""
+        return self._movements.rows()
+
+    def recall(self, prices: Mapping[str, tuple[datetime, str, Decimal]], answers: Mapping[str, Sequence[RequestEvent]]) -> None:
+        """Know again prices and answers that a snapshot kept beside the columns."""
+        self._prices.update(prices)
+        for request_id, events in answers.items():
+            self._answers[request_id] = {event.event_id: event for event in events}
+
+    @property
+    def kept(self) -> KeptClients | None:
+        """The columns below."""
+        return self._kept
+
+    def _take_strangers(self, kept: KeptClients) -> None:
+        """Rows of accounts that are not on record are remembered as if they were learnt now."""
+        for transfer in kept.strange_transfers():
+            self._keep(transfer)
+        for account_id, rows in kept.strange("account_event").items():
+            self._events[account_id] = rows
+        for account_id, rows in kept.strange("trade").items():
+            self._trades[account_id] = rows
+        for account_id, book in kept.strange("address_book").items():
+            self._books[account_id] = book
+        for account_id, balances in kept.strange("customer_balance").items():
+            self._balances[account_id] = balances
+
+    def listed(self, entry_kind: str, value: str, at: datetime, asset: str | None = None) -> Sequence[Listed]:
+        """Entries of the lists in force at a moment that name a value, in whatever way it is written."""
+        return self.lists.find(entry_kind, value, at, asset)
+
+    def list_kinds(self, at: datetime) -> frozenset[str]:
+        """The kinds of lists of which a version is in force at a moment."""
+        return self.lists.kinds(at)
+
+    def neighbours(self, address: str, asset: str, before: datetime) -> Sequence[Neighbour]:
+        """Whom an address exchanged an asset with on the chain before a moment."""
+        return self._movements.neighbours(address, asset, before)
+
+    def _learn_movement(self, row: Row) -> None:
+        self._movements.learn(row)
+
     def _learn_party(self, row: Row) -> None:
         party = Party(**{name: row.get(name) for name in Party.__dataclass_fields__})  # type: ignore[arg-type]
         self._parties[party.party_id] = party
 
     def _learn_account(self, row: Row) -> None:
-        known = {name: row.get(name) for name in Account.__dataclass_fields__ if name != "born_on"}
-        self._accounts[row["account_id"]] = Account(**known)  # type: ignore[arg-type]
+        known = {name: _plain(row.get(name)) for name in Account.__dataclass_fields__ if name != "born_on"}
+        before = self._account(row["account_id"])
+        if before is not None:
+            self._accounts_of[before.party_id].discard(before.account_id)
+        self._accounts[row["account_id"]] = Account(**known)
+        self._accounts_of[row["party_id"]].add(row["account_id"])
 
     def _learn_transfer(self, row: Row) -> None:
         transfer = past_transfer(row)
@@ -146,19 +334,41 @@ class Memory:
             read = read_or_none(transfer.address, transfer.asset)
             if read is not None:
                 kept.add(read)
+        self._keep(transfer)
+        if transfer.direction == "out":
+            used_at = min(filter(None, (transfer.requested_at, _utc(row.get("address_first_used_at")))))
+            self.learn_use(transfer.account_id, transfer.address, used_at)
+
+    def _keep(self, transfer: PastTransfer) -> None:
         self._transfers[transfer.transfer_id] = transfer
         insort(self._by_account[transfer.account_id], transfer, key=_requested_at)
         insort(self._by_address[transfer.address], transfer, key=_requested_at)
-        if transfer.direction == "out":
-            book = self._books[transfer.account_id]
-            used_at = min(filter(None, (transfer.requested_at, _utc(row.get("address_first_used_at")))))
-            book[transfer.address] = min(used_at, book.get(transfer.address, used_at))
+
+    def _take_back_transfer(self, row: Row) -> Callable[[], None]:
+        transfer_id, account_id, address = row["transfer_id"], row["account_id"], row["address"]
+        known, used_at = self.known_transfer(transfer_id), self.first_used_at(account_id, address)
+
+        def take_back() -> None:
+            self._forget(transfer_id)
+            if known is not None:
+                self._keep(known)
+            if used_at is not None:
+                self._books[account_id][address] = used_at
+            elif account_id in self._books:
+                self._books[account_id].pop(address, None)
+
+        return take_back
+
+    def _take_back_answer(self, row: Row) -> Callable[[], None]:
+        request_id, event_id = row["request_id"], row["event_id"]
+        return lambda: self._answers[request_id].pop(event_id, None) and None
 
     def _forget(self, transfer_id: str) -> None:
-        known = self._transfers.pop(transfer_id, None)
+        known = self.known_transfer(transfer_id)
         if known is not None:
             if known.left_at is not None:
                 self._address_books.pop(known.account_id, None)
+            self._transfers[transfer_id] = None
             self._by_account[known.account_id].remove(known)
             self._by_address[known.address].remove(known)
 
@@ -166,7 +376,7 @@ class Memory:
         event = PastEvent(
             in_utc(row["occurred_at"]),
             row["kind"],
-            row.get("amount_jpy"),
+            _plain(row.get("amount_jpy")),
             row.get("device_id"),
             row.get("ip"),
             row.get("remitter_name_matches"),
@@ -178,17 +388,18 @@ class Memory:
             account_id = row.get(f"{side}_account_id")
             if account_id is not None:
                 executed_at = in_utc(row["executed_at"])
-                trade = PastTrade(row["trade_id"], executed_at, row["instrument"], side, row["price"], row["quantity"])
-                insort(self._trades[account_id], trade, key=_executed_at)
+                price, quantity = exact(row["price"]), exact(row["quantity"])
+                trade = PastTrade(row["trade_id"], executed_at, row["instrument"], side, price, quantity)
+                _insort_once(self._trades[account_id], trade)
 
     def _learn_balance(self, row: Row) -> None:
         balances = self._balances[row["account_id"]]
         known = balances.get(row["asset"])
         if known is None or known[0] <= row["as_of_date"]:
-            balances[row["asset"]] = (row["as_of_date"], row["quantity"])
+            balances[row["asset"]] = (row["as_of_date"], exact(row["quantity"]))
 
     def _learn_price(self, row: Row) -> None:
-        quoted = (in_utc(row["quoted_at"]), row["source"], row["price_jpy"])
+        quoted = (in_utc(row["quoted_at"]), row["source"], exact(row["price_jpy"]))
         self._prices[row["asset"]] = max(quoted, self._prices.get(row["asset"], quoted))
 
     def _learn_answer(self, row: Row) -> None:
@@ -196,6 +407,54 @@ class Memory:
             row["event_id"], in_utc(row["occurred_at"]), row["kind"], row["party_id"], row.get("version"), row.get("text")
         )
         self._answers[row["request_id"]][answer.event_id] = answer
+
+
+class _PartyOf(Mapping[str, str]):
+    def __init__(self, memory: Memory) -> None:
+        self._memory = memory
+
+    def __getitem__(self, account_id: str) -> str:
+        return self._memory.account(account_id).party_id
+
+    def __iter__(self) -> Iterator[str]:
+        return self._memory.account_ids()
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+
+class _AccountsOf(Mapping[str, tuple[str, ...]]):
+    def __init__(self, memory: Memory) -> None:
+        self._memory = memory
+
+    def __getitem__(self, party_id: str) -> tuple[str, ...]:
+        accounts = tuple(self._memory.accounts_of(party_id))
+        if not accounts:
+            raise KeyError(party_id)
+        return accounts
+
+    def __iter__(self) -> Iterator[str]:
+        return iter({self._memory.account(each).party_id: None for each in self._memory.account_ids()})
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+
+class _Held(dict[str, Held]):
+    """What was learnt by key; a key that is written to first takes over what the kept columns hold of it."""
+
+    def __init__(self, read: Callable[[str], Held]) -> None:
+        super().__init__()
+        self._read = read
+
+    def __missing__(self, key: str) -> Held:
+        held = self[key] = self._read(key)
+        return held
+
+    def seen(self, key: str) -> Held:
+        """What is known of a key, without taking it over."""
+        held = self.get(key)
+        return self._read(key) if held is None else held
 
 
 _FIAT = {"fiat_deposit": 1, "fiat_withdrawal": -1}
@@ -208,8 +467,13 @@ _LEARN: dict[str, Callable[[Memory, Row], None]] = {
     "customer_balance": Memory._learn_balance,
     "reference_price": Memory._learn_price,
     "request_event": Memory._learn_answer,
+    "chain_movement": Memory._learn_movement,
 }
-LEARNT = tuple(_LEARN)
+_TAKE_BACK: dict[str, Callable[[Memory, Row], Callable[[], None]]] = {
+    "transfer": Memory._take_back_transfer,
+    "request_event": Memory._take_back_answer,
+}
+LEARNT = (*_LEARN, *CORRESPONDENCE)
 """The record tables a memory takes in."""
 
 
@@ -225,8 +489,8 @@ def past_transfer(row: Row) -> PastTransfer:
         row["account_id"],
         row["direction"],
         row["asset"],
-        row["quantity"],
-        row["value_jpy"],
+        exact(row["quantity"]),
+        exact(row["value_jpy"]),
         row["address"],
         row.get("counterparty") or "unknown",
         row.get("counterparty_vasp"),
@@ -241,6 +505,11 @@ _AT = {
     "trade": "executed_at",
     "reference_price": "quoted_at",
     "request_event": "occurred_at",
+    "order_event": "occurred_at",
+    "customer_order_knowledge": "learned_at",
+    "chain_movement": "occurred_at",
+    "travel_rule_notice": "occurred_at",
+    "counterparty_wallet": "evaluated_at",
 }
 
 
@@ -248,10 +517,19 @@ def memory_before(records: Records, before: datetime) -> Memory:
     """What a gate would have learnt from the records before a moment (UTC)."""
     memory = Memory()
     for table in LEARNT:
-        for row in records.optional(table).to_pyarrow().to_pylist():
-            if _known(table, row, before):
-                memory.learn(table, _as_of(row, before) if table == "transfer" else row)
+        for row in rows_before(records, table, before):
+            memory.learn(table, row)
+    memory.lists = read_lists(records)
     return memory
+
+
+def rows_before(records: Records, table: str, before: datetime | None) -> Iterator[Row]:
+    """The rows of a table as they stood before a moment (UTC); all of them where none is given."""
+    for row in records.optional(table).to_pyarrow().to_pylist():
+        if before is None:
+            yield row
+        elif _known(table, row, before):
+            yield _as_of(row, before) if table == "transfer" else row
 
 
 def _known(table: str, row: Row, before: datetime) -> bool:
@@ -268,12 +546,27 @@ def _as_of(row: Row, before: datetime) -> Row:
     return row
 
 
+def _plain(value: Any) -> Any:
+    return exact(value) if isinstance(value, Decimal) else value
+
+
 def _utc(moment: datetime | None) -> datetime | None:
     return None if moment is None else in_utc(moment)
 
 
 def _born(account: Account, born_on: date | None) -> Account:
     return Account(**{**{name: getattr(account, name) for name in Account.__dataclass_fields__}, "born_on": born_on})
+
+
+def _insort_once(trades: list[PastTrade], trade: PastTrade) -> None:
+    """Put a trade in its place; one that is told again, under its id and time, takes the place of the first telling."""
+    place = bisect_left(trades, trade.executed_at, key=_executed_at)
+    while place < len(trades) and trades[place].executed_at == trade.executed_at:
+        if (trades[place].trade_id, trades[place].side) == (trade.trade_id, trade.side):
+            trades[place] = trade
+            return
+        place += 1
+    trades.insert(place, trade)
 
 
 def _since(rows: Sequence[_Timed], since: datetime, at: Callable[[Any], datetime]) -> Sequence[_Timed]:

@@ -9,7 +9,10 @@ from decimal import Decimal
 from typing import NamedTuple, Protocol
 
 from sekisho.typologies.addresses import AddressBook
+from sekisho.typologies.correspondence import Correspondence
+from sekisho.typologies.exposure import Neighbour
 from sekisho.typologies.handled_assets import Pair
+from sekisho.typologies.listed import Listed
 from sekisho.typologies.material_facts import Circle, Facts
 from sekisho.typologies.ownership import Ownership
 
@@ -296,4 +299,19 @@ class View(Protocol):
 
     def events_of_request(self, request_id: str) -> Sequence[RequestEvent]:
         """What people did, or were shown, about a request, oldest first."""
+        ...
+
+    def listed(self, entry_kind: str, value: str, at: datetime, asset: str | None = None) -> Sequence[Listed]:
+        """Entries of the lists in force at a moment that name an address, name, domain or url, in whatever way it is written."""
+        ...
+
+    def list_kinds(self, at: datetime) -> frozenset[str]:
+        """The kinds of lists of which a version is in force at a moment."""
+        ...
+
+    def neighbours(self, address: str, asset: str, before: datetime) -> Sequence[Neighbour]:
+        """Whom an address exchanged an asset with on the chain before a moment, as far as movements were given."""
+
+    def correspondence(self) -> Correspondence:
+        """Other operators, their networks, wallets evaluated, and notices exchanged with them."""
         ...

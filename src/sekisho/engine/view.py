@@ -26,7 +26,10 @@ from sekisho.engine.requests import (
     WalletRequest,
 )
 from sekisho.typologies.addresses import AddressBook
+from sekisho.typologies.correspondence import Correspondence
+from sekisho.typologies.exposure import Neighbour
 from sekisho.typologies.handled_assets import Handled, Pair, read_handled
+from sekisho.typologies.listed import Listed
 from sekisho.typologies.material_facts import read_circle, read_facts
 from sekisho.typologies.ownership import ownership_of
 from sekisho.typologies.registers import read_keys
@@ -96,6 +99,22 @@ class RecordsView:
     def events_of_request(self, request_id: str) -> Sequence[RequestEvent]:
         """What people did, or were shown, about a request, oldest first."""
         return self._memory().events_of_request(request_id)
+
+    def listed(self, entry_kind: str, value: str, at: datetime, asset: str | None = None) -> Sequence[Listed]:
+        """Entries of the lists in force at a moment that name a value, in whatever way it is written."""
+        return self._memory().listed(entry_kind, value, at, asset)
+
+    def list_kinds(self, at: datetime) -> frozenset[str]:
+        """The kinds of lists of which a version is in force at a moment."""
+        return self._memory().list_kinds(at)
+
+    def neighbours(self, address: str, asset: str, before: datetime) -> Sequence[Neighbour]:
+        """Whom an address exchanged an asset with on the chain before a moment."""
+        return self._memory().neighbours(address, asset, before)
+
+    def correspondence(self) -> Correspondence:
+        """Other operators, their networks, wallets evaluated, and notices exchanged, as known at the moment."""
+        return self._memory().correspondence()
 
     def first_connected_at(self, device: str) -> datetime | None:
         """When the device was first on a network, as the register of keys had it before this moment."""

@@ -8,6 +8,8 @@ from decimal import Decimal
 from sekisho.engine.answers import Severity
 from sekisho.engine.run import RuleRun
 from sekisho.findings.finding import Finding, exact_text
+from sekisho.findings.gate_cost import Costs
+from sekisho.findings.gate_cost import to_json as costs_json
 from sekisho.findings.inspection import Inspection
 from sekisho.rulebook.texts import Text
 
@@ -64,9 +66,11 @@ class Comparison:
     after: Inspection
     rules: tuple[RuleChange, ...]
     findings: tuple[FindingChange, ...]
+    gate: tuple[Costs, Costs] | None = None
+    """What the gate would have cost and protected before and after; None where the books hold no transfers."""
 
 
-def compare(before: Inspection, after: Inspection) -> Comparison:
+def compare(before: Inspection, after: Inspection, gate: tuple[Costs, Costs] | None = None) -> Comparison:
     """Match the findings of two inspections of the same books and name the cause of every difference."""
     rules, changes = [], []
     later = {run.rule.path: run for run in after.runs}
@@ -87,7 +91,7 @@ def compare(before: Inspection, after: Inspection) -> Comparison:
                 reweighted=sum(c.change == "weight" for c in matched),
             )
         )
-    return Comparison(before=before, after=after, rules=tuple(rules), findings=tuple(changes))
+    return Comparison(before=before, after=after, rules=tuple(rules), findings=tuple(changes), gate=gate)
 
 
 def to_json(comparison: Comparison) -> dict[str, object]:
@@ -99,7 +103,12 @@ def to_json(comparison: Comparison) -> dict[str, object]:
         "rules": [_rule_json(rule) for rule in comparison.rules],
         "findings": [_finding_json(change) for change in comparison.findings],
         "warnings": [*comparison.before.warnings, *comparison.after.warnings],
+        **_gate_json(comparison.gate),
     }
+
+
+def _gate_json(gate: tuple[Costs, Costs] | None) -> dict[str, object]:
+    return {} if gate is None else {"gate": {"before": costs_json(gate[0]), "after": costs_json(gate[1])}}
 
 
 def _causes(before: RuleRun, after: RuleRun) -> list[Cause]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from sekisho.simulation.addresses import address_from
+from sekisho.simulation.addresses import HASH_BYTES, address
 from sekisho.simulation.registers import moment, quantity
 
 Row = dict[str, object]
@@ -67,8 +67,8 @@ class Chain:
         return made
 
     def address(self, asset: str) -> str:
-        """An address of the asset that nobody has used."""
-        return address_from(self.random.bytes(16), asset)
+        """An address nobody has used, on the chain of the asset."""
+        return address(asset, self.random.bytes(HASH_BYTES))
 
     def move(self, at: int, giver: Wallet | str, taker: Wallet | str, units: int, authorised_by: str | None) -> str:
         """Move coins between wallets or addresses (of the same asset); returns the transaction's id."""

@@ -197,7 +197,7 @@ class Custody:
             if buffered:
                 self._buy_own(vault, at - 20 * MINUTE, 2 * each.units)
                 self.chain.shift(at - 10 * MINUTE, vault.own, vault.cold, 2 * each.units)
-            txid = self.chain.move(at, vault.cold, self.chain.address(vault.cold.asset), each.units, None)
+            txid = self.chain.move(at, vault.cold, self.chain.address(one.asset), each.units, None)
             each.scheme.evidence.add(("chain_movement", txid))
         for each in self.failures.ended(day, *SHORTFALLS):
             if each.listing == one.number:

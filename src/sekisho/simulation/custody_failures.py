@@ -118,7 +118,9 @@ class Failures:
             if first + shift >= len(open_days) - 1:
                 continue
             self._plant(options, listed, random, (rule, pattern, kind), self._span(open_days, first + shift, last + shift), listing)
-        closed = [place for place in range(1, len(self.days) - 1) if place not in open_days]
+        # The day after exactly five percent must be seen: one withdrawal, and the hot wallets' last balance is above the limit.
+        full = {each.last + 1 for each in self.episodes if each.scheme.pattern == EXACTLY_FIVE}
+        closed = [place for place in range(1, len(self.days) - 1) if place not in open_days and place not in full]
         if closed:
             day = int(random.choice(closed))
             self._plant(options, listed, random, (RECONCILIATION, HOLIDAY_UNSEEN, LOOK_ALIKE), (day, day), None)

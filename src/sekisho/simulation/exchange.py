@@ -20,6 +20,7 @@ from sekisho.simulation.custody import Custody
 from sekisho.simulation.custody_failures import Failures
 from sekisho.simulation.custody_office import keep_office
 from sekisho.simulation.firm import firm_rows
+from sekisho.simulation.frauds import Frauds
 from sekisho.simulation.kernel import Longs
 from sekisho.simulation.listings import listings, value_paths
 from sekisho.simulation.market import Market, Progress
@@ -29,7 +30,7 @@ from sekisho.simulation.population import population
 from sekisho.simulation.registers import References, entries, write_listed, write_who
 from sekisho.simulation.transfers import Transfers, newcomers
 
-PEOPLE, LISTED, VALUES, PLANS, DETAILS, BOOKS, NEWCOMERS, OFFICE, OUTFLOWS = range(1, 10)
+PEOPLE, LISTED, VALUES, PLANS, DETAILS, BOOKS, NEWCOMERS, OFFICE, OUTFLOWS, FRAUDS = range(1, 11)
 """What randomness is for: each use has its own stream, so that one may change without the others."""
 
 
@@ -94,9 +95,12 @@ def _keep_books(
     random, of_office = streams
     books.open(new, random)
     chain, failures = Chain(random), Failures(options, market.listed, random)
-    transfers = Transfers(options, market.people, market.listed, references, books, chain, random, new)
+    late = [int(each) for each in new]
+    frauds = Frauds(options, market.people, market.listed, books, np.random.default_rng([options.seed, FRAUDS]), market.free, late)
+    transfers = Transfers(options, market.people, market.listed, references, books, chain, random, new, frauds)
     if not options.clean:
-        transfers.plan(market.free, min(200, max(4, options.accounts // 100)))
+        transfers.plan(market.free, late, min(200, max(4, options.accounts // 100)))
+    frauds.plan()
     custody = Custody(options, market.listed, books, chain, failures, random)
     balances = BalanceFile(out)
     outflows = Outflows(options, chain, np.random.default_rng([options.seed, OUTFLOWS]))
@@ -125,7 +129,7 @@ def _keep_books(
         "firm_balance": write(out, "firm_balance", firm_rows(options.book_days, failures, custody.required, volumes, random)),
     }
     rows |= {name: write(out, name, each) for name, each in office.rows.items()}
-    schemes = transfers.schemes + [each.scheme for each in failures.episodes] + office.schemes + planted
+    schemes = transfers.schemes + frauds.schemes + [each.scheme for each in failures.episodes] + office.schemes + planted
     return _Kept(rows, schemes, office.persons)
 
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sekisho.simulation.addresses import look_alike
 from sekisho.simulation.answer_key import EPOCH, LOOK_ALIKE, PLANTED, Scheme
 from sekisho.simulation.chain import Chain, Row, Wallet, share_of
 from sekisho.simulation.options import Options, opens_at
@@ -156,7 +157,7 @@ class Outflows:
             movement["to_address"] = self.chain.address(str(movement["asset"]))
         elif pattern == POISONED:
             other = self.chain.address(str(movement["asset"]))
-            movement["to_address"] = asked[:9] + other[9:-5] + asked[-5:]
+            movement["to_address"] = look_alike(asked, other)
         elif pattern == USED_TWICE:
             movement = self._repeat(movement, at)
         elif pattern in (BATCH, CHANGE):
@@ -190,10 +191,13 @@ class Outflows:
             return
         day = _japan_day(movement["occurred_at"])
         for other in self.chain.movements:
-            same = (
-                other["from_address"] == movement["from_address"] and other["authorised_by"] is not None and other is not movement
-            )
-            if same and str(other["authorised_by"]).startswith("X") and _japan_day(other["occurred_at"]) == day:
+            same = other["from_address"] == movement["from_address"] and other["authorised_by"] is not None
+            if (
+                same
+                and other["to_address"] != movement["to_address"]
+                and str(other["authorised_by"]).startswith("X")
+                and _japan_day(other["occurred_at"]) == day
+            ):
                 joined = {("chain_movement", str(other["txid"]))}
                 if any(joined & each.evidence for each in self.schemes):
                     continue

@@ -47,6 +47,8 @@ class Population:
     party_corporate: list[bool]
     party_number: list[int]
     links: list[Link] = field(default_factory=list)
+    answers: dict[int, tuple[int, int]] = field(default_factory=dict)  # per account, where told: yen of income and net worth
+    born_on: dict[int, date] = field(default_factory=dict)  # per party, where told
 
     def account_id(self, account: int) -> str:
         """The account's id."""

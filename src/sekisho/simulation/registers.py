@@ -80,6 +80,7 @@ def write_who(folder: Path, people: Population, random: np.random.Generator, mor
 def _party(people: Population, party: int, random: np.random.Generator) -> dict[str, object]:
     corporate = people.party_corporate[party]
     born_or_registered = date(1950, 1, 1) + timedelta(days=int(random.integers(20_000)))
+    born_or_registered = people.born_on.get(party, born_or_registered)
     return {
         "party_id": people.party_id(party),
         "kind": "corporate" if corporate else "individual",
@@ -95,6 +96,8 @@ def _accounts(people: Population, random: np.random.Generator) -> dict[str, pa.A
     asked = np.isin(people.kind[order], (CUSTOMER, STAFF))
     income = (np.exp(random.normal(15.4, 0.6, number)) // 100_000 * 100_000).astype(np.int64)
     worth = (income * random.uniform(0.3, 12, number) // 100_000 * 100_000).astype(np.int64)
+    for account, answers in people.answers.items():
+        income[order == account], worth[order == account] = answers
     party_ids = ids("P", np.array(people.party_number)[people.party[order]])
     unasked = pa.array(~asked)
 

@@ -11,6 +11,7 @@ import numpy as np
 from sekisho.simulation.answer_key import LOOK_ALIKE, PLANTED, Scheme
 from sekisho.simulation.books import Books
 from sekisho.simulation.chain import Chain, Row
+from sekisho.simulation.frauds import Act, Frauds
 from sekisho.simulation.kernel import Longs
 from sekisho.simulation.listings import Listing
 from sekisho.simulation.options import DAY_MICROSECONDS, Options, opens_at
@@ -24,6 +25,7 @@ MOVERS_SHARE = 0.008
 MOVERS_MAX = 2_000
 LOGINS_MAX = 1_500
 ASSUMED_DAYS = 7
+NEW_ADDRESS_SHARE = 0.03
 VASPS = (("Kitasora Exchange", "JP"), ("Minato Coin", "JP"), ("Harbour Digital", "SG"), ("Lakeside Custody", "US"))
 PURPOSES = ("own wallet", "payment", "investment elsewhere", "gift")
 
@@ -58,6 +60,7 @@ class Transfers:
     chain: Chain
     random: np.random.Generator
     newcomers: Longs
+    frauds: Frauds
     rows: list[Row] = field(default_factory=list)
     events: list[Row] = field(default_factory=list)
     schemes: list[Scheme] = field(default_factory=list)
@@ -79,8 +82,10 @@ class Transfers:
             moves.append((released_at, listing, -units, row))
         for each in self.agenda.get(day, []):
             moves += self._appointed(day, each, hot)
+        for scheme, act in self.frauds.on(day):
+            moves += self._acted(day, scheme, act, hot)
         movers = min(MOVERS_MAX, max(2, int(self.people.kind.size * MOVERS_SHARE)))
-        settled = np.setdiff1d(np.flatnonzero(self.people.kind != HOUSE), self.newcomers)
+        settled = np.setdiff1d(np.flatnonzero(self.people.kind != HOUSE), [*self.newcomers, *self.frauds.cast])
         for account in self.random.choice(settled, size=movers):
             at = opens + int(self.random.uniform(0.5, 20) * HOUR)
             moves += self._deposit(day, int(account), at)
@@ -111,6 +116,9 @@ class Transfers:
         units = min(wished, hot[listing] // 3) // 1_000 * 1_000
         if units <= 0:
             return []
+        if self.random.random() < NEW_ADDRESS_SHARE:
+            self._first_time(day, account, at, listing, units)
+            return []
         address, first_used_at = self._known_address(account, listing, at)
         row = self._row(day, account, at, "out", listing, units, address, first_used_at)
         released_at = at + int(self.random.uniform(10, 150) * MINUTE)
@@ -118,6 +126,13 @@ class Transfers:
         self.books.move(account, listing, -units)
         hot[listing] -= units
         return [(released_at, listing, -units, row)]
+
+    def _first_time(self, day: int, account: int, at: int, listing: int, units: int) -> None:
+        """An ordinary withdrawal to an address not used before: the exchange lets it wait, coins owed but no longer free."""
+        row = self._row(day, account, at, "out", listing, units, self.chain.address(self.listed[listing].asset), None)
+        self.books.free[account, listing] -= units
+        row["status"] = "completed" if day + ASSUMED_DAYS < len(self.options.book_days) else "held"
+        self._hold(day + ASSUMED_DAYS, at + ASSUMED_DAYS * DAY_MICROSECONDS + MINUTE, row, account, listing, units)
 
     def _known_address(self, account: int, listing: int, at: int) -> tuple[str, int]:
         """The account's own address elsewhere, in use since long ago."""
@@ -152,17 +167,18 @@ class Transfers:
         self.rows.append(row)
         return row
 
-    def _payload(self, account: int, address: str, direction: str) -> str:
+    def _payload(self, account: int, address: str, direction: str, *, beneficiary_named: bool = True) -> str:
         """Originator and beneficiary as IVMS101 names them. The customer sends to or from an account of the same name."""
         account_id = self.people.account_id(account)
         name = [{"primaryIdentifier": f"Customer {account_id}", "nameIdentifierType": "LEGL"}]
         person = {"naturalPerson": {"name": [{"nameIdentifier": name}], "customerIdentification": account_id}}
         here, there = [account_id], [address]
+        receives = [person] if beneficiary_named else []
         originator, beneficiary = (here, there) if direction == "out" else (there, here)
         return json.dumps(
             {
                 "originator": {"originatorPersons": [person], "accountNumber": originator},
-                "beneficiary": {"beneficiaryPersons": [person], "accountNumber": beneficiary},
+                "beneficiary": {"beneficiaryPersons": receives, "accountNumber": beneficiary},
             },
             separators=(",", ":"),
         )
@@ -179,8 +195,8 @@ class Transfers:
         for account in self.random.choice(settled, size=min(LOGINS_MAX, settled.size // 4)):
             self._event(int(account), opens + int(self.random.uniform(0.01, 23.9) * HOUR), "login", 0)
 
-    def _event(self, account: int, at: int, kind: str, yen: int) -> None:
-        """One account event; yen above zero come in."""
+    def _event(self, account: int, at: int, kind: str, yen: int, *, own_name: bool = True, device: int | None = None) -> None:
+        """One account event; yen above zero come in. ``device`` is another one than the client's own."""
         if yen:
             self.books.move_yen(account, yen * 10**8)
         self.events.append(
@@ -189,16 +205,19 @@ class Transfers:
                 "occurred_at": moment(at),
                 "kind": kind,
                 "amount_jpy": quantity(abs(yen) * 10**8) if yen else None,
-                "device_id": f"D{self.people.number[account] * 7 % 9_999_991}" if kind != "fiat_deposit" else None,
+                "device_id": f"D{self._device(account, device)}" if kind != "fiat_deposit" else None,
                 "ip": f"10.{account % 200}.{account // 200 % 250}.{account % 241}" if kind != "fiat_deposit" else None,
-                "remitter_name_matches": True if kind == "fiat_deposit" else None,
+                "remitter_name_matches": own_name if kind == "fiat_deposit" else None,
             }
         )
 
-    def plan(self, people_free: list[int], number: int) -> None:
+    def _device(self, account: int, other: int | None) -> int:
+        number = int(self.people.number[account if other is None else other])
+        return number * 7 % 9_999_991 if other is None else number * 13 % 9_999_973
+
+    def plan(self, people_free: list[int], newcomers: list[int], number: int) -> None:
         """Write appointments: transfers hurried past a waiting period of seven days, and their look-alikes."""
         days = len(self.options.book_days)
-        newcomers = [int(each) for each in self.newcomers]
         for place in range(number):
             for planted in (True, False):
                 pattern = (PATTERNS if planted else LOOK_ALIKES)[place % (3 if planted else 4)]
@@ -277,6 +296,34 @@ class Transfers:
         self.books.free[each.account, listing] -= units
         self._hold(day + later, each.released_at, row, each.account, listing, units)
         return moves
+
+    def _acted(self, day: int, scheme: Scheme, act: Act, hot: dict[int, int]) -> list[tuple[int, int, int, Row]]:
+        """Play one step of a story; coins move at once, as far as the hot wallet has them."""
+        if act.kind not in ("in", "out"):
+            device = act.account if act.new_device else None
+            self._event(act.account, act.at, act.kind, act.yen, own_name=act.own_name, device=device)
+            return []
+        units = act.units
+        if act.kind == "out":
+            free = int(self.books.free[act.account, act.listing])
+            units = min(units or int(free * act.share), free, hot[act.listing] // 2) // 1_000 * 1_000
+        if units <= 0:
+            return []
+        row = self._row(day, act.account, act.at, act.kind, act.listing, units, act.address, act.since)
+        row |= {"counterparty": "hosted" if act.vasp else "unhosted", "travel_rule_payload": None}
+        row |= dict(zip(("counterparty_vasp", "counterparty_country"), act.vasp or (None, None), strict=True))
+        if act.vasp and act.with_notice:
+            row["travel_rule_payload"] = self._payload(act.account, act.address, act.kind, beneficiary_named=act.beneficiary_named)
+        released_at = act.at + 6 * MINUTE
+        row |= {"released_at": moment(released_at), "status": "completed"}
+        if act.proves:
+            scheme.saw(act.at, released_at)
+            row["scheme"] = scheme
+        if act.kind == "out":
+            hot[act.listing] -= units
+        units = units if act.kind == "in" else -units
+        self.books.move(act.account, act.listing, units)
+        return [(released_at, act.listing, units, row)]
 
     def _hold(self, day: int, released_at: int, row: Row, account: int, listing: int, units: int) -> None:
         self.waiting.setdefault(day, []).append((released_at, row, account, listing, units))

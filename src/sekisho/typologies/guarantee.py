@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -30,6 +31,17 @@ class Matched:
 def is_guarantee(wallet: Wallet) -> bool:
     """Whether it holds guarantee assets."""
     return wallet.holder == "guarantee"
+
+
+def shortage_weight(ratio: Decimal) -> Callable[[Wallet], Decimal]:
+    """What a coin of each wallet adds to the shortage: what is required for one outside cold storage, less one of the guarantee."""
+
+    def weight(wallet: Wallet) -> Decimal:
+        if is_guarantee(wallet):
+            return Decimal(-1) if wallet.is_cold else Decimal(0)
+        return ratio if is_outside_cold(wallet) else Decimal(0)
+
+    return weight
 
 
 def match(chain: Chain, day: date, ratio: Decimal) -> dict[str, Matched]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
@@ -57,7 +57,7 @@ def plans_of(records: Records) -> list[Plan]:
     return [Plan(**row) for row in records.optional("stated_plan").select(*Plan._fields).to_pyarrow().to_pylist()]
 
 
-def was_planned(known: Known, plans: Iterable[Plan], party_of: dict[str, str]) -> bool:
+def was_planned(known: Known, plans: Iterable[Plan], party_of: Mapping[str, str]) -> bool:
     """Whether a plan made before he knew of the order covers what he traded: asset, side, time and quantity."""
     lead = known.lead
     traded = sum((trade.quantity for trade in lead.lead), Decimal(0))

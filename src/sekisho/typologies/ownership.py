@@ -64,7 +64,7 @@ class Ownership:
     """
 
     def __init__(self, party_of: Mapping[str, str], links: Iterable[Link]) -> None:
-        self.party_of = dict(party_of)
+        self.party_of = party_of
         self._steps: dict[str, list[_Step]] = defaultdict(list)
         self._associations: dict[str, list[Link]] = defaultdict(list)
         for link in sorted(set(links), key=_link_order):

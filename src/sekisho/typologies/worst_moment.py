@@ -8,7 +8,7 @@ customers are owed what they were at the cut-off before: what they are owed is k
 from __future__ import annotations
 
 from collections import defaultdict, deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING, NamedTuple
 import ibis
 from ibis import _
 
-from sekisho.typologies.custody import Chain, Ledger, Name, Observation, intraday_balances, share
+from sekisho.typologies.custody import Chain, Ledger, Name, Observation, Wallet, intraday_balances, share
 from sekisho.typologies.outside_cold import Exposure, exposure, is_outside_cold
-from sekisho.typologies.valuation import ANY_SOURCE, EXACT, Cutoff, Prices, Quote, closing_quotes, in_utc
+from sekisho.typologies.valuation import ANY_SOURCE, EXACT, Cutoff, Prices, Quote, closing_quotes, in_utc, total
 
 if TYPE_CHECKING:
     from sekisho.records import Records
@@ -147,17 +147,65 @@ def _changes(records: Records, chain: Chain, cutoff: Cutoff, source: str) -> dic
     return found
 
 
+@dataclass(frozen=True, slots=True)
+class Peak:
+    """The highest that a sum of one asset's wallets stood at, and when; ``name`` is the observation with which it came."""
+
+    at: datetime
+    quantity: Decimal
+    name: Name
+
+
+def peaks_between_cutoffs(
+    records: Records, chain: Chain, cutoff: Cutoff, weight: Callable[[Wallet], Decimal]
+) -> dict[tuple[date, str], Peak]:
+    """The highest of each asset's weighted sum of wallets between two cut-offs, by day and asset; of equal ones the first.
+
+    Only days with an observation that another of the same wallet and day follows have one: between others nothing was seen to move.
+    """
+    wallets = {wallet.wallet_id: wallet for wallet in chain.wallets}
+    moves: dict[tuple[date, str], list[Observation]] = defaultdict(list)
+    for row in intraday_balances(records.wallet_balance, cutoff).order_by("observed_at", "wallet_id").to_pyarrow().to_pylist():
+        wallet = wallets.get(row["wallet_id"])
+        if wallet is not None and weight(wallet.on(row["day"])):
+            seen = Observation(wallet.on(row["day"]), row["day"], in_utc(row["observed_at"]), row["quantity"])
+            moves[seen.day, wallet.asset].append(seen)
+    return {key: _peak(chain, *key, weight, each) for key, each in sorted(moves.items())}
+
+
+def _peak(chain: Chain, day: date, asset: str, weight: Callable[[Wallet], Decimal], moves: Sequence[Observation]) -> Peak:
+    """From where the cut-off before left the wallets, after each moment at which some were observed."""
+    held = {
+        seen.wallet.wallet_id: EXACT.multiply(weight(seen.wallet), seen.quantity)
+        for seen in chain.at(day - _DAY, lambda wallet: wallet.asset == asset and bool(weight(wallet)))
+    }
+    highest: Peak | None = None
+    for place, seen in enumerate(moves):
+        held[seen.wallet.wallet_id] = EXACT.multiply(weight(seen.wallet), seen.quantity)
+        if place + 1 < len(moves) and moves[place + 1].observed_at == seen.observed_at:
+            continue  # what is observed at one moment changes together
+        summed = total(held.values())
+        if highest is None or summed > highest.quantity:
+            highest = Peak(seen.observed_at, summed, seen.names[1])
+    assert highest is not None
+    return highest
+
+
 def shares_by_source(
     records: Records, chain: Chain, ledger: Ledger, cutoff: Cutoff, age_max: timedelta, days: Iterable[date]
 ) -> dict[date, dict[str, Exposure]]:
     """The exposure of some days by each source of prices alone; nothing where there is only one source."""
+    prices = prices_by_source(records, cutoff, age_max)
+    if len(prices) < 2:
+        return {}
+    return {day: {source: exposure(chain, ledger, each, day) for source, each in prices.items()} for day in days}
+
+
+def prices_by_source(records: Records, cutoff: Cutoff, age_max: timedelta) -> dict[str, Prices]:
+    """The prices at the cut-offs by each source alone."""
     quotes: dict[str, list[Quote]] = defaultdict(list)
     table = records.optional("reference_price")
-    sources = table.select("source").distinct().order_by("source").to_pyarrow()["source"].to_pylist()
-    if len(sources) < 2:
-        return {}
-    for source in sources:
+    for source in table.select("source").distinct().order_by("source").to_pyarrow()["source"].to_pylist():
         for row in closing_quotes(table, cutoff, source).to_pyarrow().to_pylist():
             quotes[source].append(Quote(row["asset"], row["day"], in_utc(row["quoted_at"]), row["price_jpy"], row["source"]))
-    prices = {source: Prices(each, cutoff, age_max) for source, each in quotes.items()}
-    return {day: {source: exposure(chain, ledger, prices[source], day) for source in sources} for day in days}
+    return {source: Prices(each, cutoff, age_max) for source, each in quotes.items()}

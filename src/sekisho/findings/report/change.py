@@ -64,6 +64,33 @@ class RuleSwitch:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Price:
+    """What one rule of the gate, or all together, would have delayed and protected."""
+
+    title: Text
+    variant: str
+    held: int
+    clients: int
+    jpy: Text
+    days: str
+    caught: str
+    protected: Text
+    ordinary: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gate:
+    """The gate under one regime: its rules, dearest first, then all together. ``known`` says whether misconduct was known."""
+
+    regime: str
+    asked: int
+    clients: int
+    known: bool
+    rows: tuple[Price, ...]
+    open: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Switch:
     """Everything the page of a comparison shows."""
 
@@ -74,6 +101,7 @@ class Switch:
     same: int
     rules: tuple[RuleSwitch, ...]
     warnings: tuple[str, ...]
+    gates: tuple[Gate, ...] = ()
 
     @property
     def unchanged(self) -> tuple[RuleSwitch, ...]:
@@ -95,6 +123,27 @@ def compose(told: Mapping[str, Any]) -> Switch:
         same=sum(f["change"] == "same" for f in findings),
         rules=tuple(_rule(rule, [f for f in findings if f["rule"] == rule["rule"]]) for rule in told["rules"]),
         warnings=tuple(dict.fromkeys(told.get("warnings", ()))),
+        gates=tuple(_gate(told[side]["regime"], told["gate"][side]) for side in ("before", "after") if told.get("gate")),
+    )  # fmt: skip
+
+
+def _gate(regime: str, told: Mapping[str, Any]) -> Gate:
+    rows = [row for row in told["rules"] if row["held"] + row["refused"]]
+    return Gate(
+        regime=regime, asked=told["asked"], clients=told["clients"], known=bool(told["known"]),
+        rows=tuple(_price(row, told) for row in (*rows, *(told["together"] if rows else ()))), open=tuple(told["open"]),
+    )  # fmt: skip
+
+
+def _price(row: Mapping[str, Any], told: Mapping[str, Any]) -> Price:
+    """One line; the share of ordinary transfers stopped to two decimals."""
+    _rule_path, _, variant = row["rule"].partition(" [")
+    share = 100 * row["ordinary_stopped"] / told["ordinary"] if told["ordinary"] else 0
+    return Price(
+        title=Text(row["title_en"].partition(" [")[0], row["title_ja"].partition(" [")[0]), variant=variant.rstrip("]"),
+        held=row["held"] + row["refused"], clients=row["clients_delayed"], jpy=typeset.yen(row["yen_delayed"]),
+        days=row["median_delay_days"] or "–", caught=str(row["cases_caught"]), protected=typeset.yen(row["yen_protected"]),
+        ordinary=f"{row['ordinary_stopped']} ({share:.2f} %)",
     )  # fmt: skip
 
 

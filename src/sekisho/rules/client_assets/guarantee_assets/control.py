@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from sekisho.engine.answers import Evidence, Found, Obligation, Severity
 from sekisho.typologies.business_days import BusinessDays
 from sekisho.typologies.custody import Chain, Name, Stretch, Wallet, Worth, read_chain, share, stretches, worth
-from sekisho.typologies.guarantee import Matched, is_guarantee, match
+from sekisho.typologies.guarantee import Matched, is_guarantee, match, shortage_weight
 from sekisho.typologies.outside_cold import is_outside_cold
 from sekisho.typologies.valuation import EXACT, Cutoff, Prices, read_prices, starts_at
+from sekisho.typologies.worst_moment import Peak, peaks_between_cutoffs, prices_by_source
 
 if TYPE_CHECKING:
     from sekisho.engine.calendar import Calendar
@@ -27,10 +29,11 @@ def detect(records: Records, p: Parameters) -> Iterator[Found]:
     chain = read_chain(records, cutoff)
     days = chain.days(lambda wallet: is_outside_cold(wallet) or is_guarantee(wallet))
     matched = {day: match(chain, day, p.guarantee_ratio) for day in days}
+    peaks = peaks_between_cutoffs(records, chain, cutoff, shortage_weight(p.guarantee_ratio))
     for asset in sorted({asset for each in matched.values() for asset in each}):
         of_asset = {day: each[asset] for day, each in matched.items() if asset in each}
         for stretch in stretches({day: each.shortage > 0 for day, each in of_asset.items()}):
-            yield _short(asset, stretch, of_asset, prices, p)
+            yield _short(asset, stretch, of_asset, (prices, peaks), p)
     for wallet in filter(is_guarantee, chain.wallets):
         yield from _not_apart(wallet, chain)
     yield from _net_assets(records, chain, prices, p)
@@ -50,13 +53,19 @@ def due(calendar: Calendar, p: Parameters) -> Iterator[Obligation]:
             )
 
 
-def _short(asset: str, stretch: Stretch, matched: Mapping[date, Matched], prices: Prices, p: Parameters) -> Found:
+_Beside = tuple[Prices, Mapping[tuple[date, str], Peak]]
+"""Prices at the cut-off, and the worst moments between two."""
+
+
+def _short(asset: str, stretch: Stretch, matched: Mapping[date, Matched], beside: _Beside, p: Parameters) -> Found:
+    prices, peaks = beside
     worst = max(stretch.days, key=lambda day: (matched[day].shortage, -day.toordinal()))
     at = matched[worst]
     held_hot = all(matched[day].all_guarantee >= matched[day].required for day in stretch.days)
     deadline = BusinessDays().add(stretch.first, p.cure_business_days) if held_hot else None
-    quote = prices.quote(asset, worst)
+    quote, peak = prices.quote(asset, worst), peaks.get((worst, asset))
     names = {name for day in stretch.days for seen in matched[day].seen for name in seen.names}
+    above = peak is not None and peak.quantity > at.shortage
     return Found(
         subject_kind="asset",
         subject_id=asset,
@@ -71,6 +80,8 @@ def _short(asset: str, stretch: Stretch, matched: Mapping[date, Matched], prices
             "hot": at.hot,
             "guarantee": at.cold_guarantee,
             "shortage": at.shortage,
+            "worst_shortage": peak.quantity if peak is not None and above else at.shortage,
+            "worst_at": peak.at if peak is not None and above else Cutoff.parse(p.cutoff).at(worst),
             "day": worst,
             "first_day": stretch.first,
             "last_day": stretch.last,
@@ -106,7 +117,7 @@ def _net_assets(records: Records, chain: Chain, prices: Prices, p: Parameters) -
     required = {day: _required(chain, prices, day, p) for day in net_assets}
     # Net assets below zero with no guarantee to hold them against are a matter of capital/minimum.
     for stretch in stretches({day: net_assets[day] < each.value_jpy > 0 for day, each in required.items()}):
-        yield _thin(stretch, net_assets, required, chain)
+        yield _thin(stretch, net_assets, required, (chain, partial(_by_source, records, chain, p)))
     for asset in sorted({asset for each in required.values() for asset in each.not_valued}):
         for stretch in stretches({day: asset in each.not_valued for day, each in required.items()}):
             yield _not_valued(asset, stretch, chain)
@@ -118,12 +129,26 @@ def _required(chain: Chain, prices: Prices, day: date, p: Parameters) -> Worth:
     return Worth(EXACT.multiply(p.net_assets_ratio_min, found.value_jpy), found.not_valued, found.names)
 
 
-def _thin(stretch: Stretch, net_assets: Mapping[date, Decimal], required: Mapping[date, Worth], chain: Chain) -> Found:
+def _by_source(records: Records, chain: Chain, p: Parameters, day: date) -> list[str]:
+    """What net assets would have to be by each source of prices alone; nothing where there is only one."""
+    prices = prices_by_source(records, Cutoff.parse(p.cutoff), timedelta(seconds=int(p.price_age_seconds_max)))
+    worths = {source: _required(chain, each, day, p) for source, each in prices.items()} if len(prices) > 1 else {}
+    return [
+        f"{source} JPY {each.value_jpy:,.0f}" + (" (not all valued)" if each.not_valued else "") for source, each in worths.items()
+    ]
+
+
+_Seen = tuple[Chain, Callable[[date], list[str]]]
+"""The wallets, and what the guarantee is worth by each source of prices on a day."""
+
+
+def _thin(stretch: Stretch, net_assets: Mapping[date, Decimal], required: Mapping[date, Worth], seen: _Seen) -> Found:
+    chain, by_source = seen
     missing = {day: EXACT.subtract(required[day].value_jpy, net_assets[day]) for day in stretch.days}
     worst = max(stretch.days, key=lambda day: (missing[day], -day.toordinal()))
     names: set[Name] = {("firm_balance", f"{day}|net_assets") for day in stretch.days}
     names |= {name for day in stretch.days for name in required[day].names}
-    names |= {name for day in stretch.days for seen in chain.at(day, is_outside_cold) for name in seen.names if seen.quantity}
+    names |= {name for day in stretch.days for one in chain.at(day, is_outside_cold) for name in one.names if one.quantity}
     return Found(
         subject_kind="exchange",
         subject_id="exchange",
@@ -140,6 +165,7 @@ def _thin(stretch: Stretch, net_assets: Mapping[date, Decimal], required: Mappin
             "last_day": stretch.last,
             "cured_on": stretch.cured_on,
             "not_valued": list(required[worst].not_valued) or None,
+            "by_source": by_source(worst) or None,
         },
     )
 

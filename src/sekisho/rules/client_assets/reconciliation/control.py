@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from sekisho.engine.answers import Evidence, Found, Obligation, Severity
+from sekisho.engine.answers import Evidence, Fact, Found, Obligation, Severity
 from sekisho.typologies.business_days import BusinessDays
 from sekisho.typologies.custody import (
     Chain,
@@ -24,6 +24,7 @@ from sekisho.typologies.custody import (
 )
 from sekisho.typologies.ledger_gap import Gap, compare, gaps, is_customers
 from sekisho.typologies.valuation import EXACT, Cutoff, Prices, read_prices, starts_at
+from sekisho.typologies.worst_moment import Peak, peaks_between_cutoffs
 
 if TYPE_CHECKING:
     from sekisho.engine.calendar import Calendar
@@ -38,10 +39,11 @@ def detect(records: Records, p: Parameters) -> Iterator[Found]:
     chain, ledger = read_chain(records, cutoff), read_ledger(records)
     named = partial(largest_balances, records, number=p.ledger_evidence_max)
     compared = {day: compare(chain, ledger, day) for day in sorted(ledger)}
+    least = peaks_between_cutoffs(records, chain, cutoff, lambda wallet: Decimal(-1) if is_customers(wallet) else Decimal(0))
     for asset in sorted({asset for each in compared.values() for asset in each}):
         of_asset = {day: each[asset] for day, each in compared.items() if asset in each}
         for gap in gaps(asset, of_asset, {day: each.short for day, each in of_asset.items()}, _term(p)):
-            yield _shortfall(gap, prices, named)
+            yield _shortfall(gap, prices, named, _worst_moment(gap, ledger, least, cutoff))
         if p.own_buffer_max is not None:
             allowed = quantities_stated(p.own_buffer_max).get(asset, Decimal(0))
             over = {day: EXACT.subtract(each.short.copy_negate(), allowed) for day, each in of_asset.items()}
@@ -76,7 +78,7 @@ _Named = Callable[[Sequence[date], Sequence[str]], set[Name]]
 """Names the largest customer balances of assets on days."""
 
 
-def _shortfall(gap: Gap, prices: Prices, named: _Named) -> Found:
+def _shortfall(gap: Gap, prices: Prices, named: _Named, sensitivity: Mapping[str, Fact]) -> Found:
     at, state = gap.compared[gap.worst], gap.stretch.state(gap.deadline)
     quote = prices.quote(gap.asset, gap.worst)
     names = gap.names | named([gap.worst], [gap.asset]) | ({quote.name} if quote else set())
@@ -90,8 +92,20 @@ def _shortfall(gap: Gap, prices: Prices, named: _Named) -> Found:
         sentence={"open": "default"}.get(state, state),
         amount_jpy=prices.value(gap.asset, at.short, gap.worst),
         evidence=_evidence(names),
-        facts=_facts(gap),
+        facts={**_facts(gap), **sensitivity},
     )
+
+
+def _worst_moment(gap: Gap, ledger: Ledger, least: Mapping[tuple[date, str], Peak], cutoff: Cutoff) -> dict[str, Fact]:
+    """How short the day of the largest gap was at worst: at the cut-off, or before it, against what was owed the day before."""
+    day = gap.worst
+    at_cutoff: dict[str, Fact] = {"worst_gap": gap.size[day], "worst_at": cutoff.at(day)}
+    peak = least.get((day, gap.asset))
+    before = max((each for each in ledger if each < day), default=None)
+    if peak is None or before is None:
+        return at_cutoff
+    short = EXACT.add(ledger[before].get(gap.asset, Decimal(0)), peak.quantity)
+    return {"worst_gap": short, "worst_at": peak.at} if short > gap.size[day] else at_cutoff
 
 
 def _excess(gap: Gap, allowed: Decimal, named: _Named) -> Found:

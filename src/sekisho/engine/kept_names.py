@@ -1,0 +1,126 @@
+"""Millions of names in little memory: texts side by side in one block of bytes, found by hash in about two microseconds."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import numpy as np
+import pyarrow as pa
+from numba import njit
+from numpy.typing import NDArray
+
+_OFFSET: Final = np.uint64(14695981039346656037)
+_PRIME: Final = np.uint64(1099511628211)
+_MIX: Final = np.uint64(0xFF51AFD7ED558CCD)
+_SHIFT: Final = np.uint64(33)
+
+
+class Texts:
+    """A column of texts: byte offsets and the bytes of UTF-8."""
+
+    def __init__(self, column: pa.ChunkedArray | pa.Array) -> None:
+        array = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+        if isinstance(array, pa.ChunkedArray):
+            array = pa.concat_arrays(array.chunks) if array.num_chunks else pa.array([], array.type)
+        large = array.cast(pa.large_string())
+        _, offsets, data = large.buffers()
+        self.count = len(large)
+        self.offsets: NDArray[np.int64] = np.frombuffer(offsets, np.int64, self.count + 1, large.offset * 8)
+        self.data: NDArray[np.uint8] = np.frombuffer(data, np.uint8) if data is not None and data.size else np.zeros(1, np.uint8)
+        self._bytes = self.data.data
+        self._null = np.asarray(large.is_null().to_numpy(zero_copy_only=False)) if large.null_count else None
+
+    def __len__(self) -> int:
+        return self.count
+
+    def __getitem__(self, row: int) -> str:
+        return bytes(self._bytes[self.offsets.item(row) : self.offsets.item(row + 1)]).decode()
+
+    def maybe(self, row: int) -> str | None:
+        """The text, or None where there is none."""
+        return None if self._null is not None and self._null.item(row) else self[row]
+
+    @property
+    def bytes(self) -> int:
+        """How much memory it takes."""
+        return int(self.offsets.nbytes + self.data.nbytes)
+
+
+class Names:
+    """Texts found by themselves: the row of a text, the last one where it stands twice; -1 where it is not there."""
+
+    def __init__(self, texts: Texts) -> None:
+        self.texts = texts
+        size = 1 << max(4, int(len(texts) * 3 // 2).bit_length())
+        self._slots = np.full(size, -1, np.int32)
+        _enter(self._slots, texts.offsets, texts.data)
+
+    def __len__(self) -> int:
+        return len(self.texts)
+
+    def row(self, text: str) -> int:
+        """The row of a text."""
+        key = np.frombuffer(text.encode() or b"\0", np.uint8)
+        return int(_find(self._slots, self.texts.offsets, self.texts.data, key, 0, len(key) if text else 0))
+
+    def rows(self, texts: Texts) -> NDArray[np.int32]:
+        """The rows of many texts."""
+        return _find_all(self._slots, self.texts.offsets, self.texts.data, texts.offsets, texts.data)  # type: ignore[no-any-return]
+
+    @property
+    def bytes(self) -> int:
+        """How much memory it takes, the texts left out."""
+        return int(self._slots.nbytes)
+
+
+@njit(cache=True, nogil=True)
+def _hash(data: Any, start: int, end: int) -> Any:
+    value = _OFFSET
+    for place in range(start, end):
+        value = (value ^ np.uint64(data[place])) * _PRIME
+    value = (value ^ (value >> _SHIFT)) * _MIX
+    return value ^ (value >> _SHIFT)
+
+
+@njit(cache=True, nogil=True)
+def _same(data: Any, start: int, end: int, other: Any, first: int, last: int) -> bool:
+    if end - start != last - first:
+        return False
+    for place in range(end - start):  # noqa: SIM110 - Numba compiles the loop
+        if data[start + place] != other[first + place]:
+            return False
+    return True
+
+
+@njit(cache=True, nogil=True)
+def _enter(slots: Any, offsets: Any, data: Any) -> None:
+    mask = np.uint64(len(slots) - 1)
+    for row in range(len(offsets) - 1):
+        start, end = offsets[row], offsets[row + 1]
+        slot = _hash(data, start, end) & mask
+        while slots[slot] >= 0:
+            known = slots[slot]
+            if _same(data, offsets[known], offsets[known + 1], data, start, end):
+                break
+            slot = (slot + np.uint64(1)) & mask
+        slots[slot] = row
+
+
+@njit(cache=True, nogil=True)
+def _find(slots: Any, offsets: Any, data: Any, key: Any, first: int, last: int) -> int:
+    mask = np.uint64(len(slots) - 1)
+    slot = _hash(key, first, last) & mask
+    while slots[slot] >= 0:
+        row = slots[slot]
+        if _same(data, offsets[row], offsets[row + 1], key, first, last):
+            return int(row)
+        slot = (slot + np.uint64(1)) & mask
+    return -1
+
+
+@njit(cache=True, nogil=True)
+def _find_all(slots: Any, offsets: Any, data: Any, key_offsets: Any, keys: Any) -> Any:
+    found = np.empty(len(key_offsets) - 1, np.int32)
+    for number in range(len(found)):
+        found[number] = _find(slots, offsets, data, keys, key_offsets[number], key_offsets[number + 1])
+    return found
