@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from sekisho.records.addresses import AddressError, base58, bech32, cashaddr, read_address, ripple, stellar
 from sekisho.records.addresses.ethereum import checksummed, is_checksummed
 from sekisho.records.addresses.problems import REASONS
+from sekisho.records.addresses.reading import legacy_of
 from sekisho.rulebook import load_rulebook
 
 BECH32 = (
@@ -114,6 +115,8 @@ def test_published_cashaddr_pairs_and_sizes() -> None:
     assert cashaddr.encoded("bchtest", 1, bytes.fromhex(short)) == "bchtest:pr6m7j9njldwwzlg9v7v53unlr4jkmx6eyvwc0uz5t"
     assert cashaddr.decoded("bitcoincash", "q9adhakpwzztepkpwp5z0dq62m6u5v5xtyj7j3h2ws4mr9g0") == (0, bytes.fromhex(long))
     assert _reason("bchtest:pr6m7j9njldwwzlg9v7v53unlr4jkmx6eyvwc0uz5t") == "test_network"
+    for legacy, cash in LEGACY_TO_CASH.items():
+        assert legacy_of(read_address(cash)) == legacy
 
 
 @pytest.mark.parametrize(

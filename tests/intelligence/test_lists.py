@@ -233,6 +233,11 @@ def test_a_file_with_its_own_column_names(tmp_path: Path) -> None:
     [
         (normal_form, ADDRESS, " 0X8589427373d6d84e98730d7795d8f6f8731fda16\u200b"),
         (normal_form, "bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4", "BC1QW508D6QEJXTDG4Y5R3ZARVARY0C5XW7KV8F3T4"),
+        (normal_form, "1BpEi6DfDAUFd7GtittLSdBeYJvcoaVggu", "bitcoincash:qpm2qsznhks23z7629mms6s4cwef74vcwvy22gdx6a"),
+        (normal_form, "1BpEi6DfDAUFd7GtittLSdBeYJvcoaVggu", "QPM2QSZNHKS23Z7629MMS6S4CWEF74VCWVY22GDX6A"),
+        (normal_form, "1BpEi6DfDAUFd7GtittLSdBeYJvcoaVggu", "bitcoin:1BpEi6DfDAUFd7GtittLSdBeYJvcoaVggu?amount=1"),
+        (normal_form, "r9cZA1mLK5R5Am25ArfXFmqgNwjZgnfk59", "r9cZA1mLK5R5Am25ArfXFmqgNwjZgnfk59?dt=7"),
+        (normal_form, "r9cZA1mLK5R5Am25ArfXFmqgNwjZgnfk59", "X7AcgcsBL6XDcUb289X4mJ8djcdyKaGZMhc9YTE92ehJ2Fu"),
         (normal_name, "株式会社ビットフライヤー", "（株）ﾋﾞｯﾄﾌﾗｲﾔｰ"),
         (normal_name, "MEXC Global", "mexc-global Ltd."),
         (normal_domain, "例え.jp", "XN--R8JZ45G.jp."),

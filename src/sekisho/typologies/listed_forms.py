@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 from urllib.parse import urlsplit
+
+from sekisho.records.addresses import Address, AddressError, read_address
+from sekisho.records.addresses.networks import BITCOIN_CASH
+from sekisho.records.addresses.reading import legacy_of
 
 ENTRY_KINDS = ("address", "name", "domain", "url")
 
@@ -18,20 +23,36 @@ _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
 def normal_form(address: str, asset: str | None = None) -> str:
-    """An address as it is compared: no invisible characters, narrow letters, and lower case where case means nothing.
+    """An address as it is compared: the account it pays, without tag, in the one form of its network; Bitcoin Cash in the old form.
 
-    ``asset`` decides nothing here: the same key holds the coins of an address on every chain it is written on.
+    ``asset`` decides nothing here: the same key holds the coins of an address on every chain it is written on. A text that is no
+    address is compared as it stands, without invisible characters, in narrow letters, and in lower case where case means nothing.
     """
     plain = address.isascii() and address.isalnum()
     text = address if plain else _INVISIBLE.sub("", unicodedata.normalize("NFKC", address))
     lowered = text.lower()
     if lowered.startswith("0x"):
         return lowered
-    if lowered.startswith("bitcoincash:"):
-        return lowered.removeprefix("bitcoincash:")
     if lowered.startswith(("bc1", "tb1", "ltc1")) and text in (lowered, text.upper()):
         return lowered
-    return text
+    if text.isalnum() and _BASE58CHECK_MIN <= len(text) <= _BASE58CHECK_MAX:
+        return text
+    return _read(text) or text
+
+
+_BASE58CHECK_MIN, _BASE58CHECK_MAX = 26, 36
+"""Characters of addresses that are written in one way only, apart from what stands around them."""
+
+
+@lru_cache(maxsize=65_536)
+def _read(text: str) -> str | None:
+    try:
+        read: Address | None = read_address(text)
+    except AddressError as error:
+        read = error.address
+    if read is None:
+        return None
+    return legacy_of(read) if read.network == BITCOIN_CASH else read.account
 
 
 def normal_name(name: str) -> str:

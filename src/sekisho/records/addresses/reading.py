@@ -282,10 +282,12 @@ def _cash(text: str, allowed: Sequence[str] | None) -> Address | None:
 
 def legacy_of(address: Address) -> str:
     """The old form of a CashAddr: the same key or script as Bitcoin writes it."""
-    read = cashaddr.decoded(cashaddr.MAIN, address.account.rpartition(":")[2])
+    prefix, _colon, data = address.account.partition(":")
+    read = cashaddr.decoded(prefix, data)
     assert read is not None, address
     kind, content = read
-    return base58.check_encoded((b"\x05" if kind & 1 else b"\x00") + content)
+    versions = b"\x00\x05" if prefix == cashaddr.MAIN else b"\x6f\xc4"
+    return base58.check_encoded(versions[kind & 1 : (kind & 1) + 1] + content)
 
 
 def _cash_address(prefix: str, kind: int, content: bytes) -> Address:
