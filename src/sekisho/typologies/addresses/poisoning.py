@@ -64,6 +64,11 @@ class Poisoned(NamedTuple):
     tag: bool
     known_by: tuple[str, ...]
 
+    @property
+    def one_in(self) -> int:
+        """In how many payments to new addresses chance does this once, to two figures."""
+        return int(Decimal(f"{1 / self.chance:.1e}"))
+
 
 def poisoned(payment: Payment, book: AddressBook, received_jpy: Sequence[Decimal], values: Any) -> Poisoned | None:
     """Whether a payment goes to a look-alike of the book; ``received_jpy`` is what that address had sent the account before."""

@@ -29,7 +29,7 @@ def decide(request: Request, view: View, p: Parameters) -> Iterator[Reason]:
     found = poisoned(request, view.address_book(request.account_id), received, p)
     if found is not None:
         held = found.chance <= p.chance_hold_max
-        sentence = "tag" if found.tag else "held" if held else "resembles"
+        sentence = "tag" if found.tag else "dusted" if found.dust else "held" if held else "resembles"
         facts = {"account": request.account_id, "dust": found.dust, **_facts(found)}
         yield Reason(outcome=Outcome.hold if held else Outcome.warn, sentence=sentence, facts=facts)
 
@@ -52,6 +52,7 @@ def _facts(found: Poisoned) -> dict[str, Fact]:
         "differs_from": found.differs_from,
         "differs_until": found.differs_until,
         "chance": found.chance,
+        "one_in": found.one_in,
     }
 
 
