@@ -196,8 +196,8 @@ class _View:
 
     memory: Memory
 
-    def transfers_with(self, address: str, since: datetime) -> object:
-        return self.memory.transfers_with(address, since)
+    def transfers(self, account_id: str, since: datetime) -> object:
+        return self.memory.transfers(account_id, since)
 
     def address_book(self, account_id: str) -> AddressBook:
         return self.memory.address_book(account_id)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
@@ -70,15 +70,22 @@ class Poisoned(NamedTuple):
         return int(Decimal(f"{1 / self.chance:.1e}"))
 
 
-def poisoned(payment: Payment, book: AddressBook, received_jpy: Sequence[Decimal], values: Any) -> Poisoned | None:
-    """Whether a payment goes to a look-alike of the book; ``received_jpy`` is what that address had sent the account before."""
+def poisoned(payment: Payment, book: AddressBook, received_jpy: Callable[[], Sequence[Decimal]], values: Any) -> Poisoned | None:
+    """Whether a payment goes to a look-alike of the book.
+
+    ``received_jpy`` tells what that address had sent the account before; it is asked only where there is a likeness at all.
+    """
     if not len(book):
         return None
     read = read_or_none(payment.address, payment.asset, getattr(payment, "network", None), getattr(payment, "address_tag", None))
     if read is None or read in book:
         return None
-    dust = bool(received_jpy) and max(received_jpy) <= values.dust_jpy_max
-    found = look_alike(read, book, limits_of(values), dust)
+    limits = limits_of(values)
+    if book.nearest(read, limits.bits_min - limits.dust_bits) is None:
+        return None
+    received = received_jpy()
+    dust = bool(received) and max(received) <= values.dust_jpy_max
+    found = look_alike(read, book, limits, dust)
     return None if found is None else _poisoned(payment, read, found, dust)
 
 
@@ -159,7 +166,7 @@ def _look_alikes(moved: Sequence[_Moved], values: Any) -> Iterator[Poisoned]:
                 paid[shown(read)].append(leaving[at].transfer_id)
             at += 1
         came = [each.value_jpy for each in received.get(payment.address, ()) if each.requested_at < payment.requested_at]
-        found = poisoned(payment, book, came, values)
+        found = poisoned(payment, book, came.copy, values)
         if found is not None:
             yield found._replace(left_at=payment.left_at, known_by=tuple(paid[found.known][:_KNOWN_BY_MAX]))
 
