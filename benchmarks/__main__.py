@@ -18,6 +18,8 @@ FULL = (
     ("benchmarks.custody_quality",),
     ("benchmarks.simulator_quality",),
     ("benchmarks.reserve",),
+    ("benchmarks.scam_names",),
+    ("benchmarks.operators",),
     ("benchmarks.outflow_quality",),
     ("benchmarks.outflow_quality", "--speed", "10"),
     ("benchmarks.convert",),
@@ -25,10 +27,13 @@ FULL = (
     ("benchmarks.throughput", "--linearity", "5,20,50"),
     ("benchmarks.watch",),
     ("benchmarks.wind_down",),
+    ("benchmarks.lists",),
+    ("benchmarks.stix",),
     ("benchmarks.liabilities",),
     ("benchmarks.custody",),
     ("benchmarks.address_poisoning",),
     ("benchmarks.address_forms",),
+    ("benchmarks.order_rules",),
     ("benchmarks.spark_overhead",),
 )
 QUICK = (

@@ -2,8 +2,9 @@
 
 Run: ``python -m benchmarks.lists [--addresses N]``
 
-(a) recall on listed addresses written in other ways, and false hits on benign labelled addresses; (b) each dated list of sanctioned
-addresses applied until the next ones came: what it missed; (c) categories of addresses with two sources; (d) look-ups, memory, load.
+(a) recall on listed addresses written in other ways, and false hits on benign labelled addresses; (b) each dated list of
+sanctioned addresses applied until the next ones came: what it missed; (c) categories of addresses with two sources; (d) look-ups,
+memory, load.
 Protocol and data: SEKISHO_DATA, transfers/address_tags/README.md.
 """
 
@@ -126,7 +127,7 @@ def _freshness() -> None:
     """(b) The list as at a day, against what was listed by some days later: what a firm that did not update would have let pass."""
     days, lists = _dated_lists()
     print(f"## (b) Freshness: {len(days)} dated lists, {days[0]} to {days[-1]}\n")
-    print("| days without an update | lists judged | missed on average | missed at worst | of the later list, at worst | listed no more |")
+    print("| days without an update | lists | missed on average | at worst | of the later list | listed no more |")
     print("| ---: | ---: | ---: | ---: | ---: | ---: |")
     for ahead in AHEAD:
         missed, share, gone = [], [], []
@@ -145,11 +146,22 @@ def _freshness() -> None:
 def _agreement() -> None:
     """(c) Do two sources that name one address give it one category?"""
     rows = pq.read_table(TAGS / "graphsense_tags.parquet").to_pylist()
-    # The protocol's unit: an address of a currency, a source being a pack.
-    by_address: dict[tuple[str, str], dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
+    for form, name in ((_as_written, "as written"), (_normalised, "normalised")):
+        _agree(rows, form, name)
+
+
+def _as_written(row: dict[str, str]) -> str:
+    return row["address"]
+
+
+def _normalised(row: dict[str, str]) -> str:
+    return normal_form(row["address"], row["currency"])
+
+
+def _agree(rows: list[dict[str, str]], form: Callable[[dict[str, str]], str], name: str) -> None:
+    by_address: dict[str, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
     for row in rows:
-        address = row["address"].lower() if row["currency"] == "ETH" else row["address"]
-        by_address[address, ""][row["source"] or row["pack"]].add(row["category"] or "uncategorised")
+        by_address[form(row)][row["source"]].add(row["category"] or "uncategorised")
     several = {key: sources for key, sources in by_address.items() if len(sources) > 1}
     differing = Counter()
     for sources in several.values():
@@ -157,7 +169,7 @@ def _agreement() -> None:
         if len(words) > 1:
             differing[" / ".join(sorted(words))] += 1
     agree = len(several) - sum(differing.values())
-    print(f"## (c) Categories: {len(several):,} addresses with two or more sources, {agree:,} agree ({agree / len(several):.1%})\n")
+    print(f"## (c) Addresses {name}: {len(several):,} with two or more sources, {agree:,} agree ({agree / len(several):.1%})\n")
     print("| categories that differ | addresses |\n| --- | ---: |")
     for words, count in differing.most_common(8):
         print(f"| {words} | {count:,} |")
@@ -176,7 +188,11 @@ def _load_both(place: Path, addresses: int) -> None:
     values = ["0x" + raw[40 * i : 40 * i + 40] for i in range(half)]
     values += ["bc1q" + raw[40 * i : 40 * i + 38] for i in range(half, addresses)]
     words = np.array(["ransomware", "phishing", "sextortion", "mixing_service", "scam", "terrorism", "sanctions", "theft"])
-    table = {"value": values, "asset": ["ETH"] * half + ["BTC"] * (addresses - half), "category": words[rng.integers(0, 8, addresses)]}
+    table = {
+        "value": values,
+        "asset": ["ETH"] * half + ["BTC"] * (addresses - half),
+        "category": words[rng.integers(0, 8, addresses)],
+    }
     table["subject"] = [f"cluster {n}" for n in rng.integers(0, 50_000, addresses)]
     pq.write_table(pa.table(table), made)
     for name, file, how in (("tags", TAGS / "graphsense_tags.parquet", layout), ("million", made, None)):
@@ -185,7 +201,7 @@ def _load_both(place: Path, addresses: int) -> None:
         ListStore(place / name).load(given, _loading(1))
         wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
         print(f"| {name} | {len(given.entries):,} | {file.stat().st_size / 1e6:.1f} MB | {wall:.1f} s | {cpu:.1f} s |")
-    print("\n| list | open | processor time | memory grown | packed | hit p50 / p99 / p99.9 | miss p50 / p99 / p99.9 | dict, hit p99 |")
+    print("\n| list | open | processor time | memory grown | packed | hit p50/p99/p99.9 | miss p50/p99/p99.9 | dict, hit p99 |")
     print("| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |", flush=True)
 
 
@@ -203,7 +219,7 @@ def _measured(store: Path) -> None:
     gc.collect()
     grown = _resident() - before
     entries = next(iter(lists.loaded.values()))
-    forms = [form for _kind, form, _place in entries.keys()]
+    forms = [form for _kind, form, _place in entries.all()]
     rng = random.Random(SEED)
     hits = [rng.choice(forms) for _ in range(LOOKUPS)]
     misses = ["0x" + rng.randbytes(20).hex() if n % 2 else "bc1q" + rng.randbytes(19).hex() for n in range(LOOKUPS)]

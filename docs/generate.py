@@ -95,6 +95,7 @@ def rule_page(rule: Rule) -> str:
         *(text for holding in rule.holdings for text in _holding(holding)),
         *_parameters(rule),
         *_sentences(rule),
+        *_client(rule),
         *_attestations(rule),
         *_false_positives(rule),
         *_needs(rule),
@@ -206,6 +207,16 @@ def _sentences(rule: Rule) -> Iterator[str]:
     yield "## What it says"
     for name, text in rule.sentences.items():
         yield f"`{name}`\n\n```text\n{text.en}\n{text.ja}\n```"
+
+
+def _client(rule: Rule) -> Iterator[str]:
+    if rule.client is not None or rule.warnings:
+        yield "## What the client reads"
+    if rule.client is not None:
+        yield "While the rule holds or refuses a transfer or an order, and nothing beyond it (a suspicion is never told):"
+        yield f"```text\n{rule.client.en}\n{rule.client.ja}\n```"
+    for name, text in rule.warnings.items():
+        yield f"Warning `{name}`\n\n```text\n{text.en}\n{text.ja}\n```"
 
 
 def _attestations(rule: Rule) -> Iterator[str]:

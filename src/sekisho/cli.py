@@ -38,9 +38,12 @@ from sekisho.findings.labels import read_labels
 from sekisho.findings.outputs import write_comparison, write_inspection
 from sekisho.gate.commands import app as gate_app
 from sekisho.gate.explain_command import explain_command
+from sekisho.gate.http.commands import access_log_command, callers_app, serving
 from sekisho.gate.messages import GateError
 from sekisho.intelligence.commands import app as intelligence_app
 from sekisho.intelligence.list_commands import app as lists_app
+from sekisho.intelligence.names.command import app as names_app
+from sekisho.intelligence.operators.command import app as operators_app
 from sekisho.liabilities.commands import app as liabilities_app
 from sekisho.records import RecordsError, open_records
 from sekisho.records.commands import app as records_app
@@ -50,6 +53,7 @@ from sekisho.rulebook import RulebookError, load_rulebook
 from sekisho.rulebook.commands import app as rules_app
 from sekisho.rulebook.commands import parse_day
 from sekisho.simulation.commands import simulate as simulate_command
+from sekisho.simulation.commands import write_recent_exchange
 from sekisho.travel_rule.commands import app as travel_rule_app
 from sekisho.typologies.addresses.commands import app as address_app
 from sekisho.watch.commands import watch_command
@@ -75,6 +79,8 @@ app.add_typer(address_app, name="address")
 app.add_typer(travel_rule_app, name="travel-rule")
 app.add_typer(gate_app, name="gate")
 app.command("explain")(explain_command)
+app.add_typer(names_app, name="names")
+app.add_typer(operators_app, name="operators")
 app.command("simulate")(simulate_command)
 app.command("calibrate")(calibrate_command)
 app.command("gate-cost")(gate_cost)
@@ -83,6 +89,9 @@ app.command("penalty")(penalty_command)
 app.command("evidence")(evidence_command)
 app.command("custody")(custody_command)
 app.command("outflow")(outflow_command)
+app.command("serve")(serving(write_recent_exchange))
+app.command("access-log")(access_log_command)
+app.add_typer(callers_app, name="caller")
 
 _Records = Annotated[
     Path, typer.Argument(help="Records folder: NAME.parquet, NAME.csv or NAME/ for each table.", show_default=False)

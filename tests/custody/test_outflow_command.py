@@ -12,9 +12,11 @@ import pytest
 from typer.testing import CliRunner
 
 from sekisho.cli import app
+from sekisho.intelligence.stix.validation import validate
 from sekisho.records import RecordsError
 from sekisho.rulebook import RulebookError
 from sekisho.simulation.outflow_2024 import write_scenario
+from sekisho.typologies.listed_forms import normal_form
 
 RUN = CliRunner()
 
@@ -126,3 +128,28 @@ def test_bad_input_is_one_error(books: Path, tmp_path: Path) -> None:
         assert isinstance(result.exception, kind)
         assert words in str(result.exception)
     assert not (tmp_path / "never").exists()
+
+
+def test_what_it_tells_can_be_shared_without_a_word_about_clients_wallets_or_amounts(
+    books: Path, told: tuple[Path, dict], tmp_path: Path
+) -> None:
+    run = CliRunner().invoke(
+        app,
+        [
+            "intelligence",
+            "push",
+            str(tmp_path / "archive"),
+            *("--collection", "https://isac.example/root/collections/1/", "--organisation", "JPCrypto-ISAC"),
+            *("--outflow", str(told[0] / "incident.json"), "--records", str(books), "--at", "2026-06-10T00:00:00Z", "--dry-run"),
+        ],
+    )
+    assert run.exit_code == 0, run.output
+    objects = json.loads(run.output)["objects"]
+    assert [fault for each in objects for fault in validate(each)] == []
+    event = told[1]["events"][0]
+    addresses = {each["address"] for each in objects if each["type"] == "x-cryptocurrency-wallet"}
+    assert addresses == {normal_form(o["to_address"]) for o in event["outflows"] if o["kind"] not in {"fee", "to_house"}} | {
+        normal_form(end["address"]) for end in event["ends"] if end["why"] == "resting"
+    }
+    own = {o["from_address"] for o in event["outflows"]}
+    assert not any(word in run.output for word in (*own, *event["diverted_accounts"], str(event["amount_jpy"])))

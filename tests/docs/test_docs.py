@@ -61,6 +61,8 @@ def test_a_rules_page_shows_its_values_sentences_and_worked_examples(pages: dict
         for text in rule.sentences.values():
             assert text.en in page
             assert text.ja in page
+        for text in (*filter(None, [rule.client]), *rule.warnings.values()):
+            assert f"{text.en}\n{text.ja}" in page
         cases = rule.folder / "cases.yaml"
         if cases.exists():
             written = yaml.safe_load(cases.read_text(encoding="utf-8"))

@@ -10,6 +10,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+import requests
 import stix2
 from typer.testing import CliRunner
 
@@ -348,3 +349,34 @@ def test_the_exchange_is_a_record_table_by_kind_and_date(server: Server, tmp_pat
             ("received", "best_practice"),
         }
         assert all("A-17" not in row["subject"] for row in rows)
+
+
+def test_a_pull_that_breaks_off_is_read_again_and_nothing_is_doubled(
+    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server.add([_indicator(f"[url:value = 'http://e.example/{n}']") for n in range(9)], "2026-06-02T00:00:00.000000Z")
+    archive, remote, asked = Archive(tmp_path), _remote(server), []
+    get = type(remote._collection).get_objects
+
+    def breaks(self: object, **more: object) -> object:
+        asked.append(more)
+        if len(asked) == 2:
+            raise requests.exceptions.ConnectionError("gone")
+        return get(self, **more)
+
+    with monkeypatch.context() as cut:
+        cut.setattr(type(remote._collection), "get_objects", breaks)
+        with pytest.raises(RecordsError, match="cannot be reached"):
+            pull(remote, archive, collection="c", organisation="I", at=AT, per_page=4)
+    assert (len(list(archive.objects())), archive.position("c")) == (4, None)
+    told = pull(_remote(server), archive, collection="c", organisation="I", at=AT, per_page=4)
+    assert (told.objects, told.new) == (9, 5)
+    assert archive.position("c") == "2026-06-02T00:00:00.000000Z"
+
+
+def test_a_server_that_lists_what_it_does_not_send_is_told_on(server: Server, tmp_path: Path) -> None:
+    server.add([_indicator("[url:value = 'http://a.example/']") for _ in range(2)], "2026-06-02T00:00:00.000000Z")
+    server._data[0]["objects"].pop()
+    with pytest.raises(RecordsError, match="lists 1 objects it did not send"):
+        pull(_remote(server), Archive(tmp_path), collection="c", organisation="I", at=AT)
+    assert Archive(tmp_path).position("c") is None

@@ -12,10 +12,13 @@ from sekisho.records import TABLES, RecordsError, describe, safe_text
 
 IN_ORDER = (
     "party party_link account asset instrument order_event trade reference_price wallet wallet_balance customer_balance "
-    "money_trust chain_movement firm_balance reserve_volume reserve_use transfer account_event communication "
+    "money_trust chain_movement firm_balance reserve_volume reserve_use transfer account_event request_event communication "
     "listing_application material_fact fact_knowledge publication customer_order_knowledge stated_plan movement_approval "
     "wallet_procedure wallet_destination wallet_key custody_duty provider wallet_service assessment crypto_loan "
-    "balance_sheet_item subordinated_debt filing wind_down_event asset_return instruction"
+    "balance_sheet_item subordinated_debt filing wind_down_event asset_return instruction "
+    "suitability_check trading_criterion trading_limit guardian_consent document_delivery issuer_breach margin_order "
+    "margin_position margin_valuation margin_call margin_ratio"
+    "registered_operator operator_warning sales_contact solicitation solicitation_sign operator_contract trading_venue"
 )
 
 

@@ -11,6 +11,7 @@ import pytest
 from sekisho.rulebook import RulebookError, Undetermined
 from sekisho.rulebook.rule import Rule, read_rule
 from sekisho.rulebook.strict_yaml import read_yaml
+from sekisho.rulebook.texts import reveals
 
 REGIMES = frozenset({"PSA-2020", "PSA-2026", "FIEA-ACT64"})
 DOCUMENTS = frozenset({"PSA", "CAO"})
@@ -119,6 +120,11 @@ def test_an_open_value_is_never_a_default(tmp_path: Path) -> None:
         ("title: {en: Cold, ja: 冷}", "title: {en: Cold, en: Cool, ja: 冷}", 1, "stands twice"),
         ("questions: [attest]", "questions: [attest, detect]", 4, "'sentences' needs a 'default'"),
         ("false_positives:\n  - {en: None known., ja: 特になし。}\n", "", 1, "'false_positives' is missing"),
+        ("anchors:", "client: {en: We suspect a crime., ja: 確認中です。}\nanchors:", 36, "'suspect' would tell the client"),
+        ("anchors:", "client: {en: Please wait., ja: 疑いがあります。}\nanchors:", 36, "'疑' would tell the client"),
+        ("anchors:", "client: {en: 'Wait for {account}.', ja: 確認中です。}\nanchors:", 36, "names no facts"),
+        ("anchors:", "client: {en: Please wait.}\nanchors:", 36, "'ja' is missing"),
+        ("anchors:", "warnings: {romance: {en: Beware.}}\nanchors:", 36, "'ja' is missing"),
     ],
 )
 def test_what_is_refused(tmp_path: Path, old: str, new: str, line: int, says: str) -> None:
@@ -128,6 +134,33 @@ def test_what_is_refused(tmp_path: Path, old: str, new: str, line: int, says: st
     assert "rule.yaml:" in str(refused.value)
     told = int(str(refused.value).split("rule.yaml:")[1].split(":")[0])
     assert abs(told - line) <= 3, str(refused.value)
+
+
+def test_what_the_client_reads_stands_apart_from_what_the_staff_reads(tmp_path: Path) -> None:
+    told = (
+        "client: {en: Your transfer is being checked., ja: お手続きを確認しています。}\n"
+        "warnings:\n  romance: {en: Beware of fraud., ja: 詐欺にご注意ください。}\n"
+    )
+    rule = rule_of(tmp_path, RULE + told)
+    assert rule.client == ("Your transfer is being checked.", "お手続きを確認しています。")
+    assert rule.warnings == {"romance": ("Beware of fraud.", "詐欺にご注意ください。")}
+    plain = rule_of(tmp_path, RULE)
+    assert (plain.client, plain.warnings) == (None, {})
+
+
+@pytest.mark.parametrize(
+    ("said", "reveals_it"),
+    [
+        ("A suspicious transaction was reported.", True),
+        ("This was referred to the authorities.", True),
+        ("疑わしい取引の届出を行いました。", True),
+        ("マネー・ローンダリング対策のため", True),
+        ("Your transfer is being checked; this can take a few days.", False),
+        ("お客様の資産を守るため、お手続きの内容を確認しています。", False),
+    ],
+)
+def test_a_word_that_reveals_a_suspicion_is_known(said: str, reveals_it: bool) -> None:
+    assert (reveals(said) is not None) == reveals_it
 
 
 def test_the_hash_covers_every_file(tmp_path: Path) -> None:

@@ -4,23 +4,45 @@ from __future__ import annotations
 
 from bisect import bisect_left, insort
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from sekisho.engine.kept_clients import KeptClients, exact
-from sekisho.engine.requests import Account, Party, PastEvent, PastTrade, PastTransfer, RequestEvent
+from sekisho.engine.memory_conduct import LEARNT_OF_CONDUCT, ConductMemory
+from sekisho.engine.memory_orders import FLOW, LEARNT_OF_ORDERS, OrderMemory
+from sekisho.engine.requests import (
+    Account,
+    CustomerCheck,
+    CustomerRisk,
+    InOffice,
+    OpenOrder,
+    Party,
+    PastEvent,
+    PastTrade,
+    PastTransfer,
+    QuickDeposit,
+    Registers,
+    RequestEvent,
+    SeenOrder,
+    Suspicion,
+)
 from sekisho.typologies.addresses import AddressBook
 from sekisho.typologies.addresses.poisoning import books_of, read_or_none
 from sekisho.typologies.correspondence import LEARNT as CORRESPONDENCE
 from sekisho.typologies.correspondence import Correspondence
 from sekisho.typologies.exposure import Movements, Neighbour
+from sekisho.typologies.handled_assets import Pair
 from sekisho.typologies.listed import Listed, Lists, read_lists
+from sekisho.typologies.margin import Margin
+from sekisho.typologies.suitability import Breach, Check, Consent, Criteria, Limits
 from sekisho.typologies.valuation import in_utc, starts_at
 
 if TYPE_CHECKING:
+    import ibis.expr.types as ir
+
     from sekisho.records import Records
 
 Row = Mapping[str, Any]
@@ -56,15 +78,22 @@ class Memory:
         self.lists = Lists()
         """The lists screened against; whoever loads a new version puts the whole here, between two decisions."""
         self._correspondence = Correspondence()
+        self._of_orders = OrderMemory(self.account)
+        self._conduct = ConductMemory(kept)
+        self._first_sent: dict[str, datetime | None] = {}
         if kept is not None:
             self._take_strangers(kept)
 
     def learn(self, table: str, row: Row) -> None:
         """Take in one row of a record table; raises KeyError for a table that is none of ``LEARNT``."""
+        if table not in LEARNT:
+            raise KeyError(table)
         if table in CORRESPONDENCE:
             self._correspondence.learn(table, row)
-        else:
+        elif table in _LEARN:
             _LEARN[table](self, row)
+        self._of_orders.learn(table, row)
+        self._conduct.learn(table, row)
 
     def known_transfer(self, transfer_id: str) -> PastTransfer | None:
         """A transfer by its id; None where none was learnt."""
@@ -116,6 +145,19 @@ class Memory:
         if rows is None:
             return self._kept.transfers(account_id, since) if self._kept is not None else ()
         return _since(rows, since, _requested_at)
+
+    def first_sent_at(self, account_id: str) -> datetime | None:
+        """When the first transfer out of the account left, or was asked for where only the address book tells; None before that."""
+        if account_id not in self._first_sent:
+            out = [each for each in self._by_account.seen(account_id) if each.direction == "out"]
+            asked: dict[str, datetime] = {}
+            for each in out:
+                asked.setdefault(each.address, each.requested_at)
+            book = self._books.seen(account_id).items()
+            older = [used_at for address, used_at in book if address not in asked or used_at < asked[address]]
+            left = [each.left_at for each in out if each.left_at is not None]
+            self._first_sent[account_id] = min((*left, *older), default=None)
+        return self._first_sent[account_id]
 
     def transfers_with(self, address: str, since: datetime) -> Sequence[PastTransfer]:
         """What all accounts asked to move to or from one address since a moment, oldest first."""
@@ -207,10 +249,101 @@ class Memory:
         """Other operators, their networks, wallets evaluated, and notices exchanged with them."""
         return self._correspondence
 
+    def accounts_seen(self, kind: str, value: str) -> dict[str, datetime]:
+        """The accounts that used a device or a network address, each with the last time; who came last stands last."""
+        return self._conduct.accounts_seen(kind, value)
+
+    def suspicions(self, account_id: str) -> Sequence[Suspicion]:
+        """Every suspicion about the account, oldest first."""
+        return self._conduct.suspicions(account_id)
+
+    def checks_of(self, party_id: str) -> Sequence[CustomerCheck]:
+        """The verifications of a client, oldest first."""
+        return self._conduct.checks_of(party_id)
+
+    def risks_of(self, party_id: str) -> Sequence[CustomerRisk]:
+        """The grounds for enhanced care with a client, oldest first."""
+        return self._conduct.risks_of(party_id)
+
+    def quick_deposits(self, account_id: str, since: datetime) -> Sequence[QuickDeposit]:
+        """What was paid in by quick payment or at a convenience store since a moment, oldest first."""
+        return self._conduct.quick_deposits(account_id, since)
+
+    # Orders and the registers of the office are kept by ``OrderMemory``; its docstrings hold here.
+
+    def registers(self) -> Registers:
+        """Ownership, facts and their knowledge, positions."""
+        return self._of_orders.registers()
+
+    def pair(self, instrument: str) -> Pair:
+        """The instrument; raises KeyError for one that is not on record."""
+        return self._of_orders.pair(instrument)
+
+    def book(self, instrument: str, side: str) -> Sequence[OpenOrder]:
+        """The resting limit orders of one side, those that are served first first."""
+        return self._of_orders.book(instrument, side)
+
+    def open_orders(self, account_id: str, product: str) -> Sequence[OpenOrder]:
+        """The account's own orders still in the market, of one product."""
+        return self._of_orders.open_orders(account_id, product)
+
+    def orders_known_to(self, party_id: str, instrument: str) -> Sequence[SeenOrder]:
+        """Clients' orders still in the market that a party could see."""
+        return self._of_orders.orders_known_to(party_id, instrument)
+
+    def ordered(self, party_id: str, asset: str, side: str, since: datetime) -> Decimal:
+        """How much the accounts of a party have ordered of an asset on one side since a moment, under a plan on record."""
+        return self._of_orders.ordered(party_id, asset, side, since)
+
+    def last_price(self, instrument: str) -> Decimal | None:
+        """The price of the last trade of the pair."""
+        return self._of_orders.last_price(instrument)
+
+    def first_connected_at(self, device: str) -> datetime | None:
+        """When a device was first on a network."""
+        return self._of_orders.first_connected_at(device)
+
+    def administrator(self, at: datetime) -> InOffice | None:
+        """The administrator in office at a moment."""
+        return self._of_orders.administrator(at)
+
+    def check(self, account_id: str) -> Check | None:
+        """The last suitability check of the account."""
+        return self._of_orders.check(account_id)
+
+    def criteria(self) -> Criteria:
+        """The firm's trading-start criteria."""
+        return self._of_orders.criteria()
+
+    def limits(self) -> Limits:
+        """The trading limits."""
+        return self._of_orders.limits()
+
+    def consents(self, account_id: str) -> Sequence[Consent]:
+        """The consents of legal representatives to the account's trading."""
+        return self._of_orders.consents(account_id)
+
+    def documents(self, account_id: str) -> Set[tuple[str, str | None]]:
+        """The documents the account was given."""
+        return self._of_orders.documents(account_id)
+
+    def breaches(self, asset: str) -> Sequence[Breach]:
+        """The breaches of disclosure by the asset's issuer."""
+        return self._of_orders.breaches(asset)
+
+    def margin(self, account_id: str) -> Margin:
+        """Open margin positions and calls, and the last valuation."""
+        return self._of_orders.margin(account_id)
+
+    def margin_ratio(self, instrument: str, day: date) -> Decimal | None:
+        """The risk ratio of the pair in use on a day."""
+        return self._of_orders.margin_ratio(instrument, day)
+
     def learn_use(self, account_id: str, address: str, used_at: datetime) -> None:
         """Take in that an account used an address at a moment, where the transfer itself lies before all records."""
         book = self._books[account_id]
         book[address] = min(used_at, book.get(address, used_at))
+        self._first_sent.pop(account_id, None)
 
     def accounts_of(self, party_id: str) -> Sequence[str]:
         """The accounts of a party, in order."""
@@ -343,6 +476,7 @@ class Memory:
         self._transfers[transfer.transfer_id] = transfer
         insort(self._by_account[transfer.account_id], transfer, key=_requested_at)
         insort(self._by_address[transfer.address], transfer, key=_requested_at)
+        self._first_sent.pop(transfer.account_id, None)
 
     def _take_back_transfer(self, row: Row) -> Callable[[], None]:
         transfer_id, account_id, address = row["transfer_id"], row["account_id"], row["address"]
@@ -371,6 +505,7 @@ class Memory:
             self._transfers[transfer_id] = None
             self._by_account[known.account_id].remove(known)
             self._by_address[known.address].remove(known)
+            self._first_sent.pop(known.account_id, None)
 
     def _learn_event(self, row: Row) -> None:
         event = PastEvent(
@@ -473,7 +608,7 @@ _TAKE_BACK: dict[str, Callable[[Memory, Row], Callable[[], None]]] = {
     "transfer": Memory._take_back_transfer,
     "request_event": Memory._take_back_answer,
 }
-LEARNT = (*_LEARN, *CORRESPONDENCE)
+LEARNT = tuple(dict.fromkeys((*_LEARN, *CORRESPONDENCE, *LEARNT_OF_ORDERS, *LEARNT_OF_CONDUCT)))
 """The record tables a memory takes in."""
 
 
@@ -499,7 +634,7 @@ def past_transfer(row: Row) -> PastTransfer:
     )
 
 
-_AT = {
+KNOWN_AT = {
     "transfer": "requested_at",
     "account_event": "occurred_at",
     "trade": "executed_at",
@@ -510,40 +645,99 @@ _AT = {
     "chain_movement": "occurred_at",
     "travel_rule_notice": "occurred_at",
     "counterparty_wallet": "evaluated_at",
+    "suitability_check": "checked_at",
+    "document_delivery": "delivered_at",
+    "margin_position": "opened_at",
+    "margin_valuation": "valued_at",
+    "margin_call": "determined_at",
+    "suspicion": "arose_at",
+    "customer_check": "checked_at",
+    "customer_risk": "since",
+    "quick_deposit": "deposited_at",
 }
+"""When a row of a table is first known, by its column; a daily balance at the end of its day.
+
+Rows of every other table are known from the start: they say themselves from when until when they hold.
+"""
+
+ENDS = {
+    "transfer": ("released_at", "refused_at"),
+    "margin_position": ("closed_at",),
+    "margin_call": ("met_at", "settled_at"),
+    "suspicion": ("judged_at", "filed_at", "cleared_at"),
+    "customer_risk": ("until",),
+}
+"""Columns of a row that are filled in later, when what they tell has happened."""
+_MEANWHILE: dict[str, Row] = {"released_at": {"status": "held"}, "refused_at": {"status": "held"}, "judged_at": {"judgement": None}}
+"""What goes with a time that was not known yet."""
 
 
 def memory_before(records: Records, before: datetime) -> Memory:
     """What a gate would have learnt from the records before a moment (UTC)."""
     memory = Memory()
-    for table in LEARNT:
+    flow: list[tuple[int, bool, Row]] = []
+    for table in (name for name in LEARNT if name in records.present):
         for row in rows_before(records, table, before):
-            memory.learn(table, row)
+            if table in FLOW:
+                flow.append((row["sequence"], table == "trade", row))
+            else:
+                memory.learn(table, row)
+    for _, traded, row in sorted(flow, key=lambda step: step[:2]):
+        memory.learn("trade" if traded else "order_event", row)
     memory.lists = read_lists(records)
     return memory
 
 
 def rows_before(records: Records, table: str, before: datetime | None) -> Iterator[Row]:
     """The rows of a table as they stood before a moment (UTC); all of them where none is given."""
-    for row in records.optional(table).to_pyarrow().to_pylist():
+    rows = transfers_with_refusals(records) if table == "transfer" else records.optional(table)
+    for row in rows.to_pyarrow().to_pylist():
+        known_at = known_from(table, row)
         if before is None:
             yield row
-        elif _known(table, row, before):
-            yield _as_of(row, before) if table == "transfer" else row
+        elif known_at is None or known_at < before:
+            yield as_of(table, row, before)
 
 
-def _known(table: str, row: Row, before: datetime) -> bool:
-    if table in _AT:
-        return in_utc(row[_AT[table]]) < before
-    return table != "customer_balance" or starts_at(row["as_of_date"] + timedelta(days=1)) <= before
+def known_from(table: str, row: Row) -> datetime | None:
+    """When a row is first known; None for what is known from the start. A daily balance is known once its day is over."""
+    if table in KNOWN_AT:
+        return in_utc(row[KNOWN_AT[table]])
+    if table == "customer_balance":
+        return starts_at(row["as_of_date"] + timedelta(days=1)) - timedelta.resolution
+    return None
 
 
-def _as_of(row: Row, before: datetime) -> Row:
-    """A transfer as it stood: released later is waiting still."""
-    released_at = _utc(row["released_at"])
-    if released_at is not None and released_at >= before:
-        return {**row, "released_at": None, "status": "held"}
-    return row
+def known_moments(table: str, row: Row) -> tuple[datetime, ...]:
+    """When a gate knew the row, and what was written into it later, each once and in order; empty where it always did."""
+    first = known_from(table, row)
+    if first is None:
+        return ()
+    later = (_utc(row.get(name)) for name in ENDS.get(table, ()))
+    return (first, *sorted({at for at in later if at is not None and at > first}))
+
+
+def transfers_with_refusals(records: Records) -> ir.Table:
+    """The table of transfers with ``refused_at``: when one was refused or cancelled, where an event says so.
+
+    Where none does, a refused transfer counts as refused from its request on.
+    """
+    transfer = records.optional("transfer")
+    if "request_event" not in records.present:
+        return transfer
+    refusals = records.request_event.filter(records.request_event.kind.isin(["refused", "cancelled"]))
+    first = refusals.group_by(transfer_id=refusals.request_id).aggregate(refused_at=refusals.occurred_at.min())
+    refused = transfer.left_join(first, "transfer_id").drop("transfer_id_right")
+    return refused.mutate(refused_at=(refused.status == "refused").ifelse(refused.refused_at, None))
+
+
+def as_of(table: str, row: Row, before: datetime) -> Row:
+    """A row as it stood: a transfer released later is waiting still, a call met later is open, a suspicion cleared later stands."""
+    late = [name for name in ENDS.get(table, ()) if (at := _utc(row.get(name))) is not None and at >= before]
+    if not late:
+        return row
+    meanwhile = {name: value for each in late for name, value in _MEANWHILE.get(each, {}).items()}
+    return {**row, **dict.fromkeys(late), **meanwhile}
 
 
 def _plain(value: Any) -> Any:

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from heapq import heapify, heappop
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from sekisho.engine.answers import Outcome, Reason
 from sekisho.engine.controls import load_control
-from sekisho.engine.memory import LEARNT, Memory
+from sekisho.engine.memory import LEARNT, Memory, known_from
 from sekisho.engine.requests import Request, TransferRequest, View
 from sekisho.engine.run import Judged
 from sekisho.engine.view import transfer_request
 from sekisho.rulebook import Parameters, Rule
-from sekisho.typologies.valuation import in_utc, starts_at
+from sekisho.typologies.listed import read_lists
+from sekisho.typologies.valuation import in_utc
 
 if TYPE_CHECKING:
     from sekisho.records import Records
@@ -65,6 +66,7 @@ def replayed(records: Records, deciders: Sequence[Decider], progress: Progress =
     moments = _moments(records)
     asked_in_all = sum(moment[2] == _ASKED for moment in moments)
     memory, asked = Memory(), 0
+    memory.lists = read_lists(records)
     while moments:
         _at, _order, what, table, row = heappop(moments)
         if what == _ASKED:
@@ -72,7 +74,7 @@ def replayed(records: Records, deciders: Sequence[Decider], progress: Progress =
             used_at = row.get("address_first_used_at")
             if used_at is not None and request.direction == "out":
                 memory.learn_use(request.account_id, request.address, in_utc(used_at))
-            yield Replayed(request=request, reasons=_reasons(request, cast("View", memory), deciders))
+            yield Replayed(request=request, reasons=_reasons(request, memory, deciders))
             asked += 1
             progress(asked, asked_in_all)
             memory.learn(table, {**row, "released_at": None, "status": "refused" if row["status"] == "refused" else "held"})
@@ -81,12 +83,8 @@ def replayed(records: Records, deciders: Sequence[Decider], progress: Progress =
 
 
 _LEARNT, _ASKED = 0, 1
-_AT = {
-    "account_event": "occurred_at",
-    "trade": "executed_at",
-    "reference_price": "quoted_at",
-    "request_event": "occurred_at",
-}
+_OF_ORDERS = frozenset({"order_event", "customer_order_knowledge", "margin_order"})
+"""Tables that only rules about orders look at."""
 _Moment = tuple[datetime, int, int, str, Mapping[str, Any]]
 
 
@@ -100,7 +98,7 @@ def _moments(records: Records) -> list[_Moment]:
         moments.append((moment, len(moments), what, table, row))
 
     for table in LEARNT:
-        if table == "transfer":
+        if table == "transfer" or table in _OF_ORDERS:
             continue
         for row in _rows(records, table):
             if table == "trade" and not clients & {row.get("buy_account_id"), row.get("sell_account_id")}:
@@ -117,11 +115,7 @@ def _moments(records: Records) -> list[_Moment]:
 
 
 def _learnt_at(table: str, row: Mapping[str, Any]) -> datetime:
-    if table in _AT:
-        return in_utc(row[_AT[table]])
-    if table == "customer_balance":
-        return starts_at(row["as_of_date"] + timedelta(days=1))
-    return _ALWAYS
+    return known_from(table, row) or _ALWAYS
 
 
 _ALWAYS = datetime(1900, 1, 1, tzinfo=UTC)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -13,16 +13,19 @@ from sekisho.typologies.correspondence import Correspondence
 from sekisho.typologies.exposure import Neighbour
 from sekisho.typologies.handled_assets import Pair
 from sekisho.typologies.listed import Listed
+from sekisho.typologies.margin import Margin
 from sekisho.typologies.material_facts import Circle, Facts
 from sekisho.typologies.ownership import Ownership
+from sekisho.typologies.suitability import Breach, Check, Consent, Criteria, Limits
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TransferRequest:
     """A transfer that asks to go ahead: the columns of the ``transfer`` table known at that moment. Times are UTC.
 
-    Two things the table does not keep are known at that moment: ``address_tag`` (destination tag or memo, where the address
-    does not carry it) and ``network`` (the chain on which the asset is to move, where it lives on more than one).
+    Three things the table does not keep are known at that moment: ``address_tag`` (destination tag or memo, where the address
+    does not carry it), ``network`` (the chain on which the asset is to move, where it lives on more than one) and ``payee_site``
+    (the website the client names as the payee's).
     """
 
     transfer_id: str
@@ -40,6 +43,7 @@ class TransferRequest:
     network: str | None = None
     travel_rule_payload: str | None = None
     purpose: str | None = None
+    payee_site: str | None = None
     warning_acknowledged_at: datetime | None = None
 
 
@@ -222,6 +226,49 @@ class RequestEvent(NamedTuple):
     text: str | None
 
 
+class Suspicion(NamedTuple):
+    """A suspicion about an account: the columns of ``suspicion`` with what had become of it by the moment looked at (UTC)."""
+
+    suspicion_id: str
+    account_id: str
+    transfer_id: str | None
+    arose_at: datetime
+    source: str
+    judged_at: datetime | None
+    judgement: str | None
+    filed_at: datetime | None
+    cleared_at: datetime | None
+
+
+class CustomerCheck(NamedTuple):
+    """A verification of a client: the columns of ``customer_check`` (UTC)."""
+
+    check_id: str
+    checked_at: datetime
+    transfer_id: str | None
+    kind: str
+    means_checked: bool | None
+    approved_by_party_id: str | None
+
+
+class CustomerRisk(NamedTuple):
+    """A ground for enhanced care with a client: the columns of ``customer_risk`` (UTC); ``until`` is None while it holds."""
+
+    risk_id: str
+    ground: str
+    since: datetime
+    until: datetime | None
+
+
+class QuickDeposit(NamedTuple):
+    """Money paid in by quick payment or at a convenience store: the columns of ``quick_deposit`` (UTC)."""
+
+    deposit_id: str
+    deposited_at: datetime
+    channel: str
+    amount_jpy: Decimal
+
+
 class View(Protocol):
     """What a ``decide`` rule may look at. The gate keeps it in memory; an inspection builds it from records."""
 
@@ -257,8 +304,8 @@ class View(Protocol):
         """How much the accounts of a party have ordered of an asset on one side since a moment, changes of orders included."""
         ...
 
-    def administrator(self) -> InOffice | None:
-        """The administrator in office; None where there is none."""
+    def administrator(self, at: datetime) -> InOffice | None:
+        """The administrator in office at a moment (UTC), as far as is known now; None where there is none."""
         ...
 
     def party(self, party_id: str) -> Party:
@@ -267,6 +314,10 @@ class View(Protocol):
 
     def transfers(self, account_id: str, since: datetime) -> Sequence[PastTransfer]:
         """What the account asked to move, in or out, since a moment, oldest first."""
+        ...
+
+    def first_sent_at(self, account_id: str) -> datetime | None:
+        """When the first transfer out of the account left (UTC); None before that."""
         ...
 
     def transfers_with(self, address: str, since: datetime) -> Sequence[PastTransfer]:
@@ -314,4 +365,62 @@ class View(Protocol):
 
     def correspondence(self) -> Correspondence:
         """Other operators, their networks, wallets evaluated, and notices exchanged with them."""
+
+    def open_orders(self, account_id: str, product: str) -> Sequence[OpenOrder]:
+        """The account's own orders still in the market, of one product (spot, margin), in order of their ids."""
+        ...
+
+    def last_price(self, instrument: str) -> Decimal | None:
+        """The price of the last trade of the pair, in its quote asset; None before the first."""
+        ...
+
+    def check(self, account_id: str) -> Check | None:
+        """The last suitability check of the account; None where there is none."""
+        ...
+
+    def criteria(self) -> Criteria:
+        """The firm's trading-start criteria, whenever they hold; the same object as long as nothing changed."""
+        ...
+
+    def limits(self) -> Limits:
+        """The firm's and the association's trading limits, whenever they hold; the same object as long as nothing changed."""
+        ...
+
+    def consents(self, account_id: str) -> Sequence[Consent]:
+        """The consents of legal representatives to the account's trading, whenever they stand."""
+        ...
+
+    def documents(self, account_id: str) -> Set[tuple[str, str | None]]:
+        """What the account was given (``document``, asset or None for all), receipts and statements aside."""
+        ...
+
+    def breaches(self, asset: str) -> Sequence[Breach]:
+        """The breaches of disclosure by the asset's issuer, whenever they last."""
+        ...
+
+    def margin(self, account_id: str) -> Margin:
+        """The account's open margin positions and calls, and the last valuation of them."""
+        ...
+
+    def margin_ratio(self, instrument: str, day: date) -> Decimal | None:
+        """The risk ratio of the pair in use on a Japan date; None where none is on record."""
+
+    def accounts_seen(self, kind: str, value: str) -> dict[str, datetime]:
+        """The accounts that used a device (``kind`` device_id) or a network address (ip), each with the last time (UTC)."""
+        ...
+
+    def suspicions(self, account_id: str) -> Sequence[Suspicion]:
+        """Every suspicion about the account, oldest first."""
+        ...
+
+    def checks_of(self, party_id: str) -> Sequence[CustomerCheck]:
+        """The verifications of a client, oldest first."""
+        ...
+
+    def risks_of(self, party_id: str) -> Sequence[CustomerRisk]:
+        """The grounds for enhanced care with a client, oldest first, past ones included."""
+        ...
+
+    def quick_deposits(self, account_id: str, since: datetime) -> Sequence[QuickDeposit]:
+        """What was paid in by quick payment or at a convenience store since a moment, oldest first."""
         ...

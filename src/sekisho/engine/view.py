@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from datetime import datetime
+from collections.abc import Mapping, Sequence, Set
+from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -11,6 +11,8 @@ from sekisho.engine.memory import Memory, memory_before
 from sekisho.engine.open_orders import Standing, entries, standing_orders
 from sekisho.engine.requests import (
     Account,
+    CustomerCheck,
+    CustomerRisk,
     InOffice,
     InstructionRequest,
     OpenOrder,
@@ -19,9 +21,11 @@ from sekisho.engine.requests import (
     PastEvent,
     PastTrade,
     PastTransfer,
+    QuickDeposit,
     Registers,
     RequestEvent,
     SeenOrder,
+    Suspicion,
     TransferRequest,
     WalletRequest,
 )
@@ -30,9 +34,11 @@ from sekisho.typologies.correspondence import Correspondence
 from sekisho.typologies.exposure import Neighbour
 from sekisho.typologies.handled_assets import Handled, Pair, read_handled
 from sekisho.typologies.listed import Listed
+from sekisho.typologies.margin import Margin
 from sekisho.typologies.material_facts import read_circle, read_facts
 from sekisho.typologies.ownership import ownership_of
 from sekisho.typologies.registers import read_keys
+from sekisho.typologies.suitability import Breach, Check, Consent, Criteria, Limits
 from sekisho.typologies.valuation import JAPAN, in_utc, starts_at
 from sekisho.typologies.wallet_keys import Connected, first_connections
 from sekisho.typologies.winding import in_office
@@ -67,6 +73,10 @@ class RecordsView:
     def transfers(self, account_id: str, since: datetime) -> Sequence[PastTransfer]:
         """What the account asked to move since a moment, oldest first."""
         return self._memory().transfers(account_id, since)
+
+    def first_sent_at(self, account_id: str) -> datetime | None:
+        """When the first transfer out of the account left; None before that."""
+        return self._memory().first_sent_at(account_id)
 
     def transfers_with(self, address: str, since: datetime) -> Sequence[PastTransfer]:
         """What all accounts asked to move to or from one address since a moment, oldest first."""
@@ -116,6 +126,26 @@ class RecordsView:
         """Other operators, their networks, wallets evaluated, and notices exchanged, as known at the moment."""
         return self._memory().correspondence()
 
+    def accounts_seen(self, kind: str, value: str) -> dict[str, datetime]:
+        """The accounts that used a device or a network address, each with the last time."""
+        return self._memory().accounts_seen(kind, value)
+
+    def suspicions(self, account_id: str) -> Sequence[Suspicion]:
+        """Every suspicion about the account, oldest first."""
+        return self._memory().suspicions(account_id)
+
+    def checks_of(self, party_id: str) -> Sequence[CustomerCheck]:
+        """The verifications of a client, oldest first."""
+        return self._memory().checks_of(party_id)
+
+    def risks_of(self, party_id: str) -> Sequence[CustomerRisk]:
+        """The grounds for enhanced care with a client, oldest first."""
+        return self._memory().risks_of(party_id)
+
+    def quick_deposits(self, account_id: str, since: datetime) -> Sequence[QuickDeposit]:
+        """What was paid in by quick payment or at a convenience store since a moment, oldest first."""
+        return self._memory().quick_deposits(account_id, since)
+
     def first_connected_at(self, device: str) -> datetime | None:
         """When the device was first on a network, as the register of keys had it before this moment."""
         if self._connections is None:
@@ -159,10 +189,50 @@ class RecordsView:
         rows = (e for e in events if since <= e.at < self._before)
         return sum((e.quantity for e in rows if e.side_of(asset, self._handled()) == side), Decimal(0))
 
-    def administrator(self) -> InOffice | None:
-        """The administrator in office at the moment; None where there is none."""
-        event = in_office(self._records, (self._before + JAPAN).date())
+    def administrator(self, at: datetime) -> InOffice | None:
+        """The administrator in office at a moment; None where there is none."""
+        event = in_office(self._records, (at + JAPAN).date())
         return None if event is None else InOffice(event.party_id, event.event_id, starts_at(event.effective_on))
+
+    def open_orders(self, account_id: str, product: str) -> Sequence[OpenOrder]:
+        """The account's own orders still in the market, of one product."""
+        return self._memory().open_orders(account_id, product)
+
+    def last_price(self, instrument: str) -> Decimal | None:
+        """The price of the last trade of the pair."""
+        return self._memory().last_price(instrument)
+
+    def check(self, account_id: str) -> Check | None:
+        """The last suitability check of the account."""
+        return self._memory().check(account_id)
+
+    def criteria(self) -> Criteria:
+        """The firm's trading-start criteria."""
+        return self._memory().criteria()
+
+    def limits(self) -> Limits:
+        """The trading limits."""
+        return self._memory().limits()
+
+    def consents(self, account_id: str) -> Sequence[Consent]:
+        """The consents of legal representatives to the account's trading."""
+        return self._memory().consents(account_id)
+
+    def documents(self, account_id: str) -> Set[tuple[str, str | None]]:
+        """The documents the account was given."""
+        return self._memory().documents(account_id)
+
+    def breaches(self, asset: str) -> Sequence[Breach]:
+        """The breaches of disclosure by the asset's issuer."""
+        return self._memory().breaches(asset)
+
+    def margin(self, account_id: str) -> Margin:
+        """Open margin positions and calls, and the last valuation."""
+        return self._memory().margin(account_id)
+
+    def margin_ratio(self, instrument: str, day: date) -> Decimal | None:
+        """The risk ratio of the pair in use on a day."""
+        return self._memory().margin_ratio(instrument, day)
 
     def _memory(self) -> Memory:
         if self._learnt is None:

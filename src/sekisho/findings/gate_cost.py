@@ -222,6 +222,9 @@ def gate_costs(
         for rule in (rule for rule in rulebook.matching(one.rules) if rule.chapter in CHAPTERS):
             for told, values in variants.get(rule.path, (("", {}),)):
                 answer = decider(rule, judged, {**assumed.get(rule.path, {}), **values}, f"{rule.path}{told}")
+                absent = [table for table in rule.needs if table not in records.present]
+                if isinstance(answer, Decider) and absent:
+                    answer = f"{rule.path}: not asked: no {', '.join(absent)}"
                 said += [] if answer is None else [answer]
     deciders = [each for each in said if isinstance(each, Decider)]
     unanswered = sorted({each for each in said if isinstance(each, str)})

@@ -36,7 +36,7 @@ from sekisho.gate.options import (
 )
 from sekisho.gate.rule_set import RuleSet
 from sekisho.gate.rules_commands import app as rules_app
-from sekisho.gate.snapshot import begin, newest, snapshots_beside, write_snapshot
+from sekisho.gate.snapshot import begin, snapshots_beside, take_snapshot
 from sekisho.gate.state import LEARNABLE
 from sekisho.records import open_records
 from sekisho.rulebook.commands import parse_day
@@ -180,16 +180,13 @@ def snapshot_command(
         raise GateError("--snapshots: give a folder that every process of this gate can read")
     kept = existing(journal)
     try:
-        follower = newest(folder, kept, None if lists is None else ListSource(lists))
-        for entry in kept.after(follower.number):
-            follower.take(entry)
-        place = write_snapshot(follower, folder)
+        number, place = take_snapshot(kept, folder, None if lists is None else ListSource(lists))
     finally:
         kept.close()
     if as_json:
-        print_json({"entry": follower.number, "folder": str(place)})
+        print_json({"entry": number, "folder": str(place)})
     else:
-        Console().print(f"snapshot of entry {follower.number} in {place}", highlight=False, soft_wrap=True)
+        Console().print(f"snapshot of entry {number} in {place}", highlight=False, soft_wrap=True)
 
 
 @app.command("cases")

@@ -18,6 +18,7 @@ from sekisho.gate.messages import (
     GateConflict,
     GateError,
     GateRequest,
+    GateSamePerson,
     Release,
     RequestEventIn,
     Said,
@@ -82,7 +83,7 @@ class Telling:
         if prior.closed is not None:
             raise GateConflict(f"request {about!r} was {prior.closed} already; nothing can be told of it, ask anew under a new id")
         if event.kind in _BY_A_PERSON and event.party_id in _askers(prior, state):
-            raise GateConflict(f"{event.party_id} asked for request {about!r} and may not decide about it; another person must")
+            raise GateSamePerson(f"{event.party_id} asked for request {about!r} and may not decide about it; another person must")
         if event.kind == "released" and prior.outcome != "hold":
             raise GateConflict(f"request {about!r} is not held (it is at {prior.outcome}); there is nothing to release")
         acted = Acted(
@@ -100,7 +101,7 @@ def judge(deciding: Deciding, plan: Plan, plan_number: int, state: State, view: 
     """What the gate says: the gravest of what the rules say and nobody who may has lifted."""
     assert rule_set is not None
     request, prior = deciding.request, None if deciding.prior is None else deciding.prior[1]
-    said = spoken(deciding, plan, state, view)
+    said = spoken(deciding, plan, state, view, rule_set.release_needs)
     people = _People(prior, deciding.event, said, rule_set.release_needs)
     left = [one for one in said if one.key not in people.lifted]
     own = tuple(people.told())
@@ -130,10 +131,10 @@ def judge(deciding: Deciding, plan: Plan, plan_number: int, state: State, view: 
     )
 
 
-def spoken(deciding: Deciding, plan: Plan, state: State, view: GateView) -> tuple[Spoken, ...]:
+def spoken(deciding: Deciding, plan: Plan, state: State, view: GateView, release_needs: int) -> tuple[Spoken, ...]:
     """What the rules say, asked as of now, as if the request were not known yet."""
     request = _as_of(deciding.request, deciding.at)
-    view.begin(deciding.at)
+    view.begin(deciding.at, release_needs)
     with ExitStack() as stack:
         if deciding.event is not None:
             stack.callback(state.learn_event(request_id(request), deciding.event))

@@ -287,7 +287,8 @@ class Gate:
                 written.take_back()
             self.down = str(error) if isinstance(error, GateError) else f"{type(error).__name__}: {error}"
             for job in jobs:
-                job.future.set_exception(GateDown(f"nothing was decided: {self.down}; ask again with the same key"))
+                why = f"no answer, for the journal could not take it: {self.down}; ask again with the same key"
+                job.future.set_exception(GateDown(why))
             return
         self.down = None
         written.keep()
@@ -311,7 +312,7 @@ class Gate:
                     return self._stepped(work, written)
                 case _Relist():
                     return written.add(LISTED, None, work)
-        except GateError as error:
+        except (GateError, RulebookError) as error:
             return error
         raise AssertionError(work)
 

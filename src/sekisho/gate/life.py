@@ -10,7 +10,7 @@ from typing import Final
 
 import msgspec
 
-from sekisho.gate.messages import GateConflict, GateUnknown
+from sekisho.gate.messages import GateConflict, GateSamePerson, GateUnknown
 from sekisho.gate.rule_set import RuleSet
 
 STEPS: Final = ("draft", "shadow", "unshadow", "commit", "activate", "roll_back")
@@ -72,7 +72,7 @@ class RuleLife:
                 if committed is None:
                     raise GateConflict(f"rule set {name} is a draft; commit it before it is activated")
                 if step.by in self.authors.get(step.rule_set, set()):
-                    raise GateConflict(f"rule set {name} was drafted or committed by {step.by}; a second person activates it")
+                    raise GateSamePerson(f"rule set {name} was drafted or committed by {step.by}; a second person activates it")
                 if self.in_force and self.in_force[-1] == step.rule_set:
                     raise GateConflict(f"rule set {name} is in force already")
             case "roll_back" if len(self.in_force) < 2:

@@ -37,6 +37,10 @@ class GateConflict(GateError):  # noqa: N818 - the word people use at the gate
     """What is asked contradicts what was asked before: another body under a known key, an act by the wrong person."""
 
 
+class GateSamePerson(GateConflict):
+    """Four eyes are needed, and the second pair belongs to who asked, drafted or approved first."""
+
+
 class GateUnknown(GateError, LookupError):  # noqa: N818 - the word people use at the gate
     """No such request, decision or rule set."""
 

@@ -27,6 +27,8 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True):
     standing: list[tuple[OpenOrder, int]]
     ordered: list[tuple[str, int, Ordered]]
     known: list[tuple[str, str, datetime]]
+    margin: list[str] = []
+    prices: dict[str, Decimal] = {}
 
 
 class OrderBooks:
@@ -37,6 +39,9 @@ class OrderBooks:
         self._instrument_of: dict[str, str] = {}
         self._ordered: dict[str, dict[tuple[str, int], Ordered]] = defaultdict(dict)
         self._known: dict[str, dict[str, datetime]] = defaultdict(dict)
+        self._orders_of: dict[str, dict[str, str]] = defaultdict(dict)
+        self._margin: set[str] = set()
+        self._prices: dict[str, Decimal] = {}
         self._place = 0
 
     def enter(self, order: OrderRequest, at: datetime) -> Callable[[], None]:
@@ -47,11 +52,16 @@ class OrderBooks:
             order.order_id, order.account_id, order.instrument, order.side, order.order_type, order.price, order.quantity
         )
         self._stand(row, place)
+        new_on_margin = order.product == "margin" and order.order_id not in self._margin
+        if new_on_margin:
+            self._margin.add(order.order_id)
         key = (order.order_id, -1)
         self._ordered[order.account_id][key] = (at, order.order_id, order.instrument, order.side, order.quantity)
 
         def take_back() -> None:
             self._place = place
+            if new_on_margin:
+                self._margin.remove(order.order_id)
             del self._ordered[order.account_id][key]
             if before is None:
                 self._gone(order.order_id)
@@ -81,6 +91,7 @@ class OrderBooks:
 
     def learn_trade(self, row: Row) -> None:
         """One row of ``trade``: what it filled is no longer in the market."""
+        self._prices[row["instrument"]] = row["price"]
         for order_id in (row.get("buy_order_id"), row.get("sell_order_id")):
             instrument = self._instrument_of.get(order_id or "")
             if instrument is None or order_id is None:
@@ -96,6 +107,19 @@ class OrderBooks:
         """One row of ``customer_order_knowledge``."""
         known, learned_at = self._known[row["party_id"]], in_utc(row["learned_at"])
         known[row["order_id"]] = min(learned_at, known.get(row["order_id"], learned_at))
+
+    def on_margin(self, order_id: str) -> None:
+        """One row of ``margin_order``: the order is one on margin."""
+        self._margin.add(order_id)
+
+    def open_orders(self, account_id: str, *, margin: bool) -> Sequence[OpenOrder]:
+        """The account's own orders in the market, on margin or not, in order of their ids."""
+        own = sorted(self._orders_of.get(account_id, {}).items())
+        return tuple(self._standing[instrument][each].row for each, instrument in own if (each in self._margin) == margin)
+
+    def last_price(self, instrument: str) -> Decimal | None:
+        """The price of the last trade of the pair; None before the first."""
+        return self._prices.get(instrument)
 
     def book(self, instrument: str, side: str) -> Sequence[OpenOrder]:
         """Resting limit orders of one side by price, then by the time they took their place."""
@@ -126,6 +150,8 @@ class OrderBooks:
             standing=[(one.row, one.place) for orders in self._standing.values() for one in orders.values()],
             ordered=[(account, key[1], told) for account, orders in self._ordered.items() for key, told in orders.items()],
             known=[(party, order, at) for party, orders in self._known.items() for order, at in orders.items()],
+            margin=sorted(self._margin),
+            prices=dict(self._prices),
         )
 
     def recall(self, kept: Kept) -> None:
@@ -137,6 +163,8 @@ class OrderBooks:
             self._ordered[account][told[1], sequence] = told
         for party, order_id, learned_at in kept.known:
             self._known[party][order_id] = learned_at
+        self._margin.update(kept.margin)
+        self._prices.update(kept.prices)
 
     def rows(self) -> Iterable[tuple[str, tuple[Any, ...]]]:
         """Everything known, in a fixed order, for a digest."""
@@ -149,12 +177,17 @@ class OrderBooks:
         for party in sorted(self._known):
             for order_id, learned_at in sorted(self._known[party].items()):
                 yield "known", (party, order_id, learned_at)
+        yield from (("margin", (order_id,)) for order_id in sorted(self._margin))
+        yield from (("price", one) for one in sorted(self._prices.items()))
 
     def _stand(self, row: OpenOrder, place: int) -> None:
         self._standing[row.instrument][row.order_id] = Standing(row, place)
         self._instrument_of[row.order_id] = row.instrument
+        if row.account_id is not None:
+            self._orders_of[row.account_id][row.order_id] = row.instrument
 
     def _gone(self, order_id: str) -> None:
         instrument = self._instrument_of.pop(order_id, None)
-        if instrument is not None:
-            self._standing[instrument].pop(order_id, None)
+        order = None if instrument is None else self._standing[instrument].pop(order_id, None)
+        if order is not None and order.row.account_id is not None:
+            self._orders_of[order.row.account_id].pop(order_id, None)

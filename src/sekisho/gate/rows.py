@@ -12,6 +12,7 @@ import msgspec
 
 from sekisho.gate.messages import GateError
 from sekisho.records import TABLES
+from sekisho.typologies.valuation import in_utc
 
 _TYPES: Final[Mapping[str, Any]] = {
     "string": str,
@@ -45,8 +46,10 @@ def read_rows(table: str, rows: Iterable[Mapping[str, Any]]) -> tuple[dict[str, 
     kind, read = row_class(table), []
     for number, row in enumerate(rows, 1):
         try:
-            read.append(msgspec.structs.asdict(msgspec.convert(row, kind, strict=False)))
-        except msgspec.ValidationError as error:
+            told = msgspec.structs.asdict(msgspec.convert(row, kind, strict=False))
+            read.append({name: in_utc(value) if isinstance(value, datetime) else value for name, value in told.items()})
+        except (msgspec.ValidationError, OverflowError) as error:
+            # A time that UTC cannot write must not reach the journal: it would be read again at every start.
             raise RowError(f"{table} row {number}: {error}; 'sekisho records describe {table}' shows the columns") from None
     return tuple(read)
 

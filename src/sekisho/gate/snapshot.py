@@ -95,6 +95,14 @@ def newest(folder: Path | None, journal: Journal, lists: ListSource | None = Non
     return Follower(lists=lists)
 
 
+def take_snapshot(journal: Journal, folder: Path, lists: ListSource | None = None) -> tuple[int, Path]:
+    """Follow the journal to its end and write the state there; gives the entry and the folder. The gate may run on meanwhile."""
+    follower = newest(folder, journal, lists)
+    for entry in journal.after(follower.number):
+        follower.take(entry)
+    return follower.number, write_snapshot(follower, folder)
+
+
 def write_snapshot(follower: Follower, folder: Path) -> Path:
     """Write the state after the follower's entry into its own folder below ``folder``; gives that folder."""
     clients = clients_of(follower.state.memory)
@@ -124,7 +132,7 @@ def write_base(records: Records, folder: Path, detail_from: datetime | None = No
         if table in records.present:
             follower.state.learn_rows(table, read_rows(table, records.optional(table).to_pyarrow().to_pylist()))
     events, trades = (records.optional(name).to_pyarrow().to_pylist() for name in ("order_event", "trade"))
-    for row in sorted((*events, *(trades if events else ())), key=lambda row: (row["sequence"], "trade_id" in row)):
+    for row in sorted((*events, *trades), key=lambda row: (row["sequence"], "trade_id" in row)):
         (follower.state.orders.learn_trade if "trade_id" in row else follower.state.orders.learn_event)(row)
     return _write(folder, 0, follower.check.hex(), tables_of(records, detail_from), _rest(follower))
 
@@ -185,7 +193,7 @@ def _write(folder: Path, number: int, check: str, clients: Mapping[str, pa.Table
     (writing / "clients").mkdir(parents=True)
     for name, table in clients.items():
         pq.write_table(table, writing / "clients" / f"{name}.parquet", compression="zstd")
-    (writing / "rest.json").write_bytes(encode(rest))
+    (writing / "rest.json").write_bytes(msgspec.json.encode(rest))
     files = {str(file.relative_to(writing)): _sha256(file) for file in sorted(writing.rglob("*")) if file.is_file()}
     manifest = Manifest(form=FORM, number=number, check=check, files=files)
     (writing / "snapshot.json").write_bytes(encode(manifest))
@@ -206,7 +214,7 @@ def _load(place: Path, manifest: Manifest, lists: ListSource | None) -> Follower
     for step in rest.steps:
         follower.life.take(step)
     for table, rows in rest.registers.items():
-        follower.state.registers[table] = list(read_rows(table, rows))
+        follower.state.learn_rows(table, read_rows(table, rows))
     follower.state.memory.recall(rest.prices, rest.answers)
     follower.state.orders.recall(rest.orders)
     for row in rest.movements:

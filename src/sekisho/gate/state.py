@@ -12,8 +12,9 @@ from typing import Any, Final, cast
 import msgspec
 import pyarrow as pa
 
+from sekisho.engine.kept_clients import SCHEMAS
 from sekisho.engine.memory import LEARNT, Memory
-from sekisho.engine.requests import Account, InOffice, OpenOrder, Registers, SeenOrder, TransferRequest
+from sekisho.engine.requests import Account, InOffice, OpenOrder, Registers, RequestEvent, SeenOrder, TransferRequest
 from sekisho.gate.entries import Acted, Decided, Learned
 from sekisho.gate.messages import encode, request_id
 from sekisho.gate.order_books import OrderBooks
@@ -30,8 +31,10 @@ from sekisho.typologies.winding import in_office
 _NEVER: Final = datetime.max.replace(tzinfo=UTC)
 _BECAME: Final = {"allow": "released", "warn": "requested", "hold": "held", "refuse": "refused"}
 _ORDERS: Final = ("order_event", "trade", "customer_order_knowledge")
-_OPEN_FOR_ALL: Final = frozenset(TABLES) - {*LEARNT, "order_event", "customer_order_knowledge", "list_version", "list_entry"}
-"""Register tables: few rows, read whole whenever one of them has changed."""
+_CLIENTS: Final = frozenset({*SCHEMAS, "reference_price", "request_event", "chain_movement"})
+"""Tables whose rows the memory of clients keeps and tells again."""
+_OPEN_FOR_ALL: Final = frozenset(TABLES) - {*_CLIENTS, *_ORDERS, "list_version", "list_entry"}
+"""Register tables: few rows, kept as they are, and read whole whenever one of them has changed."""
 
 LEARNABLE: Final = tuple(sorted({*LEARNT, *_ORDERS, *_OPEN_FOR_ALL}))
 """Every table the gate may be told rows of."""
@@ -61,7 +64,7 @@ class State:
     def learn_rows(self, table: str, rows: Iterable[Mapping[str, Any]]) -> None:
         """Take in rows of a record table."""
         for row in rows:
-            if table in LEARNT:
+            if table in LEARNT and table not in ("order_event", "customer_order_knowledge"):
                 self.memory.learn(table, row)
             if table == "order_event":
                 self.orders.learn_event(row)
@@ -69,7 +72,9 @@ class State:
                 self.orders.learn_trade(row)
             elif table == "customer_order_knowledge":
                 self.orders.learn_knowledge(row)
-            elif table in _OPEN_FOR_ALL:
+            elif table == "margin_order":
+                self.orders.on_margin(row["order_id"])
+            if table in _OPEN_FOR_ALL:
                 self.registers.setdefault(table, []).append(row)
         if table in _OPEN_FOR_ALL or table == "account":
             self._read = None
@@ -147,12 +152,20 @@ class GateView:
     def __init__(self, state: State) -> None:
         self._state = state
         self.now: datetime | None = None
+        self._release_needs = 1
         self._known: dict[tuple[str, str], Any] = {}
 
-    def begin(self, at: datetime) -> None:
+    def begin(self, at: datetime, release_needs: int) -> None:
         """Another decision begins: as of this moment, and nothing is known by heart."""
-        self.now = at
+        self.now, self._release_needs = at, release_needs
         self._known.clear()
+
+    def events_of_request(self, request_id: str) -> Sequence[RequestEvent]:
+        """What people did about a request, oldest first; a release counts once enough different people stand behind it."""
+        events = self._state.memory.events_of_request(request_id)
+        if len({one.party_id for one in events if one.kind in ("approved", "released")}) < self._release_needs:
+            return [one for one in events if one.kind != "released"]
+        return events
 
     def account(self, account_id: str) -> Account:
         """The account; raises KeyError for one that is not known. Read once for all rules of a decision."""
@@ -207,9 +220,17 @@ class GateView:
         now = self.now
         return connected.connected_at if connected is not None and (now is None or connected.connected_at < now) else None
 
-    def administrator(self) -> InOffice | None:
-        """The administrator in office; None where there is none."""
-        return None if self.now is None else self._state.read.administrator(japan_date(self.now))
+    def open_orders(self, account_id: str, product: str) -> Sequence[OpenOrder]:
+        """The account's own orders still in the market, of one product, in order of their ids."""
+        return self._state.orders.open_orders(account_id, margin=product == "margin")
+
+    def last_price(self, instrument: str) -> Decimal | None:
+        """The price of the last trade of the pair."""
+        return self._state.orders.last_price(instrument)
+
+    def administrator(self, at: datetime) -> InOffice | None:
+        """The administrator in office at a moment; None where there is none."""
+        return self._state.read.administrator(japan_date(at))
 
 
 class _Read:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -24,6 +23,7 @@ from sekisho.intelligence.stix.validation import validate
 from sekisho.intelligence.taxii import Remote
 from sekisho.intelligence.tlp import LEVELS, definition, may_pass_on, stix_marking
 from sekisho.records import Records, RecordsError
+from sekisho.typologies.client_words import named_client, personal, read_client_names
 from sekisho.typologies.listed_forms import normal_form
 
 OBSERVABLE_NAMESPACE = UUID("00abedb4-aa42-466c-9c01-fed23315a9b7")
@@ -147,16 +147,10 @@ def report_of_outflow(incident: Mapping[str, Any], number: int, marking: str = "
 
 def clients_of(records: Records) -> ClientWords:
     """What of a records folder must not leave: who is a client, what they did, and which addresses are the firm's own."""
-    names: set[str] = set()
-    for table, columns in (("party", ("party_id",)), ("account", ("account_id",)), ("transfer", ("transfer_id", "txid"))):
-        for row in records.optional(table).select(*columns).to_pyarrow().to_pylist():
-            names.update(str(value) for value in row.values() if value)
     own = records.optional("wallet").select("address", "asset").to_pyarrow().to_pylist()
-    return ClientWords(frozenset(names), frozenset(normal_form(row["address"], row["asset"]) for row in own if row["address"]))
-
-
-_PERSONAL = re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]+|\b\d{2,4}-\d{2,4}-\d{4}\b|\b\d{10,16}\b|〒\s?\d{3}-?\d{4}")
-_WORDS = re.compile(r"[\w.:-]+")
+    return ClientWords(
+        read_client_names(records), frozenset(normal_form(row["address"], row["asset"]) for row in own if row["address"])
+    )
 
 
 def refuse_client_data(report: Report, clients: ClientWords, label: str) -> None:
@@ -165,11 +159,11 @@ def refuse_client_data(report: Report, clients: ClientWords, label: str) -> None
     for site in (*report.domains, *report.urls):
         texts[f"site {site.value}"] = site.value
     for place, text in texts.items():
-        personal = _PERSONAL.search(text)
-        if personal:
-            problem = f"'{personal[0]}' looks like an e-mail address, a telephone or account number"
+        found = personal(text)
+        if found:
+            problem = f"'{found}' looks like an e-mail address, a telephone or account number"
             raise RecordsError(label, problem, "say it without naming anybody", column=place)
-        word = next((word for word in _WORDS.findall(text) if word.strip(".:-") in clients.names), None)
+        word = named_client(text, clients.names)
         if word:
             raise RecordsError(
                 label, f"'{word}' is a client, an account or a transfer of the records", "say it without", column=place

@@ -217,6 +217,9 @@ def _shown(rule: Rule, regime: str, day: date, as_of: date) -> dict[str, object]
             }
             for p in parameters
         ],
+        "client_en": rule.client.en if rule.client else None,
+        "client_ja": rule.client.ja if rule.client else None,
+        "warnings": {name: {"en": t.en, "ja": t.ja} for name, t in rule.warnings.items()},
         "false_positives": [{"en": t.en, "ja": t.ja} for t in rule.false_positives],
         "anchors": list(rule.anchors),
     }

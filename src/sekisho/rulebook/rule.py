@@ -14,7 +14,7 @@ from string import Formatter
 from sekisho.rulebook.parameters import _EXACT_UNITS, InForce, Parameter, Parameters, Value, read_parameter, take_provision
 from sekisho.rulebook.regimes import CONFIDENCES, STATUSES
 from sekisho.rulebook.strict_yaml import Reader, RulebookError, read_yaml
-from sekisho.rulebook.texts import Text, maybe_text, read_text, take_text
+from sekisho.rulebook.texts import Text, maybe_text, read_text, reveals, take_text
 
 QUESTIONS = ("detect", "decide", "compute", "due", "attest")
 BINDS = frozenset(
@@ -85,7 +85,11 @@ class Attestation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """One rule folder. ``path`` (``client_assets/cold_storage``) is its only name."""
+    """One rule folder. ``path`` (``client_assets/cold_storage``) is its only name.
+
+    ``sentences`` are for the staff. ``client`` is what the client may read when the rule holds or refuses something of hers,
+    ``warnings`` are the texts a rule wants shown to her before, by the key its reasons name.
+    """
 
     path: str
     folder: Path
@@ -102,6 +106,8 @@ class Rule:
     parameters: Mapping[str, Parameter]
     attestations: tuple[Attestation, ...]
     sentences: Mapping[str, Text]
+    client: Text | None
+    warnings: Mapping[str, Text]
     false_positives: tuple[Text, ...]
     anchors: tuple[str, ...]
 
@@ -181,6 +187,8 @@ def read_rule(folder: Path, path: str, regimes: frozenset[str], documents: froze
         parameters=_parameters(parameters, regimes, documents) if parameters else {},
         attestations=reader.each("attest", _attestation, what="attestation"),
         sentences=_sentences(reader),
+        client=_client(reader),
+        warnings=_warnings(reader),
         false_positives=reader.each("false_positives", read_text, what="false positive"),
         anchors=reader.words("anchors"),
     )
@@ -293,6 +301,25 @@ def _sentences(reader: Reader) -> dict[str, Text]:
             only = sorted(_fields(text.en) ^ _fields(text.ja))
             raise inside.error(f"sentence '{name}': {', '.join(only)} stands in one language only", name)
     return sentences
+
+
+def _client(reader: Reader) -> Text | None:
+    text = maybe_text(reader, "client")
+    if text is None:
+        return None
+    for said in text:
+        if _fields(said):
+            raise reader.error("client: the client's sentence names no facts; what is known of a case stays inside", "client")
+        if word := reveals(said):
+            raise reader.error(f"client: '{word}' would tell the client of a suspicion (tipping-off, APTCP 8(4))", "client")
+    return text
+
+
+def _warnings(reader: Reader) -> dict[str, Text]:
+    if "warnings" not in reader.mapped:
+        return {}
+    inside = reader.inside("warnings", "warnings")
+    return {name: take_text(inside, name) for name in list(inside.mapped)}
 
 
 def _fields(template: str) -> set[str]:

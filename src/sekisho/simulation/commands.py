@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from dataclasses import asdict
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Annotated
 
@@ -62,6 +62,13 @@ def simulate(
         typer.echo(json.dumps({"out": str(out), **asdict(simulated)}, ensure_ascii=False))
     else:
         _print_summary(Console(), simulated, out)
+
+
+def write_recent_exchange(out: Path) -> None:
+    """Write a small exchange that traded yesterday, for a gate to know when it is tried out."""
+    started = datetime.now(UTC).date() - timedelta(days=1)
+    console = Console(stderr=True)
+    _written_whole(console, Options(seed=1, days=1, accounts=300, instruments=3, start=started, history=14), out)
 
 
 def _write_ready(console: Console, scenario: str, options: Options, out: Path, as_json: bool) -> None:

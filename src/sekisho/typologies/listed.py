@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from hashlib import blake2b
 from itertools import pairwise
 from threading import Lock
-from typing import TYPE_CHECKING, Any, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, NamedTuple
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -113,7 +113,7 @@ class _Words:
         few = len(words) <= _WORDS_AS_OBJECTS or words.type != pa.string()
         self._words: Any = words.to_pylist() if few else _Texts(words)
         numbers = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int32)
-        self._numbers: memoryview[int] = memoryview(cast("Any", numbers))
+        self._numbers: memoryview[int] = memoryview(numbers)
         self.nbytes = numbers.nbytes + words.nbytes
 
     def __getitem__(self, place: int) -> Any:
@@ -129,7 +129,7 @@ class Entries:
         hashes = np.fromiter(_hashes(entries), np.uint64, len(entries))
         order = np.argsort(hashes, kind="stable")
         self._hashes = np.ascontiguousarray(hashes[order])
-        self._sorted: memoryview[int] = memoryview(cast("Any", self._hashes))
+        self._sorted: memoryview[int] = memoryview(self._hashes)  # type: ignore[arg-type]  # NumPy arrays are buffers
         places = pa.array(order)
 
         def ordered(name: str) -> pa.Array:
@@ -141,7 +141,7 @@ class Entries:
         self._values = _Texts(_column(pc.if_else(pc.equal(values, forms), pa.scalar(None, pa.string()), values)))
         self._kinds = _Words(ordered("entry_kind"))
         rows = ordered("row").to_numpy().astype(np.uint32)
-        self._rows: memoryview[int] = memoryview(cast("Any", rows))
+        self._rows: memoryview[int] = memoryview(rows)
         self._extra = {
             name: _Words(ordered(name))
             for name in _EVERY_ENTRY
@@ -159,8 +159,8 @@ class Entries:
     @property
     def nbytes(self) -> int:
         """Bytes it keeps in memory."""
-        columns: tuple[Any, ...] = (self._forms, self._kinds, self._values, *self._extra.values())
-        return int(self._hashes.nbytes + self._rows.nbytes + sum(column.nbytes for column in columns))
+        words = sum(column.nbytes for column in (self._kinds, *self._extra.values()))
+        return int(self._hashes.nbytes + self._rows.nbytes + self._forms.nbytes + self._values.nbytes + words)
 
     def find(self, key: bytes, hashed: int) -> Iterator[int]:
         """Places of the entries under a key."""
@@ -178,7 +178,7 @@ class Entries:
         entry["value"] = self._forms[place] if value is None else value
         return entry
 
-    def keys(self) -> Iterator[tuple[str, str, int]]:
+    def all(self) -> Iterator[tuple[str, str, int]]:
         """Kind, normal form and place of every entry."""
         for place in range(len(self)):
             yield self._kinds[place], str(self._forms[place]), place

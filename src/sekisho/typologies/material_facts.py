@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import insort
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
@@ -170,8 +171,20 @@ class Circle:
     def __init__(self, links: Iterable[Link], exchange: Iterable[str] = (), staff: Iterable[str] = ()) -> None:
         self.exchange, self._staff = frozenset(exchange), frozenset(staff)
         self._of: dict[str, list[Link]] = defaultdict(list)
-        for link in sorted(set(links), key=lambda each: (each.record_id, each.since or date.min)):
+        for link in sorted(set(links), key=_by_name):
             self._of[link.party_id].append(link)
+
+    def learn(self, link: Link) -> None:
+        """Take in one more link."""
+        insort(self._of[link.party_id], link, key=_by_name)
+
+    def forget(self, link: Link) -> None:
+        """Drop a link that another has replaced."""
+        self._of[link.party_id].remove(link)
+
+    def serve(self, exchange: Iterable[str], staff: Iterable[str]) -> None:
+        """Who holds house accounts, and who staff accounts, from now on."""
+        self.exchange, self._staff = frozenset(exchange), frozenset(staff)
 
     def positions(self, party_id: str, capacity: str) -> tuple[Link, ...]:
         """The links by which somebody is or was close to the facts of a capacity."""
@@ -202,6 +215,10 @@ class Circle:
             return (other[party_id],)
         firm = min(set(one) & set(other), default=None)
         return () if firm is None else (one[firm], other[firm])
+
+
+def _by_name(link: Link) -> tuple[str, date]:
+    return (link.record_id, link.since or date.min)
 
 
 def read_circle(records: Records) -> Circle:

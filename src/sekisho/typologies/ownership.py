@@ -68,14 +68,37 @@ class Ownership:
         self._steps: dict[str, list[_Step]] = defaultdict(list)
         self._associations: dict[str, list[Link]] = defaultdict(list)
         for link in sorted(set(links), key=_link_order):
-            if link.relation in OWNING:
-                up = link.relation == "controls"
-                self._steps[link.party_id].append(_Step(link.linked_party_id, link, False, up))
-                self._steps[link.linked_party_id].append(_Step(link.party_id, link, up, False))
-            else:
-                self._associations[link.party_id].append(link)
-                self._associations[link.linked_party_id].append(link)
+            self._enter(link)
         self._chains: dict[tuple[str, str, date], Chain | None] = {}
+
+    def learn(self, link: Link) -> None:
+        """Take in one more link; what is asked from now on knows it, the ties are those of all links read at once."""
+        self._enter(link)
+        for party in (link.party_id, link.linked_party_id):
+            self._steps[party].sort(key=_step_order)
+            self._associations[party].sort(key=_link_order)
+        self._forget_answers()
+
+    def forget(self, link: Link) -> None:
+        """Drop a link that another has replaced."""
+        for party in (link.party_id, link.linked_party_id):
+            self._steps[party] = [step for step in self._steps[party] if step.link != link]
+            self._associations[party] = [other for other in self._associations[party] if other != link]
+        self._forget_answers()
+
+    def _enter(self, link: Link) -> None:
+        if link.relation in OWNING:
+            up = link.relation == "controls"
+            self._steps[link.party_id].append(_Step(link.linked_party_id, link, False, up))
+            self._steps[link.linked_party_id].append(_Step(link.party_id, link, up, False))
+        else:
+            self._associations[link.party_id].append(link)
+            self._associations[link.linked_party_id].append(link)
+
+    def _forget_answers(self) -> None:
+        self._chains.clear()
+        for name in ("groups", "families"):
+            self.__dict__.pop(name, None)
 
     @cached_property
     def groups(self) -> dict[str, str]:
@@ -98,10 +121,16 @@ class Ownership:
         party, other = self.party_of.get(account_id), self.party_of.get(other_id)
         return None if party is None or other is None else self.between(party, other, on)
 
+    def is_tied(self, party: str) -> bool:
+        """Whether any link, whenever it holds, ties the party to another through ownership."""
+        return bool(self._steps.get(party))
+
     def between(self, party: str, other: str, on: date) -> Chain | None:
         """The nearest chain between two parties on a Japan date, whether they hold accounts or not."""
         if party == other:
             return Chain("party", ())
+        if not self.is_tied(party) or not self.is_tied(other):
+            return None
         key = (party, other, on)
         if key not in self._chains:
             self._chains[key] = self._search(party, other, on)
@@ -186,6 +215,10 @@ class Ownership:
 def _joins(link: Link, one: set[str], other: set[str]) -> bool:
     ends = (link.party_id, link.linked_party_id)
     return (ends[0] in one and ends[1] in other) or (ends[1] in one and ends[0] in other)
+
+
+def _step_order(step: _Step) -> tuple[str, date, date]:
+    return _link_order(step.link)
 
 
 def _link_order(link: Link) -> tuple[str, date, date]:

@@ -39,6 +39,10 @@ class RestrictedList:
         self._bound: dict[str, list[Bound]] = {}
         for fact in facts.facts.values():
             self._bound.setdefault(fact.asset, []).extend(bound_by(facts, fact, circle, law.positions))
+        self._own: dict[tuple[str, str], list[Bound]] = {}
+        for asset, bound in self._bound.items():
+            for one in bound:
+                self._own.setdefault((asset, one.knowledge.party_id), []).append(one)
 
     @property
     def assets(self) -> frozenset[str]:
@@ -54,11 +58,14 @@ class RestrictedList:
 
     def restriction(self, wish: Wish, ordered: Ordered) -> Restriction | None:
         """The first fact that forbids an order, by time of knowledge; a plan is asked only where one forbids it."""
-        day, found = japan_date(wish.at), []
+        if not self._bound.get(wish.asset):
+            return None
         party = self._owners.party_of.get(wish.account_id)
         if party is None:
             return None
-        for bound in self._bound.get(wish.asset, ()):
+        day, found = japan_date(wish.at), []
+        tied = self._owners.is_tied(party)
+        for bound in self._bound[wish.asset] if tied else self._own.get((wish.asset, party), ()):
             chain = self._owners.between(bound.knowledge.party_id, party, day)
             if chain is not None and chain.nearness in self._law.ties and self._binds(bound, wish.at):
                 plan = plan_for(wish, self._facts.plans.get(party, ()), bound.since, ordered)

@@ -14,6 +14,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Context, Decimal, Inexact, InvalidOperation, Overflow
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import ibis
@@ -128,6 +129,7 @@ def closing_quotes(reference_price: ir.Table, cutoff: Cutoff, source: str) -> ir
     return ranked.filter(_.rank == 0).select("asset", "day", "quoted_at", "price_jpy", "source")
 
 
+@lru_cache(maxsize=4096)
 def starts_at(day: date) -> datetime:
     """The moment at which a Japan day starts (UTC)."""
     return datetime(day.year, day.month, day.day, tzinfo=UTC) - JAPAN

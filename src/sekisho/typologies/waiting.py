@@ -5,17 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from typing import Protocol, TypeVar
 
 _DAY = timedelta(days=1)
 _MICROSECOND = timedelta(microseconds=1)
 
 
+@lru_cache(maxsize=256)
 def length_of(days: Decimal | int) -> timedelta:
     """A period of days of 24 hours; parts of a day count to the microsecond, what is smaller is dropped."""
     return int(Decimal(days) * (_DAY // _MICROSECOND)) * _MICROSECOND
 
 
+@lru_cache(maxsize=256)
 def length_of_hours(hours: Decimal | int) -> timedelta:
     """A period of hours; parts count to the microsecond."""
     return int(Decimal(hours) * (timedelta(hours=1) // _MICROSECOND)) * _MICROSECOND

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
 from sekisho.engine.answers import Evidence, Fact, Found, Outcome, Reason
 from sekisho.engine.open_orders import Entry, entries
@@ -19,7 +20,7 @@ from sekisho.typologies.restricted import Law, RestrictedList, Restriction
 from sekisho.typologies.waiting import length_of_hours
 
 if TYPE_CHECKING:
-    from sekisho.engine.requests import Request, View
+    from sekisho.engine.requests import Registers, Request, View
     from sekisho.records import Records
     from sekisho.rulebook import Parameters
 
@@ -32,7 +33,7 @@ def decide(request: Request, view: View, p: Parameters) -> Iterator[Reason]:
         pair = view.pair(request.instrument)
     except KeyError:
         return
-    restricted = RestrictedList(*view.registers(), _law(p))
+    restricted = _list(view.registers(), p)
     for wish in wishes(pair, request.account_id, request.side, request.quantity, request.received_at):
         one = restricted.restriction(wish, view.ordered)
         if one is None:
@@ -59,6 +60,17 @@ def detect(records: Records, p: Parameters) -> Iterator[Found]:
                 taken[one.bound.fact.fact_id, entry.account_id].append((one, entry))
     found = [_found(rows, p) for rows in taken.values()]
     yield from sorted(found, key=lambda f: (f.window_from, f.subject_id, str(f.facts["fact"])))
+
+
+def _list(registers: Registers, p: Parameters) -> RestrictedList:
+    """The list as it follows from registers; made anew only when they changed."""
+    kept = _KEPT.get(p)
+    if kept is None or kept[0] is not registers:
+        kept = _KEPT[p] = (registers, RestrictedList(*registers, _law(p)))
+    return kept[1]
+
+
+_KEPT: WeakKeyDictionary[Parameters, tuple[Registers, RestrictedList]] = WeakKeyDictionary()
 
 
 def _law(p: Parameters) -> Law:

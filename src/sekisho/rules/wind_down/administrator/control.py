@@ -23,7 +23,7 @@ def decide(request: Request, view: View, p: Parameters) -> Iterator[Reason]:
     """While an administrator is in office, an instruction of anybody else is refused; each answer names the event it rests on."""
     if not isinstance(request, InstructionRequest):
         return
-    office = view.administrator()
+    office = view.administrator(request.given_at)
     if office is None or office.party_id == request.party_id:
         return
     yield Reason(

@@ -1,0 +1,44 @@
+"""Steps taken about a request before it goes ahead: warnings shown and acknowledged, purposes given, approvals by somebody else."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from sekisho.engine.requests import Account, RequestEvent, TransferRequest, View
+
+
+def account_of(request: TransferRequest, view: View) -> Account | None:
+    """The account of a request; None for one that is not known."""
+    try:
+        return view.account(request.account_id)
+    except KeyError:
+        return None
+
+
+def approval(request: TransferRequest, view: View) -> RequestEvent | None:
+    """The last approval of the request by somebody other than the client whose account it is; None where there is none."""
+    events = view.events_of_request(request.transfer_id)
+    if not events:
+        return None
+    account = account_of(request, view)
+    client = None if account is None else account.party_id
+    given = [event for event in events if event.kind == "approved" and event.party_id != client]
+    return given[-1] if given else None
+
+
+def by_client(request: TransferRequest, view: View, kind: str) -> Sequence[RequestEvent]:
+    """What the client did, or was shown, about the request, of one kind, oldest first."""
+    events = [event for event in view.events_of_request(request.transfer_id) if event.kind == kind]
+    if not events:
+        return ()
+    account = account_of(request, view)
+    return [event for event in events if account is None or event.party_id == account.party_id]
+
+
+def purpose_of(request: TransferRequest, view: View) -> str | None:
+    """The purpose on the request, or the one the client gave last; None where neither has words."""
+    given = [event.text for event in by_client(request, view, "purpose_given")]
+    stated = [text.strip() for text in (request.purpose, *given) if text is not None and text.strip()]
+    return stated[-1] if stated else None
