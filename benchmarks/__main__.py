@@ -32,6 +32,8 @@ FULL = (
     ("benchmarks.stix",),
     ("benchmarks.liabilities",),
     ("benchmarks.custody",),
+    ("benchmarks.address_poisoning",),
+    ("benchmarks.address_forms",),
     ("benchmarks.order_rules",),
     ("benchmarks.spark_overhead",),
 )

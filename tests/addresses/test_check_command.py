@@ -31,10 +31,11 @@ g,C2,rnXyVQzgxZe7TR1EPzTkGj2jxH4LMJYh66:104728331,XRP,1
 h,C9,{LIKE},USDT,
 i,C2,qpm2qsznhks23z7629mms6s4cwef74vcwvy22gdx6a,,
 j,C1,bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t5,BTC,1
+k,C2,bchtest:pr6m7j9njldwwzlg9v7v53unlr4jkmx6eyvwc0uz5t,,
 """
 EXPECTED = {
     "a": "lookalike", "b": "known", "c": "clear", "d": "malformed", "e": "wrong_network", "f": "known", "g": "lookalike",
-    "h": "clear", "i": "known", "j": "malformed",
+    "h": "clear", "i": "known", "j": "malformed", "k": "wrong_network",
 }  # fmt: skip
 
 
@@ -48,7 +49,7 @@ def run(folder: Path, book: str = BOOK, candidates: str = CANDIDATES, *options: 
 def test_one_verdict_for_each_candidate_in_their_order(tmp_path: Path) -> None:
     told = json.loads(run(tmp_path, BOOK, CANDIDATES, "--json").stdout)
     assert {one["id"]: one["verdict"] for one in told["verdicts"]} == EXPECTED
-    assert [one["id"] for one in told["verdicts"]] == list("abcdefghij")
+    assert [one["id"] for one in told["verdicts"]] == list("abcdefghijk")
     assert told["counts"] == {name: sum(v == name for v in EXPECTED.values()) for name in VERDICTS}
     assert told["book"]["addresses"] == 4
     assert told["book"]["clients"] == 2

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from sekisho.records.addresses import AddressError, base58, bech32, cashaddr, read_address, ripple, stellar
 from sekisho.records.addresses.ethereum import checksummed, is_checksummed
 from sekisho.records.addresses.problems import REASONS
+from sekisho.records.addresses.reading import legacy_of
 from sekisho.rulebook import load_rulebook
 
 BECH32 = (
@@ -114,6 +115,8 @@ def test_published_cashaddr_pairs_and_sizes() -> None:
     assert cashaddr.encoded("bchtest", 1, bytes.fromhex(short)) == "bchtest:pr6m7j9njldwwzlg9v7v53unlr4jkmx6eyvwc0uz5t"
     assert cashaddr.decoded("bitcoincash", "q9adhakpwzztepkpwp5z0dq62m6u5v5xtyj7j3h2ws4mr9g0") == (0, bytes.fromhex(long))
     assert _reason("bchtest:pr6m7j9njldwwzlg9v7v53unlr4jkmx6eyvwc0uz5t") == "test_network"
+    for legacy, cash in LEGACY_TO_CASH.items():
+        assert legacy_of(read_address(cash)) == legacy
 
 
 @pytest.mark.parametrize(
@@ -197,6 +200,8 @@ def test_two_tags_that_differ_and_memos_that_do_not_fit() -> None:
 def test_a_form_not_known_here_passes_for_an_asset_not_known_here_and_says_so() -> None:
     assert read_address("UQBk0sqXzYGx0kl5dDtVxmtHAsBLLlTgC1UwMkLnIkgOj0Q9", asset="USDT").notes == ("not_checked",)
     assert read_address("13UVJyLnbVp9RBZYFwFGyDvVd1y27Tt8tkntv6Q7JVPhFsTB", asset="DOT").notes == ("not_checked",)
+    assert read_address("QcJTwKfGRUQ6zkmfYAnCW1ZyTvmnTkGV7k", asset="QTUM").notes == ("not_checked",)
+    assert _reason("TMStbg5fgb4uTV7fK1gEYF9hKAzP3siPsH", "USDT") == "checksum"
     assert _reason("UQBk0sqXzYGx0kl5dDtVxmtHAsBLLlTgC1UwMkLnIkgOj0Q9", "BTC") == "wrong_character"
 
 
@@ -267,13 +272,21 @@ def test_one_wrong_character_is_never_another_destination_unnoticed(kind: str, k
     assert read.normal == read_address(text).normal or "no_checksum" in read.notes
 
 
-@given(st.text(max_size=80), st.sampled_from([None, "BTC", "ETH", "XRP", "ZZZ"]), st.sampled_from([None, "7", "x"]))
+NEARLY = st.text(alphabet="0x1bcqp:?=&dtrXGM.@/tag bitconash9zL\u200b\uff11\u0430", max_size=70)
+
+
+@settings(max_examples=300)
+@given(
+    st.one_of(st.text(max_size=80), NEARLY),
+    st.sampled_from([None, "BTC", "ETH", "XRP", "BCH", "ADA", "ZZZ"]),
+    st.sampled_from([None, "7", "x"]),
+)
 def test_no_text_at_all_is_more_than_an_error(text: str, asset: str | None, tag: str | None) -> None:
     try:
         read_address(text, asset=asset, tag=tag)
     except AddressError as error:
-        assert error.en
-        assert error.ja
+        said = (error.en, error.ja)
+        assert all(said)
 
 
 @given(st.binary(max_size=40))

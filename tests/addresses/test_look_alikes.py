@@ -1,4 +1,4 @@
-"""The measure of likeness: against a plain search through the whole book, against chance itself, and at gate and inspection alike."""
+"""The measure of likeness: against a search through the whole book, against chance itself, and at gate and inspection alike."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from sekisho.typologies.addresses.resemblance import alike, chance_of, digits_of
 
 RULE = load_rulebook()["transfers/poisoned_address"]
 CONTROL = load_control(RULE)
-BITS, CHANCE = 18.0, 0.00025
+BITS, CHANCE = 18.0, 0.0005
 HEX, WITNESS, BASE58 = "0123456789abcdef", "qpzry9x8gf2tvdw0s3jn54khce6mua7l", base58.BITCOIN
 
 
@@ -63,7 +63,7 @@ def test_the_index_finds_what_a_search_through_all_finds(make: object) -> None:
         digits = digits_of(one.digits, one.account[: one.fixed])
         scores = [score.bits for each in known if (score := alike(each, one, digits, BITS)) is not None]
         found = book.nearest(one, BITS)
-        contiguous = first >= 2 and last >= 2 or max(first, last) >= 4
+        contiguous = (first >= 2 and last >= 2) or max(first, last) >= 4
         if found is None:
             assert not scores or not contiguous, (one, first, last)
         else:
@@ -80,6 +80,9 @@ def test_the_index_finds_what_a_search_through_all_finds(make: object) -> None:
         (3, 3, 1000, True),
         (2, 4, 1000, True),
         (2, 5, 1000, True),
+        (0, 6, 1000, True),
+        (6, 0, 10, False),
+        (7, 0, 100, True),
         (5, 2, 1000, True),
         (0, 6, 100, True),
         (2, 3, 100, True),
@@ -193,8 +196,8 @@ class _View:
 
     memory: Memory
 
-    def transfers_with(self, address: str, since: datetime) -> object:
-        return self.memory.transfers_with(address, since)
+    def transfers(self, account_id: str, since: datetime) -> object:
+        return self.memory.transfers(account_id, since)
 
     def address_book(self, account_id: str) -> AddressBook:
         return self.memory.address_book(account_id)

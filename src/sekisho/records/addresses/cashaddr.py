@@ -2,39 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-
-from sekisho.records.addresses.bech32 import CHARSET, eight_bits, five_bits
+from sekisho.records.addresses.bech32 import CHARSET, eight_bits, five_bits, stepping, words_of
 
 MAIN, TEST, REGTEST = "bitcoincash", "bchtest", "bchreg"
 SIZES = (20, 24, 28, 32, 40, 48, 56, 64)
 """Bytes of the hash, by the last three bits of the version."""
 
-_VALUES = {ord(c): value for value, c in enumerate(CHARSET)}
-_GENERATORS = (0x98F2BC8E61, 0x79B76D99E2, 0xF33E5FB3C4, 0xAE2EABE2A8, 0x1E4F43E470)
-_FED_BACK = []
-for _top in range(32):
-    _all = 0
-    for _bit, _generator in enumerate(_GENERATORS):
-        _all ^= _generator * (_top >> _bit & 1)
-    _FED_BACK.append(_all)
+_ONE, _TWO = stepping((0x98F2BC8E61, 0x79B76D99E2, 0xF33E5FB3C4, 0xAE2EABE2A8, 0x1E4F43E470), 35)
 
 
 def encoded(prefix: str, kind: int, content: bytes) -> str:
     """The address of a hash; ``kind`` is 0 for a key, 1 for a script (2 and 3: the same that may hold tokens)."""
     words = [*five_bits(bytes([kind << 3 | SIZES.index(len(content))]) + content)]
-    check = _polymod([*_expanded(prefix), *words, *(0,) * 8])
+    check = _polymod(_expanded(prefix) + bytes([*words, *bytes(8)]))
     letters = [*words, *(check >> shift & 31 for shift in range(35, -1, -5))]
     return f"{prefix}:{''.join(CHARSET[w] for w in letters)}"
 
 
 def decoded(prefix: str, data: str) -> tuple[int, bytes] | None:
     """Kind and hash of the lower-case text after the colon, or None where characters, checksum, padding or size are wrong."""
-    try:
-        words = [_VALUES[code] for code in map(ord, data)]
-    except KeyError:
-        return None
-    if len(words) < 8 or _polymod(_expanded(prefix) + words):
+    words = words_of(data)
+    if words is None or len(words) < 8 or _polymod(_expanded(prefix) + words):
         return None
     content = eight_bits(words[:-8])
     if not content or content[0] & 0x80 or len(content) - 1 != SIZES[content[0] & 7]:
@@ -42,12 +30,15 @@ def decoded(prefix: str, data: str) -> tuple[int, bytes] | None:
     return content[0] >> 3, content[1:]
 
 
-def _expanded(prefix: str) -> list[int]:
-    return [*(ord(c) & 31 for c in prefix), 0]
+def _expanded(prefix: str) -> bytes:
+    return bytes([*(ord(c) & 31 for c in prefix), 0])
 
 
-def _polymod(words: Iterable[int] | Sequence[int]) -> int:
-    check = 1
-    for word in words:
-        check = (check & 0x07FFFFFFFF) << 5 ^ word ^ _FED_BACK[check >> 35]
+def _polymod(words: bytes) -> int:
+    """The checksum, two words at a time."""
+    check, at = 1, len(words) & 1
+    if at:
+        check = (check & 0x07FFFFFFFF) << 5 ^ words[0] ^ _ONE[check >> 35]
+    for high, low in zip(words[at::2], words[at + 1 :: 2], strict=True):
+        check = (check & 0x3FFFFFFF) << 10 ^ high << 5 ^ low ^ _TWO[check >> 30]
     return check ^ 1

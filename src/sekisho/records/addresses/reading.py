@@ -65,9 +65,8 @@ def read_address(text: str, *, asset: str | None = None, network: str | None = N
         if strange is not None:
             raise AddressError("homoglyph" if strange.looks_like else "foreign_character", **strange._asdict())
     allowed = net.networks_of(asset, network)
-    may_be_unknown = not allowed.only if allowed else bool(asset or network)
     networks = allowed.networks if allowed else None
-    found = _read(stripped, networks, tag, may_be_unknown)
+    found = _read(stripped, networks, tag, not allowed.only if allowed else bool(asset or network))
     if done:
         found = found._replace(notes=(*done, *found.notes))
     if networks is not None and found.network not in networks and found.network != "unknown":
@@ -75,6 +74,8 @@ def read_address(text: str, *, asset: str | None = None, network: str | None = N
     return found
 
 
+_LONGEST = 512
+"""Longer than any address with its tag and scheme; what is longer is not looked at."""
 _ETHEREUM = re.compile(r"0[xX][0-9a-fA-F]{40}").fullmatch
 _BARE_HEX = re.compile(r"[0-9a-fA-F]{40}").fullmatch
 _BECH32_LIKE = re.compile(r"(?i:(bc|tb|bcrt|ltc|tltc|rltc|mona|tmona|addr|addr_test|stake|stake_test)1)").match
@@ -102,19 +103,32 @@ def _read(text: str, allowed: Sequence[str] | None, tag: str | None, may_be_unkn
     """``may_be_unknown``: the asset may live on a network whose addresses are not read here."""
     if _ETHEREUM(text) and tag is None:
         return _ethereum(text)
+    if len(text) > _LONGEST:
+        raise AddressError("unknown_form")
     body, scheme, within, notes = _parts(text)
+    if not body:
+        raise AddressError("empty")
     given = _one_tag(within, tag)
     if scheme is not None:
         allowed = (scheme,)
-    found = _by_form(body, allowed)
-    if found is None:
-        error = _why_not(body, allowed)
-        if scheme is not None or not may_be_unknown or error.reason == "mixed_case":
-            raise error
+    try:
+        found = _by_form(body, allowed)
+        if found is None:
+            raise _why_not(body, allowed)
+    except AddressError as error:
+        if scheme is not None or not may_be_unknown or _is_wrong_anywhere(error, body, allowed):
+            raise
         return Address("unknown", "text", body, given, 0, "text", (*notes, "not_checked"))
     if scheme is not None and found.network != scheme:
         raise AddressError("other_network", found, found=found.network, asked=f"{scheme}:", expected=scheme)
     return _tagged(found, given, notes)
+
+
+def _is_wrong_anywhere(error: AddressError, text: str, allowed: Sequence[str] | None) -> bool:
+    """Whether a fault is one on whatever network the asset may live: in a form of its known networks, or one unmistakable."""
+    if _ETHEREUM(text) or error.reason == "mixed_case":
+        return True
+    return allowed is not None and error.reason in {"checksum", "not_sound", "test_network"}
 
 
 def _parts(text: str) -> tuple[str, str | None, str | None, tuple[str, ...]]:
@@ -256,7 +270,10 @@ def _cash(text: str, allowed: Sequence[str] | None) -> Address | None:
         read = cashaddr.decoded(name, lower)
         if read is not None:
             kind, content = read
-            found = _cash_address(name, kind, content)
+            if kind < 2:
+                found = Address(net.BITCOIN_CASH, ("P2PKH", "P2SH")[kind], f"{name}:{lower}", None, len(name) + 2, "bech32")
+            else:
+                found = _cash_address(name, kind, content)
             if name != cashaddr.MAIN:
                 raise AddressError("test_network", found, network=net.BITCOIN_CASH)
             return found
@@ -265,10 +282,12 @@ def _cash(text: str, allowed: Sequence[str] | None) -> Address | None:
 
 def legacy_of(address: Address) -> str:
     """The old form of a CashAddr: the same key or script as Bitcoin writes it."""
-    read = cashaddr.decoded(cashaddr.MAIN, address.account.rpartition(":")[2])
+    prefix, _colon, data = address.account.partition(":")
+    read = cashaddr.decoded(prefix, data)
     assert read is not None, address
     kind, content = read
-    return base58.check_encoded((b"\x05" if kind & 1 else b"\x00") + content)
+    versions = b"\x00\x05" if prefix == cashaddr.MAIN else b"\x6f\xc4"
+    return base58.check_encoded(versions[kind & 1 : (kind & 1) + 1] + content)
 
 
 def _cash_address(prefix: str, kind: int, content: bytes) -> Address:

@@ -136,7 +136,7 @@ class AddressBook:
         return Resemblance(known, score.first, score.last, score.bits, chance)
 
     def _told_by_beginning(self, known: Address, first: int, digits: Digits) -> float:
-        """Bits that agreeing in the first characters can speak for at most, where several others of the book begin so but end otherwise."""
+        """Bits that the first characters can speak for at most, where several others of the book begin so but end otherwise."""
         if first < _HEAD[known.digits]:
             return math.inf
         kind, core, keys = _keys(known)

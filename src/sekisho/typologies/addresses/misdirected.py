@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from decimal import Decimal
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sekisho.records.addresses import Address, AddressError, read_address
+from sekisho.records.addresses import Address, AddressError
 from sekisho.records.addresses.networks import STELLAR, XRP_LEDGER
 from sekisho.records.addresses.problems import MALFORMED
-from sekisho.typologies.addresses.poisoning import Payment
+from sekisho.typologies.addresses.poisoning import Payment, read_once
 from sekisho.typologies.valuation import in_utc
 
 if TYPE_CHECKING:
@@ -69,12 +68,16 @@ def left_misdirected(records: Records) -> Iterator[Misdirected]:
     transfer = records.transfer
     left = transfer.filter((transfer.direction == "out") & transfer.status.isin(["released", "completed"]))
     columns = ("transfer_id", "account_id", "asset", "value_jpy", "requested_at", "released_at", "address")
-    for row in left.select(*columns).order_by("transfer_id").to_pyarrow().to_pylist():
-        released_at = row.pop("released_at")
-        requested_at = row["requested_at"] = in_utc(row["requested_at"])
-        wrong = misdirected(_Row(**row))
-        if wrong is not None:
-            yield wrong._replace(left_at=requested_at if released_at is None else in_utc(released_at))
+    for batch in left.select(*columns).order_by("transfer_id").to_pyarrow().to_batches(max_chunksize=_BATCH):
+        for row in batch.to_pylist():
+            released_at = row.pop("released_at")
+            requested_at = row["requested_at"] = in_utc(row["requested_at"])
+            wrong = misdirected(_Row(**row))
+            if wrong is not None:
+                yield wrong._replace(left_at=requested_at if released_at is None else in_utc(released_at))
+
+
+_BATCH = 65_536
 
 
 class _Row(NamedTuple):
@@ -87,13 +90,4 @@ class _Row(NamedTuple):
 
 
 def _read(payment: Any) -> Address | AddressError:
-    return _kept(payment.address, payment.asset, getattr(payment, "network", None), getattr(payment, "address_tag", None))
-
-
-@lru_cache(maxsize=4096)
-def _kept(address: str, asset: str, network: str | None, tag: str | None) -> Address | AddressError:
-    """One request is asked about by several rules, one after the other."""
-    try:
-        return read_address(address, asset=asset, network=network, tag=tag)
-    except AddressError as error:
-        return error.with_traceback(None)
+    return read_once(payment.address, payment.asset, getattr(payment, "network", None), getattr(payment, "address_tag", None))

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from decimal import Decimal
+from functools import lru_cache
+from itertools import groupby
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+
+from ibis import _
 
 from sekisho.records.addresses import Address, AddressError, read_address
 from sekisho.typologies.addresses.book import AddressBook, Resemblance
@@ -59,16 +64,28 @@ class Poisoned(NamedTuple):
     tag: bool
     known_by: tuple[str, ...]
 
+    @property
+    def one_in(self) -> int:
+        """In how many payments to new addresses chance does this once, to two figures."""
+        return int(Decimal(f"{1 / self.chance:.1e}"))
 
-def poisoned(payment: Payment, book: AddressBook, received_jpy: Sequence[Decimal], values: Any) -> Poisoned | None:
-    """Whether a payment goes to a look-alike of the book; ``received_jpy`` is what that address had sent the account before."""
+
+def poisoned(payment: Payment, book: AddressBook, received_jpy: Callable[[], Sequence[Decimal]], values: Any) -> Poisoned | None:
+    """Whether a payment goes to a look-alike of the book.
+
+    ``received_jpy`` tells what that address had sent the account before; it is asked only where there is a likeness at all.
+    """
     if not len(book):
         return None
     read = read_or_none(payment.address, payment.asset, getattr(payment, "network", None), getattr(payment, "address_tag", None))
     if read is None or read in book:
         return None
-    dust = bool(received_jpy) and max(received_jpy) <= values.dust_jpy_max
-    found = look_alike(read, book, limits_of(values), dust)
+    limits = limits_of(values)
+    if book.nearest(read, limits.bits_min - limits.dust_bits) is None:
+        return None
+    received = received_jpy()
+    dust = bool(received) and max(received) <= values.dust_jpy_max
+    found = look_alike(read, book, limits, dust)
     return None if found is None else _poisoned(payment, read, found, dust)
 
 
@@ -79,19 +96,32 @@ def limits_of(values: Any) -> Limits:
 
 def read_or_none(address: str, asset: str, network: str | None = None, tag: str | None = None) -> Address | None:
     """The address, also where it is one of another network or of the old form; None where the text is none at all."""
+    read = read_once(address, asset, network, tag)
+    return read.address if isinstance(read, AddressError) else read
+
+
+@lru_cache(maxsize=65_536)
+def read_once(address: str, asset: str, network: str | None, tag: str | None) -> Address | AddressError:
+    """The address, or why it is none: several rules ask about one request, and clients pay the same place again."""
     try:
         return read_address(address, asset=asset, network=network, tag=tag)
     except AddressError as error:
-        return error.address
+        return error.with_traceback(None)
 
 
 def paid_look_alikes(records: Records, values: Any) -> Iterator[Poisoned]:
     """Payments that left to look-alikes of what their account had paid by the time they were asked for, account by account."""
-    by_account: dict[str, list[_Moved]] = defaultdict(list)
-    for row in records.transfer.select(*_COLUMNS).to_pyarrow().to_pylist():
-        by_account[row["account_id"]].append(_moved(row))
-    for _account, moved in sorted(by_account.items()):
-        yield from _look_alikes(moved, values)
+    for _account, rows in groupby(_several_destinations(records), key=itemgetter("account_id")):
+        yield from _look_alikes([_moved(row) for row in rows], values)
+
+
+def _several_destinations(records: Records) -> Iterator[dict[str, Any]]:
+    """Transfers of accounts that sent to more than one address, account by account, a batch at a time."""
+    transfer = records.transfer
+    several = transfer.filter(_.direction == "out").group_by("account_id").aggregate(addresses=_.address.nunique())
+    kept = transfer.semi_join(several.filter(_.addresses > 1), "account_id").order_by("account_id", "transfer_id")
+    for batch in kept.select(*_COLUMNS).to_pyarrow().to_batches(max_chunksize=_BATCH):
+        yield from batch.to_pylist()
 
 
 class _Moved(NamedTuple):
@@ -136,11 +166,12 @@ def _look_alikes(moved: Sequence[_Moved], values: Any) -> Iterator[Poisoned]:
                 paid[shown(read)].append(leaving[at].transfer_id)
             at += 1
         came = [each.value_jpy for each in received.get(payment.address, ()) if each.requested_at < payment.requested_at]
-        found = poisoned(payment, book, came, values)
+        found = poisoned(payment, book, came.copy, values)
         if found is not None:
             yield found._replace(left_at=payment.left_at, known_by=tuple(paid[found.known][:_KNOWN_BY_MAX]))
 
 
+_BATCH = 65_536
 _KNOWN_BY_MAX = 5
 """Earlier payments named as evidence that an address is known; one would do."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from sekisho.engine.answers import Evidence, Fact, Found, Outcome, Reason
@@ -24,12 +25,15 @@ def decide(request: Request, view: View, p: Parameters) -> Iterator[Reason]:
     """Hold what can hardly be chance, warn of what may be; an address that the account has paid before is never stopped."""
     if not isinstance(request, TransferRequest) or request.direction != "out":
         return
-    past = view.transfers_with(request.address, _EVER)
-    received = [one.value_jpy for one in past if one.account_id == request.account_id and one.direction == "in"]
+
+    def received() -> list[Decimal]:
+        past = view.transfers(request.account_id, _EVER)
+        return [one.value_jpy for one in past if one.address == request.address and one.direction == "in"]
+
     found = poisoned(request, view.address_book(request.account_id), received, p)
     if found is not None:
         held = found.chance <= p.chance_hold_max
-        sentence = "tag" if found.tag else "held" if held else "resembles"
+        sentence = "tag" if found.tag else "dusted" if found.dust else "held" if held else "resembles"
         facts = {"account": request.account_id, "dust": found.dust, **_facts(found)}
         yield Reason(outcome=Outcome.hold if held else Outcome.warn, sentence=sentence, facts=facts)
 
@@ -52,6 +56,7 @@ def _facts(found: Poisoned) -> dict[str, Fact]:
         "differs_from": found.differs_from,
         "differs_until": found.differs_until,
         "chance": found.chance,
+        "one_in": found.one_in,
     }
 
 
