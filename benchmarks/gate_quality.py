@@ -29,7 +29,8 @@ FIRM = (
     "emptied_account.share_min=0.8", "emptied_account.value_jpy_min=500000", "emptied_account.hours_first=72",
     "fast_in_and_out.hours_max=30", "fast_in_and_out.share_min=0.5", "fast_in_and_out.value_jpy_min=100000",
     "mule_account.period_days=3", "mule_account.share_min=0.8", "mule_account.value_jpy_min=100000",
-    "mule_account.small_jpy_max=300000", "mule_account.sources_min=3", "mule_account.dormant_days=3650", "mule_account.young_days=30",
+    "mule_account.small_jpy_max=300000", "mule_account.sources_min=3",
+    "mule_account.dormant_days=3650", "mule_account.young_days=30",
     "out_of_profile.period_days=30", "out_of_profile.income_ratio_max=1", "out_of_profile.net_worth_ratio_max=1",
     "out_of_profile.past_ratio_max=10", "out_of_profile.past_transfers_min=3", "out_of_profile.age_years_min=80",
     "out_of_profile.aged_value_jpy_min=3000000",
@@ -69,15 +70,13 @@ def main() -> None:
         )
         if options.verbose:
             _tell(measured, proposed, [label for label in frauds if label.name not in together.caught])
-    print(
-        f"\nseeds {options.seeds}, {options.days} days, {options.accounts} accounts\n\n| planted | stopped | of |\n| --- | ---: | ---: |"
-    )
+    print(f"\nseeds {options.seeds}, {options.days} days, {options.accounts} accounts\n")
+    print("| planted | stopped | of |\n| --- | ---: | ---: |")
     for pattern in sorted(cases):
         print(f"| {pattern} | {caught[pattern]} | {cases[pattern]} |")
     print(f"| **all** | {caught.total()} | {cases.total()} |")
-    print(
-        f"\nstopped {caught.total() / cases.total():.3f} of planted frauds; {stopped} of {ordinary} ordinary transfers ({stopped / ordinary:.2%})"
-    )
+    print(f"\nplanted frauds stopped: {caught.total() / cases.total():.3f}")
+    print(f"ordinary transfers stopped: {stopped} of {ordinary} ({stopped / ordinary:.2%})")
     print(f"a waiting period for new accounts and addresses alone stops {waiting} ordinary transfers ({waiting / ordinary:.2%})")
 
 

@@ -50,7 +50,10 @@ def test_every_table_explains_itself(table) -> None:
 
 def test_standards_are_named_the_same_way_everywhere() -> None:
     standards = [column.standard for table in TABLES.values() for column in table.columns if column.standard]
-    assert all(re.match(r"FIX \d+ [A-Z]|IVMS101 [a-zA-Z]|ISO (3166-1|4217|24165|639-1)", standard) for standard in standards)
+    assert all(
+        re.match(r"FIX \d+ [A-Z]|IVMS101 [a-zA-Z]|ISO (3166-1|4217|17442|24165|639-1)|STIX 2\.1 [a-z]|TLP 2\.0", standard)
+        for standard in standards
+    )
 
 
 def test_arrow_schemas_are_canonical() -> None:
