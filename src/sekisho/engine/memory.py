@@ -125,10 +125,7 @@ class Memory:
         party = self._party(account.party_id)
         if party is None or party.born_on == account.born_on:
             return account
-        born = _born(account, party.born_on)
-        if account_id in self._accounts:
-            self._accounts[account_id] = born
-        return born
+        return _born(account, party.born_on)
 
     def party(self, party_id: str) -> Party:
         """The person or company; raises KeyError for one that is not known."""
