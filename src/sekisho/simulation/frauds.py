@@ -210,7 +210,7 @@ class Frauds:
     def _emptied(self, severity: float) -> Iterator[Act]:
         """Who never sent anything sends almost everything."""
         self._poorest_next()
-        account, listing, _units, at = self._somebody(8.0)
+        account, listing, _units, at = self._somebody(8.0, listing=0)
         yield self._out(account, at, listing, share=0.95 + 0.05 * severity)
 
     def _moved_house(self, _severity: float) -> Iterator[Act]:
