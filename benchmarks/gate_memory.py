@@ -27,13 +27,15 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from sekisho.engine.kept_clients import SCHEMAS, KeptClients
+from sekisho.engine.kept_clients import SCHEMAS
 from sekisho.engine.memory import Memory
+from sekisho.gate.snapshot import read_clients
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
 YEAR = 365 * 86_400 * 10**6
 ASSETS = ("JPY", "BTC", "ETH", "XRP")
 LOOKUPS = 20_000
+_SORTED = {"transfer": "requested_at", "account_event": "occurred_at", "trade": "executed_at"}
 
 
 def main() -> None:
@@ -72,7 +74,7 @@ def measure(folder: Path, clients: int, listed: int) -> dict[str, Any]:
     from sekisho.typologies.listed import Entries, Lists, ListVersion
 
     begun, cpu = time.perf_counter(), time.process_time()
-    memory = Memory(KeptClients({name: pq.read_table(folder / f"{name}.parquet") for name in SCHEMAS}))
+    memory = Memory(read_clients(folder))
     loaded = time.perf_counter() - begun
     version = ListVersion(
         list_id="listed", version=1, kind="sanctions", source="made up", valid_from=NOW, loaded_at=NOW, entries_of=1
@@ -229,6 +231,8 @@ def write(folder: Path, clients: int, listed: int) -> None:
     }
     for name, columns in rows.items():
         table = pa.table({field: pa.array(columns[field]) for field in SCHEMAS[name].names}).cast(SCHEMAS[name])
+        if name in _SORTED:
+            table = table.sort_by([("account_id", "ascending"), (_SORTED[name], "ascending")])
         pq.write_table(table, folder / f"{name}.parquet", compression="zstd")
     forms = _addresses(np.arange(listed))
     entries = {"entry_kind": pa.array(["address"] * listed), "value": forms, "normal_form": forms}

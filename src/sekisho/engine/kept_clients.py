@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from sekisho.engine.kept_names import Names, Texts
+from sekisho.engine.kept_names import Names, Texts, one_array
 from sekisho.engine.requests import Account, Party, PastEvent, PastTrade, PastTransfer
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -24,6 +24,7 @@ _EVER: Final = datetime.min.replace(tzinfo=UTC)
 _FIRST_DAY: Final = date(1970, 1, 1)
 _SCALE: Final = 18
 _NO_TIME: Final = np.iinfo(np.int64).min
+_NO_DAY: Final = np.iinfo(np.int32).min
 _S, _D, _T = pa.string(), pa.decimal128(38, _SCALE), pa.timestamp("us", "UTC")
 
 SCHEMAS: Final[Mapping[str, pa.Schema]] = {
@@ -84,7 +85,7 @@ SCHEMAS: Final[Mapping[str, pa.Schema]] = {
 }
 """The columns kept of each table; a trade stands once for each of its two accounts."""
 
-_WORDS: Final = frozenset(
+WORDS: Final = frozenset(
     {
         "kind",
         "country",
@@ -117,34 +118,52 @@ class KeptClients:
     """Accounts, parties, transfers, address books, events, trades and balances, read from columns when somebody asks."""
 
     def __init__(self, tables: Mapping[str, pa.Table]) -> None:
-        given = {name: tables[name] if name in tables else schema.empty_table() for name, schema in SCHEMAS.items()}
-        self._parties = _Sheet(given["party"])
+        """``tables`` are read one after another and let go; what is missing is empty."""
+
+        def given(name: str) -> pa.Table:
+            return tables[name] if name in tables else SCHEMAS[name].empty_table()
+
+        self._parties = _Sheet(given("party"))
         self._party_names = Names(self._parties.texts("party_id"))
-        self._accounts = _Sheet(given["account"])
+        accounts = given("account")
+        holders = Texts(accounts["party_id"])
+        self._party_of = self._party_names.rows(holders)
+        self._unknown_party = {int(row): holders[int(row)] for row in np.flatnonzero(self._party_of < 0)}
+        self._accounts = _Sheet(accounts.drop_columns("party_id"))
+        del accounts, holders
         self.names = Names(self._accounts.texts("account_id"))
-        parties = self._party_names.rows(self._accounts.texts("party_id"))
-        self._of_party = _Groups(parties, len(self._parties))
+        self._of_party = _Groups(self._party_of, len(self._parties))
         self._of_unknown_party: dict[str, list[int]] = {}
-        for row in np.flatnonzero(parties < 0).tolist():
-            self._of_unknown_party.setdefault(self._accounts.text("party_id", row), []).append(row)
-        self._transfers = self._by_account(given["transfer"], "requested_at")
+        for row, party_id in self._unknown_party.items():
+            self._of_unknown_party.setdefault(party_id, []).append(row)
+        transfers = given("transfer")
+        self._transfers = self._by_account(transfers, "requested_at", ("address",))
+        del transfers
         self._transfer_names = Names(self._transfers.sheet.texts("transfer_id"))
-        codes = self._transfers.sheet.table["address"].combine_chunks().dictionary_encode()
+        codes = self._transfers.aside["address"].dictionary_encode()
         self._addresses = Names(Texts(codes.dictionary))
-        self._of_address = _Groups(codes.indices.to_numpy(zero_copy_only=False), len(codes.dictionary))
-        self._books = self._by_account(given["address_book"], "first_used_at")
-        self._events = self._by_account(given["account_event"], "occurred_at")
-        self._trades = self._by_account(given["trade"], "executed_at")
-        self._balances = self._by_account(given["customer_balance"], "as_of_date")
+        self._address_of = codes.indices.to_numpy(zero_copy_only=False)
+        self._transfers.aside.clear()
+        del codes
+        self._of_address = _Groups(self._address_of, len(self._addresses))
+        self._books = self._by_account(given("address_book"), "first_used_at")
+        self._events = self._by_account(given("account_event"), "occurred_at")
+        self._trades = self._by_account(given("trade"), "executed_at")
+        self._balances = self._by_account(given("customer_balance"), "as_of_date")
         self._owned: Mapping[str, tuple[_ByAccount, Callable[[_Sheet, Iterable[int]], Any]]] = {
             "address_book": (self._books, _book),
             "account_event": (self._events, _events),
             "trade": (self._trades, _trades),
             "customer_balance": (self._balances, _balances),
         }
+        pa.default_memory_pool().release_unused()
 
-    def _by_account(self, table: pa.Table, order: str) -> _ByAccount:
-        return _ByAccount(table, self.names, order)
+    def _by_account(self, table: pa.Table, order: str, aside: Sequence[str] = ()) -> _ByAccount:
+        return _ByAccount(table, self.names, order, aside)
+
+    def _holder(self, row: int) -> str:
+        party = self._party_of.item(row)
+        return self._unknown_party[row] if party < 0 else self._parties.text("party_id", party)
 
     def account(self, account_id: str) -> Account | None:
         """The account; None where it is not known."""
@@ -154,7 +173,7 @@ class KeptClients:
         a = self._accounts
         return Account(
             account_id=account_id,
-            party_id=a.text("party_id", row),
+            party_id=self._holder(row),
             kind=a.word("kind", row) or "",
             opened_at=a.time("opened_at", row),
             closed_at=a.maybe_time("closed_at", row),
@@ -191,16 +210,16 @@ class KeptClients:
     def transfer(self, transfer_id: str) -> PastTransfer | None:
         """A transfer by its id; None where it is not known."""
         row = self._transfer_names.row(transfer_id)
-        return None if row < 0 else _transfer(self._transfers.sheet, row)
+        return None if row < 0 else self._transfer(row)
 
     def transfers(self, account_id: str, since: datetime | None = None) -> list[PastTransfer]:
         """What an account asked to move since a moment, oldest first."""
-        return [_transfer(self._transfers.sheet, row) for row in self._transfers.rows(account_id, since)]
+        return [self._transfer(row, account_id) for row in self._transfers.rows(account_id, since)]
 
     def left_since(self, account_id: str, since: datetime | None) -> list[PastTransfer]:
         """What left or came in for an account since a moment, whenever it was asked for."""
         left, least = self._transfers.sheet.micros("left_at"), max(_micros(since), _NO_TIME + 1)
-        return [_transfer(self._transfers.sheet, row) for row in self._transfers.rows(account_id) if left.item(row) >= least]
+        return [self._transfer(row, account_id) for row in self._transfers.rows(account_id) if left.item(row) >= least]
 
     def transfers_with(self, address: str, since: datetime | None = None) -> list[PastTransfer]:
         """What all accounts asked to move to or from an address since a moment, oldest first."""
@@ -209,7 +228,7 @@ class KeptClients:
             return []
         times, least = self._transfers.times, _micros(since)
         rows = [row for row in self._of_address.rows(code) if times.item(row) >= least]
-        return [_transfer(self._transfers.sheet, row) for row in sorted(rows, key=lambda row: times.item(row))]
+        return [self._transfer(row) for row in sorted(rows, key=lambda row: times.item(row))]
 
     def book(self, account_id: str) -> dict[str, datetime]:
         """Every address the account asked to send to, with the first time."""
@@ -239,17 +258,37 @@ class KeptClients:
 
     def table(self, name: str, without: Sequence[str]) -> pa.Table:
         """The rows of a table but those of some accounts (of some parties, for ``party``)."""
-        if name == "party":
-            return _left_out(self._parties.table, self._party_names, without, np.arange(len(self._parties), dtype=np.int32))
-        if name == "account":
-            return _left_out(self._accounts.table, self.names, without, np.arange(len(self), dtype=np.int32))
+        names = self._party_names if name == "party" else self.names
+        rows = np.array([row for row in map(names.row, without) if row >= 0], np.int32)
+        if name in ("party", "account"):
+            sheet = self._parties if name == "party" else self._accounts
+            table = sheet.table() if name == "party" else sheet.table().append_column("party_id", self._holders())
+            return _left_out(table, np.arange(len(sheet), dtype=np.int32), rows)
         one = self._transfers if name == "transfer" else self._owned[name][0]
-        return _left_out(one.sheet.table, self.names, without, one.owners)
+        table = one.sheet.table().append_column("account_id", self.names.texts.array.take(pa.array(one.owners)))
+        if name == "transfer":
+            table = table.append_column("address", self._addresses.texts.array.take(pa.array(self._address_of)))
+        return _left_out(table, one.owners, rows)
+
+    def _holders(self) -> pa.Array:
+        """The party of each account."""
+        if not len(self._parties):
+            return pa.array([self._unknown_party[row] for row in range(len(self))], pa.string())
+        holders = self._party_names.texts.array.take(pa.array(np.maximum(self._party_of, 0)))
+        if not self._unknown_party:
+            return holders
+        unknown = pa.array([self._unknown_party.get(row) for row in range(len(self))], pa.string())
+        return pc.if_else(pa.array(self._party_of >= 0), holders, unknown)
+
+    def _transfer(self, row: int, account_id: str | None = None) -> PastTransfer:
+        one = self._transfers
+        whose = self.names.texts[one.owner(row)] if account_id is None else account_id
+        return _transfer(one.sheet, row, whose, self._addresses.texts[self._address_of.item(row)])
 
     def strange_transfers(self) -> list[PastTransfer]:
         """Transfers of accounts that are not on record: they are few, and whoever holds this remembers them otherwise."""
-        sheet = self._transfers.strangers
-        return [_transfer(sheet, row) for row in range(len(sheet))]
+        s = self._transfers.strangers
+        return [_transfer(s, row, s.text("account_id", row), s.text("address", row)) for row in range(len(s))]
 
     def strange(self, name: str) -> dict[str, Any]:
         """The rows of another table about accounts that are not on record, by account."""
@@ -260,16 +299,16 @@ class KeptClients:
         return {account_id: read(one.strangers, rows) for account_id, rows in found.items()}
 
 
-def _transfer(s: _Sheet, row: int) -> PastTransfer:
+def _transfer(s: _Sheet, row: int, account_id: str, address: str) -> PastTransfer:
     return PastTransfer(
         s.text("transfer_id", row),
         s.time("requested_at", row),
-        s.text("account_id", row),
+        account_id,
         s.word("direction", row) or "",
         s.word("asset", row) or "",
         s.number("quantity", row) or Decimal(0),
         s.number("value_jpy", row) or Decimal(0),
-        s.text("address", row),
+        address,
         s.word("counterparty", row) or "",
         s.word("counterparty_vasp", row),
         s.maybe_time("left_at", row),
@@ -317,53 +356,68 @@ def _balances(s: _Sheet, rows: Iterable[int]) -> dict[str, tuple[date, Decimal]]
 
 
 class _Sheet:
-    """A table whose single cells are read fast."""
+    """A table whose single cells are read fast; each column is kept once, in the form it is read in."""
 
     def __init__(self, table: pa.Table) -> None:
-        self.table = table.combine_chunks()
+        self._schema, self._count = table.schema, int(table.num_rows)
         self._texts: dict[str, Texts] = {}
         self._codes: dict[str, NDArray[Any]] = {}
         self._words: dict[str, list[str | None]] = {}
         self._times: dict[str, NDArray[np.int64]] = {}
-        self._numbers: dict[str, tuple[memoryview, Any]] = {}
+        self._numbers: dict[str, tuple[memoryview, Any, pa.Array]] = {}
         self._flags: dict[str, NDArray[np.int8]] = {}
         self._days: dict[str, NDArray[np.int32]] = {}
-        for field in self.table.schema:
-            self._open(field.name, field.type)
+        for field in table.schema:
+            self._open(field.name, field.type, table[field.name])
 
     def __len__(self) -> int:
-        return int(self.table.num_rows)
+        return self._count
 
-    def _open(self, name: str, kind: pa.DataType) -> None:
-        column = _one(self.table[name])
-        if name in _WORDS:
-            coded = column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
-            words: list[str | None] = [*coded.dictionary.to_pylist(), None]
-            codes = coded.indices.fill_null(len(words) - 1).to_numpy(zero_copy_only=False)
-            self._words[name] = words
-            self._codes[name] = codes.astype(np.uint8 if len(words) <= 256 else np.uint16 if len(words) <= 65_536 else np.uint32)
-            self._drop(name, coded)
-        elif pa.types.is_string(kind) or pa.types.is_large_string(kind):
-            self._texts[name] = Texts(column)
+    def _open(self, name: str, kind: pa.DataType, given: pa.ChunkedArray) -> None:
+        if name in WORDS:
+            self._open_words(name, given)
         elif pa.types.is_timestamp(kind):
-            self._times[name] = column.cast(pa.int64()).fill_null(_NO_TIME).to_numpy(zero_copy_only=False)
+            self._times[name] = _filled(given, pa.int64(), _NO_TIME)
         elif pa.types.is_date(kind):
-            self._days[name] = column.cast(pa.int32()).fill_null(np.iinfo(np.int32).min).to_numpy(zero_copy_only=False)
+            self._days[name] = _filled(given, pa.int32(), _NO_DAY)
         elif pa.types.is_boolean(kind):
-            self._flags[name] = column.cast(pa.int8()).fill_null(-1).to_numpy(zero_copy_only=False)
-        else:
+            self._flags[name] = _filled(given.cast(pa.int8()), pa.int8(), -1)
+        elif pa.types.is_decimal(kind):
+            column = one_array(given)
             null = column.is_null().to_numpy(zero_copy_only=False) if column.null_count else None
-            buffer = column.buffers()[1]
-            start = column.offset * 16
-            self._numbers[name] = (
-                memoryview(buffer)[start : start + 16 * len(column)] if buffer is not None else memoryview(b""),
-                null,
-            )
+            buffer, start = column.buffers()[1], column.offset * 16
+            cells = memoryview(buffer)[start : start + 16 * len(column)] if buffer is not None else memoryview(b"")
+            self._numbers[name] = (cells, null, column)
+        else:
+            self._texts[name] = Texts(given)
 
-    def _drop(self, name: str, coded: pa.DictionaryArray) -> None:
-        """Keep the codes only once: the table holds them as a dictionary, which costs four bytes a row."""
-        place = self.table.schema.get_field_index(name)
-        self.table = self.table.set_column(place, name, coded)
+    def _open_words(self, name: str, given: pa.ChunkedArray) -> None:
+        """A number of one or two bytes for each row."""
+        coded = given if pa.types.is_dictionary(given.type) else given.dictionary_encode()
+        coded = one_array(coded.unify_dictionaries()) if isinstance(coded, pa.ChunkedArray) else coded
+        words: list[str | None] = [*coded.dictionary.to_pylist(), None]
+        codes = coded.indices.fill_null(len(words) - 1).to_numpy(zero_copy_only=False)
+        self._words[name] = words
+        self._codes[name] = codes.astype(np.uint8 if len(words) <= 256 else np.uint16 if len(words) <= 65_536 else np.uint32)
+
+    def table(self) -> pa.Table:
+        """The whole table as it was given."""
+        return pa.table({field.name: self._column(field.name, field.type) for field in self._schema})
+
+    def _column(self, name: str, kind: pa.DataType) -> pa.Array:
+        if name in self._texts:
+            return self._texts[name].array
+        if name in self._codes:
+            words = self._words[name]
+            codes = pa.array(self._codes[name].astype(np.int32), mask=self._codes[name] == len(words) - 1)
+            return pa.DictionaryArray.from_arrays(codes, pa.array(words[:-1], pa.string())).cast(pa.string())
+        if name in self._times:
+            return pa.array(self._times[name], mask=self._times[name] == _NO_TIME).cast(kind)
+        if name in self._days:
+            return pa.array(self._days[name], mask=self._days[name] == _NO_DAY).cast(kind)
+        if name in self._flags:
+            return pa.array(self._flags[name], mask=self._flags[name] < 0).cast(kind)
+        return self._numbers[name][2]
 
     def texts(self, name: str) -> Texts:
         return self._texts[name]
@@ -394,7 +448,7 @@ class _Sheet:
 
     def day(self, name: str, row: int) -> date | None:
         days = self._days[name].item(row)
-        return None if days == np.iinfo(np.int32).min else _FIRST_DAY + timedelta(days=days)
+        return None if days == _NO_DAY else _FIRST_DAY + timedelta(days=days)
 
     def days(self, name: str) -> NDArray[np.int32]:
         return self._days[name]
@@ -404,7 +458,7 @@ class _Sheet:
         return None if flag < 0 else bool(flag)
 
     def number(self, name: str, row: int) -> Decimal | None:
-        cells, null = self._numbers[name]
+        cells, null, _column = self._numbers[name]
         if null is not None and null.item(row):
             return None
         return exact(Decimal(int.from_bytes(cells[16 * row : 16 * row + 16], "little", signed=True)).scaleb(-_SCALE))
@@ -426,21 +480,36 @@ class _Groups:
 
 
 class _ByAccount:
-    """A table sorted by account and time, so that an account's rows are a range."""
+    """A table sorted by account and time, so that an account's rows are a range; the accounts' names are not kept again."""
 
-    def __init__(self, table: pa.Table, names: Names, order: str) -> None:
+    def __init__(self, table: pa.Table, names: Names, order: str, aside: Sequence[str]) -> None:
         owners = names.rows(Texts(table["account_id"]))
-        times = table[order].cast(pa.int32() if pa.types.is_date(table[order].type) else pa.int64()).to_numpy()
-        place = np.lexsort((times, owners)) if not _sorted(owners, times) else None
+        times = _filled(table[order], pa.int32() if pa.types.is_date(table[order].type) else pa.int64(), 0)
+        if not _sorted(owners, times):
+            place = np.lexsort((times, owners))
+            table, owners = table.take(pa.array(place)), owners[place]
         known = int(np.count_nonzero(owners < 0))
-        if place is not None:
-            table, owners, times = table.take(pa.array(place)), owners[place], times[place]
         self.strangers = _Sheet(table.slice(0, known))
-        self.sheet = _Sheet(table.slice(known) if known else table)
-        self.owners = owners[known:]
-        self.times = times[known:].astype(np.int64)
-        self._starts = np.searchsorted(self.owners, np.arange(len(names) + 1)).astype(np.int32)
+        table = table.slice(known).drop_columns("account_id")
+        self.aside = {name: one_array(table[name]) for name in aside}
+        self.sheet = _Sheet(table.drop_columns(list(aside)) if aside else table)
+        self._order = order
+        self._starts = np.searchsorted(owners[known:], np.arange(len(names) + 1)).astype(np.int32)
         self._names = names
+
+    @property
+    def owners(self) -> NDArray[np.int32]:
+        """The account, by its row, of each row."""
+        return np.repeat(np.arange(len(self._names), dtype=np.int32), np.diff(self._starts))
+
+    def owner(self, row: int) -> int:
+        """The account, by its row, of one row."""
+        return int(np.searchsorted(self._starts, row, side="right")) - 1
+
+    @property
+    def times(self) -> NDArray[np.int64]:
+        """The time of each row, in microseconds."""
+        return self.sheet.micros(self._order)
 
     def rows(self, account_id: str, since: datetime | None = None) -> range:
         owner = self._names.row(account_id)
@@ -450,6 +519,14 @@ class _ByAccount:
         if since is not None and start < end:
             start += int(np.searchsorted(self.times[start:end], _micros(since)))
         return range(start, end)
+
+
+def _filled(given: pa.ChunkedArray, kind: pa.DataType, instead: int) -> NDArray[Any]:
+    """Whole numbers of a column, with a number that never occurs where there is nothing; owned, so that the column can go."""
+    column = one_array(given)
+    column = column if column.type == kind else column.cast(kind)
+    filled = column.fill_null(instead) if column.null_count else column
+    return np.array(filled.to_numpy(zero_copy_only=False))
 
 
 def _sorted(owners: NDArray[Any], times: NDArray[Any]) -> bool:
@@ -463,19 +540,5 @@ def _micros(since: datetime | None) -> int:
     return _NO_TIME if since is None or since <= _EVER else (since - _EPOCH) // timedelta(microseconds=1)
 
 
-def _one(column: pa.ChunkedArray) -> pa.Array:
-    if column.num_chunks == 1:
-        return column.chunk(0)
-    combined = column.combine_chunks()
-    return combined if isinstance(combined, pa.Array) else pa.concat_arrays(combined.chunks)
-
-
-def _left_out(table: pa.Table, names: Names, without: Sequence[str], owners: NDArray[np.int32]) -> pa.Table:
-    rows = [row for row in (names.row(each) for each in without) if row >= 0]
-    if rows:
-        table = table.filter(pa.array(~np.isin(owners, np.array(rows, np.int32))))
-    plain = [
-        pc.cast(column, field.type.value_type) if pa.types.is_dictionary(field.type) else column
-        for field, column in zip(table.schema, table.columns, strict=True)
-    ]
-    return pa.table(plain, names=table.schema.names)
+def _left_out(table: pa.Table, owners: NDArray[np.int32], rows: NDArray[np.int32]) -> pa.Table:
+    return table.filter(pa.array(~np.isin(owners, rows))) if len(rows) else table

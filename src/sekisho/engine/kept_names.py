@@ -16,19 +16,22 @@ _SHIFT: Final = np.uint64(33)
 
 
 class Texts:
-    """A column of texts: byte offsets and the bytes of UTF-8."""
+    """A column of texts: byte offsets and the bytes of UTF-8, as Arrow keeps them."""
 
     def __init__(self, column: pa.ChunkedArray | pa.Array) -> None:
-        array = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
-        if isinstance(array, pa.ChunkedArray):
-            array = pa.concat_arrays(array.chunks) if array.num_chunks else pa.array([], array.type)
-        large = array.cast(pa.large_string())
-        _, offsets, data = large.buffers()
-        self.count = len(large)
-        self.offsets: NDArray[np.int64] = np.frombuffer(offsets, np.int64, self.count + 1, large.offset * 8)
+        self.array = one_array(column)
+        if not pa.types.is_string(self.array.type) and not pa.types.is_large_string(self.array.type):
+            self.array = self.array.cast(pa.string())
+        wide = pa.types.is_large_string(self.array.type)
+        _, offsets, data = self.array.buffers()
+        self.count = len(self.array)
+        kind, start = (np.int64, self.array.offset * 8) if wide else (np.int32, self.array.offset * 4)
+        self.offsets: NDArray[Any] = (
+            np.frombuffer(offsets, kind, self.count + 1, start) if offsets is not None and offsets.size else np.zeros(1, kind)
+        )
         self.data: NDArray[np.uint8] = np.frombuffer(data, np.uint8) if data is not None and data.size else np.zeros(1, np.uint8)
         self._bytes = self.data.data
-        self._null = np.asarray(large.is_null().to_numpy(zero_copy_only=False)) if large.null_count else None
+        self._null = np.asarray(self.array.is_null().to_numpy(zero_copy_only=False)) if self.array.null_count else None
 
     def __len__(self) -> int:
         return self.count
@@ -40,10 +43,17 @@ class Texts:
         """The text, or None where there is none."""
         return None if self._null is not None and self._null.item(row) else self[row]
 
-    @property
-    def bytes(self) -> int:
-        """How much memory it takes."""
-        return int(self.offsets.nbytes + self.data.nbytes)
+
+def one_array(column: pa.ChunkedArray | pa.Array) -> pa.Array:
+    """One block; a column whose bytes do not fit 32-bit offsets gets 64-bit ones."""
+    if isinstance(column, pa.Array):
+        return column
+    if column.num_chunks == 1:
+        return column.chunk(0)
+    if column.nbytes >= 2**31 - 2**20 and pa.types.is_string(column.type):
+        column = column.cast(pa.large_string())
+    combined = column.combine_chunks()
+    return combined if isinstance(combined, pa.Array) else pa.concat_arrays(combined.chunks)
 
 
 class Names:
@@ -53,7 +63,7 @@ class Names:
         self.texts = texts
         size = 1 << max(4, int(len(texts) * 3 // 2).bit_length())
         self._slots = np.full(size, -1, np.int32)
-        _enter(self._slots, texts.offsets, texts.data)
+        self._unique = bool(_enter(self._slots, texts.offsets, texts.data))
 
     def __len__(self) -> int:
         return len(self.texts)
@@ -65,12 +75,7 @@ class Names:
 
     def rows(self, texts: Texts) -> NDArray[np.int32]:
         """The rows of many texts."""
-        return _find_all(self._slots, self.texts.offsets, self.texts.data, texts.offsets, texts.data)  # type: ignore[no-any-return]
-
-    @property
-    def bytes(self) -> int:
-        """How much memory it takes, the texts left out."""
-        return int(self._slots.nbytes)
+        return _find_all(self._slots, self.texts.offsets, self.texts.data, texts.offsets, texts.data, self._unique)  # type: ignore[no-any-return]
 
 
 @njit(cache=True, nogil=True)
@@ -93,7 +98,8 @@ def _same(data: Any, start: int, end: int, other: Any, first: int, last: int) ->
 
 
 @njit(cache=True, nogil=True)
-def _enter(slots: Any, offsets: Any, data: Any) -> None:
+def _enter(slots: Any, offsets: Any, data: Any) -> bool:
+    unique = True
     mask = np.uint64(len(slots) - 1)
     for row in range(len(offsets) - 1):
         start, end = offsets[row], offsets[row + 1]
@@ -101,9 +107,11 @@ def _enter(slots: Any, offsets: Any, data: Any) -> None:
         while slots[slot] >= 0:
             known = slots[slot]
             if _same(data, offsets[known], offsets[known + 1], data, start, end):
+                unique = False
                 break
             slot = (slot + np.uint64(1)) & mask
         slots[slot] = row
+    return unique
 
 
 @njit(cache=True, nogil=True)
@@ -119,8 +127,20 @@ def _find(slots: Any, offsets: Any, data: Any, key: Any, first: int, last: int) 
 
 
 @njit(cache=True, nogil=True)
-def _find_all(slots: Any, offsets: Any, data: Any, key_offsets: Any, keys: Any) -> Any:
+def _find_all(slots: Any, offsets: Any, data: Any, key_offsets: Any, keys: Any, unique: bool) -> Any:
+    # Keys mostly come in the order of the names, each several times: the last one found and the one after it are tried first.
     found = np.empty(len(key_offsets) - 1, np.int32)
+    last, rows = -1, len(offsets) - 1
     for number in range(len(found)):
-        found[number] = _find(slots, offsets, data, keys, key_offsets[number], key_offsets[number + 1])
+        start, end = key_offsets[number], key_offsets[number + 1]
+        if last >= 0 and _same(data, offsets[last], offsets[last + 1], keys, start, end):
+            found[number] = last
+            continue
+        after = last + 1
+        if after < rows and _same(data, offsets[after], offsets[after + 1], keys, start, end):
+            # A name that stands twice is known by its last row, which only the slots tell.
+            last = _find(slots, offsets, data, keys, start, end) if not unique else after
+        else:
+            last = _find(slots, offsets, data, keys, start, end)
+        found[number] = last
     return found

@@ -19,7 +19,7 @@ import msgspec
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from sekisho.engine.kept_clients import SCHEMAS, KeptClients
+from sekisho.engine.kept_clients import SCHEMAS, WORDS, KeptClients
 from sekisho.engine.kept_tables import tables_of
 from sekisho.engine.memory import Memory
 from sekisho.engine.requests import RequestEvent
@@ -72,6 +72,41 @@ class Rest(msgspec.Struct, frozen=True, kw_only=True):
     prices: dict[str, tuple[datetime, str, Decimal]]
     answers: dict[str, list[RequestEvent]]
     orders: Kept
+
+
+_ORDER: Final[Mapping[str, tuple[str, ...]]] = {
+    "party": ("party_id",),
+    "account": ("account_id",),
+    "transfer": ("account_id", "requested_at", "transfer_id"),
+    "address_book": ("account_id", "first_used_at", "address"),
+    "account_event": ("account_id", "occurred_at"),
+    "trade": ("account_id", "executed_at", "trade_id"),
+    "customer_balance": ("account_id", "as_of_date", "asset"),
+}
+"""How the columns are sorted: as they are asked for, so that loading has nothing left to sort."""
+
+
+class _Columns(Mapping[str, pa.Table]):
+    """The tables of a snapshot, each read when it is asked for, words of few kinds as numbers."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def __getitem__(self, name: str) -> pa.Table:
+        return pq.read_table(
+            self._folder / f"{name}.parquet", read_dictionary=[each for each in SCHEMAS[name].names if each in WORDS]
+        )
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(SCHEMAS)
+
+    def __len__(self) -> int:
+        return len(SCHEMAS)
+
+
+def read_clients(folder: Path) -> KeptClients:
+    """Clients from a folder of columns, one table after another."""
+    return KeptClients(_Columns(folder))
 
 
 def snapshots_beside(where: str) -> Path | None:
@@ -164,7 +199,7 @@ def _columns(name: str, kept: KeptClients | None, changed: Mapping[str, Any]) ->
     above = pa.table({field.name: pa.array([row[n] for row in rows], field.type) for n, field in enumerate(schema)}, schema)
     if kept is None:
         return above
-    return pa.concat_tables([kept.table(name, list(changed)).cast(schema), above])
+    return pa.concat_tables([kept.table(name, list(changed)).select(schema.names).cast(schema), above])
 
 
 def _rows(name: str, changed: Mapping[str, Any]) -> Iterator[tuple[Any, ...]]:
@@ -192,7 +227,8 @@ def _write(folder: Path, number: int, check: str, clients: Mapping[str, pa.Table
     shutil.rmtree(writing, ignore_errors=True)
     (writing / "clients").mkdir(parents=True)
     for name, table in clients.items():
-        pq.write_table(table, writing / "clients" / f"{name}.parquet", compression="zstd")
+        ordered = table.sort_by([(column, "ascending") for column in _ORDER[name]])
+        pq.write_table(ordered, writing / "clients" / f"{name}.parquet", compression="zstd")
     (writing / "rest.json").write_bytes(msgspec.json.encode(rest))
     files = {str(file.relative_to(writing)): _sha256(file) for file in sorted(writing.rglob("*")) if file.is_file()}
     manifest = Manifest(form=FORM, number=number, check=check, files=files)
@@ -206,8 +242,7 @@ def _load(place: Path, manifest: Manifest, lists: ListSource | None) -> Follower
         if not (place / name).is_file() or _sha256(place / name) != digest:
             raise GateDown(f"{place / name} is damaged or missing; remove the snapshot {place}, the gate then replays its journal")
     rest = msgspec.json.decode((place / "rest.json").read_bytes(), type=Rest)
-    kept = KeptClients({name: pq.read_table(place / "clients" / f"{name}.parquet") for name in SCHEMAS})
-    follower = Follower(State(Memory(kept)), lists)
+    follower = Follower(State(Memory(read_clients(place / "clients"))), lists)
     follower.number, follower.check, follower.decided_at = manifest.number, bytes.fromhex(manifest.check), rest.decided_at
     follower.based = manifest.digest if manifest.number == 0 else rest.based
     follower.planned.update(rest.planned)
