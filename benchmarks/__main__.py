@@ -32,6 +32,8 @@ FULL = (
     ("benchmarks.liabilities",),
     ("benchmarks.custody",),
     ("benchmarks.order_rules",),
+    ("benchmarks.gate_http",),
+    ("benchmarks.gate_fuzz",),
     ("benchmarks.spark_overhead",),
 )
 QUICK = (
