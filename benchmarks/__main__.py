@@ -35,6 +35,8 @@ FULL = (
     ("benchmarks.address_poisoning",),
     ("benchmarks.address_forms",),
     ("benchmarks.order_rules",),
+    ("benchmarks.gate_http",),
+    ("benchmarks.gate_fuzz",),
     ("benchmarks.spark_overhead",),
 )
 QUICK = (
