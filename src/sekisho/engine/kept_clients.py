@@ -510,7 +510,8 @@ class _ByAccount:
 
     def owner(self, row: int) -> int:
         """The account, by its row, of one row."""
-        return int(np.searchsorted(self._starts, row, side="right")) - 1
+        # A number of another width would have NumPy turn all the starts into that width first.
+        return int(np.searchsorted(self._starts, np.int32(row), side="right")) - 1
 
     @property
     def times(self) -> NDArray[np.int64]:
