@@ -28,6 +28,8 @@ from sekisho.gate.http.service import Service
 from sekisho.gate.http.settings import Settings, SettingsError, read_settings
 from sekisho.gate.http.tokens import Signer, new_caller
 from sekisho.gate.messages import GateError
+from sekisho.intelligence.list_file import read_list_file
+from sekisho.intelligence.store import ListStore, Loading
 from sekisho.records import RecordsError, open_records
 from sekisho.rulebook import RulebookError
 
@@ -251,7 +253,24 @@ def _made_for_trying(out: Path, records: Path | None, write_demo: WriteDemo) -> 
             new_caller(out / "callers.toml", out / "keys" / f"{role}.pem", party, [role], datetime.now(UTC))
     if records is None and not (out / "records").exists():
         write_demo(out / "records")
+    if not (out / "lists").exists():
+        _invented_list(out)
     return records or out / "records"
+
+
+def _invented_list(out: Path) -> None:
+    """A list of one address that nobody has: without any list in force the rule on sanctions would hold every transfer."""
+    file = out / "invented.csv"
+    file.write_text(f"value\n0x{'de' * 20}\n", encoding="utf-8")
+    given = read_list_file(file, "sanctions")
+    told = Loading(
+        list_id="invented",
+        kind="sanctions",
+        source="invented for trying; no sanctions list",
+        loaded_by="demo",
+        loaded_at=datetime.now(UTC),
+    )
+    ListStore(out / "lists").load(given, told)
 
 
 def _for_trying(settings: Settings, out: Path) -> Settings:
