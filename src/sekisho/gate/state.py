@@ -37,9 +37,9 @@ _ORDERS: Final = ("order_event", "trade", "customer_order_knowledge", "margin_or
 _ONLY_ORDERS: Final = frozenset(_ORDERS) - {"trade"}
 _CLIENTS: Final = frozenset({*SCHEMAS, "reference_price", "request_event", "chain_movement"})
 """Tables whose rows the memory of clients keeps and tells again."""
-_TOLD: Final = frozenset(TABLES) - {*_CLIENTS, *_ORDERS, "list_version", "list_entry"}
+_TOLD: Final = frozenset(TABLES) - {*_CLIENTS, *OFFICE, *_ORDERS, "list_version", "list_entry"}
 """Tables that the memory does not give out again row by row: their rows are kept as they are, for a snapshot."""
-_OPEN_FOR_ALL: Final = _TOLD - {*OFFICE, *CORRESPONDENCE, *LEARNT_OF_CONDUCT}
+_OPEN_FOR_ALL: Final = _TOLD - {*CORRESPONDENCE, *LEARNT_OF_CONDUCT}
 """Register tables: few rows, read whole whenever one of them has changed."""
 
 LEARNABLE: Final = tuple(sorted({*LEARNT, *_ORDERS, *_OPEN_FOR_ALL}))

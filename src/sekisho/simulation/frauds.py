@@ -35,6 +35,8 @@ ENDOWED_SHARE_MAX = 0.004
 STRUCTURED_BELOW_JPY = 100_000
 BOUGHT_LEAST_JPY = 150_000
 POOREST_OF = 60
+CAST_MAX = 9
+"""The most people that one story casts; where fewer are free it is not told."""
 LEAST_ACCOUNTS_A_STORY = 500
 STORY_DAYS = 5
 LATEST_HOUR = 20
@@ -119,6 +121,8 @@ class Frauds:
         )
 
     def _tell(self, rule: str, kind: str, story: Callable[[float], Iterator[Act]]) -> None:
+        if len(self.free) < CAST_MAX:
+            return
         severity = self.options.draw_severity(self.random) if kind == PLANTED else 0.0
         acts = list(story(severity))
         if not acts:
