@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from copy import deepcopy
 from typing import Any, Final
 
 import msgspec
@@ -166,7 +167,8 @@ def _operation(route: Route) -> dict[str, Any]:
         content: dict[str, Any] = {"schema": _ref(_body_name(route))}
         if route.body in EXAMPLES:
             content["examples"] = {
-                f"example{n}": {"summary": name, "value": value} for n, (name, value) in enumerate(EXAMPLES[route.body].items(), 1)
+                f"example{n}": {"summary": name, "value": value}
+                for n, (name, value) in enumerate(deepcopy(EXAMPLES[route.body]).items(), 1)
             }
         told["requestBody"] = {"required": True, "content": {"application/json": content}}
     if route.act is None:
