@@ -111,6 +111,23 @@ def test_the_market_is_what_the_records_say(steps: list[tuple[str, dict[str, Any
             assert memory.open_orders(account, "spot") == view.open_orders(account, "spot")
 
 
+@pytest.mark.parametrize("traded", [False, True])
+def test_what_is_ordered_in_a_pair_that_is_not_on_record_counts_nowhere(traded: bool) -> None:
+    order = {"order_id": "O1", "account_id": "A1", "instrument": "XYZ/ABC", "side": "buy", "order_type": "limit"}
+    order |= {"price": Decimal(9), "quantity": Decimal(1)}
+    steps = [_event(order, 5, START + timedelta(seconds=5), "new")]
+    if traded:
+        trade = {"trade_id": "T6", "sequence": 6, "executed_at": START + timedelta(seconds=6), "instrument": "XYZ/ABC"}
+        trade |= {"price": Decimal(9), "quantity": Decimal(1), "buy_order_id": "O1", "sell_order_id": None}
+        steps.append(("trade", trade | {"buy_account_id": "A1", "sell_account_id": "A2"}))
+    tables = {"instrument": [PAIR], "account": ACCOUNTS, "stated_plan": [PLAN]} | {name: [row] for name, row in steps}
+    before, since = START + timedelta(minutes=1), PLAN["executes_from"]
+    with records_of({name: arrow(name, rows) for name, rows in tables.items()}) as records:
+        view, memory = RecordsView(records, before), memory_before(records, before)
+        for side in ("buy", "sell"):
+            assert memory.ordered("P1", "ABC", side, since) == view.ordered("P1", "ABC", side, since) == 0
+
+
 @settings(max_examples=40, deadline=None)
 @given(
     st.lists(st.tuples(*[st.sampled_from("PQRS")] * 2, st.sampled_from(["controls", "household", "officer"]), st.integers(0, 3)))
@@ -237,3 +254,14 @@ def test_a_memory_told_the_rows_of_the_office_again_knows_the_same() -> None:
     assert list(again.office_rows()) == rows
     assert again.margin("A1") == known.margin("A1")
     assert again.documents("A1") == known.documents("A1")
+
+
+def test_the_registers_know_the_way_from_parties_to_accounts_and_back() -> None:
+    memory = Memory()
+    owners = memory.registers().owners
+    for account, party in (("A2", "P1"), ("A1", "P1"), ("A3", "P2")):
+        memory.learn(
+            "account", {"account_id": account, "party_id": party, "kind": "customer", "opened_at": datetime(2026, 1, 1, tzinfo=UTC)}
+        )
+    assert dict(owners.party_of) == {"A1": "P1", "A2": "P1", "A3": "P2"}
+    assert dict(owners.accounts_of) == {"P1": ("A1", "A2"), "P2": ("A3",)}

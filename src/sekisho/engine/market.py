@@ -39,8 +39,13 @@ class Market:
     def enter(self, row: Row) -> None:
         """An order entered or changed, as a row of ``order_event`` tells it.
 
-        A change of price or a larger quantity takes a new place; any other keeps the place the order had.
+        A change of price or a larger quantity takes a new place; any other keeps the place the order had. One with nothing left is
+        not in the market; who could see it stays known, for it may be enlarged again.
         """
+        if row["quantity"] <= 0:
+            if row["order_id"] in self._orders:
+                self.withdraw(row["order_id"])
+            return
         order = OpenOrder(
             row["order_id"],
             row.get("account_id"),
@@ -52,7 +57,7 @@ class Market:
         )
         before = self._orders.get(order.order_id)
         keeps = before is not None and before.row.price == order.price and order.quantity <= before.row.quantity
-        if before is not None and keeps and before.rests and order.quantity > 0 and before.row.order_type == order.order_type:
+        if before is not None and keeps and before.rests and before.row.order_type == order.order_type:
             before.row = order
         else:
             self.stand(order, before.place if before is not None and keeps else row["sequence"])
@@ -68,22 +73,22 @@ class Market:
         self._put(Standing(order, place))
 
     def fill(self, order_id: str | None, quantity: Decimal) -> None:
-        """A trade has taken so much of an order; one that is not in the market is passed over."""
+        """A trade has taken so much of an order; one that is not in the market is passed over. Who could see it stays known."""
         order = self._orders.get(order_id or "")
         if order is None:
             return
         left = order.row.quantity - quantity
         if left <= 0:
-            self.remove(order.row.order_id)
+            self.withdraw(order.row.order_id)
         else:
             order.row = order.row._replace(quantity=left)
 
     def remove(self, order_id: str) -> None:
-        """The order is gone, and with it what was kept about it."""
+        """The order has come to its end, and with it what was kept about it."""
         if order_id in self._orders:
             self.withdraw(order_id)
-            self._margin.discard(order_id)
-            self._known.pop(order_id, None)
+        self._margin.discard(order_id)
+        self._known.pop(order_id, None)
 
     def withdraw(self, order_id: str) -> None:
         """Take an order out as if it had not been entered; who could see it stays known."""

@@ -78,7 +78,7 @@ class Memory:
         self.lists = Lists()
         """The lists screened against; whoever loads a new version puts the whole here, between two decisions."""
         self._correspondence = Correspondence()
-        self._of_orders = OrderMemory(self.account)
+        self._of_orders = OrderMemory(self.account, self.party_of, self.accounts_by_party)
         self._conduct = ConductMemory(kept)
         self._first_sent: dict[str, datetime | None] = {}
         self._known_since: datetime | None = None if kept is None else kept.first_at()

@@ -37,12 +37,20 @@ _EARLIEST = datetime.min.replace(tzinfo=UTC)
 
 
 class OrderMemory:
-    """Orders in the market and the registers that order rules ask for; ``account`` tells of accounts learnt elsewhere."""
+    """Orders in the market and the registers that order rules ask for.
 
-    def __init__(self, account: Callable[[str], Account]) -> None:
+    ``account`` and the two ways between accounts and parties tell of what is learnt elsewhere.
+    """
+
+    def __init__(
+        self,
+        account: Callable[[str], Account],
+        party_of: Mapping[str, str],
+        accounts_of: Mapping[str, tuple[str, ...]],
+    ) -> None:
         self._account = account
         self._market = Market()
-        self._registers = _KeptRegisters(account)
+        self._registers = _KeptRegisters(party_of, accounts_of)
         self._pairs: dict[str, Pair] = {}
         self._prices: dict[str, Decimal] = {}
         self._ordered = _Ordered(self._party)
@@ -204,8 +212,11 @@ class OrderMemory:
                 self._ordered.reject(row["order_id"])
             return
         self._market.enter(row)
-        pair = self._pairs.get(row["instrument"]) or _unlisted(row["instrument"])
-        self._ordered.add(pair, row)
+        pair = self._pairs.get(row["instrument"])
+        if pair is None and not self._pairs:
+            pair = _unlisted(row["instrument"])
+        if pair is not None:
+            self._ordered.add(pair, row)
 
     def _learn_trade(self, row: Row) -> None:
         self._prices[row["instrument"]] = row["price"]
@@ -385,26 +396,10 @@ class _Ordered:
         return sum((quantity for at, quantity, _ in rows if at >= since), Decimal(0))
 
 
-class _Parties(Mapping[str, str]):
-    """The party behind each account, as the accounts learnt elsewhere have it."""
-
-    def __init__(self, account: Callable[[str], Account]) -> None:
-        self._account = account
-
-    def __getitem__(self, account_id: str) -> str:
-        return self._account(account_id).party_id
-
-    def __iter__(self) -> Iterator[str]:
-        raise NotImplementedError("a gate asks account by account")
-
-    def __len__(self) -> int:
-        raise NotImplementedError("a gate asks account by account")
-
-
 class _KeptRegisters:
     """The registers of people and facts, kept up row by row; ``kept`` is another object after every change."""
 
-    def __init__(self, account: Callable[[str], Account]) -> None:
+    def __init__(self, party_of: Mapping[str, str], accounts_of: Mapping[str, tuple[str, ...]]) -> None:
         self._inside: dict[str, tuple[str, str]] = {}
         self._links: dict[tuple[Any, ...], Link] = {}
         self._facts: dict[str, Fact] = {}
@@ -412,7 +407,7 @@ class _KeptRegisters:
         self._posts: dict[str, tuple[Post, ...]] = {}
         self._plans: dict[str, tuple[Plan, ...]] = {}
         facts = Facts(facts=self._facts, knowledge=self._knowledge, posts=self._posts, plans=self._plans)
-        self._kept = Registers(Ownership(_Parties(account), ()), facts, Circle(()))
+        self._kept = Registers(Ownership(party_of, (), accounts_of), facts, Circle(()))
         self._served = True
 
     @property

@@ -90,6 +90,9 @@ def _steps(records: Records, instrument: str, before: datetime) -> Iterator[dict
 
 def _enter(standing: dict[str, Standing], step: Mapping[str, Any]) -> None:
     row = OpenOrder(**{name: step[name] for name in OpenOrder._fields})
+    if row.quantity <= 0:
+        standing.pop(row.order_id, None)
+        return
     before = standing.get(row.order_id)
     keeps = before is not None and before.row.price == row.price and row.quantity <= before.row.quantity
     standing[row.order_id] = Standing(row, before.place if before is not None and keeps else step["sequence"])

@@ -187,9 +187,10 @@ class RecordsView:
         return tuple(SeenOrder(orders[each].row, learned[each]) for each in sorted(learned) if each in orders)
 
     def ordered(self, party_id: str, asset: str, side: str, since: datetime) -> Decimal:
-        """What the party's accounts ordered of the asset since then and before this moment."""
+        """What the party's accounts ordered of the asset, in pairs on record, since then and before this moment."""
         accounts = self.registers().owners.accounts_of.get(party_id, ())
-        events = entries(self._records, accounts, (pair.instrument for pair in self._handled().of(asset)))
+        ours = (pair.instrument for pair in self._handled().of(asset) if pair.ours)
+        events = entries(self._records, accounts, ours)
         rows = (e for e in events if since <= e.at < self._before)
         return sum((e.quantity for e in rows if e.side_of(asset, self._handled()) == side), Decimal(0))
 

@@ -257,8 +257,7 @@ class _Read:
         """Ownership, facts and positions."""
         links = [Link(**row) for row in self.records.optional("party_link").select(*Link._fields).to_pyarrow().to_pylist()]
         house, staff = (self._memory.parties_with(kind) for kind in ("house", "staff"))
-        owners = Ownership(self._memory.party_of, links)
-        owners.__dict__["accounts_of"] = self._memory.accounts_by_party
+        owners = Ownership(self._memory.party_of, links, self._memory.accounts_by_party)
         return Registers(owners, read_facts(self.records), Circle(links, house, staff))
 
     @cached_property

@@ -63,8 +63,12 @@ class Ownership:
     venture do not.
     """
 
-    def __init__(self, party_of: Mapping[str, str], links: Iterable[Link]) -> None:
+    def __init__(
+        self, party_of: Mapping[str, str], links: Iterable[Link], accounts_of: Mapping[str, tuple[str, ...]] | None = None
+    ) -> None:
+        """``accounts_of`` is the way back from parties to accounts, where somebody keeps it; without, it is read off once."""
         self.party_of = party_of
+        self._kept_accounts = accounts_of
         self._steps: dict[str, list[_Step]] = defaultdict(list)
         self._associations: dict[str, list[Link]] = defaultdict(list)
         for link in sorted(set(links), key=_link_order):
@@ -145,8 +149,10 @@ class Ownership:
         return {party: tuple(sorted(family)) for family in members.values() for party in family}
 
     @cached_property
-    def accounts_of(self) -> dict[str, tuple[str, ...]]:
+    def accounts_of(self) -> Mapping[str, tuple[str, ...]]:
         """The accounts of each party."""
+        if self._kept_accounts is not None:
+            return self._kept_accounts
         accounts: dict[str, list[str]] = defaultdict(list)
         for account, party in sorted(self.party_of.items()):
             accounts[party].append(account)

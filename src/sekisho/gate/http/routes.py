@@ -140,87 +140,51 @@ class Route:
         return tuple(part[1:-1] for part in self.path.split("/") if part.startswith("{"))
 
 
+def _decisions(kind: str, named: str, asked: str, body: Any, bodies: Any) -> tuple[Route, ...]:
+    """The four operations on decisions about one kind of request: ask for one, for many, tell what people did, read."""
+    where = f"/v1/{kind}s/decisions"
+    asks: dict[str, Any] = {"method": "POST", "act": f"decide {kind}", "headers": ("Idempotency-Key",)}
+    return (
+        Route(
+            name=f"decide_{kind}",
+            path=where,
+            summary=f"May this {kind} {asked}? Answered when the decision is on disk.",
+            body=body,
+            answer=Decision,
+            **asks,
+        ),
+        Route(
+            name=f"decide_{kind}s",
+            path=f"{where}/batch",
+            summary=f"May these {kind}s {asked}? Each is decided for itself.",
+            body=bodies,
+            answer=BatchAnswer,
+            batch=True,
+            **asks,
+        ),
+        Route(
+            name=f"tell_{kind}",
+            path=f"{where}/{{id}}/events",
+            summary=f"Tell what a person did about {named} {kind}; it is decided again.",
+            body=EventBody,
+            answer=Decision,
+            **asks | {"act": f"tell {kind}"},
+        ),
+        Route(
+            name=f"{kind}_decision",
+            method="GET",
+            path=f"{where}/{{id}}",
+            summary=f"Everything decided about {named} {kind} (by its {kind}_id or a decision_id), with the full working.",
+            act=f"read {kind}",
+            answer=History,
+            headers=("Access-Reason",),
+        ),
+    )
+
+
 ROUTES: Final[tuple[Route, ...]] = (
-    Route(
-        name="decide_transfer",
-        method="POST",
-        path="/v1/transfers/decisions",
-        summary="May this transfer go ahead? Answered when the decision is on disk.",
-        act="decide transfer",
-        body=TransferBody,
-        answer=Decision,
-        headers=("Idempotency-Key",),
-    ),
-    Route(
-        name="decide_transfers",
-        method="POST",
-        path="/v1/transfers/decisions/batch",
-        summary="May these transfers go ahead? Each is decided for itself.",
-        act="decide transfer",
-        body=Batch[TransferBody],
-        answer=BatchAnswer,
-        headers=("Idempotency-Key",),
-        batch=True,
-    ),
-    Route(
-        name="decide_order",
-        method="POST",
-        path="/v1/orders/decisions",
-        summary="May this order enter the book? Answered when the decision is on disk.",
-        act="decide order",
-        body=OrderBody,
-        answer=Decision,
-        headers=("Idempotency-Key",),
-    ),
-    Route(
-        name="decide_orders",
-        method="POST",
-        path="/v1/orders/decisions/batch",
-        summary="May these orders enter the book? Each is decided for itself.",
-        act="decide order",
-        body=Batch[OrderBody],
-        answer=BatchAnswer,
-        headers=("Idempotency-Key",),
-        batch=True,
-    ),
-    Route(
-        name="tell_transfer",
-        method="POST",
-        path="/v1/transfers/decisions/{id}/events",
-        summary="Tell what a person did about a transfer; it is decided again.",
-        act="tell transfer",
-        body=EventBody,
-        answer=Decision,
-        headers=("Idempotency-Key",),
-    ),
-    Route(
-        name="tell_order",
-        method="POST",
-        path="/v1/orders/decisions/{id}/events",
-        summary="Tell what a person did about an order; it is decided again.",
-        act="tell order",
-        body=EventBody,
-        answer=Decision,
-        headers=("Idempotency-Key",),
-    ),
-    Route(
-        name="transfer_decision",
-        method="GET",
-        path="/v1/transfers/decisions/{id}",
-        summary="Everything decided about a transfer (by its transfer_id or a decision_id), with the full working.",
-        act="read transfer",
-        answer=History,
-        headers=("Access-Reason",),
-    ),
-    Route(
-        name="order_decision",
-        method="GET",
-        path="/v1/orders/decisions/{id}",
-        summary="Everything decided about an order (by its order_id or a decision_id), with the full working.",
-        act="read order",
-        answer=History,
-        headers=("Access-Reason",),
-    ),
+    *_decisions("transfer", "a", "go ahead", TransferBody, Batch[TransferBody]),
+    *_decisions("order", "an", "enter the book", OrderBody, Batch[OrderBody]),
     Route(
         name="learn",
         method="POST",

@@ -2,12 +2,17 @@
 
 from sekisho.records.table import Column, Table
 
+PRODUCT = Column("product", "string", "The product; null for all", nullable=True, values=("spot", "margin"))
+CLIENT_KIND = Column(
+    "client_kind", "string", "For natural persons or firms; null for both", nullable=True, values=("individual", "corporate")
+)
+
 TABLE = Table(
     name="trading_criterion",
     meaning="One criterion of the firm, for a product and an asset (null: all) and a period; a client meets all that are not null.",
     columns=(
         Column("criterion_id", "string", "Id of the criterion"),
-        Column("product", "string", "The product; null for all", nullable=True, values=("spot", "margin")),
+        PRODUCT,
         Column(
             "asset",
             "string",
@@ -16,13 +21,7 @@ TABLE = Table(
             refers_to="asset.asset",
             standard="ISO 24165; FIX 55 Symbol",
         ),
-        Column(
-            "client_kind",
-            "string",
-            "For natural persons or firms; null for both",
-            nullable=True,
-            values=("individual", "corporate"),
-        ),
+        CLIENT_KIND,
         Column("age_min", "integer", "Youngest age, for natural persons", nullable=True, unit="years"),
         Column("age_max", "integer", "Oldest age, for natural persons", nullable=True, unit="years"),
         Column("net_worth_jpy_min", "decimal", "Least net worth", nullable=True, unit="JPY"),

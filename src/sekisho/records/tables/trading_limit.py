@@ -1,6 +1,7 @@
 """Trading limits: the most that a client may order at once or hold, by product, asset and what the client is like."""
 
 from sekisho.records.table import Column, Table
+from sekisho.records.tables.trading_criterion import CLIENT_KIND, PRODUCT
 
 TABLE = Table(
     name="trading_limit",
@@ -11,7 +12,7 @@ TABLE = Table(
     columns=(
         Column("limit_id", "string", "Id of the limit"),
         Column("kind", "string", "What is limited: the value of one order, or what is held after it", values=("order", "holding")),
-        Column("product", "string", "The product; null for all", nullable=True, values=("spot", "margin")),
+        PRODUCT,
         Column(
             "asset",
             "string",
@@ -20,13 +21,7 @@ TABLE = Table(
             refers_to="asset.asset",
             standard="ISO 24165; FIX 55 Symbol",
         ),
-        Column(
-            "client_kind",
-            "string",
-            "For natural persons or firms; null for both",
-            nullable=True,
-            values=("individual", "corporate"),
-        ),
+        CLIENT_KIND,
         Column("age_from", "integer", "For natural persons of this age or older", nullable=True, unit="years"),
         Column("age_until", "integer", "For natural persons younger than this", nullable=True, unit="years"),
         Column("net_worth_jpy_until", "decimal", "For clients with less net worth than this", nullable=True, unit="JPY"),

@@ -3,47 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from sekisho.engine.answers import Evidence, Found
 from sekisho.engine.assessed_items import words
-from sekisho.typologies.material_facts import read_circle
-from sekisho.typologies.rumour import posts_of
-from sekisho.typologies.statements import passages, read_links, speaks_for
+from sekisho.engine.told_passages import told_passages
 
 if TYPE_CHECKING:
+    from sekisho.engine.answers import Found
     from sekisho.records import Records
     from sekisho.rulebook import Parameters
 
 
 def detect(records: Records, p: Parameters) -> Iterator[Found]:
     """One finding for each communication of the firm, its people or those bound to it, with the passage that stresses most."""
-    circle, links = read_circle(records), read_links(records)
-    for post in posts_of(records):
-        speaks, because = speaks_for(circle, links, post)
-        found = [each for each in passages(post.text, words(p.kinds)) if each.stress >= p.stress_min] if speaks else []
-        if not found:
-            continue
-        worst = max(found, key=lambda each: each.stress)
-        yield Found(
-            subject_kind="communication",
-            subject_id=post.communication_id,
-            window_from=post.published_at,
-            window_until=post.published_at + timedelta.resolution,
-            score=worst.stress,
-            evidence=(
-                Evidence("communication", post.communication_id),
-                *sorted({Evidence("party_link", link.record_id) for link in because}),
-            ),
-            facts={
-                "communication": post.communication_id,
-                "published_at": post.published_at,
-                "publisher": post.publisher_party_id,
-                "channel": post.channel,
-                "kinds": ", ".join(dict.fromkeys(each.kind for each in found)),
-                "passage": worst.words,
-                "passages": tuple(each.words for each in found),
-                "stresses": worst.stresses,
-            },
-        )
+    yield from told_passages(records, words(p.kinds), p.stress_min)
