@@ -24,6 +24,7 @@ from rich.table import Table
 from sekisho import __version__
 from sekisho.cases.evidence_command import evidence_command
 from sekisho.cases.penalty_command import penalty_command
+from sekisho.console.commands import app as office_app
 from sekisho.custody.command import custody_command
 from sekisho.custody.outflow_command import outflow_command
 from sekisho.engine.answers import Obligation, Severity
@@ -89,6 +90,7 @@ app.command("penalty")(penalty_command)
 app.command("evidence")(evidence_command)
 app.command("custody")(custody_command)
 app.command("outflow")(outflow_command)
+app.add_typer(office_app, name="office")
 app.command("serve")(serving(write_recent_exchange))
 app.command("access-log")(access_log_command)
 app.add_typer(callers_app, name="caller")

@@ -1,0 +1,1 @@
+"""Administration: the entrance, people and their roles, the audit trail."""

@@ -1,0 +1,5 @@
+"""What may be done about the journal and the console itself."""
+
+ACCESS = {
+    "read journal": {"supervisor", "audit", "auditor", "administrator", "investigator"},
+}

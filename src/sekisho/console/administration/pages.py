@@ -1,0 +1,72 @@
+"""Pages about the console itself: the audit trail."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from django.http.response import HttpResponseBase
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from sekisho.console.desk.listing import Column, Filter, Listing
+from sekisho.console.desk.pages import Asked, Content, page
+from sekisho.console.journal.models import Change
+
+
+def _shown(value: Any) -> str | None:
+    return value if value is None or isinstance(value, str) else msgspec.json.encode(value).decode()
+
+
+def _show(change: Change, request: Asked) -> dict[str, Any]:
+    return {
+        "number": change.number,
+        "at": change.at,
+        "person": change.person,
+        "account": change.account,
+        "act": change.act,
+        "object": f"{change.kind} {change.object}",
+        "field": change.field,
+        "old": _shown(change.old),
+        "new": _shown(change.new),
+        "reason": change.reason,
+        "check": change.check_hash[:12],
+    }
+
+
+TRAIL = Listing(
+    name="journal",
+    columns=(
+        Column(key="number", title=gettext_lazy("No."), kind="number", sort="number"),
+        Column(key="at", title=gettext_lazy("When"), kind="time", sort="at"),
+        Column(key="person", title=gettext_lazy("Who"), sort="person"),
+        Column(key="account", title=gettext_lazy("Account")),
+        Column(key="act", title=gettext_lazy("Act"), sort="act"),
+        Column(key="object", title=gettext_lazy("Object"), kind="code"),
+        Column(key="field", title=gettext_lazy("Field")),
+        Column(key="old", title=gettext_lazy("Old")),
+        Column(key="new", title=gettext_lazy("New")),
+        Column(key="reason", title=gettext_lazy("Reason")),
+        Column(key="check", title=gettext_lazy("Hash"), kind="code"),
+    ),
+    rows=lambda _request: Change.objects.all(),
+    show=_show,
+    sort=("-number",),
+    filters=(
+        Filter(name="person", title=gettext_lazy("Who"), keeps="person", kind="text"),
+        Filter(name="kind", title=gettext_lazy("Kind"), keeps="kind", kind="text"),
+        Filter(name="object", title=gettext_lazy("Object"), keeps="object", kind="text"),
+        Filter(name="from", title=gettext_lazy("From"), keeps="at__date__gte", kind="day"),
+        Filter(name="until", title=gettext_lazy("Until"), keeps="at__date__lte", kind="day"),
+    ),
+)
+
+
+@page("journal/", name="journal", act="read journal", template="desk/list_page.html", menu=gettext_lazy("Audit trail"), order=900)
+def journal(request: Asked) -> Content | HttpResponseBase:
+    """Every change, field by field."""
+    return TRAIL.content(
+        request,
+        heading=_("Audit trail"),
+        lead=_("Every change, old and new, in a chain of hashes. 'sekisho office journal verify' checks it offline."),
+    )

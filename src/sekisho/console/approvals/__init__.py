@@ -1,0 +1,1 @@
+"""Four eyes: what one person proposes another approves, and only then does it take effect."""

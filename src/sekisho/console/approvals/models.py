@@ -1,0 +1,49 @@
+"""A proposal: what one person wants done, and what another said to it. The database itself refuses one person as both."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from sekisho.console.journal.acting import Kept
+
+STATES = [("open", _("open")), ("approved", _("approved")), ("rejected", _("rejected")), ("withdrawn", _("withdrawn"))]
+
+
+class Proposal(Kept):
+    """Something that takes two people. ``payload`` is what the effect needs; ``parties`` are those it concerns."""
+
+    proposal_kind = models.CharField(_("what"), max_length=64)
+    about_kind = models.CharField(_("about"), max_length=64)
+    about_id = models.CharField(_("id"), max_length=128)
+    chapter = models.CharField(_("chapter"), max_length=64, blank=True)
+    parties = models.JSONField(_("parties"), default=list, blank=True)
+    payload = models.JSONField(_("details"), default=dict, blank=True)
+    reason_code = models.CharField(_("reason"), max_length=64)
+    reason = models.TextField(_("in words"), blank=True)
+    state = models.CharField(_("state"), max_length=16, choices=STATES, default="open", db_index=True)
+    proposed_by = models.CharField(_("proposed by"), max_length=64)
+    proposed_account = models.CharField(max_length=150)
+    proposed_at = models.DateTimeField(_("proposed"))
+    decided_by = models.CharField(_("decided by"), max_length=64, blank=True)
+    decided_account = models.CharField(max_length=150, blank=True)
+    decided_at = models.DateTimeField(_("decided"), null=True, blank=True)
+    decided_words = models.TextField(_("said"), blank=True)
+
+    class Meta:
+        verbose_name = _("proposal")
+        verbose_name_plural = _("proposals")
+        constraints = (
+            models.CheckConstraint(
+                condition=~Q(state__in=["approved", "rejected"]) | (~Q(decided_by=F("proposed_by")) & ~Q(decided_by="")),
+                name="two_people",
+            ),
+            models.UniqueConstraint(
+                fields=["proposal_kind", "about_kind", "about_id"], condition=Q(state="open"), name="one_open_proposal"
+            ),
+        )
+        indexes = (models.Index(fields=["about_kind", "about_id"], name="proposals_about"),)
+
+    def __str__(self) -> str:
+        return f"{self.proposal_kind} {self.about_id}"

@@ -1,0 +1,116 @@
+"""The page of what waits for a second person, and the acts on it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from django.db.models import QuerySet
+from django.http import Http404
+from django.http.response import HttpResponseBase
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from sekisho.console.approvals.four_eyes import KINDS, decide, may_decide, withdraw
+from sekisho.console.approvals.models import STATES, Proposal
+from sekisho.console.desk.listing import Column, Filter, Listing
+from sekisho.console.desk.pages import Asked, Content, Done, action, page
+
+
+def _mine(request: Asked) -> QuerySet[Any]:
+    """The proposals whose kind the actor may propose or approve, in chapters that are his, without those that concern him."""
+    kinds = [kind for kind, takes in KINDS.items() if request.actor.may(takes.propose) or request.actor.may(takes.approve)]
+    return Proposal.objects.filter(proposal_kind__in=kinds)
+
+
+def _show(proposal: Proposal, request: Asked) -> dict[str, Any]:
+    takes = KINDS[proposal.proposal_kind]
+    hidden = not request.actor.parties.isdisjoint(proposal.parties)
+    return {
+        "what": takes.title,
+        "about": _("withheld: conflict of interest") if hidden else f"{proposal.about_kind} {proposal.about_id}",
+        "at": None if hidden else reverse("proposal", args=[proposal.pk]),
+        "reason": str(dict(takes.reasons).get(proposal.reason_code, proposal.reason_code)),
+        "proposed_by": proposal.proposed_by,
+        "proposed_at": proposal.proposed_at,
+        "state": proposal.state,
+        "decided_by": proposal.decided_by or None,
+    }
+
+
+PROPOSALS = Listing(
+    name="proposals",
+    columns=(
+        Column(key="what", title=gettext_lazy("What"), at="at"),
+        Column(key="about", title=gettext_lazy("About"), kind="code"),
+        Column(key="reason", title=gettext_lazy("Reason")),
+        Column(key="proposed_by", title=gettext_lazy("Proposed by"), sort="proposed_by"),
+        Column(key="proposed_at", title=gettext_lazy("Proposed"), kind="time", sort="proposed_at"),
+        Column(key="state", title=gettext_lazy("State"), kind="chip", sort="state"),
+        Column(key="decided_by", title=gettext_lazy("Decided by")),
+    ),
+    rows=_mine,
+    show=_show,
+    sort=("-proposed_at", "-pk"),
+    filters=(Filter(name="state", title=gettext_lazy("State"), keeps="state", values=STATES),),
+    searches=("about_id__icontains", "proposed_by__icontains"),
+)
+
+
+@page(
+    "proposals/", name="proposals", act="read proposals", template="desk/list_page.html", menu=gettext_lazy("Approvals"), order=30
+)
+def proposals(request: Asked) -> Content | HttpResponseBase:
+    """What waits for a second person."""
+    return PROPOSALS.content(
+        request,
+        heading=_("Approvals"),
+        lead=_("What takes two people waits here. Nobody decides what he proposed himself, through whatever account."),
+    )
+
+
+@page("proposals/<int:pk>/", name="proposal", act="read proposals", template="approvals/proposal.html")
+def proposal(request: Asked, pk: int) -> Content:
+    """One proposal, and what may be done about it."""
+    found: Proposal | None = _mine(request).filter(pk=pk).first()
+    if found is None:
+        raise Http404
+    takes = KINDS[found.proposal_kind]
+    request.actor.need("read proposals", parties=found.parties)
+    return {
+        "section": "proposals",
+        "proposal": found,
+        "title": takes.title,
+        "reason": str(dict(takes.reasons).get(found.reason_code, found.reason_code)),
+        "object_at": takes.at(found),
+        "may_decide": may_decide(request.actor, found),
+        "is_mine": found.proposed_by == request.actor.person.person_id,
+    }
+
+
+class Words(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What somebody says to it."""
+
+    words: str = ""
+
+
+@action("proposals/<int:pk>/approve/", name="approve proposal", act="read proposals")
+def approve(request: Asked, body: Words, pk: int) -> Done:
+    """Approve; it takes effect now."""
+    decided = decide(request.actor, pk, True, body.words)
+    return Done(said=_("Approved, and done."), at=KINDS[decided.proposal_kind].at(decided))
+
+
+@action("proposals/<int:pk>/reject/", name="reject proposal", act="read proposals")
+def reject(request: Asked, body: Words, pk: int) -> Done:
+    """Reject, with the reason."""
+    decided = decide(request.actor, pk, False, body.words)
+    return Done(said=_("Rejected."), at=KINDS[decided.proposal_kind].at(decided))
+
+
+@action("proposals/<int:pk>/withdraw/", name="withdraw proposal", act="read proposals")
+def take_back(request: Asked, body: Words, pk: int) -> Done:
+    """Take one's own proposal back."""
+    decided = withdraw(request.actor, pk, body.words)
+    return Done(said=_("Taken back."), at=KINDS[decided.proposal_kind].at(decided))

@@ -1,0 +1,1 @@
+"""Cases: what was found, who is concerned, what happened, and what people decided about it."""

@@ -1,0 +1,1 @@
+"""Client assets: certificate, tiers, clocks and reserve."""

@@ -1,0 +1,1 @@
+"""What is due, and when: one calendar in Japanese business days."""

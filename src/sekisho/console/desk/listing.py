@@ -1,0 +1,153 @@
+"""Lists: one declaration gives a dense table with filters in the address, sorting, pages, JSON, and exports."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final, Literal
+from urllib.parse import urlencode
+
+from django.db.models import Q, QuerySet
+from django.http.response import HttpResponseBase
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+
+from sekisho.console.desk import exports
+from sekisho.console.desk.pages import Asked, Content, Unfit
+from sekisho.console.journal.acting import acting
+
+Kind = Literal["text", "code", "number", "yen", "score", "time", "day", "chip", "due"]
+ON_PAGE: Final = 50
+COUNTED_TO: Final = 10_000
+"""Beyond this many rows a list says "more than": counting a million rows helps nobody and takes the time of all."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """One column: its key in a row, its title, how it is shown, the field it sorts by, the key of the address it links to."""
+
+    key: str
+    title: str | Promise
+    kind: Kind = "text"
+    sort: str | None = None
+    at: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filter:
+    """One filter: its name in the address, its title, the values to choose from (none: free text), and what it keeps.
+
+    ``keeps`` is a lookup of the ORM (``severity``, ``opened_at__date__gte``) or a function of rows and value. Several values of one
+    filter in the address (``?severity=high&severity=critical``) keep what any of them keeps.
+    """
+
+    name: str
+    title: str | Promise
+    keeps: str | Callable[[QuerySet[Any], str, Asked], QuerySet[Any]]
+    values: Sequence[tuple[str, str | Promise]] | Callable[[Asked], Sequence[tuple[str, str | Promise]]] = ()
+    kind: Literal["choice", "text", "day"] = "choice"
+
+    def chosen_from(self, request: Asked) -> Sequence[tuple[str, str | Promise]]:
+        """The values to choose from."""
+        return self.values(request) if callable(self.values) else self.values
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listing:
+    """A list of rows of one kind. ``rows`` gives those the actor may see; ``show`` makes a row's plain values, by column key.
+
+    ``sort`` is the order without a choice, ending in something unique, so that pages neither repeat nor lose rows.
+    """
+
+    name: str
+    columns: tuple[Column, ...]
+    rows: Callable[[Asked], QuerySet[Any]]
+    show: Callable[[Any, Asked], dict[str, Any]]
+    sort: tuple[str, ...]
+    filters: tuple[Filter, ...] = ()
+    searches: tuple[str, ...] = ()
+    on_page: int = ON_PAGE
+    key: str = "pk"
+    extras: dict[str, Any] = field(default_factory=dict)
+
+    def kept(self, request: Asked) -> QuerySet[Any]:
+        """The rows that the filters in the address keep, in the order chosen there."""
+        rows = self.rows(request)
+        for each in self.filters:
+            values = [value for value in request.GET.getlist(each.name) if value]
+            if not values:
+                continue
+            if isinstance(each.keeps, str):
+                wanted = Q()
+                for value in values:
+                    wanted |= Q(**{each.keeps: value})
+                rows = rows.filter(wanted)
+            else:
+                for value in values:
+                    rows = each.keeps(rows, value, request)
+        words = request.GET.get("q", "").strip()
+        if words and self.searches:
+            found = Q()
+            for lookup in self.searches:
+                found |= Q(**{lookup: words})
+            rows = rows.filter(found)
+        return rows.order_by(*self._order(request))
+
+    def _order(self, request: Asked) -> tuple[str, ...]:
+        wanted = request.GET.get("sort", "")
+        known = {column.key: column.sort for column in self.columns if column.sort}
+        lookup = known.get(wanted.lstrip("-"))
+        if not lookup:
+            return self.sort
+        return (f"-{lookup}" if wanted.startswith("-") else lookup, *self.sort)
+
+    def content(self, request: Asked, **more: Any) -> Content | HttpResponseBase:
+        """One page of the list with what its frame needs, or the whole list as the file ``?as=csv|xlsx|pdf`` asks for."""
+        rows = self.kept(request)
+        wanted = request.GET.get("as", "")
+        if wanted:
+            return self._file(request, rows, wanted)
+        number = _number(request.GET.get("page", "1"))
+        start = (number - 1) * self.on_page
+        shown = list(rows[start : start + self.on_page + 1])
+        counted = start + len(shown) if len(shown) <= self.on_page and (shown or number == 1) else rows[: COUNTED_TO + 1].count()
+        return {
+            "list": self.name,
+            "columns": [{"key": c.key, "title": c.title, "kind": c.kind, "sort": bool(c.sort), "at": c.at} for c in self.columns],
+            "rows": [{"key": str(getattr(row, self.key)), **self.show(row, request)} for row in shown[: self.on_page]],
+            "count": min(counted, COUNTED_TO),
+            "more_than": counted > COUNTED_TO,
+            "number": number,
+            "pages": -(-min(counted, COUNTED_TO) // self.on_page),
+            "has_next": len(shown) > self.on_page,
+            "filters": [self._filter(each, request) for each in self.filters],
+            "sorted_by": request.GET.get("sort", ""),
+            "search": request.GET.get("q", "") if self.searches else None,
+            "address": request.path.removeprefix("/api"),
+            "query": _without(request, "page", "as"),
+            **more,
+        }
+
+    def _filter(self, each: Filter, request: Asked) -> dict[str, Any]:
+        chosen = request.GET.getlist(each.name)
+        values = [{"value": value, "title": title, "chosen": value in chosen} for value, title in each.chosen_from(request)]
+        return {"name": each.name, "title": each.title, "kind": each.kind, "values": values, "chosen": chosen}
+
+    def _file(self, request: Asked, rows: QuerySet[Any], wanted: str) -> HttpResponseBase:
+        if wanted not in exports.WRITERS:
+            raise Unfit({"as": _("choose csv, xlsx or pdf")})
+        lines: Iterable[Sequence[Any]] = (
+            [shown.get(column.key) for column in self.columns]
+            for shown in (self.show(row, request) for row in rows.iterator(chunk_size=2_000))
+        )
+        with acting(request.actor.author, "export a list", reason=_without(request, "as")) as act:
+            act.note("list", self.name, "exported", None, {"as": wanted, "filters": _without(request, "as", "page")})
+        return exports.WRITERS[wanted](self.name, [str(column.title) for column in self.columns], lines)
+
+
+def _number(text: str) -> int:
+    return max(1, int(text)) if text.isascii() and text.isdecimal() and len(text) < 8 else 1
+
+
+def _without(request: Asked, *names: str) -> str:
+    return urlencode([(name, value) for name, values in request.GET.lists() if name not in names for value in values])

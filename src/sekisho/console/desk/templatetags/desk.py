@@ -1,0 +1,95 @@
+"""What templates say with: cells of lists, times in Japan time, how late something is."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any
+
+from django import template
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+register = template.Library()
+
+
+@register.filter
+def get(mapping: Any, key: str) -> Any:
+    """The value under a key that a template has in a variable."""
+    return mapping.get(key) if hasattr(mapping, "get") else getattr(mapping, key, None)
+
+
+@register.filter
+def time(value: datetime | str | None) -> str:
+    """A moment in Japan time; the exact UTC moment stands in its title."""
+    if not value:
+        return ""
+    at = datetime.fromisoformat(value) if isinstance(value, str) else value
+    shown, exact = timezone.localtime(at), at.astimezone(UTC)
+    return format_html(
+        '<time datetime="{}" title="{} UTC">{}</time>',
+        exact.isoformat(),
+        exact.strftime("%Y-%m-%d %H:%M:%S.%f"),
+        shown.strftime("%Y-%m-%d %H:%M"),
+    )
+
+
+@register.filter
+def late(value: datetime | date | str | None, now: datetime | None = None) -> str:
+    """How far a term is: ``3 d late`` or ``2 d left``; hours within two days."""
+    if not value:
+        return ""
+    if isinstance(value, str):
+        value = datetime.fromisoformat(value)
+    now = now or timezone.now()
+    if not isinstance(value, datetime):
+        days = (value - timezone.localdate(now)).days
+        if days == 0:
+            return format_html('<span class="due soon">{}</span>', _("today"))
+        return _term(
+            days < 0,
+            ngettext("%(n)s d late", "%(n)s d late", -days) % {"n": -days} if days < 0 else _("%(n)s d left") % {"n": days},
+            days <= 2,
+        )
+    hours = (value - now).total_seconds() / 3600
+    away = abs(hours)
+    amount = _("%(n)s h") % {"n": int(away)} if away < 48 else _("%(n)s d") % {"n": int(away // 24)}
+    said = _("%(amount)s late") % {"amount": amount} if hours < 0 else _("%(amount)s left") % {"amount": amount}
+    return _term(hours < 0, said, hours < 48)
+
+
+def _term(is_late: bool, said: str, soon: bool) -> str:
+    return format_html('<span class="due {}">{}</span>', "late" if is_late else "soon" if soon else "", said)
+
+
+@register.filter
+def yen(value: Decimal | str | int | None) -> str:
+    """An amount of yen with its sign and thousands; what is not whole keeps its places."""
+    if value is None or value == "":
+        return ""
+    exact = Decimal(str(value)).normalize()
+    places = max(0, -int(exact.as_tuple().exponent))
+    return f"¥{exact:,.{places}f}"
+
+
+@register.filter
+def pick(row: dict[str, Any], lang: str) -> Any:
+    """Of a text in two languages the one asked for."""
+    return row.get(lang) or row.get("en") if isinstance(row, dict) else row
+
+
+@register.inclusion_tag("desk/cell.html")
+def cell(row: dict[str, Any], column: dict[str, Any]) -> dict[str, Any]:
+    """One cell of a list."""
+    return {"value": row.get(column["key"]), "kind": column["kind"], "at": row.get(column["at"]) if column["at"] else None}
+
+
+@register.simple_tag(takes_context=True)
+def querystring_sort(context: template.Context, key: str) -> str:
+    """The address of the list sorted by a column; once more turns it round."""
+    asked = context["request"].GET.copy()
+    asked["sort"] = f"-{key}" if asked.get("sort") == key else key
+    asked.pop("page", None)
+    return str(asked.urlencode())

@@ -1,0 +1,1 @@
+"""Filings: drafts for the authorities, checked, reviewed and filed by different people."""

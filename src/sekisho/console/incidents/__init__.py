@@ -1,0 +1,1 @@
+"""Incidents, from detection through containment and report clocks to lessons."""

@@ -1,0 +1,1 @@
+"""The market: prices, volumes and the order book around a moment."""

@@ -1,0 +1,5 @@
+"""What may be done on the first page."""
+
+from sekisho.console.people.roles import EVERYBODY
+
+ACCESS = {"read overview": EVERYBODY}

@@ -1,0 +1,1 @@
+"""People: who they are, which accounts are theirs, what they may do, and what they must keep out of."""

@@ -1,0 +1,80 @@
+"""The actor: who is signed in, as everything that asks "may they?" sees him."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from typing import NamedTuple
+
+from sekisho.console.journal.acting import Author, OfficeError
+from sekisho.console.people.models import Account, Conflict, Grant, Person
+from sekisho.console.people.roles import Role, matrix
+
+
+class Denied(OfficeError):  # noqa: N818 - says what happened, as GateDown does
+    """Somebody tried what is not his to do. Its text is for him; it tells nothing about the object."""
+
+
+class Held(NamedTuple):
+    """A role held now, and the chapters it is for; none: all."""
+
+    role: Role
+    chapters: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Actor:
+    """A person signed in through one of his accounts, with what he holds at this moment."""
+
+    account: Account
+    held: tuple[Held, ...]
+    at: datetime
+
+    @classmethod
+    def of(cls, account: Account, at: datetime) -> Actor:
+        """The actor behind an account now."""
+        grants = Grant.held(account, at).order_by("role", "pk")
+        return cls(account, tuple(Held(grant.role, frozenset(grant.chapters)) for grant in grants), at)
+
+    @property
+    def person(self) -> Person:
+        """The person."""
+        return self.account.person
+
+    @property
+    def author(self) -> Author:
+        """Who the journal says it was."""
+        return Author(account=self.account.username, person=self.account.person_id)
+
+    @property
+    def roles(self) -> frozenset[Role]:
+        """The roles held, for whatever chapter."""
+        return frozenset(each.role for each in self.held)
+
+    @cached_property
+    def parties(self) -> frozenset[str]:
+        """Parties the person keeps out of: himself and those he has an interest in."""
+        day = self.at.date()
+        rows = Conflict.objects.filter(person=self.person, since__lte=day).values_list("party_id", "until")
+        own = {self.person.party_id} - {""}
+        return frozenset(own | {party for party, until in rows if until is None or until > day})
+
+    def may(self, act: str, chapter: str | None = None) -> bool:
+        """Whether he may do it: somewhere, or in one chapter. An act nobody declared nobody may do."""
+        roles = matrix().get(act, frozenset())
+        return any(each.role in roles and (chapter is None or not each.chapters or chapter in each.chapters) for each in self.held)
+
+    def chapters(self, act: str) -> frozenset[str] | None:
+        """The chapters in which he may do it; None: all."""
+        roles = matrix().get(act, frozenset())
+        mine = [each.chapters for each in self.held if each.role in roles]
+        return None if any(not each for each in mine) else frozenset().union(*mine)
+
+    def need(self, act: str, chapter: str | None = None, parties: Collection[str] = ()) -> None:
+        """Raises ``Denied`` unless he may do it, in that chapter, about these parties."""
+        if not self.may(act, chapter):
+            raise Denied(f"your roles do not let you {act}" + ("" if chapter is None else f" in {chapter}"))
+        if not self.parties.isdisjoint(parties):
+            raise Denied("a conflict of interest keeps you out of this")

@@ -1,0 +1,1 @@
+"""Information and insiders: facts, who knows since when, publications, restricted lists, pre-clearance."""

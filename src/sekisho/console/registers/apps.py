@@ -1,0 +1,9 @@
+"""This part of the console, to Django."""
+
+from django.apps import AppConfig
+
+
+class RegistersConfig(AppConfig):
+    """This part of the console."""
+
+    name = "sekisho.console.registers"

@@ -1,0 +1,9 @@
+"""This part of the console, to Django."""
+
+from django.apps import AppConfig
+
+
+class RulebookConfig(AppConfig):
+    """This part of the console."""
+
+    name = "sekisho.console.rulebook"

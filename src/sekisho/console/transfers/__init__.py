@@ -1,0 +1,1 @@
+"""Transfers the gate holds, and what people decide about them."""

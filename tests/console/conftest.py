@@ -1,0 +1,69 @@
+"""A console for tests: people of every role, signed in through the pages' own way; on SQLite, or where SEKISHO_TEST_STORE says."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+_FOLDER = Path(tempfile.mkdtemp(prefix="sekisho-console-"))
+_STORE = os.environ.get("SEKISHO_TEST_STORE", "office.sqlite")
+(_FOLDER / "office.toml").write_text(f'database = "{_STORE}"\nsecond_factor = false\n')
+os.environ["SEKISHO_CONSOLE"] = str(_FOLDER / "office.toml")
+os.environ["DJANGO_SETTINGS_MODULE"] = "sekisho.console.settings"
+
+import django  # noqa: E402 - after the settings are named
+
+django.setup()
+
+from django.test import Client  # noqa: E402 - after Django is set up
+
+from sekisho.console.administration.first_people import Newcomer, let_in  # noqa: E402
+from sekisho.console.people.models import Account  # noqa: E402
+from sekisho.console.people.roles import ROLES  # noqa: E402
+
+PASSWORD = "correct horse battery"
+
+
+@pytest.fixture
+def people(db: None) -> dict[str, str]:
+    """One person of each role and a second compliance officer and supervisor; also one with two accounts. Gives account by name."""
+    names = [*ROLES, "compliance2", "supervisor2"]
+    newcomers = [
+        Newcomer(
+            person_id=f"PERSON-{name.upper()}",
+            name=name.capitalize(),
+            account=name,
+            password=PASSWORD,
+            roles=(name.rstrip("2"),),
+            party_id=f"STAFF-{name.upper()}",
+            unit=name.rstrip("2"),
+        )
+        for name in names
+    ]
+    twin = Newcomer(
+        person_id="PERSON-SUPERVISOR", name="Supervisor", account="supervisor-again", password=PASSWORD, roles=("supervisor",)
+    )
+    let_in([*newcomers, twin])
+    return {each.account: each.person_id for each in [*newcomers, twin]}
+
+
+@pytest.fixture
+def browser(people: dict[str, str]) -> Callable[[str], Client]:
+    """A client signed in as the account of that name."""
+
+    def signed_in(name: str) -> Client:
+        client = Client()
+        client.force_login(Account.objects.get(username=name))
+        return client
+
+    return signed_in
+
+
+@pytest.fixture(autouse=True)
+def _hashes_fast(settings: Any) -> None:
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

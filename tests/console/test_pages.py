@@ -1,0 +1,44 @@
+"""Every page of the console: as declared for each role, the same as HTML and as JSON, in both languages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from sekisho.console import urls  # noqa: F401 - reads every area's pages
+from sekisho.console.desk.pages import ENTRIES
+from sekisho.console.people.roles import ROLES, matrix
+
+PLAIN = sorted(name for name, entry in ENTRIES.items() if not entry.changes and "<" not in entry.path)
+
+
+def test_every_page_and_act_needs_something_that_is_declared() -> None:
+    assert {entry.name: entry.act for entry in ENTRIES.values() if entry.act not in matrix()} == {}
+
+
+@pytest.mark.parametrize("name", PLAIN)
+def test_each_role_sees_what_is_declared_and_nothing_else(name: str, browser: Callable[[str], Client]) -> None:
+    for role in ROLES:
+        expected = 200 if role in matrix()[ENTRIES[name].act] else 403
+        client = browser(role)
+        assert client.get(reverse(name)).status_code == expected, role
+        assert client.get(reverse(f"{name} as JSON")).status_code == expected, role
+
+
+@pytest.mark.parametrize("name", PLAIN)
+def test_every_page_speaks_japanese(name: str, browser: Callable[[str], Client]) -> None:
+    role = sorted(matrix()[ENTRIES[name].act])[0]
+    client = browser(role)
+    assert 'lang="ja"' in client.get(reverse(name), headers={"accept-language": "ja"}).content.decode()
+
+
+def test_nobody_sees_anything_without_signing_in(db: None) -> None:
+    client = Client()
+    for entry in ENTRIES.values():
+        if "<" in entry.path:
+            continue
+        assert client.get(reverse(entry.name)).status_code == 302, entry.name
+        assert client.get(reverse(f"{entry.name} as JSON")).status_code == 401, entry.name
