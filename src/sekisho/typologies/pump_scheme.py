@@ -444,12 +444,6 @@ def _sides(records: Records, trade: Any, when: Any, pairs: Any) -> list[tuple[bo
     return told
 
 
-def _of_accounts(records: Records, trade: Any, accounts: Sequence[str]) -> Any:
-    """All trades of a few accounts, read in one pass and kept beside the records."""
-    mine = trade.filter(trade.buy_account_id.isin(accounts) | trade.sell_account_id.isin(accounts))
-    return records.memory("traded", mine.select(*Trade._fields, "aggressor_side").to_pyarrow())
-
-
 def traded_back(
     records: Records, trade: Any, runs: Sequence[Run], plot: Plot, wanted: Sequence[tuple[int, str]], owners: Mapping[str, str]
 ) -> list[tuple[int, str]]:
@@ -496,8 +490,7 @@ def legs_of(
     if not wanted:
         return {}
     legs: dict[int, list[Leg]] = defaultdict(list)
-    theirs = _of_accounts(records, trade, sorted({account for _, account in wanted}))
-    for bought, rows in _sides(records, theirs, _table(records, runs, plot), _pairs(records, wanted)):
+    for bought, rows in _sides(records, trade, _table(records, runs, plot), _pairs(records, wanted)):
         taker = rows.aggressor_side.coalesce("buy" if bought else "sell") == ("buy" if bought else "sell")
         table = rows.select("place", "account", *Trade._fields, took=taker).to_pyarrow()
         place, account, *columns, took = (column.to_pylist() for column in table.columns)
