@@ -401,7 +401,9 @@ def _leaves() -> Iterator[tuple[str, Any]]:
     """Every command with its full name, groups opened; a group that is a command of its own comes before what it holds."""
 
     def below(prefix: str, group: Any) -> Iterator[tuple[str, Any]]:
-        for name, command in group.commands.items():
+        context = group.make_context(prefix or "sekisho", [], resilient_parsing=True)
+        for name in group.list_commands(context):
+            command = group.get_command(context, name)
             full = f"{prefix} {name}".strip()
             if getattr(command, "invoke_without_command", False):
                 yield full, command

@@ -6,7 +6,7 @@ import json
 import shutil
 import sys
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date
@@ -22,78 +22,43 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from rich.table import Table
 
 from sekisho import __version__
-from sekisho.cases.evidence_command import evidence_command
-from sekisho.cases.penalty_command import penalty_command
-from sekisho.console.commands import app as office_app
-from sekisho.custody.command import custody_command
-from sekisho.custody.outflow_command import outflow_command
 from sekisho.engine.answers import Obligation, Severity
 from sekisho.engine.order_streams import OrderStreamError
 from sekisho.engine.run import RuleRun
-from sekisho.findings.commands import calibrate_command
 from sekisho.findings.comparison import Comparison, compare, gravest
 from sekisho.findings.gate_cost import Asked, Costs, gate_costs
-from sekisho.findings.gate_cost_command import gate_cost, print_costs
+from sekisho.findings.gate_cost_command import print_costs
 from sekisho.findings.inspection import Inspection, Inspector, Question
 from sekisho.findings.labels import read_labels
 from sekisho.findings.outputs import write_comparison, write_inspection
-from sekisho.gate.commands import app as gate_app
-from sekisho.gate.explain_command import explain_command
-from sekisho.gate.http.commands import access_log_command, callers_app, serving
 from sekisho.gate.messages import GateError
-from sekisho.intelligence.commands import app as intelligence_app
-from sekisho.intelligence.list_commands import app as lists_app
-from sekisho.intelligence.names.command import app as names_app
-from sekisho.intelligence.operators.command import app as operators_app
-from sekisho.liabilities.commands import app as liabilities_app
+from sekisho.opened_late import OpenedLate
 from sekisho.records import RecordsError, open_records
-from sekisho.records.commands import app as records_app
 from sekisho.records.on_spark import Cluster
-from sekisho.reserve.commands import app as reserve_app
 from sekisho.rulebook import RulebookError, load_rulebook
-from sekisho.rulebook.commands import app as rules_app
 from sekisho.rulebook.commands import parse_day
 from sekisho.simulation.commands import simulate as simulate_command
-from sekisho.simulation.commands import write_recent_exchange
-from sekisho.travel_rule.commands import app as travel_rule_app
-from sekisho.typologies.addresses.commands import app as address_app
-from sekisho.watch.commands import watch_command
-from sekisho.wind_down.commands import app as wind_down_app
 
 UNUSABLE = 2
 FOUND = 1
 
+
+def _serve() -> Callable[..., None]:
+    """The command that serves a gate, with a simulated exchange to try it on."""
+    from sekisho.gate.http.commands import serving
+    from sekisho.simulation.commands import write_recent_exchange
+
+    return serving(write_recent_exchange)
+
+
 app = typer.Typer(
+    cls=OpenedLate,
     help="Sekisho (関所): Japan's framework for crypto-asset markets, as rules that run.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.add_typer(rules_app, name="rules")
-app.add_typer(records_app, name="records")
-app.add_typer(liabilities_app, name="liabilities")
-app.add_typer(reserve_app, name="reserve")
-app.add_typer(lists_app, name="lists")
-app.add_typer(intelligence_app, name="intelligence")
-app.add_typer(wind_down_app, name="wind-down")
-app.add_typer(address_app, name="address")
-app.add_typer(travel_rule_app, name="travel-rule")
-app.add_typer(gate_app, name="gate")
-app.command("explain")(explain_command)
-app.add_typer(names_app, name="names")
-app.add_typer(operators_app, name="operators")
-app.command("simulate")(simulate_command)
-app.command("calibrate")(calibrate_command)
-app.command("gate-cost")(gate_cost)
-app.command("watch")(watch_command)
-app.command("penalty")(penalty_command)
-app.command("evidence")(evidence_command)
-app.command("custody")(custody_command)
-app.command("outflow")(outflow_command)
-app.add_typer(office_app, name="office")
-app.command("serve")(serving(write_recent_exchange))
-app.command("access-log")(access_log_command)
-app.add_typer(callers_app, name="caller")
+OpenedLate.MADE["serve"] = _serve
 
 _Records = Annotated[
     Path, typer.Argument(help="Records folder: NAME.parquet, NAME.csv or NAME/ for each table.", show_default=False)

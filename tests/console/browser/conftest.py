@@ -1,0 +1,112 @@
+"""A real browser before a real server: ``sekisho serve`` with its demo exchange, visited by its people."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from sekisho.console.trial import PASSWORD
+
+CHROMIUM = (
+    os.environ.get("SEKISHO_CHROMIUM")
+    or shutil.which("chromium")
+    or shutil.which("google-chrome")
+    or shutil.which("chromium-browser")
+)
+QUIET = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+)
+
+
+@dataclass(frozen=True)
+class Served:
+    """A running gate and console: their addresses and their folder."""
+
+    console: str
+    gate: str
+    folder: Path
+
+
+@pytest.fixture(scope="session")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """Gate and console on free ports, with everything a console for trying begins with."""
+    if CHROMIUM is None:
+        pytest.skip("no Chromium on this machine: install it, or name it in SEKISHO_CHROMIUM, and the journeys run")
+    folder = tmp_path_factory.mktemp("served") / "office"
+    command = [sys.executable, "-m", "sekisho.cli", "serve", "--out", str(folder), "--port", "0", "--console-port", "0", "--json"]
+    clean = {name: value for name, value in os.environ.items() if name not in ("SEKISHO_CONSOLE", "DJANGO_SETTINGS_MODULE")}
+    log = folder.parent / "log"
+    with log.open("wb") as errors, subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, env=clean) as server:
+        try:
+            assert server.stdout is not None
+            line = server.stdout.readline()
+            assert line, log.read_text()[-4000:]
+            told = json.loads(line)
+            yield Served(told["console"].rstrip("/"), told["url"] if "url" in told else told["gate"], folder)
+        finally:
+            server.send_signal(signal.SIGTERM)
+            server.wait(30)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """One browser for all journeys."""
+    if CHROMIUM is None:
+        pytest.skip("no Chromium on this machine: install it, or name it in SEKISHO_CHROMIUM, and the journeys run")
+    with sync_playwright() as playwright:
+        yield playwright.chromium.launch(executable_path=CHROMIUM, args=list(QUIET))
+
+
+Visit = Callable[..., Page]
+
+
+@pytest.fixture
+def visit(chromium: Browser, served: Served) -> Iterator[Visit]:
+    """Sign in as an account, in a language: gives a page; whatever the browser complains of fails the test."""
+    contexts: list[BrowserContext] = []
+    complaints: list[str] = []
+
+    def signed_in(account: str, lang: str = "en", **look: Any) -> Page:
+        context = chromium.new_context(locale={"en": "en-GB", "ja": "ja-JP"}[lang], base_url=served.console, **look)
+        contexts.append(context)
+        page = context.new_page()
+        page.on(
+            "console",
+            lambda said: (
+                complaints.append(f"{page.url}: {said.text}") if said.type == "error" and "status of 4" not in said.text else None
+            ),
+        )
+        page.on("pageerror", lambda error: complaints.append(f"{page.url}: {error}"))
+        page.on(
+            "request",
+            lambda asked: (
+                None if asked.url.startswith((served.console, "data:", "blob:")) else complaints.append(f"asks {asked.url}")
+            ),
+        )
+        page.goto("/login/")
+        page.fill('input[name="username"]', account)
+        page.fill('input[name="password"]', PASSWORD)
+        page.click("main form button")
+        page.wait_for_url("**/")
+        return page
+
+    yield signed_in
+    for context in contexts:
+        context.close()
+    assert complaints == []
