@@ -86,7 +86,6 @@ AUTH_USER_MODEL = "people.Account"
 INSTALLED_APPS = [
     "django.contrib.contenttypes",
     "django.contrib.auth",
-    "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "django.contrib.humanize",
@@ -151,6 +150,7 @@ STATICFILES_DIRS = [("uplot", str(Path(uplot.__file__).parent / "static"))]
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = False
 WHITENOISE_MAX_AGE = 86_400
+SESSION_ENGINE = "sekisho.console.people.sessions"
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = CHOSEN.secure
