@@ -254,12 +254,14 @@ class Kept(models.Model):
     """A row whose every change is in the journal, field by field, with who and why.
 
     ``SECRETS`` are fields of which the journal has only the hash: they must be hard to guess. ``UNKEPT`` are fields the journal
-    leaves out. ``TWO_PEOPLE`` maps a field to the kinds of proposal that alone may change it, or make a row that has it.
+    leaves out. ``TWO_PEOPLE`` maps a field to the kinds of proposal that alone may change it, or make a row that has it; rows that
+    have such fields, and those of kinds that stay (``STAYS``), are removed by two people only.
     """
 
     SECRETS: frozenset[str] = frozenset()
     UNKEPT: frozenset[str] = frozenset()
     TWO_PEOPLE: dict[str, tuple[str, ...]] = {}  # noqa: RUF012 - every kind of row has its own
+    STAYS: bool = False
 
     objects = KeptQuerySet.as_manager()
     _read: dict[str, Any] | None = None
@@ -342,7 +344,7 @@ class Kept(models.Model):
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
         """Remove the row and note that it was there. One that takes two people goes only when two people remove it."""
         act = acting_now()
-        if self.TWO_PEOPLE and act.effect != REMOVAL:
+        if (self.STAYS or self.TWO_PEOPLE) and act.effect != REMOVAL:
             raise NotTwoPeople(f"{self.kind()} {self.pk}: is removed only when a second person approves ({REMOVAL})")
         from sekisho.console.journal.rows import hash_taken_in
 
@@ -362,7 +364,7 @@ class Kept(models.Model):
         told: dict[str, Any] = {}
         for each in cls.kept_fields():
             value = each.to_python(values[each.attname])
-            exact = format(value.normalize(), "f") if isinstance(value, Decimal) else plain(value)
+            exact = format(value.normalize(), "f") if isinstance(value, Decimal) else plain(_whole(value))
             told[each.attname] = {"sha256": _sha256(exact)} if each.attname in cls.SECRETS and exact else exact
         return told
 
@@ -378,6 +380,15 @@ class Kept(models.Model):
 
 def _apart(value: Any) -> Any:
     return deepcopy(value) if isinstance(value, (list, dict)) else value
+
+
+def _whole(value: Any) -> Any:
+    """Whole numbers inside JSON as integers: PostgreSQL gives back 1e16 as one, SQLite does not."""
+    if isinstance(value, (list, tuple)):
+        return [_whole(each) for each in value]
+    if isinstance(value, dict):
+        return {key: _whole(each) for key, each in value.items()}
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def _sha256(value: Any) -> str:

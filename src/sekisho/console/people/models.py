@@ -139,7 +139,12 @@ class Grant(Kept):
 
 
 class Conflict(Kept):
-    """A party a person must keep out of: family, former employer, an interest; one's own party needs no row."""
+    """A party a person must keep out of: family, former employer, an interest; one's own party needs no row.
+
+    One declares it of himself; that it is over, two people say.
+    """
+
+    TWO_PEOPLE = {"until": ("end a conflict",)}  # noqa: RUF012 - as rows say it
 
     person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="conflicts")
     party_id = models.CharField(_("party in the records"), max_length=64, db_index=True)
@@ -186,6 +191,8 @@ class Token(Kept):
 
 class Opening(Kept):
     """Somebody looked at a party's personal data: who, when, and why."""
+
+    STAYS = True
 
     party_id = models.CharField(_("party in the records"), max_length=64, db_index=True)
     person = models.ForeignKey(Person, verbose_name=_("person"), on_delete=models.PROTECT, related_name="openings")
