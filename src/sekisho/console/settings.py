@@ -110,6 +110,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "csp.middleware.CSPMiddleware",
+    "sekisho.console.desk.middleware.sealed",
     "sekisho.console.desk.middleware.signed_in",
 ]
 TEMPLATES = [
@@ -150,6 +151,7 @@ STATICFILES_DIRS = [("uplot", str(Path(uplot.__file__).parent / "static"))]
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = False
 WHITENOISE_MAX_AGE = 86_400
+AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend"]
 SESSION_ENGINE = "sekisho.console.people.sessions"
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_HTTPONLY = True
@@ -174,6 +176,22 @@ CONTENT_SECURITY_POLICY = {
         "object-src": [NONE],
     }
 }
+CSRF_FAILURE_VIEW = "sekisho.console.desk.faults.not_ours"
+if CHOSEN.oidc is not None:
+    AUTHENTICATION_BACKENDS.append("sekisho.console.administration.provider.Provider")
+    OIDC_CALLBACK_CLASS = "sekisho.console.administration.provider.Callback"
+    OIDC_RP_CLIENT_ID = CHOSEN.oidc.client_id
+    OIDC_RP_CLIENT_SECRET = (FOLDER / CHOSEN.oidc.client_secret_file).read_text().strip()
+    OIDC_RP_SIGN_ALGO = CHOSEN.oidc.algorithm
+    OIDC_RP_SCOPES = "openid email"
+    OIDC_OP_AUTHORIZATION_ENDPOINT = CHOSEN.oidc.authorization_endpoint
+    OIDC_OP_TOKEN_ENDPOINT = CHOSEN.oidc.token_endpoint
+    OIDC_OP_USER_ENDPOINT = CHOSEN.oidc.user_endpoint
+    OIDC_OP_JWKS_ENDPOINT = CHOSEN.oidc.jwks_endpoint
+    OIDC_CREATE_USER = False
+    OIDC_USE_PKCE = True
+    OIDC_TIMEOUT = 10
+    LOGIN_REDIRECT_URL_FAILURE = "/login/?refused=yes"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 20 * 2**20
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000
 LOGGING = {

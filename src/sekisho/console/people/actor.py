@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from sekisho.console.journal.acting import Author, OfficeError
-from sekisho.console.people.models import Account, Conflict, Grant, Person
+from sekisho.console.people.models import Account, Conflict, Grant, Person, Preferences
 from sekisho.console.people.roles import Role, matrix
 
 
@@ -56,6 +56,12 @@ class Actor:
     def roles(self) -> frozenset[Role]:
         """The roles held, for whatever chapter."""
         return frozenset(each.role for each in self.held)
+
+    @cached_property
+    def on_page(self) -> int | None:
+        """How many rows of a list he likes to see at once; None: as many as the list shows."""
+        liked: int | None = Preferences.objects.filter(account=self.account).values_list("on_page", flat=True).first()
+        return liked
 
     @cached_property
     def parties(self) -> frozenset[str]:

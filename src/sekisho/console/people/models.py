@@ -23,7 +23,7 @@ class Person(Kept):
     Who somebody is in the records, and whom he reports to, decides what he is kept out of: two people say so.
     """
 
-    TWO_PEOPLE = {"party_id": ("change a person", "set up people"), "head_id": ("change a person", "set up people")}  # noqa: RUF012 - as rows say it
+    TWO_PEOPLE = dict.fromkeys(("party_id", "head_id"), ("change a person", "open an account", "set up people"))
 
     person_id = models.CharField(_("person"), max_length=64, primary_key=True)
     party_id = models.CharField(_("party in the records"), max_length=64, blank=True, db_index=True)

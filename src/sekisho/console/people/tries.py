@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -24,9 +25,9 @@ def address_key(address: str) -> str:
     return f"address {address}"[:200]
 
 
-def one_more(at: datetime, **keys: int) -> bool:
-    """Count one more try under each key; whether all are still within their limits (``key=limit``)."""
-    within = [_count(key, at) <= limit for key, limit in sorted(keys.items())]
+def one_more(at: datetime, limits: Mapping[str, int]) -> bool:
+    """Count one more try under each key; whether all are still within their limits."""
+    within = [_count(key, at) <= limit for key, limit in sorted(limits.items())]
     return all(within)
 
 
