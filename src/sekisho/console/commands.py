@@ -104,6 +104,31 @@ def check_command(config: ConfigOption = Config) -> None:
     raise typer.Exit(1 if found else 0)
 
 
+@app.command("retention")
+def retention_command(
+    config: ConfigOption = Config,
+    as_json: Annotated[bool, typer.Option("--json", help="Print as JSON, with the ids that may go and those that stay.")] = False,
+) -> None:
+    """List how long each kind of record is kept, and what may be removed now. Removing takes two people, in the console."""
+    opened(config)
+    from django.utils import timezone
+
+    from sekisho.console.administration.retention import may_go, overview
+    from sekisho.console.journal.rows import kinds
+
+    at = timezone.now()
+    if as_json:
+        told = {}
+        for kind in kinds():
+            go, stay = may_go(kind, at)
+            told[kind.kind()] = {"may_go": go, "stay": [{"id": pk, "why": why} for pk, why in stay]}
+        typer.echo(json.dumps(told, ensure_ascii=False, indent=2))
+        return
+    for each in overview(at):
+        years = f"{each['years']} years from {each['from']} ({each['provision']})" if each["years"] else "never removed"
+        typer.echo(f"{each['kind']}: {each['count']:,} records, {each['due']:,} of them over; {years}: {each['why']}")
+
+
 @journal_app.command("export")
 def export_command(
     out: Annotated[Path, typer.Argument(help="File to write: one line of JSON for each change.")], config: ConfigOption = Config

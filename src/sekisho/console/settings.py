@@ -12,7 +12,7 @@ import uplot
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
-from sekisho.console.chosen import VARIABLE, read_chosen
+from sekisho.console.chosen import VARIABLE, Oidc, read_chosen
 
 NAMED = VARIABLE in os.environ
 CHOSEN, FOLDER = read_chosen()
@@ -73,6 +73,25 @@ def _database(named: str) -> dict[str, Any]:
         "CONN_MAX_AGE": 600,
         "CONN_HEALTH_CHECKS": True,
         "OPTIONS": {"options": f"-c search_path={schema or 'sekisho_office'}"},
+    }
+
+
+def oidc_settings(oidc: Oidc, secret: str) -> dict[str, Any]:
+    """What the package for OpenID providers is told."""
+    return {
+        "OIDC_CALLBACK_CLASS": "sekisho.console.administration.provider.Callback",
+        "OIDC_RP_CLIENT_ID": oidc.client_id,
+        "OIDC_RP_CLIENT_SECRET": secret,
+        "OIDC_RP_SIGN_ALGO": oidc.algorithm,
+        "OIDC_RP_SCOPES": "openid email",
+        "OIDC_OP_AUTHORIZATION_ENDPOINT": oidc.authorization_endpoint,
+        "OIDC_OP_TOKEN_ENDPOINT": oidc.token_endpoint,
+        "OIDC_OP_USER_ENDPOINT": oidc.user_endpoint,
+        "OIDC_OP_JWKS_ENDPOINT": oidc.jwks_endpoint,
+        "OIDC_CREATE_USER": False,
+        "OIDC_USE_PKCE": True,
+        "OIDC_TIMEOUT": 10,
+        "LOGIN_REDIRECT_URL_FAILURE": "/login/?refused=yes",
     }
 
 
@@ -179,19 +198,7 @@ CONTENT_SECURITY_POLICY = {
 CSRF_FAILURE_VIEW = "sekisho.console.desk.faults.not_ours"
 if CHOSEN.oidc is not None:
     AUTHENTICATION_BACKENDS.append("sekisho.console.administration.provider.Provider")
-    OIDC_CALLBACK_CLASS = "sekisho.console.administration.provider.Callback"
-    OIDC_RP_CLIENT_ID = CHOSEN.oidc.client_id
-    OIDC_RP_CLIENT_SECRET = (FOLDER / CHOSEN.oidc.client_secret_file).read_text().strip()
-    OIDC_RP_SIGN_ALGO = CHOSEN.oidc.algorithm
-    OIDC_RP_SCOPES = "openid email"
-    OIDC_OP_AUTHORIZATION_ENDPOINT = CHOSEN.oidc.authorization_endpoint
-    OIDC_OP_TOKEN_ENDPOINT = CHOSEN.oidc.token_endpoint
-    OIDC_OP_USER_ENDPOINT = CHOSEN.oidc.user_endpoint
-    OIDC_OP_JWKS_ENDPOINT = CHOSEN.oidc.jwks_endpoint
-    OIDC_CREATE_USER = False
-    OIDC_USE_PKCE = True
-    OIDC_TIMEOUT = 10
-    LOGIN_REDIRECT_URL_FAILURE = "/login/?refused=yes"
+    globals().update(oidc_settings(CHOSEN.oidc, (FOLDER / CHOSEN.oidc.client_secret_file).read_text().strip()))
 DATA_UPLOAD_MAX_MEMORY_SIZE = 20 * 2**20
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000
 LOGGING = {

@@ -90,7 +90,7 @@ def _effect_of_change(proposal: Proposal, actor: Actor) -> None:
     _not_himself(person.pk, actor)
     for name, value in proposal.payload.items():
         setattr(person, {"head": "head_id"}.get(name, name), value or ("" if name != "head" else None))
-    if person in person.heads() or person.head_id == person.pk:
+    if any(above.head_id == person.pk for above in (person, *person.heads())):
         raise Unfit({"head": _("nobody is above himself")})
     person.save()
 
