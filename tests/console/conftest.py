@@ -17,12 +17,17 @@ os.environ["SEKISHO_CONSOLE"] = str(_FOLDER / "office.toml")
 os.environ["DJANGO_SETTINGS_MODULE"] = "sekisho.console.settings"
 
 import django  # noqa: E402 - after the settings are named
+from django.conf import settings as console_settings  # noqa: E402 - after they are named
 
+if "sqlite" in console_settings.DATABASES["default"]["ENGINE"]:
+    # A file, as it is in use: a database in memory is not shared by threads as a file is.
+    console_settings.DATABASES["default"]["TEST"] = {"NAME": str(_FOLDER / "test.sqlite")}
 django.setup()
 
 from django.test import Client  # noqa: E402 - after Django is set up
 
 from sekisho.console.administration.first_people import Newcomer, let_in  # noqa: E402
+from sekisho.console.journal.acting import heads_file  # noqa: E402
 from sekisho.console.people.models import Account  # noqa: E402
 from sekisho.console.people.roles import ROLES  # noqa: E402
 
@@ -62,6 +67,12 @@ def browser(people: dict[str, str]) -> Callable[[str], Client]:
         return client
 
     return signed_in
+
+
+@pytest.fixture(autouse=True)
+def _no_heads_of_other_tests() -> None:
+    """Each test's database is new, so the heads of the one before would say that this one is an old copy."""
+    heads_file().unlink(missing_ok=True)
 
 
 @pytest.fixture(autouse=True)

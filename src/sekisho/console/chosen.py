@@ -14,7 +14,10 @@ VARIABLE: Final = "SEKISHO_CONSOLE"
 
 
 class Oidc(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Login through an OpenID provider. Nobody gets an account by it: the person must have one under the same ``email``."""
+    """Login through an OpenID provider. Nobody gets an account by it: the person must have one under the same ``email``.
+
+    ``second_factor_by`` are values of ``amr`` or ``acr`` that say the provider asked for a second factor; without one we ask ours.
+    """
 
     issuer: str
     client_id: str
@@ -23,6 +26,8 @@ class Oidc(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     token_endpoint: str
     user_endpoint: str
     jwks_endpoint: str
+    algorithm: str = "RS256"
+    second_factor_by: tuple[str, ...] = ("mfa",)
 
 
 class GateLink(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -37,7 +42,8 @@ class Chosen(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     """The settings of a console. Paths are relative to the file they stand in.
 
     ``database`` is an SQLite file or ``postgresql://…`` (schema sekisho_office unless ``#NAME`` follows); ``heads`` is the file
-    outside the database in which the last entry of the journal is written down after every commit.
+    outside the database in which the last entry of the journal is written down after every commit. Who does nothing for
+    ``idle_minutes`` is signed out.
     """
 
     database: str = "office.sqlite"
@@ -48,6 +54,7 @@ class Chosen(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     hosts: tuple[str, ...] = ("127.0.0.1", "localhost", "[::1]")
     secure: bool = False
     second_factor: bool = True
+    idle_minutes: int = 15
     gate: GateLink | None = None
     oidc: Oidc | None = None
 

@@ -31,6 +31,21 @@ def opened(config: Path) -> None:
     up_to_date()
 
 
+def whole_at_its_end() -> None:
+    """Refuse to go on with a journal that lacks the last line written down outside: writing on would hide what was lost."""
+    from sekisho.console.journal.acting import heads_file
+    from sekisho.console.journal.heads import read_heads
+    from sekisho.console.journal.models import Change
+
+    heads = read_heads(heads_file())
+    if heads and not Change.objects.filter(number=heads[-1][0], check_hash=heads[-1][1]).exists():
+        raise RecordsError(
+            str(heads_file()),
+            f"the journal does not hold line {heads[-1][0]}, the last written down: an old copy of the database?",
+            "see 'Backup and restore' in docs/console.md before going on",
+        )
+
+
 @app.command("serve")
 def serve_command(
     config: ConfigOption = Config,
@@ -40,6 +55,7 @@ def serve_command(
 ) -> None:
     """Serve the console alone; 'sekisho serve' serves it together with a gate."""
     opened(config)
+    whole_at_its_end()
     from sekisho.console.server import serve
 
     serve(host, port, lambda at: print(json.dumps({"console": at}) if as_json else f"the console is at {at}", flush=True))  # noqa: T201 - the one line a person or program waits for
@@ -72,6 +88,45 @@ def person_command(
             )
         ]
     )
+
+
+@journal_app.command("check")
+def check_command(config: ConfigOption = Config) -> None:
+    """Check the journal where it is: chain, heads, and every row against what the journal last said of it. Exit 1 with breaks."""
+    opened(config)
+    from sekisho.console.journal.rows import check
+
+    found = 0
+    for each in check(lambda what, count: typer.echo(f"{what}: {count:,}", err=True)):
+        typer.echo(f"line {each.number}: {each.what}" if each.number else each.what)
+        found += 1
+    typer.echo("the journal is whole, and the rows are what it says" if not found else f"{found} breaks")
+    raise typer.Exit(1 if found else 0)
+
+
+@app.command("retention")
+def retention_command(
+    config: ConfigOption = Config,
+    as_json: Annotated[bool, typer.Option("--json", help="Print as JSON, with the ids that may go and those that stay.")] = False,
+) -> None:
+    """List how long each kind of record is kept, and what may be removed now. Removing takes two people, in the console."""
+    opened(config)
+    from django.utils import timezone
+
+    from sekisho.console.administration.retention import may_go, overview
+    from sekisho.console.journal.rows import kinds
+
+    at = timezone.now()
+    if as_json:
+        told = {}
+        for kind in kinds():
+            go, stay = may_go(kind, at)
+            told[kind.kind()] = {"may_go": go, "stay": [{"id": pk, "why": why} for pk, why in stay]}
+        typer.echo(json.dumps(told, ensure_ascii=False, indent=2))
+        return
+    for each in overview(at):
+        years = f"{each['years']} years from {each['from']} ({each['provision']})" if each["years"] else "never removed"
+        typer.echo(f"{each['kind']}: {each['count']:,} records, {each['due']:,} of them over; {years}: {each['why']}")
 
 
 @journal_app.command("export")

@@ -6,13 +6,13 @@ import os
 import secrets
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 import uplot
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
-from sekisho.console.chosen import VARIABLE, read_chosen
+from sekisho.console.chosen import VARIABLE, Oidc, read_chosen
 
 NAMED = VARIABLE in os.environ
 CHOSEN, FOLDER = read_chosen()
@@ -68,11 +68,30 @@ def _database(named: str) -> dict[str, Any]:
         "NAME": at.path.lstrip("/"),
         "USER": unquote(at.username or ""),
         "PASSWORD": unquote(at.password or ""),
-        "HOST": at.hostname or "",
+        "HOST": at.hostname or parse_qs(at.query).get("host", [""])[0],
         "PORT": str(at.port or ""),
         "CONN_MAX_AGE": 600,
         "CONN_HEALTH_CHECKS": True,
         "OPTIONS": {"options": f"-c search_path={schema or 'sekisho_office'}"},
+    }
+
+
+def oidc_settings(oidc: Oidc, secret: str) -> dict[str, Any]:
+    """What the package for OpenID providers is told."""
+    return {
+        "OIDC_CALLBACK_CLASS": "sekisho.console.administration.provider.Callback",
+        "OIDC_RP_CLIENT_ID": oidc.client_id,
+        "OIDC_RP_CLIENT_SECRET": secret,
+        "OIDC_RP_SIGN_ALGO": oidc.algorithm,
+        "OIDC_RP_SCOPES": "openid email",
+        "OIDC_OP_AUTHORIZATION_ENDPOINT": oidc.authorization_endpoint,
+        "OIDC_OP_TOKEN_ENDPOINT": oidc.token_endpoint,
+        "OIDC_OP_USER_ENDPOINT": oidc.user_endpoint,
+        "OIDC_OP_JWKS_ENDPOINT": oidc.jwks_endpoint,
+        "OIDC_CREATE_USER": False,
+        "OIDC_USE_PKCE": True,
+        "OIDC_TIMEOUT": 10,
+        "LOGIN_REDIRECT_URL_FAILURE": "/login/?refused=yes",
     }
 
 
@@ -86,7 +105,6 @@ AUTH_USER_MODEL = "people.Account"
 INSTALLED_APPS = [
     "django.contrib.contenttypes",
     "django.contrib.auth",
-    "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "django.contrib.humanize",
@@ -111,6 +129,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "csp.middleware.CSPMiddleware",
+    "sekisho.console.desk.middleware.sealed",
     "sekisho.console.desk.middleware.signed_in",
 ]
 TEMPLATES = [
@@ -151,6 +170,8 @@ STATICFILES_DIRS = [("uplot", str(Path(uplot.__file__).parent / "static"))]
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = False
 WHITENOISE_MAX_AGE = 86_400
+AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend"]
+SESSION_ENGINE = "sekisho.console.people.sessions"
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = CHOSEN.secure
@@ -174,6 +195,10 @@ CONTENT_SECURITY_POLICY = {
         "object-src": [NONE],
     }
 }
+CSRF_FAILURE_VIEW = "sekisho.console.desk.faults.not_ours"
+if CHOSEN.oidc is not None:
+    AUTHENTICATION_BACKENDS.append("sekisho.console.administration.provider.Provider")
+    globals().update(oidc_settings(CHOSEN.oidc, (FOLDER / CHOSEN.oidc.client_secret_file).read_text().strip()))
 DATA_UPLOAD_MAX_MEMORY_SIZE = 20 * 2**20
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000
 LOGGING = {

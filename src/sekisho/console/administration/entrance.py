@@ -1,15 +1,23 @@
-"""The entrance: password, then second factor, then in; out again; and the choices everybody has before."""
+"""The entrance: password or provider, then second factor, then in; out again; and the choices everybody has before."""
 
 from __future__ import annotations
 
+from urllib.parse import quote
+
 import segno
 from django.conf import settings
-from django.contrib.auth import authenticate, login, logout
-from django.core.cache import cache
+from django.contrib.auth import authenticate, login, logout, user_logged_in
+from django.contrib.auth.password_validation import validate_password
+from django.contrib.auth.tokens import PasswordResetTokenGenerator
+from django.core.exceptions import ValidationError
 from django.db import connection
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.dispatch import receiver
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import check_for_language
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
@@ -18,40 +26,65 @@ from django_otp import match_token
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from sekisho.console.journal.acting import SYSTEM, Author, acting
+from sekisho.console.people.models import Account, Preferences
+from sekisho.console.people.tries import OF_ACCOUNT, OF_ADDRESS, account_key, address_key, forget, one_more, take_back
 
-TRIES, TRY_SECONDS = 8, 600
+_LINKS = PasswordResetTokenGenerator()
+"""Links to a new password: good once, because they hold a hash of the old one."""
 
 
 @never_cache
 @require_http_methods(["GET", "POST"])
 def log_in(request: HttpRequest) -> HttpResponse:
     """The account and its password. After too many wrong ones the account waits some minutes; every refusal is in the journal."""
-    fault = ""
+    fault = _("Your provider does not let you in here.") if "refused" in request.GET else ""
     if request.method == "POST":
-        name = request.POST.get("username", "")[:150]
-        tried = int(cache.get(f"tries {name}") or 0)
-        user = None
-        if tried < TRIES:
-            with acting(SYSTEM, "check a password"):
-                user = authenticate(request, username=name, password=request.POST.get("password", ""))
-        if user is not None:
-            cache.delete(f"tries {name}")
-            login(request, user)
-            with acting(Author(account=user.username, person=user.person_id), "sign in") as act:
-                act.note("account", str(user.pk), "signed in", None, True)
-            return HttpResponseRedirect(_next(request))
-        cache.set(f"tries {name}", tried + 1, TRY_SECONDS)
-        with acting(SYSTEM, "refuse a sign-in") as act:
-            act.note("account", name, "refused", None, tried + 1)
-        fault = _("Too many tries; wait ten minutes.") if tried + 1 >= TRIES else _("Account and password do not fit.")
+        at, name = timezone.now(), request.POST.get("username", "").replace("\0", "")[:150]
+        address = _address(request)
+        if not one_more(at, {account_key(name): OF_ACCOUNT, address_key(address): OF_ADDRESS}):
+            return _refused(request, name, "too many tries", _("Too many tries; wait ten minutes."), 429)
+        with acting(SYSTEM, "check a password"):
+            user = authenticate(request, username=name, password=request.POST.get("password", ""))
+        if user is None:
+            return _refused(request, name, "password", _("Account and password do not fit."), 403)
+        forget(account_key(name), at)
+        take_back(address_key(address))
+        login(request, user)
+        return _with_preferences(HttpResponseRedirect(_next(request)), user)
+    return _entrance(request, fault, 200)
+
+
+def _refused(request: HttpRequest, name: str, why: str, fault: str, status: int) -> HttpResponse:
+    note_refusal(name, why, _address(request))
+    return _entrance(request, fault, status)
+
+
+def note_refusal(name: str, why: str, address: str) -> None:
+    """Somebody was not let in."""
+    with acting(SYSTEM, "refuse a sign-in") as act:
+        act.note("account", name[:128], "refused", None, {"why": why, "from": address})
+
+
+def _entrance(request: HttpRequest, fault: str, status: int) -> HttpResponse:
     content = {"fault": fault, "next": _next(request), "oidc": settings.CHOSEN.oidc is not None, "page": "login"}
-    return render(request, "administration/login.html", content, status=403 if fault else 200)
+    return render(request, "administration/login.html", content, status=status)
+
+
+@receiver(user_logged_in)
+def note_entry(sender: object, request: HttpRequest, user: Account, **more: object) -> None:
+    """Somebody is in, by whatever way: the journal says so, and the session knows when and from where."""
+    at = timezone.now()
+    by = getattr(user, "backend", "").rpartition(".")[2]
+    agent = request.META.get("HTTP_USER_AGENT", "")[:200]
+    request.session.update({"began_at": at.isoformat(), "seen_at": at.isoformat(), "address": _address(request), "browser": agent})
+    with acting(Author(account=user.username, person=user.person_id), "sign in") as act:
+        act.note("account", str(user.pk), "signed in", None, {"by": by, "from": _address(request)})
 
 
 @never_cache
 @require_http_methods(["GET", "POST"])
 def second_factor(request: HttpRequest) -> HttpResponse:
-    """The six digits of the authenticator; the first time its secret is shown, and used only once it was proved to work."""
+    """The six digits of the authenticator, or a recovery code; the first time the secret is shown, and used only once it works."""
     user = request.user
     assert user.is_authenticated
     device = TOTPDevice.objects.filter(user=user).order_by("-confirmed", "pk").first()
@@ -59,16 +92,14 @@ def second_factor(request: HttpRequest) -> HttpResponse:
         device = TOTPDevice.objects.create(user=user, name="authenticator", confirmed=False)
     fault = ""
     if request.method == "POST":
-        token = request.POST.get("token", "").replace(" ", "")
+        token = request.POST.get("token", "").replace(" ", "").replace("\0", "").lower()
         passed = match_token(user, token) if device.confirmed else (device if device.verify_token(token) else None)
         if passed is not None:
-            if not device.confirmed:
-                with acting(Author(account=user.username, person=user.person_id), "set up a second factor") as act:
-                    act.note("account", str(user.pk), "second factor", None, "set up")
-                    TOTPDevice.objects.filter(pk=device.pk).update(confirmed=True)
-                device.confirmed = True
+            _second_factor_passed(user, passed)
             pass_second_factor(request, passed)
+            request.session.cycle_key()
             return HttpResponseRedirect(_next(request))
+        note_refusal(user.username, "second factor", _address(request))
         fault = _("These digits do not fit. They change every 30 seconds; look at the clock of both machines.")
     new = not device.confirmed
     picture = segno.make(device.config_url).svg_inline(scale=4) if new else ""
@@ -82,20 +113,104 @@ def second_factor(request: HttpRequest) -> HttpResponse:
     return render(request, "administration/second_factor.html", {"page": "second factor", **content}, status=403 if fault else 200)
 
 
+def _second_factor_passed(user: Account, device: object) -> None:
+    """A new authenticator counts from its first digits on; a recovery code was used up by them. Both are in the journal."""
+    if isinstance(device, TOTPDevice) and device.confirmed:
+        return
+    with acting(Author(account=user.username, person=user.person_id), "pass the second factor") as act:
+        if isinstance(device, TOTPDevice):
+            TOTPDevice.objects.filter(pk=device.pk).update(confirmed=True)
+            device.confirmed = True
+            act.note("account", str(user.pk), "second factor", None, "set up")
+        else:
+            act.note("account", str(user.pk), "second factor", None, "a recovery code was used")
+
+
+def link_to_new_password(account: Account) -> str:
+    """The address at which the account's person sets a new password, once, until ``reset_until``."""
+    return reverse("new password", args=[account.pk, _LINKS.make_token(account)])
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+def new_password(request: HttpRequest, pk: int, token: str) -> HttpResponse:
+    """A new password for whoever has the link that two people made. Nobody else ever knows it."""
+    at = timezone.now()
+    account = Account.objects.filter(pk=pk, is_active=True, reset_until__gt=at).first()
+    if account is None or not _LINKS.check_token(account, token):
+        raise Http404
+    fault = ""
+    if request.method == "POST":
+        fault = password_fault(account, request.POST.get("password", ""), request.POST.get("again", ""))
+        if not fault:
+            with acting(Author(account=account.username, person=account.person_id), "set a new password"):
+                account.set_password(request.POST["password"])
+                account.reset_until = None
+                account.save()
+            forget(account_key(account.username), at)
+            return HttpResponseRedirect(settings.LOGIN_URL)
+    content = {"fault": fault, "account": account.username, "page": "new password"}
+    return render(request, "administration/new_password.html", content, status=422 if fault else 200)
+
+
+def password_fault(account: Account, password: str, again: str) -> str:
+    """What is wrong with a new password; nothing: ``""``."""
+    if password != again:
+        return _("The two are not the same.")
+    try:
+        validate_password(password, account)
+    except ValidationError as error:
+        return " ".join(error.messages)
+    return ""
+
+
 @require_POST
 def log_out(request: HttpRequest) -> HttpResponse:
-    """Out."""
+    """Out; whoever was away too long comes back to where he was."""
+    where = settings.LOGIN_URL + (f"?next={quote(_next(request))}" if "next" in request.POST else "")
     logout(request)
-    return HttpResponseRedirect(settings.LOGIN_URL)
+    return HttpResponseRedirect(where)
 
 
 @require_POST
 def set_theme(request: HttpRequest) -> HttpResponse:
-    """Light or dark, kept in this browser."""
-    answer = HttpResponseRedirect(_next(request))
-    if request.POST.get("theme") in ("light", "dark"):
-        answer.set_cookie("theme", request.POST["theme"], max_age=31_536_000, samesite="Lax", secure=settings.CHOSEN.secure)
+    """Light or dark, kept in this browser and with the account."""
+    answer, wanted = HttpResponseRedirect(_next(request)), request.POST.get("theme")
+    if wanted in ("light", "dark"):
+        _cookie(answer, "theme", wanted)
+        _prefer(request, theme=wanted)
     return answer
+
+
+@require_POST
+def set_language(request: HttpRequest) -> HttpResponse:
+    """The language, kept in this browser and with the account."""
+    answer, wanted = HttpResponseRedirect(_next(request)), request.POST.get("language", "")
+    if wanted in dict(settings.LANGUAGES) and check_for_language(wanted):
+        _cookie(answer, settings.LANGUAGE_COOKIE_NAME, wanted)
+        _prefer(request, language=wanted)
+    return answer
+
+
+def _prefer(request: HttpRequest, **wanted: str) -> None:
+    if request.user.is_authenticated:
+        Preferences.objects.update_or_create(account=request.user, defaults=wanted)
+
+
+def _with_preferences(answer: HttpResponse, account: object) -> HttpResponse:
+    liked = Preferences.objects.filter(account=account).first()
+    for name, value in (("theme", liked.theme), (settings.LANGUAGE_COOKIE_NAME, liked.language)) if liked else ():
+        if value:
+            _cookie(answer, name, value)
+    return answer
+
+
+def _cookie(answer: HttpResponse, name: str, value: str) -> None:
+    answer.set_cookie(name, value, max_age=31_536_000, samesite="Lax", secure=settings.CHOSEN.secure)
+
+
+def _address(request: HttpRequest) -> str:
+    return str(request.META.get("REMOTE_ADDR", ""))[:64]
 
 
 def health(request: HttpRequest) -> HttpResponse:

@@ -23,6 +23,7 @@ class Newcomer(msgspec.Struct, frozen=True, kw_only=True):
     roles: tuple[str, ...]
     party_id: str = ""
     unit: str = ""
+    email: str = ""
     name_ja: str = ""
     head: str | None = None
     chapters: tuple[str, ...] = ()
@@ -30,7 +31,7 @@ class Newcomer(msgspec.Struct, frozen=True, kw_only=True):
 
 def let_in(newcomers: Iterable[Newcomer]) -> None:
     """Make persons, accounts and roles in one act. A person who is there already gets another account."""
-    with acting(SYSTEM, "set up people"):
+    with acting(SYSTEM, "set up people", effect="set up people"):
         for each in newcomers:
             if unknown := set(each.roles) - set(ROLES):
                 raise RecordsError("--role", f"there is no role {', '.join(sorted(unknown))}", f"choose from {', '.join(ROLES)}")
@@ -45,7 +46,7 @@ def let_in(newcomers: Iterable[Newcomer]) -> None:
                     head_id=each.head,
                 )
                 person.save()
-            account = Account(username=each.account, person=person)
+            account = Account(username=each.account, person=person, email=each.email)
             account.set_password(each.password)
             account.save()
             for role in each.roles:

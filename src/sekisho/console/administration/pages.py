@@ -9,6 +9,7 @@ from django.http.response import HttpResponseBase
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from sekisho.console.administration import pages_of_accounts, pages_of_mine, pages_of_parties, pages_of_records  # noqa: F401 - declared
 from sekisho.console.desk.listing import Column, Filter, Listing
 from sekisho.console.desk.pages import Asked, Content, page
 from sekisho.console.journal.models import Change
@@ -62,11 +63,19 @@ TRAIL = Listing(
 )
 
 
-@page("journal/", name="journal", act="read journal", template="desk/list_page.html", menu=gettext_lazy("Audit trail"), order=900)
+@page(
+    "journal/",
+    name="journal",
+    act="read journal",
+    template="administration/journal.html",
+    menu=gettext_lazy("Audit trail"),
+    order=900,
+)
 def journal(request: Asked) -> Content | HttpResponseBase:
     """Every change, field by field."""
     return TRAIL.content(
         request,
         heading=_("Audit trail"),
         lead=_("Every change, old and new, in a chain of hashes. 'sekisho office journal verify' checks it offline."),
+        may_check=request.actor.may("check journal"),
     )

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from sekisho.console.journal.acting import Kept
+from sekisho.console.journal.acting import Act, Kept, NotTwoPeople, plain
 
 STATES = [("open", _("open")), ("approved", _("approved")), ("rejected", _("rejected")), ("withdrawn", _("withdrawn"))]
 
 
 class Proposal(Kept):
     """Something that takes two people. ``payload`` is what the effect needs; ``parties`` are those it concerns."""
+
+    STAYS = True
 
     proposal_kind = models.CharField(_("what"), max_length=64)
     about_kind = models.CharField(_("about"), max_length=64)
@@ -47,3 +52,24 @@ class Proposal(Kept):
 
     def __str__(self) -> str:
         return f"{self.proposal_kind} {self.about_id}"
+
+    def need_two_people(self, act: Act, stored: Mapping[str, Any] | None) -> None:
+        """Nobody proposes or decides in somebody else's name, and what was proposed or decided stays as it was."""
+        super().need_two_people(act, stored)
+        if stored is None and (self.proposed_by != act.author.person or self.state != "open"):
+            raise NotTwoPeople(f"a proposal is made by the person who acts, who is {act.author.person}")
+        if stored is not None:
+            proposed = (
+                "proposal_kind",
+                "about_kind",
+                "about_id",
+                "chapter",
+                "parties",
+                "payload",
+                "proposed_by",
+                "proposed_account",
+            )
+            if stored["state"] != "open" or any(plain(stored[name]) != plain(getattr(self, name)) for name in proposed):
+                raise NotTwoPeople(f"proposal {self.pk}: what was proposed or decided stays as it was; propose anew")
+            if self.state != "open" and self.decided_by != act.author.person:
+                raise NotTwoPeople(f"proposal {self.pk}: is decided by the person who acts, who is {act.author.person}")

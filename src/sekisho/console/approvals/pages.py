@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import msgspec
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import Http404
 from django.http.response import HttpResponseBase
 from django.urls import reverse
@@ -16,21 +17,29 @@ from sekisho.console.approvals.four_eyes import KINDS, decide, may_decide, withd
 from sekisho.console.approvals.models import STATES, Proposal
 from sekisho.console.desk.listing import Column, Filter, Listing
 from sekisho.console.desk.pages import Asked, Content, Done, action, page
+from sekisho.console.desk.reminders import Reminder, reminder
 
 
 def _mine(request: Asked) -> QuerySet[Any]:
-    """The proposals whose kind the actor may propose or approve, in chapters that are his, without those that concern him."""
-    kinds = [kind for kind, takes in KINDS.items() if request.actor.may(takes.propose) or request.actor.may(takes.approve)]
-    return Proposal.objects.filter(proposal_kind__in=kinds)
+    """The proposals the actor may make or decide by kind and chapter, without those that concern him: also that they are there."""
+    actor, wanted = request.actor, Q(pk__in=())
+    for kind, takes in KINDS.items():
+        for act in (takes.propose, takes.approve):
+            chapters = actor.chapters(act)
+            if actor.may(act):
+                wanted |= Q(proposal_kind=kind, **({} if chapters is None else {"chapter__in": [*chapters, ""]}))
+    rows = Proposal.objects.filter(wanted)
+    for party in actor.parties:
+        rows = rows.exclude(parties__icontains=json.dumps(party))
+    return rows
 
 
 def _show(proposal: Proposal, request: Asked) -> dict[str, Any]:
     takes = KINDS[proposal.proposal_kind]
-    hidden = not request.actor.parties.isdisjoint(proposal.parties)
     return {
         "what": takes.title,
-        "about": _("withheld: conflict of interest") if hidden else f"{proposal.about_kind} {proposal.about_id}",
-        "at": None if hidden else reverse("proposal", args=[proposal.pk]),
+        "about": f"{proposal.about_kind} {proposal.about_id}",
+        "at": reverse("proposal", args=[proposal.pk]),
         "reason": str(dict(takes.reasons).get(proposal.reason_code, proposal.reason_code)),
         "proposed_by": proposal.proposed_by,
         "proposed_at": proposal.proposed_at,
@@ -77,7 +86,6 @@ def proposal(request: Asked, pk: int) -> Content:
     if found is None:
         raise Http404
     takes = KINDS[found.proposal_kind]
-    request.actor.need("read proposals", parties=found.parties)
     return {
         "section": "proposals",
         "proposal": found,
@@ -114,3 +122,20 @@ def take_back(request: Asked, body: Words, pk: int) -> Done:
     """Take one's own proposal back."""
     decided = withdraw(request.actor, pk, body.words)
     return Done(said=_("Taken back."), at=KINDS[decided.proposal_kind].at(decided))
+
+
+def _waiting(request: Asked) -> int:
+    """How many proposals this person may decide; counted among the first hundred, so that a long list costs no more."""
+    return sum(may_decide(request.actor, each) for each in _mine(request).filter(state="open").order_by("pk")[:100])
+
+
+reminder(
+    Reminder(
+        name="approvals",
+        title=gettext_lazy("Approvals that wait for you"),
+        act="read proposals",
+        count=_waiting,
+        at=lambda _request: reverse("proposals") + "?state=open",
+        order=10,
+    )
+)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 from urllib.parse import urlencode
 
+from django.core.exceptions import ValidationError
 from django.db.models import Q, QuerySet
 from django.http.response import HttpResponseBase
 from django.utils.functional import Promise
@@ -77,14 +78,10 @@ class Listing:
             values = [value for value in request.GET.getlist(each.name) if value]
             if not values:
                 continue
-            if isinstance(each.keeps, str):
-                wanted = Q()
-                for value in values:
-                    wanted |= Q(**{each.keeps: value})
-                rows = rows.filter(wanted)
-            else:
-                for value in values:
-                    rows = each.keeps(rows, value, request)
+            try:
+                rows = self._narrowed(rows, each, values, request)
+            except (ValidationError, ValueError, TypeError):
+                raise Unfit({each.name: _("this is no value to filter by")}) from None
         words = request.GET.get("q", "").strip()
         if words and self.searches:
             found = Q()
@@ -92,6 +89,16 @@ class Listing:
                 found |= Q(**{lookup: words})
             rows = rows.filter(found)
         return rows.order_by(*self._order(request))
+
+    def _narrowed(self, rows: QuerySet[Any], by: Filter, values: list[str], request: Asked) -> QuerySet[Any]:
+        if isinstance(by.keeps, str):
+            wanted = Q()
+            for value in values:
+                wanted |= Q(**{by.keeps: value})
+            return rows.filter(wanted)
+        for value in values:
+            rows = by.keeps(rows, value, request)
+        return rows
 
     def _order(self, request: Asked) -> tuple[str, ...]:
         wanted = request.GET.get("sort", "")
@@ -108,18 +115,19 @@ class Listing:
         if wanted:
             return self._file(request, rows, wanted)
         number = _number(request.GET.get("page", "1"))
-        start = (number - 1) * self.on_page
-        shown = list(rows[start : start + self.on_page + 1])
-        counted = start + len(shown) if len(shown) <= self.on_page and (shown or number == 1) else rows[: COUNTED_TO + 1].count()
+        on_page = request.actor.on_page or self.on_page
+        start = (number - 1) * on_page
+        shown = list(rows[start : start + on_page + 1])
+        counted = start + len(shown) if len(shown) <= on_page and (shown or number == 1) else rows[: COUNTED_TO + 1].count()
         return {
             "list": self.name,
             "columns": [{"key": c.key, "title": c.title, "kind": c.kind, "sort": bool(c.sort), "at": c.at} for c in self.columns],
-            "rows": [{"key": str(getattr(row, self.key)), **self.show(row, request)} for row in shown[: self.on_page]],
+            "rows": [{"key": str(getattr(row, self.key)), **self.show(row, request)} for row in shown[:on_page]],
             "count": min(counted, COUNTED_TO),
             "more_than": counted > COUNTED_TO,
             "number": number,
-            "pages": -(-min(counted, COUNTED_TO) // self.on_page),
-            "has_next": len(shown) > self.on_page,
+            "pages": -(-min(counted, COUNTED_TO) // on_page),
+            "has_next": len(shown) > on_page,
             "filters": [self._filter(each, request) for each in self.filters],
             "sorted_by": request.GET.get("sort", ""),
             "search": request.GET.get("q", "") if self.searches else None,

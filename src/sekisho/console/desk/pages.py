@@ -6,21 +6,22 @@ An act takes a form or the same fields as JSON; both go the same way, so neither
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, is_dataclass
 from typing import Any, Final, get_type_hints
 
 import msgspec
 from django.contrib import messages
-from django.db import models
+from django.db import OperationalError, models
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils.functional import Promise
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from sekisho.console.journal.acting import NotTwoPeople, OfficeError
+from sekisho.console.journal.acting import ASKED, ChangedMeanwhile, NotTwoPeople, OfficeError
 from sekisho.console.people.actor import Actor, Denied
 
 Content = dict[str, Any]
@@ -147,34 +148,55 @@ def _declare(entry: Entry) -> None:
 
 
 def _answering(view: Callable[..., HttpResponseBase], *methods: str) -> Callable[..., HttpResponseBase]:
-    """What goes wrong becomes an answer: 403, 404, 409 or 422, told as HTML or JSON."""
+    """What goes wrong becomes an answer: 403, 404, 409, 422 or 503, told as HTML or JSON."""
 
     def answer(request: Asked, *, as_json: bool = False, **ids: Any) -> HttpResponseBase:
-        request.request_id = secrets.token_hex(8)  # type: ignore[attr-defined]
+        token = getattr(request, "token", None)
+        asked = ASKED.set(secrets.token_hex(8) + (f" token {token}" if token else ""))
         try:
+            _sendable(request.GET.values(), ids.values())
             return view(request, as_json=as_json, **ids)
         except Denied as denied:
             return _told(request, as_json, 403, str(denied))
         except NotTwoPeople as one:
-            return _told(request, as_json, 409, str(one))
+            return _told(request, as_json, 409, str(one), two_people=True)
+        except ChangedMeanwhile as meanwhile:
+            return _told(request, as_json, 409, str(meanwhile))
         except Unfit as unfit:
             return _told(request, as_json, 422, str(unfit), dict(unfit.faults))
         except Http404 as missing:
             return _told(request, as_json, 404, str(missing) or _("There is no such thing here."))
+        except OperationalError:
+            # Two acts that wait for each other: the database ended one of them, whole.
+            return _told(request, as_json, 503, _("Too much at once: nothing was done. Try again in a moment."))
+        finally:
+            ASKED.reset(asked)
 
     return require_http_methods(methods)(answer)
 
 
-def _told(request: Asked, as_json: bool, status: int, said: str, faults: Mapping[str, str] | None = None) -> HttpResponseBase:
+def _sendable(*groups: Iterable[Any]) -> None:
+    """A NUL has no place in any word here, and PostgreSQL takes none."""
+    if any("\0" in str(value) for group in groups for value in group):
+        raise Unfit(_("There is a character in it that is none."))
+
+
+def _told(
+    request: Asked, as_json: bool, status: int, said: str, faults: Mapping[str, str] | None = None, two_people: bool = False
+) -> HttpResponseBase:
     if as_json:
         return json_of({"error": said, **({"faults": faults} if faults else {})}, status)
-    return render(request, "desk/refused.html", {"status": status, "said": said, "page": "refused"}, status=status)
+    content = {"status": status, "said": said, "page": "refused", "two_people": two_people}
+    return render(request, "desk/refused.html", content, status=status)
 
 
 def _body(request: Asked, wanted: Any, as_json: bool) -> Any:
     try:
         if as_json:
+            if b"\\u0000" in request.body:
+                raise Unfit(_("There is a character in it that is none."))
             return msgspec.json.decode(request.body or b"{}", type=wanted)
+        _sendable([value for _name, values in request.POST.lists() for value in values])
         lists = {
             each.encode_name for each in msgspec.structs.fields(wanted) if "list" in str(each.type) or "tuple" in str(each.type)
         }
@@ -190,6 +212,6 @@ def _body(request: Asked, wanted: Any, as_json: bool) -> Any:
 
 
 def _back(request: Asked) -> str:
+    """The page it was asked from, if that is one of ours."""
     back = request.META.get("HTTP_REFERER", "")
-    host = f"//{request.get_host()}/"
-    return back[back.index(host) + len(host) - 1 :] if host in back else "/"
+    return back if url_has_allowed_host_and_scheme(back, {request.get_host()}, require_https=request.is_secure()) else "/"

@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from sekisho.console.journal.acting import Author, OfficeError
-from sekisho.console.people.models import Account, Conflict, Grant, Person
+from sekisho.console.people.models import Account, Conflict, Grant, Person, Preferences
 from sekisho.console.people.roles import Role, matrix
 
 
@@ -26,17 +26,21 @@ class Held(NamedTuple):
 
 @dataclass(frozen=True)
 class Actor:
-    """A person signed in through one of his accounts, with what he holds at this moment."""
+    """A person signed in through one of his accounts, with what he holds at this moment.
+
+    ``only`` is what he may do at most, where he comes with a token that names acts.
+    """
 
     account: Account
     held: tuple[Held, ...]
     at: datetime
+    only: frozenset[str] | None = None
 
     @classmethod
-    def of(cls, account: Account, at: datetime) -> Actor:
+    def of(cls, account: Account, at: datetime, only: frozenset[str] | None = None) -> Actor:
         """The actor behind an account now."""
         grants = Grant.held(account, at).order_by("role", "pk")
-        return cls(account, tuple(Held(grant.role, frozenset(grant.chapters)) for grant in grants), at)
+        return cls(account, tuple(Held(grant.role, frozenset(grant.chapters)) for grant in grants), at, only)
 
     @property
     def person(self) -> Person:
@@ -54,6 +58,12 @@ class Actor:
         return frozenset(each.role for each in self.held)
 
     @cached_property
+    def on_page(self) -> int | None:
+        """How many rows of a list he likes to see at once; None: as many as the list shows."""
+        liked: int | None = Preferences.objects.filter(account=self.account).values_list("on_page", flat=True).first()
+        return liked
+
+    @cached_property
     def parties(self) -> frozenset[str]:
         """Parties the person keeps out of: himself and those he has an interest in."""
         day = self.at.date()
@@ -63,14 +73,17 @@ class Actor:
 
     def may(self, act: str, chapter: str | None = None) -> bool:
         """Whether he may do it: somewhere, or in one chapter. An act nobody declared nobody may do."""
-        roles = matrix().get(act, frozenset())
+        roles = self._roles(act)
         return any(each.role in roles and (chapter is None or not each.chapters or chapter in each.chapters) for each in self.held)
 
     def chapters(self, act: str) -> frozenset[str] | None:
         """The chapters in which he may do it; None: all."""
-        roles = matrix().get(act, frozenset())
+        roles = self._roles(act)
         mine = [each.chapters for each in self.held if each.role in roles]
         return None if any(not each for each in mine) else frozenset().union(*mine)
+
+    def _roles(self, act: str) -> frozenset[Role]:
+        return matrix().get(act, frozenset()) if self.only is None or act in self.only else frozenset()
 
     def need(self, act: str, chapter: str | None = None, parties: Collection[str] = ()) -> None:
         """Raises ``Denied`` unless he may do it, in that chapter, about these parties."""

@@ -19,6 +19,17 @@ SECOND_LINE: Final = frozenset[Role]({"compliance", "supervisor"})
 READERS: Final = frozenset[Role]({"compliance", "supervisor", "audit", "investigator", "sro", "auditor"})
 EVERYBODY: Final = frozenset[Role](ROLES)
 
+LINES: Final[tuple[frozenset[Role], ...]] = (
+    frozenset({"operations"}),
+    frozenset({"compliance", "supervisor"}),
+    frozenset({"audit"}),
+    frozenset({"investigator"}),
+    frozenset({"sro"}),
+    frozenset({"auditor"}),
+    frozenset({"administrator"}),
+)
+"""Roles of different lines no person holds together: who does, who watches, who audits, who is let in, who keeps the accounts."""
+
 
 @cache
 def matrix() -> Mapping[str, frozenset[Role]]:
