@@ -56,7 +56,8 @@ class Filter:
 class Listing:
     """A list of rows of one kind. ``rows`` gives those the actor may see; ``show`` makes a row's plain values, by column key.
 
-    ``sort`` is the order without a choice, ending in something unique, so that pages neither repeat nor lose rows.
+    ``sort`` is the order without a choice, ending in something unique, so that pages neither repeat nor lose rows. What is searched
+    are the lookups ``searches``, or what the function ``search`` makes of rows and words.
     """
 
     name: str
@@ -69,6 +70,7 @@ class Listing:
     on_page: int = ON_PAGE
     key: str = "pk"
     extras: dict[str, Any] = field(default_factory=dict)
+    search: Callable[[QuerySet[Any], str], QuerySet[Any]] | None = None
 
     def kept(self, request: Asked) -> QuerySet[Any]:
         """The rows that the filters in the address keep, in the order chosen there."""
@@ -86,7 +88,9 @@ class Listing:
                 for value in values:
                     rows = each.keeps(rows, value, request)
         words = request.GET.get("q", "").strip()
-        if words and self.searches:
+        if words and self.search is not None:
+            rows = self.search(rows, words)
+        elif words and self.searches:
             found = Q()
             for lookup in self.searches:
                 found |= Q(**{lookup: words})
@@ -109,8 +113,9 @@ class Listing:
             return self._file(request, rows, wanted)
         number = _number(request.GET.get("page", "1"))
         start = (number - 1) * self.on_page
-        shown = list(rows[start : start + self.on_page + 1])
-        counted = start + len(shown) if len(shown) <= self.on_page and (shown or number == 1) else rows[: COUNTED_TO + 1].count()
+        shown = self._fetched(rows, start)
+        whole = len(shown) <= self.on_page and (shown or number == 1)
+        counted = start + len(shown) if whole else rows.order_by()[: COUNTED_TO + 1].count()
         return {
             "list": self.name,
             "columns": [{"key": c.key, "title": c.title, "kind": c.kind, "sort": bool(c.sort), "at": c.at} for c in self.columns],
@@ -122,11 +127,17 @@ class Listing:
             "has_next": len(shown) > self.on_page,
             "filters": [self._filter(each, request) for each in self.filters],
             "sorted_by": request.GET.get("sort", ""),
-            "search": request.GET.get("q", "") if self.searches else None,
+            "search": request.GET.get("q", "") if self.searches or self.search else None,
             "address": request.path.removeprefix("/api"),
             "query": _without(request, "page", "as"),
             **more,
         }
+
+    def _fetched(self, rows: QuerySet[Any], start: int) -> list[Any]:
+        """The rows of a page and one more. Keys come first and rows after, so that a deep page passes over keys alone."""
+        keys = list(rows.values_list("pk", flat=True)[start : start + self.on_page + 1])
+        found = {row.pk: row for row in rows.order_by().filter(pk__in=keys)} if keys else {}
+        return [found[key] for key in keys if key in found]
 
     def _filter(self, each: Filter, request: Asked) -> dict[str, Any]:
         chosen = request.GET.getlist(each.name)
