@@ -8,10 +8,11 @@ from typing import Any, Final
 from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from sekisho.console.alerts import bulk, dispositions, remembered, rules
 from sekisho.console.alerts.models import DISPOSITIONS, SEVERITIES, STATES, Alert
-from sekisho.console.alerts.queue import HEAVY
+from sekisho.console.alerts.the_queue import HEAVY
 from sekisho.console.alerts.working import JAPAN, SNOOZE_REASONS, SNOOZED_DAYS_MOST, seen_by
 from sekisho.console.approvals.four_eyes import KINDS, may_decide
 from sekisho.console.approvals.models import Proposal
@@ -22,6 +23,26 @@ from sekisho.console.people.actor import Actor
 RELATED_SHOWN: Final = 10
 EVIDENCE_SHOWN: Final = 200
 LINES_SHOWN: Final = 400
+
+ACTS: Final = {
+    "claim alert": gettext_lazy("claimed"),
+    "claim alerts": gettext_lazy("claimed"),
+    "claim the next alert": gettext_lazy("claimed as the next"),
+    "assign alert": gettext_lazy("assigned"),
+    "assign alerts": gettext_lazy("assigned"),
+    "release alert": gettext_lazy("given back"),
+    "release alerts": gettext_lazy("given back"),
+    "put alert aside": gettext_lazy("put aside"),
+    "put alerts aside": gettext_lazy("put aside"),
+    "take alert up again": gettext_lazy("taken up again"),
+    "time put aside is over": gettext_lazy("time put aside is over"),
+    "propose a disposition": gettext_lazy("disposition proposed"),
+    "propose dispositions": gettext_lazy("disposition proposed"),
+    "approve": gettext_lazy("approved"),
+    "reject": gettext_lazy("rejected"),
+    "withdraw": gettext_lazy("taken back"),
+}
+"""What the journal calls acts, in the reader's language; acts of other parts stand as the journal has them."""
 
 
 def content_of(request: Asked, alert: Alert) -> dict[str, Any]:
@@ -69,7 +90,9 @@ def content_of(request: Asked, alert: Alert) -> dict[str, Any]:
             "memory_at": reverse("remembered pair", args=[alert.memory_id]) if alert.memory_id else None,
         },
         "law": rules.law(alert),
-        "values": [{"name": name, "value": value} for name, value in sorted(alert.parameters.items()) if not name.startswith("_")],
+        "values": [
+            {"name": name, "value": _plain(value)} for name, value in sorted(alert.parameters.items()) if not name.startswith("_")
+        ],
         "assumed": alert.parameters.get("_assumed", []),
         "firm_set": alert.parameters.get("_firm_set", []),
         "evidence": _evidence(alert),
@@ -82,6 +105,10 @@ def content_of(request: Asked, alert: Alert) -> dict[str, Any]:
         "may": _may(request.actor, alert, state),
         **_forms(request, now),
     }
+
+
+def _plain(value: Any) -> Any:
+    return ", ".join(str(each) for each in value) if isinstance(value, list) else value
 
 
 def _evidence(alert: Alert) -> list[dict[str, Any]]:
@@ -123,9 +150,18 @@ def _history(alert: Alert) -> list[dict[str, Any]]:
     for line in Change.objects.filter(kind="alert", object=alert.alert_id).order_by("-number")[:LINES_SHOWN]:
         act = acts.setdefault(
             (line.at, line.person, line.act),
-            {"at": line.at, "person": line.person, "act": line.act, "reason": line.reason, "number": line.number, "changes": []},
+            {
+                "at": line.at,
+                "person": line.person,
+                "act": line.act,
+                "act_words": ACTS.get(line.act, line.act),
+                "reason": line.reason,
+                "number": line.number,
+                "changes": [],
+            },
         )
-        act["changes"].append({"field": titles.get(line.field, line.field), "old": line.old, "new": line.new})
+        is_time = line.field.endswith(("_at", "_until", "_from"))
+        act["changes"].append({"field": titles.get(line.field, line.field), "old": line.old, "new": line.new, "is_time": is_time})
     return list(acts.values())
 
 

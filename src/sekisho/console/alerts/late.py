@@ -1,4 +1,4 @@
-"""What is late and who is reminded of it, in the office alone: terms that come near or are over, and what is put aside no longer."""
+"""What is late and who is reminded of it, in the office: terms that come near or are over, and what is put aside no longer."""
 
 from __future__ import annotations
 

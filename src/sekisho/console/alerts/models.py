@@ -129,7 +129,7 @@ class Intake(Kept):
 
 
 class Memory(Kept):
-    """A pair of rule and subject that two people know to be a false positive, for a time; alerts graver than the first stay open."""
+    """A pair of rule and subject that two people know to be a false positive, for a time; graver alerts stay open."""
 
     rule = models.CharField(_("rule"), max_length=128)
     chapter = models.CharField(_("chapter"), max_length=64)

@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from sekisho.console.alerts import bulk, late, quality, queue, remembered, rules, saved_views, service_levels, working
+from sekisho.console.alerts import bulk, late, quality, remembered, rules, saved_views, service_levels, the_queue, working
 from sekisho.console.alerts.alert_page import content_of
 from sekisho.console.alerts.dispositions import TOGETHER_MOST, propose_disposition, propose_reopening
 from sekisho.console.alerts.models import SEVERITIES, Memory, Reminder, ServiceLevel
@@ -25,11 +25,11 @@ from sekisho.console.desk.panels import Panel, panel, panels_of
 def alerts(request: Asked) -> Content | HttpResponseBase:
     """The queue."""
     works = request.actor.may("work on alerts")
-    content = queue.QUEUE.content(
+    content = the_queue.QUEUE.content(
         request,
         heading=_("Alerts"),
-        counts=[] if request.GET.get("as") else queue.counts(request),
-        counted_to=queue.COUNTED_TO,
+        counts=[] if request.GET.get("as") else the_queue.counts(request),
+        counted_to=the_queue.COUNTED_TO,
         views=saved_views.views(request.actor),
         bulk="bulk" if works else None,
         acts=bulk.offered(request) if works else [],
@@ -55,7 +55,7 @@ def claim_next(request: Asked, body: Next) -> Done:
     query = QueryDict(body.query, mutable=True)
     for name in ("state", "assignee", "sort", "page", "as"):
         query.pop(name, None)
-    claimed = working.claim_next(request.actor, queue.kept(request, query.urlencode()))
+    claimed = working.claim_next(request.actor, the_queue.kept(request, query.urlencode()))
     if claimed is None:
         return Done(said=_("Nothing here is nobody's."), at=f"{reverse('alerts')}?{body.query}", content={"alert": None})
     at = reverse("alert", args=[claimed.alert_id])
@@ -80,7 +80,7 @@ def in_bulk(request: Asked) -> Done:
     if chosen is None:
         raise Unfit({"do": _("choose what to do")})
     request.actor.need(chosen.act)
-    rows = queue.kept(request, body.query) if body.everything else queue.kept(request, "state=").filter(pk__in=body.keys)
+    rows = the_queue.kept(request, body.query) if body.everything else the_queue.kept(request, "state=").filter(pk__in=body.keys)
     ids = [str(key) for key in rows.values_list("pk", flat=True)[: TOGETHER_MOST + 1]]
     if not ids:
         raise Unfit({"keys": _("tick the alerts it is to be done to")})
@@ -217,7 +217,7 @@ def levels(request: Asked) -> Content:
             }
             for row in rows
         ],
-        "chapters": [{"value": value, "title": title} for value, title in queue.QUEUE.filters[2].chosen_from(request)],
+        "chapters": [{"value": value, "title": title} for value, title in the_queue.QUEUE.filters[2].chosen_from(request)],
         "severities": [{"value": value, "title": title} for value, title in SEVERITIES],
         "today": today,
         "may_propose": request.actor.may("propose a service level"),
@@ -265,7 +265,7 @@ def _show_memory(kept: Memory, request: Asked) -> dict[str, Any]:
     return {
         "rule": rules.title(kept.rule),
         "at": None if hidden else reverse("remembered pair", args=[kept.pk]),
-        "subject": _("withheld: conflict of interest") if hidden else queue.subject_shown(kept.subject_id),
+        "subject": _("withheld: conflict of interest") if hidden else the_queue.subject_shown(kept.subject_id),
         "why": str(dict(remembered.WORDS).get(kept.reason_code, kept.reason_code)),
         "proposed_by": kept.proposed_by,
         "approved_by": kept.approved_by,
@@ -318,7 +318,7 @@ def remembered_pairs(request: Asked) -> Content | HttpResponseBase:
 def remembered_pair(request: Asked, pk: int) -> Content:
     """One remembered pair: who, when, why, until when, and what it closed."""
     kept = remembered.one(request.actor, pk)
-    closed = working.seen_by(request.actor).filter(memory=kept).order_by("-number").defer(*queue.HEAVY)[:20]
+    closed = working.seen_by(request.actor).filter(memory=kept).order_by("-number").defer(*the_queue.HEAVY)[:20]
     return {
         "section": "alerts",
         "memory": kept,
@@ -458,7 +458,7 @@ def remember(request: Asked, body: Remember, alert_id: str) -> Done:
 
 
 def _today(request: Asked, object_id: str) -> Content | None:
-    return {"counts": queue.counts(request), "counted_to": queue.COUNTED_TO}
+    return {"counts": the_queue.counts(request), "counted_to": the_queue.COUNTED_TO}
 
 
 panel(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from django.utils import timezone
+
 from sekisho.console.alerts import working
 from sekisho.console.alerts.dispositions import propose_disposition
 from sekisho.console.alerts.intake import take_in_run
@@ -18,7 +20,8 @@ def begin(trial: Trial) -> None:
     """Take the findings in two days ago, let two people claim some, put one aside, and propose what became of one."""
     raised = trial.at - timedelta(days=2)
     take_in_run(trial.findings, SYSTEM, raised, books=trial.books)
-    people = [Actor.of(account, trial.at) for account in Account.objects.filter(username__in=("tanaka", "ito")).order_by("pk")]
+    now = timezone.now()  # roles hold from the moment they were given, which is after the trial began
+    people = [Actor.of(account, now) for account in Account.objects.filter(username__in=("tanaka", "ito")).order_by("pk")]
     if not people:
         return
     claimed = []

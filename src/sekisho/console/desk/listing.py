@@ -38,14 +38,16 @@ class Filter:
     """One filter: its name in the address, its title, the values to choose from (none: free text), and what it keeps.
 
     ``keeps`` is a lookup of the ORM (``severity``, ``opened_at__date__gte``) or a function of rows and value. Several values of one
-    filter in the address (``?severity=high&severity=critical``) keep what any of them keeps.
+    filter in the address (``?severity=high&severity=critical``) keep what any of them keeps. A ``hidden`` one is followed by links
+    alone; those with ``more`` are folded away until somebody uses them.
     """
 
     name: str
     title: str | Promise
     keeps: str | Callable[[QuerySet[Any], str, Asked], QuerySet[Any]]
     values: Sequence[tuple[str, str | Promise]] | Callable[[Asked], Sequence[tuple[str, str | Promise]]] = ()
-    kind: Literal["choice", "text", "day"] = "choice"
+    kind: Literal["choice", "text", "day", "hidden"] = "choice"
+    more: bool = False
 
     def chosen_from(self, request: Asked) -> Sequence[tuple[str, str | Promise]]:
         """The values to choose from."""
@@ -126,6 +128,8 @@ class Listing:
             "pages": -(-min(counted, COUNTED_TO) // self.on_page),
             "has_next": len(shown) > self.on_page,
             "filters": [self._filter(each, request) for each in self.filters],
+            "more_filters": any(each.more for each in self.filters),
+            "more_open": any(each.more and any(request.GET.getlist(each.name)) for each in self.filters),
             "sorted_by": request.GET.get("sort", ""),
             "search": request.GET.get("q", "") if self.searches or self.search else None,
             "address": request.path.removeprefix("/api"),
@@ -142,7 +146,7 @@ class Listing:
     def _filter(self, each: Filter, request: Asked) -> dict[str, Any]:
         chosen = request.GET.getlist(each.name)
         values = [{"value": value, "title": title, "chosen": value in chosen} for value, title in each.chosen_from(request)]
-        return {"name": each.name, "title": each.title, "kind": each.kind, "values": values, "chosen": chosen}
+        return {"name": each.name, "title": each.title, "kind": each.kind, "more": each.more, "values": values, "chosen": chosen}
 
     def _file(self, request: Asked, rows: QuerySet[Any], wanted: str) -> HttpResponseBase:
         if wanted not in exports.WRITERS:

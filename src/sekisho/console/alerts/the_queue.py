@@ -153,6 +153,7 @@ def _show(alert: Alert, request: Asked) -> dict[str, Any]:
     now = request.actor.at
     state = alert.state_at(now)
     names = {person.person_id: person.name for person in _workers(request)}
+    as_file = bool(request.GET.get("as"))
     words: str | Promise = _STATE_WORDS[state]
     if alert.disposition:
         words = _DISPOSITION_WORDS[alert.disposition]
@@ -167,10 +168,10 @@ def _show(alert: Alert, request: Asked) -> dict[str, Any]:
         "score": round(alert.score, 4),
         "rule": rules.title(alert.rule),
         "at": reverse("alert", args=[alert.alert_id]),
-        "subject": alert.subject_id if request.GET.get("as") else subject_shown(alert.subject_id),
+        "subject": alert.subject_id if as_file else subject_shown(alert.subject_id),
         "instrument": alert.instrument or alert.asset or None,
         "window": alert.window_from,
-        "amount": alert.amount_jpy,
+        "amount": alert.amount_jpy if as_file or alert.amount_jpy is None else round(alert.amount_jpy),
         "age": age(max(0, (now - alert.raised_at).days)),
         "due": alert.due_at if alert.is_live else None,
         "assignee": names.get(alert.assignee, alert.assignee) or None,
@@ -216,13 +217,14 @@ QUEUE: Final = Listing(
             keeps=_by_term,
             values=[("late", gettext_lazy("late")), ("soon", gettext_lazy("within 2 days"))],
         ),
-        Filter(name="subject", title=gettext_lazy("Subject or party"), keeps=_by_subject, kind="text"),
-        Filter(name="instrument", title=gettext_lazy("Instrument"), keeps="instrument", kind="text"),
-        Filter(name="raised_from", title=gettext_lazy("Raised from"), keeps=_by_day("raised_at__gte", 0), kind="day"),
-        Filter(name="raised_until", title=gettext_lazy("Raised until"), keeps=_by_day("raised_at__lt", 1), kind="day"),
-        Filter(name="disposition", title=gettext_lazy("Disposition"), keeps="disposition", values=DISPOSITIONS),
+        Filter(name="subject", more=True, title=gettext_lazy("Subject or party"), keeps=_by_subject, kind="text"),
+        Filter(name="instrument", more=True, title=gettext_lazy("Instrument"), keeps="instrument", kind="text"),
+        Filter(name="raised_from", more=True, title=gettext_lazy("Raised from"), keeps=_by_day("raised_at__gte", 0), kind="day"),
+        Filter(name="raised_until", more=True, title=gettext_lazy("Raised until"), keeps=_by_day("raised_at__lt", 1), kind="day"),
+        Filter(name="disposition", more=True, title=gettext_lazy("Disposition"), keeps="disposition", values=DISPOSITIONS),
         Filter(
             name="mark",
+            more=True,
             title=gettext_lazy("Mark"),
             keeps=_by_mark,
             values=[
@@ -231,7 +233,7 @@ QUEUE: Final = Listing(
                 ("remembered", gettext_lazy("remembered as false positive")),
             ],
         ),
-        Filter(name="proposal", title=gettext_lazy("Proposal"), keeps=_by_proposal, kind="text"),
+        Filter(name="proposal", title=gettext_lazy("Proposal"), keeps=_by_proposal, kind="hidden"),
     ),
     search=text_search.matching,
 )
