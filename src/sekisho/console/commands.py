@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -127,6 +128,65 @@ def retention_command(
     for each in overview(at):
         years = f"{each['years']} years from {each['from']} ({each['provision']})" if each["years"] else "never removed"
         typer.echo(f"{each['kind']}: {each['count']:,} records, {each['due']:,} of them over; {years}: {each['why']}")
+
+
+@app.command("take-in")
+def take_in_command(
+    run_folder: Annotated[Path, typer.Argument(help="Folder that 'sekisho inspect --out' wrote.")],
+    books: Annotated[Path | None, typer.Option("--books", help="The books inspected (default: those of the settings).")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print what was done as JSON.")] = False,
+    config: ConfigOption = Config,
+) -> None:
+    """Make alerts of an inspection's findings: whole or not at all; a finding known already is left alone."""
+    opened(config)
+    from django.conf import settings
+    from django.utils import timezone
+
+    from sekisho.console.alerts.intake import take_in_run
+    from sekisho.console.journal.acting import SYSTEM
+
+    known = settings.CHOSEN.books
+    from_books = books or (settings.FOLDER / known if known is not None else None)
+    with _bar(not as_json) as said:
+        taken = take_in_run(run_folder, SYSTEM, timezone.now(), books=from_books, progress=said)
+    if as_json:
+        typer.echo(msgspec.json.encode(taken).decode())
+        return
+    typer.echo(
+        f"{taken.findings} findings: {taken.taken} new alerts, {taken.known} known already, {taken.remembered} closed as remembered"
+    )
+    if from_books is None and taken.without_parties:
+        typer.echo(
+            f"no books given: of {taken.without_parties} alerts the parties are not known, and no conflict of interest shows"
+        )
+
+
+@contextmanager
+def _bar(shown: bool) -> Iterator[Callable[[str, int, int], None]]:
+    """Tells how far something long is, where somebody watches."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    console = Console(stderr=True)
+    if not shown or not console.is_terminal:
+        yield lambda what, done, of: None
+        return
+    with Progress(console=console, transient=True) as progress:
+        task = progress.add_task("", total=None)
+        yield lambda what, done, of: progress.update(task, description=what, completed=done, total=of)
+
+
+@app.command("tick")
+def tick_command(config: ConfigOption = Config) -> None:
+    """Open again what was put aside until now, and remind people of what is late or soon due; run it some times a day."""
+    opened(config)
+    from django.utils import timezone
+
+    from sekisho.console.alerts.late import tick
+    from sekisho.console.journal.acting import SYSTEM
+
+    ticked = tick(SYSTEM, timezone.now())
+    typer.echo(f"{ticked.woken} alerts no longer put aside, {ticked.reminders} reminders made")
 
 
 @journal_app.command("export")

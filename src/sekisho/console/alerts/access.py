@@ -8,4 +8,6 @@ ACCESS = {
     "propose a disposition": SECOND_LINE,
     "approve a disposition": SECOND_LINE,
     "take in findings": {"compliance", "supervisor", "administrator"},
+    "propose a service level": SECOND_LINE,
+    "approve a service level": {"supervisor"},
 }

@@ -39,14 +39,16 @@ class Filter:
     """One filter: its name in the address, its title, the values to choose from (none: free text), and what it keeps.
 
     ``keeps`` is a lookup of the ORM (``severity``, ``opened_at__date__gte``) or a function of rows and value. Several values of one
-    filter in the address (``?severity=high&severity=critical``) keep what any of them keeps.
+    filter in the address (``?severity=high&severity=critical``) keep what any of them keeps. A ``hidden`` one is followed by links
+    alone; those with ``more`` are folded away until somebody uses them.
     """
 
     name: str
     title: str | Promise
     keeps: str | Callable[[QuerySet[Any], str, Asked], QuerySet[Any]]
     values: Sequence[tuple[str, str | Promise]] | Callable[[Asked], Sequence[tuple[str, str | Promise]]] = ()
-    kind: Literal["choice", "text", "day"] = "choice"
+    kind: Literal["choice", "text", "day", "hidden"] = "choice"
+    more: bool = False
 
     def chosen_from(self, request: Asked) -> Sequence[tuple[str, str | Promise]]:
         """The values to choose from."""
@@ -57,7 +59,8 @@ class Filter:
 class Listing:
     """A list of rows of one kind. ``rows`` gives those the actor may see; ``show`` makes a row's plain values, by column key.
 
-    ``sort`` is the order without a choice, ending in something unique, so that pages neither repeat nor lose rows.
+    ``sort`` is the order without a choice, ending in something unique, so that pages neither repeat nor lose rows. What is searched
+    are the lookups ``searches``, or what the function ``search`` makes of rows and words.
     """
 
     name: str
@@ -70,6 +73,7 @@ class Listing:
     on_page: int = ON_PAGE
     key: str = "pk"
     extras: dict[str, Any] = field(default_factory=dict)
+    search: Callable[[QuerySet[Any], str], QuerySet[Any]] | None = None
 
     def kept(self, request: Asked) -> QuerySet[Any]:
         """The rows that the filters in the address keep, in the order chosen there."""
@@ -83,7 +87,9 @@ class Listing:
             except (ValidationError, ValueError, TypeError):
                 raise Unfit({each.name: _("this is no value to filter by")}) from None
         words = request.GET.get("q", "").strip()
-        if words and self.searches:
+        if words and self.search is not None:
+            rows = self.search(rows, words)
+        elif words and self.searches:
             found = Q()
             for lookup in self.searches:
                 found |= Q(**{lookup: words})
@@ -117,8 +123,9 @@ class Listing:
         number = _number(request.GET.get("page", "1"))
         on_page = request.actor.on_page or self.on_page
         start = (number - 1) * on_page
-        shown = list(rows[start : start + on_page + 1])
-        counted = start + len(shown) if len(shown) <= on_page and (shown or number == 1) else rows[: COUNTED_TO + 1].count()
+        shown = self._fetched(rows, start, on_page)
+        whole = len(shown) <= on_page and (shown or number == 1)
+        counted = start + len(shown) if whole else rows.order_by()[: COUNTED_TO + 1].count()
         return {
             "list": self.name,
             "columns": [{"key": c.key, "title": c.title, "kind": c.kind, "sort": bool(c.sort), "at": c.at} for c in self.columns],
@@ -129,17 +136,25 @@ class Listing:
             "pages": -(-min(counted, COUNTED_TO) // on_page),
             "has_next": len(shown) > on_page,
             "filters": [self._filter(each, request) for each in self.filters],
+            "more_filters": any(each.more for each in self.filters),
+            "more_open": any(each.more and any(request.GET.getlist(each.name)) for each in self.filters),
             "sorted_by": request.GET.get("sort", ""),
-            "search": request.GET.get("q", "") if self.searches else None,
+            "search": request.GET.get("q", "") if self.searches or self.search else None,
             "address": request.path.removeprefix("/api"),
             "query": _without(request, "page", "as"),
             **more,
         }
 
+    def _fetched(self, rows: QuerySet[Any], start: int, on_page: int) -> list[Any]:
+        """The rows of a page and one more. Keys come first and rows after, so that a deep page passes over keys alone."""
+        keys = list(rows.values_list("pk", flat=True)[start : start + on_page + 1])
+        found = {row.pk: row for row in rows.order_by().filter(pk__in=keys)} if keys else {}
+        return [found[key] for key in keys if key in found]
+
     def _filter(self, each: Filter, request: Asked) -> dict[str, Any]:
         chosen = request.GET.getlist(each.name)
         values = [{"value": value, "title": title, "chosen": value in chosen} for value, title in each.chosen_from(request)]
-        return {"name": each.name, "title": each.title, "kind": each.kind, "values": values, "chosen": chosen}
+        return {"name": each.name, "title": each.title, "kind": each.kind, "more": each.more, "values": values, "chosen": chosen}
 
     def _file(self, request: Asked, rows: QuerySet[Any], wanted: str) -> HttpResponseBase:
         if wanted not in exports.WRITERS:

@@ -1,0 +1,103 @@
+"""How good the alerts are and who has how many: what became of them by rule, how old what waits is, and the work of each person."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from django.db.models import Case, Count, IntegerField, QuerySet, Value, When
+from django.utils.translation import gettext as _
+
+from sekisho.console.alerts import rules
+from sekisho.console.alerts.models import DISPOSITIONS
+from sekisho.console.alerts.working import seen_by
+from sekisho.console.people.actor import Actor
+
+BOUNDS: Final = (3, 11, 31)
+"""Ageing: 0 to 2 days, 3 to 10, 11 to 30, and more."""
+KNOWN_LEAST: Final = 10
+"""Below so many dispositions a share is a small number's accident, and is marked so."""
+
+
+def by_rule(actor: Actor) -> list[dict[str, Any]]:
+    """For each rule: alerts by disposition, how many wait, and of those disposed of by people the share of false positives."""
+    rows: QuerySet[Any] = seen_by(actor).order_by()
+    found: dict[str, dict[str, int]] = defaultdict(lambda: dict.fromkeys([*dict(DISPOSITIONS), ""], 0))
+    for rule, disposition, count in rows.values_list("rule", "disposition").annotate(Count("pk")):
+        found[rule][disposition] = count
+    remembered = dict(rows.filter(memory__isnull=False).values_list("rule").annotate(Count("pk")))
+    told = []
+    for rule, counts in found.items():
+        false = counts["false_positive"] - remembered.get(rule, 0)
+        judged = counts["confirmed"] + counts["valuable"] + false
+        told.append(
+            {
+                "rule": rule,
+                "title": rules.title(rule),
+                "confirmed": counts["confirmed"],
+                "valuable": counts["valuable"],
+                "false_positive": false,
+                "remembered": remembered.get(rule, 0),
+                "without": counts[""],
+                "judged": judged,
+                "ratio": round(false / judged, 4) if judged else None,
+                "few": judged < KNOWN_LEAST,
+            }
+        )
+    return sorted(told, key=lambda row: (-row["judged"], -row["without"], row["rule"]))
+
+
+def ageing(actor: Actor, now: datetime) -> list[dict[str, Any]]:
+    """What is to be worked on, by chapter and by days since it was raised."""
+    starts = [now - timedelta(days=days) for days in BOUNDS]
+    bucket = Case(
+        *(When(raised_at__gt=start, then=Value(number)) for number, start in enumerate(starts)),
+        default=Value(len(starts)),
+        output_field=IntegerField(),
+    )
+    rows = seen_by(actor).filter(is_live=1).order_by().values_list("chapter", bucket).annotate(Count("pk"))
+    found: dict[str, list[int]] = defaultdict(lambda: [0] * (len(BOUNDS) + 1))
+    for chapter, number, count in rows:
+        found[chapter][number] += count
+    return [
+        {"chapter": name, "title": rules.chapter(name), "counts": found[name], "all": sum(found[name])} for name in sorted(found)
+    ]
+
+
+def age_titles() -> list[str]:
+    """The titles of the ages."""
+    firsts, lasts = (0, *BOUNDS[:-1]), [bound - 1 for bound in BOUNDS]
+    told = [_("%(first)s to %(last)s days") % {"first": first, "last": last} for first, last in zip(firsts, lasts, strict=True)]
+    return [*told, _("more than %(last)s days") % {"last": lasts[-1]}]
+
+
+def workload(actor: Actor, now: datetime) -> list[dict[str, Any]]:
+    """For each person: alerts in hand, put aside, late, and waiting for a second person's word."""
+    rows = seen_by(actor).filter(is_live=1).exclude(assignee="").order_by()
+    found: dict[str, dict[str, Any]] = {}
+    for what, some in (
+        ("in_hand", rows.filter(state="claimed")),
+        ("snoozed", rows.filter(state="snoozed")),
+        ("late", rows.filter(due_at__lt=now)),
+        ("proposed", rows.exclude(proposed="")),
+    ):
+        for person, count in some.values_list("assignee").annotate(Count("pk")):
+            found.setdefault(person, {"person": person, "in_hand": 0, "snoozed": 0, "late": 0, "proposed": 0})[what] = count
+    return sorted(found.values(), key=lambda row: (-row["in_hand"], row["person"]))
+
+
+def picture(rows: list[dict[str, Any]], keys: tuple[str, ...], most: int = 15) -> list[dict[str, Any]]:
+    """Rows as bars of stacked parts, as an SVG draws them: parts with start and width in thousandths of the widest row."""
+    shown = rows[:most]
+    widest = max((sum(int(row[key]) for key in keys) for row in shown), default=0) or 1
+    told = []
+    for number, row in enumerate(shown):
+        start, parts = 0.0, []
+        for key in keys:
+            width = round(1000 * int(row[key]) / widest, 2)
+            if width:
+                parts.append({"key": key, "start": round(start, 2), "width": width, "count": row[key]})
+            start += width
+        told.append({"title": row["title"], "top": 44 * number, "parts": parts})
+    return told
