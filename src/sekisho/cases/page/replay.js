@@ -153,6 +153,7 @@ function speak() {
 }
 
 const go = (to) => { here = Math.max(0, Math.min(events.length - 1, to)); show(); };
+$("next").hidden = !events.some((e) => e[at.subject]);
 $("scrub").max = Math.max(0, events.length - 1);
 $("scrub").addEventListener("input", (e) => go(Number(e.target.value)));
 $("back").addEventListener("click", () => go(here - 1));

@@ -17,7 +17,7 @@ from sekisho.console.cases.seen import ids_of
 DRAWN_MAX: Final = 30
 LISTED_MAX: Final = 200
 _RING_MAX: Final = 10
-_WIDTH, _HEIGHT, _EDGE = 640, 420, 70
+_WIDTH, _EDGE = 640, 70
 
 
 class Edge(NamedTuple):
@@ -115,15 +115,23 @@ def _heaviest(edges: Any) -> list[Edge]:
 def _drawn(edges: Sequence[Edge], subjects: set[str], *, title: str) -> dict[str, Any]:
     """The graph as plain content: places of nodes and ends of arrows for the picture, and every edge for the table."""
     shown = edges[:DRAWN_MAX]
-    places = _places(shown, subjects)
+    height = _height(len({name for edge in shown for name in edge[:2]}))
+    places = _places(shown, subjects, height)
     most = max((edge.weight for edge in shown), default=Decimal(1)) or Decimal(1)
     both = {(edge.source, edge.target) for edge in shown}
     return {
         "title": title,
         "width": _WIDTH,
-        "height": _HEIGHT,
+        "height": height,
         "nodes": [
-            {"id": name, "label": name if len(name) <= 16 else f"{name[:7]}…{name[-6:]}", "x": x, "y": y, "own": name in subjects}
+            {
+                "id": name,
+                "label": name if len(name) <= 16 else f"{name[:7]}…{name[-6:]}",
+                "x": x,
+                "y": y,
+                "aside": -14 if y < height / 2 else 22,  # names stand away from the middle, where the arrows are
+                "own": name in subjects,
+            }
             for name, (x, y) in places.items()
         ],
         "arrows": [_arrow(edge, places, most, (edge.target, edge.source) in both) for edge in shown],
@@ -137,7 +145,11 @@ def _drawn(edges: Sequence[Edge], subjects: set[str], *, title: str) -> dict[str
     }
 
 
-def _places(edges: Sequence[Edge], subjects: set[str]) -> dict[str, tuple[float, float]]:
+def _height(nodes: int) -> int:
+    return 150 if nodes <= 2 else 300 if nodes <= 6 else 440
+
+
+def _places(edges: Sequence[Edge], subjects: set[str], height: int) -> dict[str, tuple[float, float]]:
     """A ring for few, a force layout from that ring for many; the same graph always lies the same way."""
     names = sorted({name for edge in edges for name in edge[:2]}, key=lambda name: (name not in subjects, name))
     graph = nx.Graph()
@@ -147,9 +159,9 @@ def _places(edges: Sequence[Edge], subjects: set[str]) -> dict[str, tuple[float,
     if len(names) > _RING_MAX:
         places = nx.spring_layout(graph, pos=places, seed=1, iterations=80, k=1.6 / math.sqrt(len(names)))
     reach = max((abs(float(value)) for place in places.values() for value in place), default=1.0) or 1.0
-    across, down = _WIDTH / 2 - _EDGE, _HEIGHT / 2 - _EDGE / 2
+    across, down = _WIDTH / 2 - _EDGE, height / 2 - _EDGE / 2
     return {
-        name: (round(_WIDTH / 2 + across * float(x) / reach, 1), round(_HEIGHT / 2 + down * float(y) / reach, 1))
+        name: (round(_WIDTH / 2 + across * float(x) / reach, 1), round(height / 2 + down * float(y) / reach, 1))
         for name, (x, y) in places.items()
     }
 

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from sekisho.console.alerts.models import SEVERITIES, Alert
 from sekisho.console.approvals.four_eyes import may_decide
 from sekisho.console.approvals.models import Proposal
-from sekisho.console.cases import acts  # noqa: F401 - declares what may be done
+from sekisho.console.cases import acts, ticked  # noqa: F401 - they declare what may be done
 from sekisho.console.cases.books import asked, books
 from sekisho.console.cases.bundle import journal_of
 from sekisho.console.cases.closing import CLOSING, REOPENING
@@ -72,11 +72,13 @@ def _show(case: Case, request: Asked) -> dict[str, Any]:
         "title": case.title,
         "chapter": case.chapter,
         "severity": case.severity,
+        "severity_words": case.get_severity_display(),  # type: ignore[attr-defined] # a choice's own name
         "state": case.state,
+        "state_words": case.get_state_display(),  # type: ignore[attr-defined]
         "assignee": case.assignee or None,
         "opened_at": case.opened_at,
         "due_at": case.due_at if case.state != "closed" else None,
-        "outcome": case.get_outcome_display() or None,  # type: ignore[attr-defined] # a choice's own name
+        "outcome": case.get_outcome_display() or None,  # type: ignore[attr-defined]
     }
 
 

@@ -25,7 +25,7 @@ TERM_BUSINESS_DAYS: Final[Mapping[str, int]] = {"critical": 5, "high": 10, "medi
 """Until when a case is to be closed, counted from the day it opens: a term of the house, not of the law."""
 JAPAN: Final = ZoneInfo("Asia/Tokyo")
 ALERTS_AT_ONCE: Final = 500
-_LOCK: Final = 0x5E_615_41
+_LOCK: Final = 0x5E_615_43
 
 
 def chapters_known() -> tuple[str, ...]:
@@ -308,9 +308,3 @@ def _title_of(alerts: Sequence[Alert]) -> str:
     told = ", ".join(list(names)[:2]) + (" …" if len(names) > 2 else "")
     who = ", ".join(list(subjects)[:3]) + (" …" if len(subjects) > 3 else "")
     return f"{told}: {who}"[:300]
-
-
-def open_from_ticked(actor: Actor, keys: Sequence[str], given: Mapping[str, Any]) -> tuple[str, str]:
-    """What the queue of alerts offers for the ticked ones: open one case of them all. Gives what was done and the new case's id."""
-    case = open_case(actor, keys, title=str(given.get("title", "")), words=str(given.get("words", "")))
-    return _("Case %(case)s opened.") % {"case": case.case_id}, case.case_id

@@ -82,8 +82,10 @@ def pick(row: dict[str, Any], lang: str) -> Any:
 
 @register.inclusion_tag("desk/cell.html")
 def cell(row: dict[str, Any], column: dict[str, Any]) -> dict[str, Any]:
-    """One cell of a list."""
-    return {"value": row.get(column["key"]), "kind": column["kind"], "at": row.get(column["at"]) if column["at"] else None}
+    """One cell of a list; ``<key>_words`` in the row says a chip's value in the reader's language."""
+    key = column["key"]
+    at = row.get(column["at"]) if column["at"] else None
+    return {"value": row.get(key), "row_words": row.get(f"{key}_words"), "kind": column["kind"], "at": at}
 
 
 @register.simple_tag(takes_context=True)
