@@ -37,8 +37,24 @@ class Export:
     request: foreign.Request | None = None
 
 
-def package(findings: Sequence[Finding], run: Mapping[str, Any], records: Records, rulebook: Rulebook, export: Export) -> bytes:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Enclosed:
+    """What the case file adds to the package: files by path, and what people did with the evidence, as entries of custody."""
+
+    files: Mapping[str, bytes]
+    custody: Sequence[Mapping[str, Any]] = ()
+
+
+def package(
+    findings: Sequence[Finding],
+    run: Mapping[str, Any],
+    records: Records,
+    rulebook: Rulebook,
+    export: Export,
+    enclosed: Enclosed | None = None,
+) -> bytes:
     """The zip. Raises RecordsError where the books are not those that were inspected."""
+    enclosed = enclosed or Enclosed(files={})
     tables = exhibits.needed(findings, records)
     sources = _sources(run, records, tables)
     content = exhibits.as_files(tables)
@@ -59,10 +75,16 @@ def package(findings: Sequence[Finding], run: Mapping[str, Any], records: Record
         content["foreign/request.md"] = letter.encode()
         content["foreign/request.html"] = foreign.page(letter).encode()
         content["foreign/request.json"] = _json(foreign.record(export.request))
-    content["verify.py"] = (files("sekisho.cases") / "verify_package.py").read_bytes()
+    content |= enclosed.files
+    content["verify.py"] = verifier()
     content["README.md"] = _readme(findings, export, sorted(content)).encode()
     about = _about(findings, run, rules, sources, export)
-    return packed(content, about, _custody(findings, run, sources, export))
+    return packed(content, about, _custody(findings, run, sources, export, enclosed))
+
+
+def verifier() -> bytes:
+    """The program that every package carries to be verified with."""
+    return (files("sekisho.cases") / "verify_package.py").read_bytes()
 
 
 def _about(
@@ -87,8 +109,8 @@ def _about(
 
 
 def _custody(
-    findings: Sequence[Finding], run: Mapping[str, Any], sources: Mapping[str, Any], export: Export
-) -> list[dict[str, Any]]:
+    findings: Sequence[Finding], run: Mapping[str, Any], sources: Mapping[str, Any], export: Export, enclosed: Enclosed
+) -> list[Mapping[str, Any]]:
     return [
         {
             "action": "inspected",
@@ -97,6 +119,7 @@ def _custody(
             "as_of": run["as_of"],
             "tables": {name: told["sha256_when_run"] for name, told in sources.items()},
         },
+        *enclosed.custody,
         {"action": "selected", "by": export.by, "at": export.at, "findings": [f["finding_id"] for f in findings]},
         {"action": "exported", "by": export.by, "at": export.at, "case": export.case, "reason": export.reason},
         *(

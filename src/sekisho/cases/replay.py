@@ -38,9 +38,23 @@ def replays(findings: Sequence[Finding], records: Records) -> dict[str, list[dic
         return told
     for instrument in sorted({f["instrument"] for f in findings if f["instrument"]}):
         own = [f for f in findings if f["instrument"] == instrument]
+        events: dict[str, dict[tuple[Any, ...], dict[str, Any]]] = {f["finding_id"]: {} for f in own}
         for stream in order_streams(_of_instrument(records, instrument, max(_window(f)[1] for f in own))):
-            told |= {f["finding_id"]: _around(stream, f) for f in own}
+            for finding in own:
+                # The stream of a day begins with what rested before, told as if new: what the day before saw of it is what happened.
+                for event in _around(stream, finding):
+                    events[finding["finding_id"]].setdefault(_identity(event), event)
+        told |= {name: sorted(seen.values(), key=_in_order) for name, seen in events.items()}
     return told
+
+
+def _identity(event: dict[str, Any]) -> tuple[Any, ...]:
+    return event["sequence"], event["trade_id"], event["order_id"]
+
+
+def _in_order(event: dict[str, Any]) -> tuple[Any, ...]:
+    """By the venue's number; where an order event and a trade share one, the event comes first."""
+    return event["sequence"], event["trade_id"] or ""
 
 
 def _of_instrument(records: Records, instrument: str, until: datetime) -> Records:
@@ -114,10 +128,10 @@ def as_csv(events: Sequence[dict[str, Any]]) -> bytes:
     return out.getvalue().encode()
 
 
-def as_page(finding: Finding, events: Sequence[dict[str, Any]]) -> bytes:
-    """The replay as one page: no address is asked, only its own script and style run (content security policy by hash)."""
+def as_told(finding: Finding, events: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """What the page's script (page/replay.js) plays: the events it can carry as rows of text, and how many it leaves out."""
     shown, cut = _shown(finding, events)
-    told = {
+    return {
         "id": finding["finding_id"],
         "instrument": finding["instrument"],
         "en": finding["summary_en"],
@@ -127,9 +141,13 @@ def as_page(finding: Finding, events: Sequence[dict[str, Any]]) -> bytes:
         "events": [[text_of(event[name]) for name in COLUMNS] for event in shown],
         "columns": list(COLUMNS),
     }
+
+
+def as_page(finding: Finding, events: Sequence[dict[str, Any]]) -> bytes:
+    """The replay as one page: no address is asked, only its own script and style run (content security policy by hash)."""
     folder = files("sekisho.cases") / "page"
     style, script, page = ((folder / name).read_text(encoding="utf-8") for name in ("replay.css", "replay.js", "replay.html"))
-    data = json.dumps(told, ensure_ascii=False).replace("<", "\\u003c")
+    data = json.dumps(as_told(finding, events), ensure_ascii=False).replace("<", "\\u003c")
     policy = (
         f"default-src 'none'; style-src '{_hashed(style)}'; script-src '{_hashed(script)}'; base-uri 'none'; form-action 'none'"
     )

@@ -166,7 +166,10 @@ USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "Asia/Tokyo"
 STATIC_URL = "/static/"
-STATICFILES_DIRS = [("uplot", str(Path(uplot.__file__).parent / "static"))]
+STATICFILES_DIRS = [
+    ("uplot", str(Path(uplot.__file__).parent / "static")),
+    ("replay", str(Path(__file__).parent.parent / "cases" / "page")),
+]
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = False
 WHITENOISE_MAX_AGE = 86_400

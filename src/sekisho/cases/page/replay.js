@@ -5,18 +5,25 @@ const $ = (id) => document.getElementById(id);
 const words = {
   en: {new: "new", replace: "replace", cancel: "cancel", expire: "expire", reject: "reject", trade: "trade", buy: "buy", sell: "sell",
        bid: "bid", ask: "ask", of: "event {0} of {1}", subject: "subject", cut: "{0} further events stand in the CSV beside this page.",
-       none: "No event in the window.", price: "Price", per: "Price ({0} for 1 {1})", time: "Time (UTC) of the event, {0}; events evenly apart",
+       none: "No event in the window.", price: "Price", per: "Price ({0} for 1 {1})", time: "Time ({1}) of the event, {0}; events evenly apart",
        bestBid: "best bid", bestAsk: "best ask", own: "event of the subject"},
   ja: {new: "新規", replace: "訂正", cancel: "取消", expire: "失効", reject: "拒否", trade: "約定", buy: "買", sell: "売",
        bid: "買気配", ask: "売気配", of: "{1}件中{0}件目", subject: "対象者", cut: "他の{0}件は併録のCSVにある。", none: "期間内に事象はない。",
-       price: "価格", per: "価格（1{1}当たり{0}）", time: "事象の時刻（UTC）、{0}。横軸は事象順の等間隔",
+       price: "価格", per: "価格（1{1}当たり{0}）", time: "事象の時刻（{1}）、{0}。横軸は事象順の等間隔",
        bestBid: "最良買気配", bestAsk: "最良売気配", own: "対象者の事象"},
 };
-let language = "en";
+// Alone in an evidence package the page has its own language button and UTC; inside a page of the console it follows that page.
+let language = $("language") ? "en" : document.documentElement.lang;
 let here = 0;
 const events = told.events;
 const say = (name, ...rest) => rest.reduce((text, one, i) => text.replace(`{${i}}`, one), words[language][name] ?? name);
 const number = (text) => (text === "" ? null : Number(text));
+const zone = told.hours === 9 ? {en: "Japan time", ja: "日本時間"} : {en: "UTC", ja: "UTC"};
+function moment(text) {
+  if (!told.hours) return text;
+  const shifted = new Date(Date.parse(`${text.slice(0, 19)}Z`) + told.hours * 3600000).toISOString().slice(0, 19);
+  return shifted + text.slice(19).replace(/Z$|\+00:00$/, "");
+}
 
 function cell(row, text) { const td = document.createElement("td"); td.textContent = text; row.append(td); }
 
@@ -52,12 +59,12 @@ function draw() {
   for (let n = 0; n < marks; n++) {
     const i = marks > 1 ? Math.round(n * (events.length - 1) / (marks - 1)) : 0;
     svg("line", {x1: x(i), x2: x(i), y1: height - foot, y2: height - foot + 4, class: "axis"}, place);
-    word({x: x(i), y: height - foot + 17, "text-anchor": n === 0 ? "start" : n === marks - 1 ? "end" : "middle"}, events[i][at.at].slice(11, 23));
+    word({x: x(i), y: height - foot + 17, "text-anchor": n === 0 ? "start" : n === marks - 1 ? "end" : "middle"}, moment(events[i][at.at]).slice(11, 23));
   }
   svg("line", {x1: left, x2: width - right, y1: height - foot, y2: height - foot, class: "axis"}, place);
   const [base, quote] = (told.instrument || "").split("/");
   word({x: 4, y: 13}, quote ? say("per", quote, base) : say("price"));
-  word({x: width - right, y: height - 6, "text-anchor": "end"}, say("time", events[0][at.at].slice(0, 10)));
+  word({x: width - right, y: height - 6, "text-anchor": "end"}, say("time", moment(events[0][at.at]).slice(0, 10), zone[language]));
   let along = width - right;
   for (const [name, mark] of [["own", "own"], ["bestAsk", "ask"], ["bestBid", "bid"]]) {
     const text = svg("text", {x: along, y: 13, class: "tick", "text-anchor": "end"}, place);
@@ -108,15 +115,19 @@ function show() {
   if (cursor) { cursor.setAttribute("x1", x(here)); cursor.setAttribute("x2", x(here)); }
   const what = [say(event[at.action]), event[at.side] && say(event[at.side]), event[at.quantity], event[at.price] && `@ ${event[at.price]}`,
                 event[at.subject] && `${say("subject")} ${event[at.subject]}`].filter(Boolean).join(" ");
-  $("now").replaceChildren(`${say("of", here + 1, events.length)} · ${event[at.at]} UTC · `, Object.assign(document.createElement("b"), {textContent: what}));
+  $("now").replaceChildren(`${say("of", here + 1, events.length)} · ${moment(event[at.at])} ${zone[language]} · `, Object.assign(document.createElement("b"), {textContent: what}));
   const book = $("book").tBodies[0];
   book.replaceChildren();
+  const rests = (side, level) => number(event[at[`${side}${level}_quantity`]]) || 0;
+  const most = Math.max(...["ask", "bid"].flatMap((side) => [...Array(told.levels).keys()].map((n) => rests(side, n + 1)))) || 1;
   for (const side of ["ask", "bid"]) {
     const levels = [...Array(told.levels).keys()].map((n) => n + 1);
     for (const level of side === "ask" ? levels.reverse() : levels) {
       const row = book.insertRow();
       row.className = side[0];
       for (const text of [`${say(side)} ${level}`, event[at[`${side}${level}_price`]], event[at[`${side}${level}_quantity`]]]) cell(row, text);
+      const bar = svg("svg", {viewBox: "0 0 100 10", class: "depth", "aria-hidden": "true", preserveAspectRatio: "none"}, row.insertCell());
+      svg("rect", {width: 100 * rests(side, level) / most, height: 10}, bar);
     }
   }
   const list = $("events").tBodies[0];
@@ -124,7 +135,7 @@ function show() {
   for (let i = Math.max(0, here - 7); i < Math.min(events.length, here + 8); i++) {
     const one = events[i], row = list.insertRow();
     row.className = `${one[at.subject] ? "subject" : ""} ${i === here ? "current" : ""}`;
-    for (const text of [one[at.at].slice(11, 23), say(one[at.action]), one[at.side] && say(one[at.side]), one[at.price], one[at.quantity],
+    for (const text of [moment(one[at.at]).slice(11, 23), say(one[at.action]), one[at.side] && say(one[at.side]), one[at.price], one[at.quantity],
                         one[at.order_id] || "", one[at.subject]]) cell(row, text);
   }
 }
@@ -132,8 +143,8 @@ function show() {
 function speak() {
   document.documentElement.lang = language;
   for (const node of document.querySelectorAll("[data-en]")) node.textContent = node.dataset[language];
-  $("language").textContent = language === "en" ? "日本語" : "English";
-  $("what").textContent = `${told.instrument} · ${told.id}`;
+  if ($("language")) $("language").textContent = language === "en" ? "日本語" : "English";
+  $("what").textContent = [told.instrument, told.id].filter(Boolean).join(" · ");
   $("summary").textContent = told[language];
   $("cut").hidden = !told.cut;
   $("cut").textContent = say("cut", told.cut);
@@ -142,6 +153,7 @@ function speak() {
 }
 
 const go = (to) => { here = Math.max(0, Math.min(events.length - 1, to)); show(); };
+$("next").hidden = !events.some((e) => e[at.subject]);
 $("scrub").max = Math.max(0, events.length - 1);
 $("scrub").addEventListener("input", (e) => go(Number(e.target.value)));
 $("back").addEventListener("click", () => go(here - 1));
@@ -150,12 +162,12 @@ $("next").addEventListener("click", () => {
   const after = events.findIndex((e, i) => i > here && e[at.subject]);
   go(after >= 0 ? after : events.findIndex((e) => e[at.subject]));
 });
-$("language").addEventListener("click", () => { language = language === "en" ? "ja" : "en"; speak(); });
+if ($("language")) $("language").addEventListener("click", () => { language = language === "en" ? "ja" : "en"; speak(); });
 document.addEventListener("keydown", (e) => {
-  if (e.target === $("scrub")) return;
+  if (e.target.closest("input, select, textarea")) return;
   if (e.key === "ArrowLeft") go(here - 1);
   if (e.key === "ArrowRight") go(here + 1);
 });
 addEventListener("resize", draw);
 speak();
-go(Math.max(0, events.findIndex((e) => e[at.subject])));
+go(Math.max(0, told.start ? events.findIndex((e) => e[at.at] >= told.start) : events.findIndex((e) => e[at.subject])));

@@ -8,4 +8,6 @@ ACCESS = {
     "work on cases": SECOND_LINE,
     "propose closing a case": SECOND_LINE,
     "approve closing a case": SECOND_LINE,
+    "take evidence out": READERS,
+    "make a bundle of a case": SECOND_LINE | {"audit"},
 }

@@ -1,14 +1,33 @@
-"""A case: findings of any kind, joined, and what people decided about them."""
+"""A case: findings of any kind, joined, and what people found out and decided about them."""
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db import models
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from sekisho.console.alerts.models import SEVERITIES, Alert
-from sekisho.console.journal.acting import Kept
+from sekisho.console.journal.acting import Kept, Unrecorded
 
 STATES = [("open", _("open")), ("investigating", _("under investigation")), ("reported", _("reported")), ("closed", _("closed"))]
+OUTCOMES = [
+    ("confirmed", _("confirmed, measures taken in house")),
+    ("reported", _("confirmed and reported to an authority or the SRO")),
+    ("unproven", _("worth the look, not proven")),
+    ("unfounded", _("unfounded: false positive")),
+]
+DISPOSITION_OF = {"confirmed": "confirmed", "reported": "confirmed", "unproven": "valuable", "unfounded": "false_positive"}
+"""What becomes of the alerts of a case that closes with an outcome."""
+EVIDENCE_KINDS = [
+    ("document", _("document")),
+    ("communication", _("communication")),
+    ("screenshot", _("screenshot")),
+    ("statement", _("statement of a person")),
+    ("export", _("export of a system")),
+    ("run", _("run.json of the inspection")),
+]
 
 
 class Case(Kept):
@@ -28,16 +47,50 @@ class Case(Kept):
     assignee = models.CharField(_("assigned to"), max_length=64, blank=True)
     due_at = models.DateTimeField(_("due"))
     closed_at = models.DateTimeField(_("closed"), null=True, blank=True)
-    outcome = models.CharField(_("outcome"), max_length=32, blank=True)
+    outcome = models.CharField(_("outcome"), max_length=32, blank=True, choices=OUTCOMES)
     narrative_en = models.TextField(_("narrative in English"), blank=True)
     narrative_ja = models.TextField(_("narrative in Japanese"), blank=True)
+    narrative_version = models.PositiveIntegerField(_("version of the narrative"), default=0)
+    narrative_by = models.CharField(_("narrative saved by"), max_length=64, blank=True)
+    narrative_at = models.DateTimeField(_("narrative saved"), null=True, blank=True)
+    narrative_is_draft = models.BooleanField(_("nobody has edited the draft"), default=False)
 
     class Meta:
         verbose_name = _("case")
         verbose_name_plural = _("cases")
+        constraints = (
+            models.CheckConstraint(
+                condition=Q(state="closed", closed_at__isnull=False) | (~Q(state="closed") & Q(closed_at__isnull=True)),
+                name="closed_case_has_its_moment",
+            ),
+        )
+        indexes = (
+            models.Index(F("opened_at").desc(), F("case_id").desc(), name="cases_newest"),
+            models.Index(fields=["due_at", "case_id"], name="cases_by_due"),
+            models.Index(F("rank").desc(), F("opened_at").desc(), F("case_id").desc(), name="cases_gravest"),
+            models.Index(fields=["state", "due_at"], name="cases_by_state"),
+            models.Index(fields=["assignee", "due_at"], name="cases_by_assignee"),
+        )
 
     def __str__(self) -> str:
         return str(self.case_id)
+
+
+class Added(Kept):
+    """A row that is added and stays as it is: what is to be put right is said in another row."""
+
+    class Meta:
+        abstract = True
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Add the row. Raises ``Unrecorded`` where it is there already."""
+        if self.pk is not None and type(self)._base_manager.filter(pk=self.pk).exists():
+            raise Unrecorded(f"{self.kind()} {self.pk} is never changed: add another")
+        super().save(*args, **kwargs)
+
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        """Never."""
+        raise Unrecorded(f"{self.kind()} {self.pk} is never removed")
 
 
 class CaseAlert(Kept):
@@ -55,7 +108,43 @@ class CaseAlert(Kept):
         return f"{self.case_id}: {self.alert_id}"
 
 
-class Note(Kept):
+class CaseParty(Kept):
+    """A party or account a case is about, as a row of its own: who else has it, and who must keep out, is asked at every page."""
+
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="about")
+    party_id = models.CharField(_("party or account"), max_length=128)
+
+    class Meta:
+        verbose_name = _("party of a case")
+        verbose_name_plural = _("parties of cases")
+        constraints = (models.UniqueConstraint(fields=["party_id", "case"], name="party_once_a_case"),)
+
+    def __str__(self) -> str:
+        return f"{self.case_id}: {self.party_id}"
+
+
+class CaseLink(Kept):
+    """Two cases that belong together, and why somebody thinks so."""
+
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="links")
+    other = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="linked_from")
+    why = models.TextField(_("why"))
+    at = models.DateTimeField(_("at"))
+    by = models.CharField(_("by"), max_length=64)
+
+    class Meta:
+        verbose_name = _("link between cases")
+        verbose_name_plural = _("links between cases")
+        constraints = (
+            models.UniqueConstraint(fields=["case", "other"], name="link_once"),
+            models.CheckConstraint(condition=~Q(case=F("other")), name="link_to_another"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.case_id} – {self.other_id}"
+
+
+class Note(Added):
     """A note on a case; notes are added, never changed."""
 
     case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="notes")
@@ -69,3 +158,88 @@ class Note(Kept):
 
     def __str__(self) -> str:
         return f"{self.case_id} {self.at}"
+
+
+class Aside(Kept):
+    """Words of a narrative that met somebody else's: kept beside them until their author has put them in or let them go."""
+
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="asides")
+    at = models.DateTimeField(_("at"))
+    by = models.CharField(_("by"), max_length=64)
+    based_on = models.PositiveIntegerField(_("version they started from"))
+    met = models.PositiveIntegerField(_("version they met"))
+    narrative_en = models.TextField(_("narrative in English"), blank=True)
+    narrative_ja = models.TextField(_("narrative in Japanese"), blank=True)
+    settled_at = models.DateTimeField(_("settled"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("narrative kept beside")
+        verbose_name_plural = _("narratives kept beside")
+
+    def __str__(self) -> str:
+        return f"{self.case_id} {self.at}"
+
+
+class Evidence(Added):
+    """A piece of evidence of a case: a file by its SHA-256, or a record of the books by table and id with the hash of its content."""
+
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="evidence")
+    evidence_kind = models.CharField(_("kind"), max_length=16, choices=[*EVIDENCE_KINDS, ("record", _("record of the books"))])
+    what = models.CharField(_("what it is"), max_length=300)
+    obtained = models.CharField(_("where it was obtained"), max_length=300, blank=True)
+    sha256 = models.CharField("SHA-256", max_length=64)
+    name = models.CharField(_("name of the file"), max_length=200, blank=True)
+    content_type = models.CharField(_("type of content"), max_length=100, blank=True)
+    size = models.BigIntegerField(_("bytes"), default=0)
+    table = models.CharField(_("record table"), max_length=64, blank=True)
+    record_id = models.CharField(_("record"), max_length=256, blank=True)
+    content = models.JSONField(_("record as it was"), null=True, blank=True)
+    added_at = models.DateTimeField(_("added"))
+    added_by = models.CharField(_("added by"), max_length=64)
+
+    class Meta:
+        verbose_name = _("piece of evidence")
+        verbose_name_plural = _("pieces of evidence")
+
+    def __str__(self) -> str:
+        return f"{self.case_id} {self.what}"
+
+
+HANDLED = [("received", _("received")), ("registered", _("registered from the books")), ("taken out", _("taken out")), ("packed", _("packed in a bundle"))]  # fmt: skip
+
+
+class Handled(Added):
+    """One link of a piece's chain of custody: who did what with it, when and why."""
+
+    evidence = models.ForeignKey(Evidence, on_delete=models.PROTECT, related_name="handled")
+    at = models.DateTimeField(_("at"))
+    by = models.CharField(_("by"), max_length=64)
+    did = models.CharField(_("what was done"), max_length=16, choices=HANDLED)
+    why = models.TextField(_("why"), blank=True)
+
+    class Meta:
+        verbose_name = _("link of a chain of custody")
+        verbose_name_plural = _("chains of custody")
+
+    def __str__(self) -> str:
+        return f"{self.evidence_id} {self.did} {self.at}"
+
+
+class Bundle(Added):
+    """A bundle of a case that was made to be handed over: its hash, its seal, who made it and why."""
+
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="bundles")
+    sha256 = models.CharField("SHA-256", max_length=64)
+    seal = models.CharField(_("seal"), max_length=64)
+    size = models.BigIntegerField(_("bytes"))
+    missing = models.TextField(_("what is not in it"), blank=True)
+    made_at = models.DateTimeField(_("made"))
+    made_by = models.CharField(_("made by"), max_length=64)
+    why = models.TextField(_("why"))
+
+    class Meta:
+        verbose_name = _("bundle of a case")
+        verbose_name_plural = _("bundles of cases")
+
+    def __str__(self) -> str:
+        return f"{self.case_id} {self.sha256[:12]}"

@@ -8,7 +8,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, is_dataclass
-from typing import Any, Final, get_type_hints
+from typing import Any, Final, TypeVar, get_type_hints
 
 import msgspec
 from django.contrib import messages
@@ -92,26 +92,32 @@ def page(
     return declare
 
 
-def action(path: str, *, name: str, act: str) -> Callable[[Callable[..., Done]], Callable[..., Done]]:
+Answer = TypeVar("Answer", bound="Done | HttpResponseBase")
+
+
+def action(path: str, *, name: str, act: str) -> Callable[[Callable[..., Answer]], Callable[..., Answer]]:
     """An act at ``path``, for those who may do ``act``. Its function takes the request, a ``body`` and the path's ids.
 
     ``body`` is the ``msgspec.Struct`` its annotation names: made of the form's fields, or of the JSON sent to the twin.
+    It may answer with a whole response instead of ``Done`` (a file that is handed out by the act).
     """
 
-    def declare(do: Callable[..., Done]) -> Callable[..., Done]:
+    def declare(do: Callable[..., Answer]) -> Callable[..., Answer]:
         wanted: Any = get_type_hints(do).get("body")
 
         def view(request: Asked, *, as_json: bool = False, **ids: Any) -> HttpResponseBase:
             request.actor.need(act)
             given = {} if wanted is None else {"body": _body(request, wanted, as_json)}
             try:
-                done = do(request, **given, **ids)
+                done: Done | HttpResponseBase = do(request, **given, **ids)
             except Unfit as unfit:
                 if as_json:
                     raise
                 for field, fault in unfit.faults.items():
                     messages.error(request, f"{field}: {fault}" if field else fault)
                 return HttpResponseRedirect(_back(request))
+            if isinstance(done, HttpResponseBase):
+                return done
             if as_json:
                 return json_of({"done": done.said, "at": done.at, **(done.content or {})})
             messages.success(request, done.said)

@@ -1,0 +1,107 @@
+"""What happened: the acts of people from the journal of the case, and the records behind its alerts from the books."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from sekisho.console.alerts.models import Alert
+from sekisho.console.approvals.four_eyes import KINDS
+from sekisho.console.approvals.models import Proposal
+from sekisho.console.cases.books import asked
+from sekisho.console.cases.models import STATES, Case, Evidence, Note
+from sekisho.console.cases.register import as_plain
+from sekisho.console.journal.models import Change
+from sekisho.records import TABLES
+
+EVENTS_MAX: Final = 400
+NAMED_MAX: Final = 3_000
+ON_PAGE: Final = 100
+Event = dict[str, Any]
+
+
+def acts_and_alerts(case: Case, alerts: Sequence[Alert]) -> list[Event]:
+    """What the alerts are about, when they were raised, and all that people did with the case; the latest first."""
+    events: list[Event] = [_event(case.opened_at, "act", _("Case opened"), by=case.opened_by)]
+    for alert in alerts:
+        at = reverse("case records", args=[case.case_id]) + f"?alert={alert.alert_id}"
+        events.append(_event(alert.window_from, "fact", alert.rule, en=alert.summary_en, ja=alert.summary_ja, at=at))
+        events.append(_event(alert.raised_at, "alert", _("Alert raised"), words=f"{alert.rule} {alert.alert_id}"))
+    for note in Note.objects.filter(case=case).order_by("-pk")[:EVENTS_MAX]:
+        events.append(_event(note.at, "note", _("Note"), words=note.words, by=note.by))
+    for piece in Evidence.objects.filter(case=case).defer("content").order_by("-pk")[:EVENTS_MAX]:
+        events.append(_event(piece.added_at, "evidence", _("Evidence added"), words=piece.what, by=piece.added_by))
+    for proposal in Proposal.objects.filter(about_kind="case", about_id=case.case_id):
+        title, at = str(KINDS[proposal.proposal_kind].title), reverse("proposal", args=[proposal.pk])
+        told = _("Proposed: %(what)s") % {"what": title}
+        events.append(_event(proposal.proposed_at, "act", told, words=proposal.reason, by=proposal.proposed_by, at=at))
+        if proposal.decided_at:
+            told = f"{proposal.get_state_display()}: {title}"  # type: ignore[attr-defined] # a choice's own name
+            events.append(_event(proposal.decided_at, "act", told, words=proposal.decided_words, by=proposal.decided_by, at=at))
+    events += _changes(case)
+    return sorted(events, key=lambda each: each["when"], reverse=True)[:EVENTS_MAX]
+
+
+def _changes(case: Case) -> list[Event]:
+    told = {"state": _("State"), "assignee": _("Assigned to"), "severity": _("Severity"), "narrative_version": _("Narrative, version")}
+    lines = Change.objects.filter(kind=Case.kind(), object=case.case_id, field__in=sorted(told), old__isnull=False)
+    words = {state: str(name) for state, name in STATES}
+    return [
+        _event(
+            line.at,
+            "act",
+            f"{told[line.field]}: {words.get(line.old, line.old) or '–'} → {words.get(line.new, line.new) or '–'}",
+            words=line.reason,
+            by=line.person,
+        )
+        for line in lines.order_by("-number")[:EVENTS_MAX]
+    ]
+
+
+def _event(when: datetime, kind: str, title: str, **more: Any) -> Event:
+    return {"when": when, "kind": kind, "title": title, "words": "", "by": "", "at": None, "en": "", "ja": "", **more}
+
+
+def records(alerts: Sequence[Alert], page: int = 1) -> dict[str, Any]:
+    """The records that the alerts name, row by row in order of time, each with the alerts it proves; ``ON_PAGE`` at once."""
+    cited: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for alert in alerts:
+        for item in alert.evidence:
+            cited[item["table"], item["id"]].append(alert.alert_id)
+    named = sorted(cited)
+    found = asked(lambda there: there.rows(named[:NAMED_MAX]), None)
+    rows = sorted(
+        (
+            {"when": _moment(table, row), "table": table, "id": key, "alerts": cited[table, key], "row": as_plain(table, row)}
+            for (table, key), some in (found or {}).items()
+            for row in some
+        ),
+        key=lambda each: (each["when"] is None, each["when"], each["row"].get("sequence", 0), each["table"], each["id"]),
+    )
+    start = (max(1, page) - 1) * ON_PAGE
+    return {
+        "books": found is not None,
+        "named": len(named),
+        "unread": max(0, len(named) - NAMED_MAX),
+        "missing": [f"{table} {key}" for table, key in named[:NAMED_MAX] if (table, key) not in (found or {})][:50],
+        "count": len(rows),
+        "number": max(1, page),
+        "pages": max(1, -(-len(rows) // ON_PAGE)),
+        "rows": rows[start : start + ON_PAGE],
+    }
+
+
+def _moment(table: str, row: Any) -> datetime | None:
+    """When a record happened: its first time, or the beginning of its first day."""
+    schema = TABLES["order_event" if table == "order" else table]
+    for kind in ("time", "date"):
+        for column in schema.columns:
+            value = row.get(column.name)
+            if column.kind == kind and value is not None:
+                return value if isinstance(value, datetime) else datetime(value.year, value.month, value.day, tzinfo=UTC)
+    return None
