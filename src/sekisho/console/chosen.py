@@ -62,7 +62,7 @@ def read_chosen(file: Path | None = None) -> tuple[Chosen, Path]:
     if file is None:
         return Chosen(), Path.cwd()
     try:
-        return msgspec.toml.decode(file.read_bytes(), type=Chosen), file.resolve().parent
+        return msgspec.toml.decode(file.read_bytes(), type=Chosen, dec_hook=lambda kind, said: kind(said)), file.resolve().parent
     except OSError as error:
         raise RecordsError(str(file), f"cannot be read: {error.strerror}", "give the console's settings file") from None
     except msgspec.MsgspecError as error:

@@ -83,7 +83,9 @@ def pick(row: dict[str, Any], lang: str) -> Any:
 @register.inclusion_tag("desk/cell.html")
 def cell(row: dict[str, Any], column: dict[str, Any]) -> dict[str, Any]:
     """One cell of a list."""
-    return {"value": row.get(column["key"]), "kind": column["kind"], "at": row.get(column["at"]) if column["at"] else None}
+    key = column["key"]
+    said = {"value": row.get(key), "kind": column["kind"], "at": row.get(column["at"]) if column["at"] else None}
+    return {**said, "row_words": row.get(f"{key}_words")}
 
 
 @register.simple_tag(takes_context=True)
