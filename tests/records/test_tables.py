@@ -16,7 +16,7 @@ IN_ORDER = (
     "customer_check customer_risk suspicion communication "
     "listing_application material_fact fact_knowledge publication customer_order_knowledge stated_plan movement_approval "
     "wallet_procedure wallet_destination wallet_key custody_duty provider wallet_service assessment crypto_loan "
-    "balance_sheet_item subordinated_debt filing wind_down_event asset_return instruction "
+    "balance_sheet_item subordinated_debt filing reportable_event wind_down_event asset_return instruction "
     "counterparty_vasp counterparty_network counterparty_wallet travel_rule_notice list_version list_entry information_exchange "
     "suitability_check trading_criterion trading_limit guardian_consent document_delivery issuer_breach margin_order "
     "margin_position margin_valuation margin_call margin_ratio "

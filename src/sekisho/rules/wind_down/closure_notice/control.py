@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from sekisho.engine.answers import Evidence, Found, Obligation, Severity
+from sekisho.engine.answers import Amount, Evidence, Found, Obligation, Severity, Step
 from sekisho.typologies.valuation import starts_at
 from sekisho.typologies.winding import Event, Filed, first_about, read_events, read_filings
 
@@ -31,8 +31,33 @@ def detect(records: Records, p: Parameters) -> Iterator[Found]:
         yield from _ended(event, first_about(filings, CESSATION, event.effective_on), p)
 
 
+def compute(records: Records, p: Parameters) -> Iterator[Amount]:
+    """For each planned end, the days left for the notices that are not made yet and not late yet."""
+    filings = read_filings(records, (PUBLIC, POSTING), p.as_of)
+    for event in read_events(records, PLANNED, p.as_of):
+        due_on = event.effective_on - timedelta(days=int(p.notice_days))
+        for duty, kind in (("public_notice", PUBLIC), ("posting_in_offices", POSTING)):
+            left = Decimal((due_on - p.as_of).days)
+            if left >= 0 and first_about(filings, kind, event.effective_on) is None:
+                yield Amount(
+                    name=f"{duty}_days_left",
+                    as_of=p.as_of,
+                    value=left,
+                    unit="day",
+                    working=(Step("days left", f"{due_on} - {p.as_of}", left),),
+                    evidence=(Evidence(*event.name),),
+                    facts={
+                        "duty": duty,
+                        "arose_on": event.occurred_on,
+                        "due_on": due_on,
+                        "because": _BECAUSE[duty],
+                        "done_on": None,
+                    },
+                )
+
+
 def due(calendar: Calendar, p: Parameters) -> Iterator[Obligation]:
-    """The days by which notices are due that are missing or late; "at once" and "without delay" name the day itself."""
+    """The days by which notices are due that are open, missing or late; "at once" and "without delay" name the day itself."""
     for trigger in calendar.triggers:
         facts: dict[str, Any] = dict(trigger.facts)
         if "duty" in facts:

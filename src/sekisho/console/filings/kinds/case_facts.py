@@ -1,0 +1,34 @@
+"""What a case tells a filing: its alerts, its narrative, moments in Japan time. No personal data are here: ids only."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from django.utils import timezone
+
+from sekisho.console.alerts.models import Alert
+from sekisho.console.cases.models import Case
+
+ALERTS_MAX = 100
+"""A filing is begun from at most this many alerts of a case, the gravest first."""
+
+
+def alerts_of(case: Case) -> list[Any]:
+    """The alerts joined in a case, in order of time."""
+    gravest = Alert.objects.filter(joined__case=case).order_by("-rank", "-score", "alert_id")[:ALERTS_MAX]
+    return sorted(gravest, key=lambda alert: (alert.window_from, alert.alert_id))
+
+
+def jst(moment: datetime) -> str:
+    """A moment in Japan time, as an item has it."""
+    return timezone.localtime(moment).strftime("%Y-%m-%d %H:%M")
+
+
+def narrative(case: Case, alerts: Sequence[Any]) -> str:
+    """The case's own narrative, in Japanese before English; without one, what the alerts say. A draft for a person to edit."""
+    told = [said for said in (case.narrative_ja, case.narrative_en) if said]
+    if not told:
+        told = [f"・{alert.summary_ja}" for alert in alerts] + [f"- {alert.summary_en}" for alert in alerts]
+    return "\n".join(told)

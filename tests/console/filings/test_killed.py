@@ -1,0 +1,104 @@
+"""Killed while filing: whatever the moment, afterwards all of it happened or nothing, and approving again files it once."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+
+
+PROGRAM = """
+import sys
+from pathlib import Path
+from sekisho.console.start import start, up_to_date
+start(Path(sys.argv[1]))
+up_to_date()
+from django.utils import timezone
+from sekisho.console import urls
+from sekisho.console.approvals.four_eyes import decide
+from sekisho.console.approvals.models import Proposal
+from sekisho.console.desk.pages import Unfit
+from sekisho.console.filings import life
+from sekisho.console.people.actor import Actor
+from sekisho.console.people.models import Account
+
+def actor(name):
+    return Actor.of(Account.objects.get(username=name), timezone.now())
+
+if sys.argv[2] == "begin":
+
+    from sekisho.console.administration.first_people import Newcomer, let_in
+    let_in([Newcomer(person_id=f"P-{name}", name=name, account=name, password="correct horse battery", roles=(role,), unit=name)
+            for name, role in (("writer", "compliance"), ("reader", "compliance"), ("chief", "supervisor"))])
+    for _ in range(int(sys.argv[3])):
+        filing = life.begin(actor("writer"), "closure")
+        life.write(actor("writer"), filing.pk, json.loads(sys.argv[4]), 1)
+        assert life.validate(actor("writer"), filing.pk) == {}
+        life.review(actor("reader"), filing.pk, 2)
+        life.propose_filing(actor("writer"), filing.pk, filed_on=timezone.localdate(), channel="paper",
+                            receipt_number="R", reason_code="required", reason="")
+else:
+    print("ready", flush=True)
+    sys.stdin.readline()
+    for pk in Proposal.objects.order_by("pk").values_list("pk", flat=True):
+        try:
+            decide(actor("chief"), pk, True)
+        except Unfit:
+            continue
+    print("done", flush=True)
+"""
+FILINGS, KILLS = 12, 8
+
+
+def _told(folder: Path) -> list[tuple[str, str, str, int, int]]:
+    """Each filing's state, its proposal's, who approved, and how often the journal says it was filed and the proposal approved."""
+    with sqlite3.connect(folder / "office.sqlite") as database:
+        return database.execute(
+            """SELECT f.state, p.state, f.approved_by,
+            (SELECT count(*) FROM journal_change c WHERE c.kind = 'filing' AND c.object = f.filing_id AND c.new = '"filed"'),
+            (SELECT count(*) FROM journal_change c WHERE c.kind = 'proposal' AND c.object = p.id AND c.new = '"approved"')
+            FROM filings_filing f JOIN approvals_proposal p ON p.about_id = f.filing_id ORDER BY f.filing_id"""
+        ).fetchall()
+
+
+def test_killed_while_filing(tmp_path: Path, whole: object) -> None:
+
+
+    settings = tmp_path / "office.toml"
+    settings.write_text('database = "office.sqlite"\nsecond_factor = false\n')
+    program = tmp_path / "program.py"
+    program.write_text(PROGRAM)
+    environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "sekisho.console.settings", "SEKISHO_CONSOLE": str(settings)}
+    run = [sys.executable, str(program), str(settings)]
+    content = json.dumps(whole("closure"))  # type: ignore[operator] # the fixture is a function
+    subprocess.run([*run, "begin", str(FILINGS), content], env=environment, check=True)
+    seed = int(os.environ.get("SEKISHO_SEED", "20261129"))
+    moments = random.Random(seed)
+    before_filed = 0
+    for _kill in range(KILLS):
+        with subprocess.Popen([*run, "approve"], env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as office:
+            assert office.stdin is not None
+            assert office.stdout is not None
+            assert office.stdout.readline() == "ready\n"
+            office.stdin.write("go\n")
+            office.stdin.flush()
+            try:
+                office.wait(moments.uniform(0, 0.4))
+            except subprocess.TimeoutExpired:
+                office.send_signal(signal.SIGKILL)
+        told = _told(tmp_path)
+        assert len(told) == FILINGS
+        for row in told:
+            assert row in (("reviewed", "open", "", 0, 0), ("filed", "approved", "P-chief", 1, 1)), f"seed {seed}: {told}"
+        filed = sum(row[0] == "filed" for row in told)
+        assert filed >= before_filed
+        before_filed = filed
+    with subprocess.Popen([*run, "approve"], env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as office:
+        office.communicate("go\n")
+    assert _told(tmp_path) == [("filed", "approved", "P-chief", 1, 1)] * FILINGS
