@@ -133,7 +133,7 @@ def _people() -> list[tuple[str, str]]:
 def attestation(request: Asked, pk: int) -> Content:
     """One item: how it stands, what is under way, who may review it and who may not, and its history."""
     actor = request.actor
-    item = the_item(actor, pk, "read attestations")
+    item, today = the_item(actor, pk, "read attestations"), _today(request)
     rows = list(item.attestations.select_related("owner", "reviewer").prefetch_related("evidence").order_by("-pk"))
     under_way = next((row for row in rows if row.state in ("drafted", "in_review", "returned")), None)
     owner = item.owner
@@ -175,8 +175,8 @@ def attestation(request: Asked, pk: int) -> Content:
             "title": rule.title.ja if (get_language() or "").startswith("ja") else rule.title.en,
             "provisions": _provisions(rule, _today(request)),
         },
-        "under_way": None if under_way is None else _row(under_way),
-        "history": [_row(row) for row in rows if row is not under_way],
+        "under_way": None if under_way is None else _row(under_way, today),
+        "history": [_row(row, today) for row in rows if row is not under_way],
         "waiting": None if waiting is None else {"pk": waiting.pk, "at": reverse("proposal", args=[waiting.pk])},
         "reviewers": _reviewers(item, people) if owner is not None else [],
         "refusal": refusal,
@@ -201,11 +201,12 @@ def _provisions(rule: Any, on: Any) -> list[dict[str, str]]:
     ]
 
 
-def _row(row: Attestation) -> dict[str, Any]:
+def _row(row: Attestation, on: Any) -> dict[str, Any]:
+    over = row.state == "in_force" and row.expires_on is not None and row.expires_on < on
     return {
         "pk": row.pk,
-        "state": row.state,
-        "state_words": row.get_state_display(),
+        "state": "expired" if over else row.state,
+        "state_words": str(dict(STATES)["expired"]) if over else row.get_state_display(),
         "owner": row.owner_id,
         "statement": row.statement,
         "result": row.result,

@@ -6,10 +6,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
-from typing import Final
 
 WIDTH, LEFT, ROW, RIGHT = 720, 150, 26, 60
-_LEGEND: Final = 26
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,19 +28,14 @@ def stacked_svg(title: str, stacks: Sequence[Stack], names: Mapping[str, str]) -
         for name in dict.fromkeys(name for each in stacks for name, n in each.parts)
         if any(n for each in stacks for key, n in each.parts if key == name)
     ]
-    height = _LEGEND + ROW * len(stacks) + 6
+    legend, deep = _legend(shown, names)
+    height = deep + ROW * len(stacks) + 6
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" width="{WIDTH}" height="{height}" role="img" class="stacked-bars" aria-label="{escape(title)}">'
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" width="{WIDTH}" height="{height}" role="img" class="stacked-bars" aria-label="{escape(title)}">',
+        *legend,
     ]
-    x = float(LEFT)
-    for name in shown:
-        words = names[name]
-        parts.append(
-            f'<rect class="part {name}" x="{x:.0f}" y="4" width="12" height="12"/><text x="{x + 16:.0f}" y="14">{escape(words)}</text>'
-        )
-        x += 30 + 7.2 * sum(2 if ord(letter) > 0x2E80 else 1 for letter in words)
     for number, each in enumerate(stacks):
-        y = _LEGEND + ROW * number
+        y = deep + ROW * number
         parts.append(f'<text x="{LEFT - 8}" y="{y + 14}" text-anchor="end">{escape(each.words)}</text>')
         at = float(LEFT)
         for name, n in each.parts:
@@ -54,3 +47,18 @@ def stacked_svg(title: str, stacks: Sequence[Stack], names: Mapping[str, str]) -
                 at += max(wide, 1)
         parts.append(f'<text x="{at + 6:.1f}" y="{y + 14}">{sum(n for _name, n in each.parts):,}</text>')
     return "".join(parts) + "</svg>"
+
+
+def _legend(shown: Sequence[str], names: Mapping[str, str]) -> tuple[list[str], int]:
+    """What each colour stands for, on as many rows as it takes; and how deep they are."""
+    parts, x, y = [], float(LEFT), 4
+    for name in shown:
+        words = names[name]
+        wide = 30 + 7.2 * sum(2 if ord(letter) > 0x2E80 else 1 for letter in words)
+        if x > LEFT and x + wide > WIDTH:
+            x, y = float(LEFT), y + 20
+        parts.append(
+            f'<rect class="part {name}" x="{x:.0f}" y="{y}" width="12" height="12"/><text x="{x + 16:.0f}" y="{y + 10}">{escape(words)}</text>'
+        )
+        x += wide
+    return parts, y + 22

@@ -13,6 +13,7 @@ from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
 from sekisho.console.alerts.models import SEVERITIES, Alert
+from sekisho.console.approvals.four_eyes import KINDS as KINDS_OF_PROPOSALS
 from sekisho.console.approvals.models import Proposal
 from sekisho.console.cases.models import Case
 from sekisho.console.desk.files import hand_out
@@ -133,7 +134,7 @@ def incident(request: Asked, pk: str) -> Content:
     """One incident: its clocks first, then what happened, what was done and told, and what may be done now."""
     found = the_incident(request.actor, pk, "read incidents")
     actor, at = request.actor, request.actor.at
-    entries = _entries(found)
+    entries, proposals = _entries(found), _proposals(found)
     clocks = [_clock(clock, request) for clock in found.clocks.order_by("pk")]
     lang = "ja" if (get_language() or "").startswith("ja") else "en"
     may_work = actor.may("work on incidents", found.chapter) and found.state != "closed"
@@ -148,13 +149,13 @@ def incident(request: Asked, pk: str) -> Content:
         "picture": _picture(found, clocks, entries, at),
         "trail": trail_picture(found.details, lang),
         "logs": _logs(found, lang),
-        "measures": _measures(found),
+        "measures": _measures(found, {each["about"] for each in proposals if each["kind"] == "containment measure"}),
         "checks": list(found.checks.order_by("pk").values("pk", "code", "words", "passed", "done_at", "done_by", "result")),
         "check_names": {code: str(name) for code, name in CHECKS},
         "lessons": _lessons(found, at),
         "indicators": list(found.indicators.order_by("pk").values("indicator_kind", "value", "asset", "role", "by", "added_at")),
         "files": list(found.files.order_by("pk").values("pk", "name", "sha256", "size", "words", "by", "added_at")),
-        "proposals": _proposals(found),
+        "proposals": proposals,
         "unfinished": unfinished(found) if found.state != "closed" else [],
         "may": {
             "work": may_work,
@@ -331,7 +332,7 @@ def _logs(found: Incident, lang: str) -> dict[str, Any]:
     }
 
 
-def _measures(found: Incident) -> list[dict[str, Any]]:
+def _measures(found: Incident, proposed: set[str]) -> list[dict[str, Any]]:
     return [
         {
             "id": each.pk,
@@ -347,6 +348,7 @@ def _measures(found: Incident) -> list[dict[str, Any]]:
             "done_by": each.done_by,
             "done_at": each.done_at,
             "lifted_at": each.lifted_at,
+            "proposed": str(each.pk) in proposed,
         }
         for each in found.measures.order_by("pk")
     ]
@@ -356,7 +358,7 @@ _MEASURE_STANDS: dict[str, Any] = {
     "planned": gettext_lazy("planned"),
     "waiting": gettext_lazy("waits for a second person"),
     "approved": gettext_lazy("approved, not carried out"),
-    "done": gettext_lazy("in force"),
+    "done": gettext_lazy("carried out"),
     "lifted": gettext_lazy("lifted"),
     "dropped": gettext_lazy("not carried out"),
 }
@@ -390,6 +392,8 @@ def _proposals(found: Incident) -> list[dict[str, Any]]:
         {
             "id": each.pk,
             "kind": each.proposal_kind,
+            "title": KINDS_OF_PROPOSALS[each.proposal_kind].title,
+            "what": each.payload.get("measure") or each.payload.get("report") or "",
             "about": each.about_id,
             "by": each.proposed_by,
             "at": reverse("proposal", args=[each.pk]),

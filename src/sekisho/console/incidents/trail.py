@@ -6,7 +6,10 @@ import re
 from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
+from html import escape
 from typing import Any, Final
+
+from django.utils.translation import gettext as _
 
 from sekisho.custody.trail_picture import trail_svg
 from sekisho.typologies.outflow_trail import End, Step, Trail
@@ -43,4 +46,5 @@ def trail_picture(details: Mapping[str, Any], lang: str) -> str:
     wallets = [wallet["wallet_id"] for wallet in details.get("route", {}).get("wallets", ())]
     sources = sorted({each["from_address"] for each in details.get("outflows", ())})
     named = dict(zip(sources, wallets, strict=True)) if len(sources) == len(wallets) == 1 else {}
-    return _OWN_COLOURS.sub("", trail_svg(trail, named, lang))
+    drawn = _OWN_COLOURS.sub("", trail_svg(trail, named, lang))
+    return drawn.replace('role="img"', f'role="img" aria-label="{escape(_("Where the coins went"))}"', 1)
