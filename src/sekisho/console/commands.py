@@ -12,7 +12,9 @@ from typing import Annotated
 import msgspec
 import typer
 
+from sekisho.console.attestations.commands import attestations_command
 from sekisho.console.chosen import read_chosen
+from sekisho.console.incidents.commands import incident_command
 from sekisho.console.start import start, up_to_date
 from sekisho.records import RecordsError
 
@@ -21,6 +23,8 @@ app = typer.Typer(
 )
 journal_app = typer.Typer(help="The journal of every change: export it, verify it offline.", no_args_is_help=True)
 app.add_typer(journal_app, name="journal")
+app.command("incident")(incident_command)
+app.command("attestations")(attestations_command)
 ConfigOption = Annotated[Path, typer.Option("--config", envvar="SEKISHO_CONSOLE", help="The console's settings (TOML).")]
 Config = Path("office.toml")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Annotated
@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 from sekisho.rulebook.citations import check_citations
-from sekisho.rulebook.coverage import STATES, Covered, coverage
+from sekisho.rulebook.coverage import STATES, Covered, Vouched, coverage, read_vouched, vouched_json
 from sekisho.rulebook.difference import RuleDifference, difference
 from sekisho.rulebook.loader import load_rulebook
 from sekisho.rulebook.parameters import Value
@@ -85,9 +85,18 @@ def diff(
 
 
 @app.command("coverage")
-def show_coverage(as_json: _Json = False) -> None:
+def show_coverage(
+    as_json: _Json = False,
+    attested: Annotated[
+        Path | None,
+        typer.Option(
+            "--attested", help="What 'sekisho office attestations --json' wrote: shows which rules are vouched for, until when."
+        ),
+    ] = None,
+) -> None:
     """Show, section by section, what of the framework has a running rule, a rule without control, or none."""
     covered = coverage(load_rulebook())
+    vouched = {} if attested is None else read_vouched(attested, _day(None))
     if as_json:
         _print_json(
             [
@@ -98,12 +107,15 @@ def show_coverage(as_json: _Json = False) -> None:
                     "kind": c.asked.kind,
                     "state": c.state,
                     "rules": c.rules,
+                    **({} if attested is None else {"vouched": vouched_json(vouched, c.rules)}),
                 }
                 for c in covered
             ]
         )
         return
     _print_coverage(covered)
+    if attested is not None:
+        _print_vouched(vouched)
 
 
 @app.command()
@@ -147,6 +159,14 @@ def _print_coverage(covered: tuple[Covered, ...]) -> None:
         f"[bold]{totals['running']} of {len(covered)}[/] things the framework asks for have a running rule; "
         f"{totals['written']} have a rule without a control; {totals['none']} have none."
     )
+
+
+def _print_vouched(vouched: Mapping[str, Vouched]) -> None:
+    console = Console(highlight=False, soft_wrap=True)
+    console.print("[bold]Vouched for by people[/]")
+    for each in vouched.values():
+        until = "" if each.until is None else f", until {each.until}"
+        console.print(f"  {each.rule}: {each.stands} of {each.asked} items stand{until}")
 
 
 _COVERAGE_WORDS = {"running": "running rule", "written": "rule without control", "none": "no rule"}

@@ -1,0 +1,41 @@
+"""Who may review: independent of the owner by the organisation chart, and of the unit the rule names."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from django.utils.translation import gettext as _
+
+from sekisho.console.attestations.models import Item, UnitMeaning
+from sekisho.console.people.models import Person
+
+
+def the_people() -> dict[str, Person]:
+    """Everybody by id, each with the head at hand, so that the chart is walked without asking the database again."""
+    people = {person.pk: person for person in Person.objects.order_by("pk")}
+    for person in people.values():
+        if person.head_id is not None:
+            person.head = people[person.head_id]
+    return people
+
+
+def units_of(word: str) -> list[str]:
+    """The firm's units that a rule means by a word; the unit of that very name where nobody has said."""
+    if not word:
+        return []
+    meaning = UnitMeaning.objects.filter(pk=word).first()
+    return list(meaning.units) if meaning is not None else [word]
+
+
+def why_not(reviewer: Person, item: Item, owner: Person, people: Mapping[str, Person]) -> str:
+    """Why this person may not review this owner's attestation; empty where he may."""
+    reviewer, owner = people[reviewer.pk], people[owner.pk]
+    if reviewer == owner:
+        return _("the owner does not review what he attests")
+    if not reviewer.is_independent_of(owner):
+        return _("works in the owner's unit, or stands above or below the owner in the organisation chart")
+    units = {unit.casefold() for unit in units_of(item.independent_of)}
+    for person in people.values():
+        if person.unit.casefold() in units and not reviewer.is_independent_of(person):
+            return _("is not independent of {unit}, which the rule names").format(unit=item.independent_of)
+    return ""

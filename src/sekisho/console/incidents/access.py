@@ -1,0 +1,16 @@
+"""What may be done with incidents. What stops clients' business, what is not reported, and closing take two people."""
+
+from sekisho.console.people.roles import READERS, SECOND_LINE
+
+ACCESS = {
+    "read incidents": READERS | {"operations"},
+    "open an incident": SECOND_LINE | {"operations"},
+    "work on incidents": SECOND_LINE | {"operations"},
+    "propose a containment measure": SECOND_LINE | {"operations"},
+    "approve a containment measure": SECOND_LINE,
+    "propose not to report": SECOND_LINE,
+    "approve not to report": {"supervisor"},
+    "propose closing an incident": SECOND_LINE,
+    "approve closing an incident": {"supervisor"},
+    "share indicators": SECOND_LINE,
+}
