@@ -24,6 +24,7 @@ from rich.table import Table
 from sekisho import __version__
 from sekisho.cases.evidence_command import evidence_command
 from sekisho.cases.penalty_command import penalty_command
+from sekisho.console.beside import open_console
 from sekisho.console.commands import app as office_app
 from sekisho.custody.command import custody_command
 from sekisho.custody.outflow_command import outflow_command
@@ -91,7 +92,7 @@ app.command("evidence")(evidence_command)
 app.command("custody")(custody_command)
 app.command("outflow")(outflow_command)
 app.add_typer(office_app, name="office")
-app.command("serve")(serving(write_recent_exchange))
+app.command("serve")(serving(write_recent_exchange, open_console))
 app.command("access-log")(access_log_command)
 app.add_typer(callers_app, name="caller")
 
@@ -207,7 +208,7 @@ def demo(
     instruments: Annotated[int, typer.Option(help="Instruments simulated.", min=1)] = 6,
     start: Annotated[str, typer.Option(help="First day of trading, a Japan date.")] = "2026-09-17",
 ) -> None:
-    """Simulate an exchange with planted misconduct, inspect it, and show where the report is.
+    """Simulate an exchange with planted misconduct, inspect it, and show where the report is and how to open the console.
 
     The days run over the holidays of September 2026, under the law in force then; a demo made before is made anew.
     """
@@ -216,6 +217,12 @@ def demo(
         shutil.rmtree(books)
     simulate_command(seed=seed, days=days, accounts=accounts, instruments=instruments, start=start, out=books)
     inspect(books, out=out / "report")
+    Console().print(
+        "Next, to decide about what was found in a browser: [bold]sekisho serve[/bold], then open http://127.0.0.1:8471/ "
+        "(it prints the accounts and their password)",
+        soft_wrap=True,
+        highlight=False,
+    )
 
 
 @app.callback()

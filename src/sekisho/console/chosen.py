@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 from typing import Final
@@ -26,18 +27,24 @@ class Oidc(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
 
 
 class GateLink(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Where the gate is: its journal, read; and its address with the key of a caller, to tell it what people decided."""
+    """Where the gate is: its journal, read; its address and the keys of those who tell it what they decided.
+
+    ``keys`` is a folder with one key for each person, PARTY_ID.pem (``sekisho caller add``): the gate takes an act only from whom
+    it is, so each acts with a key of his own. ``ca`` is the authority of the gate's certificate where the system does not know it.
+    """
 
     journal: str
     url: str | None = None
-    key: Path | None = None
+    keys: Path | None = None
+    ca: Path | None = None
 
 
 class Chosen(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """The settings of a console. Paths are relative to the file they stand in.
 
     ``database`` is an SQLite file or ``postgresql://…`` (schema sekisho_office unless ``#NAME`` follows); ``heads`` is the file
-    outside the database in which the last entry of the journal is written down after every commit.
+    outside the database in which the last entry of the journal is written down after every commit. ``proof`` is the folder in
+    which the last proof of liabilities was published.
     """
 
     database: str = "office.sqlite"
@@ -45,6 +52,7 @@ class Chosen(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     secret_file: Path = Path("office.secret")
     files: Path = Path("office-files")
     books: Path | None = None
+    proof: Path | None = None
     hosts: tuple[str, ...] = ("127.0.0.1", "localhost", "[::1]")
     secure: bool = False
     second_factor: bool = True
@@ -62,13 +70,30 @@ def read_chosen(file: Path | None = None) -> tuple[Chosen, Path]:
     if file is None:
         return Chosen(), Path.cwd()
     try:
-        return msgspec.toml.decode(file.read_bytes(), type=Chosen), file.resolve().parent
+        return msgspec.toml.decode(file.read_bytes(), type=Chosen, dec_hook=_read), file.resolve().parent
     except OSError as error:
         raise RecordsError(str(file), f"cannot be read: {error.strerror}", "give the console's settings file") from None
     except msgspec.MsgspecError as error:
         raise RecordsError(str(file), str(error), "docs/console.md lists the settings") from None
 
 
+def _read(wanted: type, value: object) -> object:
+    """A path is written as text."""
+    if wanted is Path and isinstance(value, str):
+        return Path(value)
+    raise NotImplementedError(f"a setting of type {wanted.__name__}")
+
+
 def written(chosen: Chosen) -> bytes:
-    """The settings as TOML."""
-    return msgspec.toml.encode(chosen, enc_hook=str)
+    """The settings as TOML: what stands alone first, then the sections; what is not set is left out."""
+    told = msgspec.to_builtins(chosen, enc_hook=str)
+    lines = [_line(name, value) for name, value in told.items() if value is not None and not isinstance(value, dict)]
+    for section, values in told.items():
+        if isinstance(values, dict):
+            lines += ["", f"[{section}]", *(_line(name, value) for name, value in values.items() if value is not None)]
+    return ("\n".join(lines) + "\n").encode()
+
+
+def _line(name: str, value: object) -> str:
+    """One setting; strings, truth values and lists of strings are written in TOML as in JSON."""
+    return f"{name} = {json.dumps(value, ensure_ascii=False)}"
