@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import threading
+import logging
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from decimal import Decimal
 from itertools import islice
 from pathlib import Path
+from threading import Event, Lock
 from typing import Any, Final, NamedTuple
 
 import msgspec
@@ -28,10 +29,10 @@ from sekisho.gate.rendering import decision_of
 PORTION: Final = 5_000
 """So many entries are taken in at once."""
 AT_A_READING: Final = 20_000
-"""A page takes in at most so many; what is left waits for the next, or for ``sekisho office follow``."""
+"""A page takes in at most so many; what is left waits for the next page, or for who keeps following (``steadily``)."""
 _MINUTES: Final = 10
 _ACCOUNTS: Final = b'"table":"account"'
-_OPEN = threading.Lock()
+_OPEN = Lock()
 _JOURNALS: Final[dict[str, Journal]] = {}
 _PLANS: Final[dict[tuple[str, int], Planned]] = {}
 
@@ -75,12 +76,18 @@ def forget_journals() -> None:
 
 
 def follow(limit: int = AT_A_READING) -> Reading:
-    """Take in what the gate wrote since, at most ``limit`` entries. Several processes may do so at once; each entry counts once."""
+    """Take in what the gate wrote since, at most ``limit`` entries. Several processes may do so at once; each entry counts once.
+
+    Who only looks whether there is anything new locks nothing.
+    """
     place = place_of()
     if place is None:
         return Reading(0, False, "")
     try:
         journal = journal_of(place)
+        read_to = Followed.objects.filter(pk=place).values_list("number", flat=True).first() or 0
+        if journal.entry(read_to + 1) is None:
+            return Reading(read_to, False, "")
         done = 0
         while True:
             taken, number = _portion(journal, place, min(PORTION, limit - done))
@@ -286,3 +293,17 @@ def decisions_about(about: str) -> Iterator[tuple[Decided, Decision]]:
         if entry.kind == DECIDED:
             decided: Decided = decode(entry)
             yield decided, decision_of(entry.number, decided, planned_of(decided, journal, place))
+
+
+def steadily(seconds: float, stopped: Event, tell: Callable[[], str]) -> None:
+    """Follow the journal and tell the gate what waits, again and again until stopped: for a thread of the console's server."""
+    while not stopped.wait(seconds):
+        try:
+            while follow().more:
+                pass
+            tell()
+        except Exception as error:
+            # The pages say it, too; what goes wrong once must not end the following.
+            logging.getLogger(__name__).warning("following the gate: %s: %s", type(error).__name__, error)
+        finally:
+            connection.close()

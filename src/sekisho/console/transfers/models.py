@@ -15,7 +15,7 @@ KINDS = [("transfer", _("transfer")), ("order", _("order"))]
 OUTCOMES = [("allow", _("allowed")), ("warn", _("warned")), ("hold", _("held")), ("refuse", _("refused"))]
 STATES = [
     ("held", _("held")),
-    ("warned", _("waits for the client")),
+    ("warned", _("with the client")),
     ("released", _("went ahead")),
     ("refused", _("refused")),
     ("cancelled", _("cancelled")),

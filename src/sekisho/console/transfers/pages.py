@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any, Final
 
 import msgspec
@@ -40,6 +41,7 @@ from sekisho.console.transfers.models import (
     Traffic,
 )
 from sekisho.console.transfers.telling import RULE_SET, decided, tell_about, tell_all, why_not
+from sekisho.gate.messages import OUTCOMES as OUTCOME_NAMES
 
 RELEASE: Final = showing.RELEASE
 ACTIVATE: Final = "activate rule set"
@@ -55,7 +57,6 @@ def _waiting(request: Asked) -> QuerySet[Any]:
 
 
 def _show(row: Any, request: Asked) -> dict[str, Any]:
-    first = row.reasons[0] if row.reasons else None
     steps = [_("proposed for release")] if row.proposed else []
     steps += [_("decided, not told to the gate yet")] if row.untold else []
     return {
@@ -64,17 +65,26 @@ def _show(row: Any, request: Asked) -> dict[str, Any]:
         "kind": str(row.get_kind_display()),
         "state": row.state,
         "state_words": str(row.get_state_display()),
-        "reason": showing.said_in(first, "title") if first else "",
-        "more": len(row.reasons) - 1 if len(row.reasons) > 1 else None,
+        "reason": _reason(row),
         "account": row.account_id,
         "asset": row.asset,
-        "value": row.value_jpy,
+        "value": None if row.value_jpy is None else row.value_jpy.quantize(Decimal(1)),
         "asked": row.asked_at,
         "releases": showing.timer(row, request.actor.at),
         "releases_at": row.releases_at,
         "client": showing.client_told(row),
         "step": "; ".join(steps),
     }
+
+
+def _reason(row: Any) -> str:
+    """The gravest reason by its title, and how many more there are."""
+    if not row.reasons:
+        return ""
+    grave = max(row.reasons, key=lambda reason: OUTCOME_NAMES.index(reason["outcome"]))
+    more = len(row.reasons) - 1
+    said = showing.said_in(grave, "title")
+    return _("%(reason)s, and %(n)s more") % {"reason": said, "n": more} if more else said
 
 
 def _rules(_request: Asked) -> Sequence[tuple[str, str | Promise]]:
@@ -87,7 +97,6 @@ COLUMNS: Final = (
     Column(key="kind", title=gettext_lazy("Kind")),
     Column(key="state_words", title=gettext_lazy("State"), sort="state"),
     Column(key="reason", title=gettext_lazy("Gravest reason")),
-    Column(key="more", title=gettext_lazy("More"), kind="number"),
     Column(key="account", title=gettext_lazy("Account"), kind="code", sort="account_id"),
     Column(key="asset", title=gettext_lazy("Asset"), sort="asset"),
     Column(key="value", title=gettext_lazy("Value"), kind="yen", sort="value_jpy"),
@@ -194,7 +203,7 @@ def gate_request(request: Asked, pk: int) -> Content:
             "chapter": row.chapter,
             "account": row.account_id,
             "asset": row.asset,
-            "direction": row.direction,
+            "direction": str(wording.DIRECTIONS.get(row.direction, row.direction)),
             "quantity": row.quantity.normalize(),
             "value_jpy": row.value_jpy,
             "asked_at": row.asked_at,
@@ -450,13 +459,6 @@ def rule_sets(request: Asked) -> Content:
         "connected": place_of() is not None,
         "sets": [
             {
-                "hash": name,
-                "name": step.name,
-                "regime": step.content["regime"],
-                "rules": step.content["rules"],
-                "assume": step.content["assume"],
-                "undetermined": step.content["undetermined"],
-                "release_needs": step.content["release_needs"],
                 "state": "active"
                 if name == active
                 else "shadow"
@@ -468,6 +470,7 @@ def rule_sets(request: Asked) -> Content:
                 "differs": _differs(contents.get(active or ""), step),
                 "proposed": (ACTIVATE, name) in open_kinds,
                 "may_propose": may and name in committed and name != active and (ACTIVATE, name) not in open_kinds,
+                **_content(step),
             }
             for name, step in reversed(contents.items())
         ],
@@ -502,6 +505,13 @@ def rule_sets(request: Asked) -> Content:
     }
 
 
+def _content(step: RuleStep) -> dict[str, Any]:
+    """What a rule set says."""
+    content: dict[str, Any] = step.content or {}
+    shown = {name: content.get(name) for name in ("regime", "rules", "assume", "undetermined", "release_needs")}
+    return {"hash": step.rule_set, "name": step.name, **shown}
+
+
 def _step_words(step: str) -> str:
     return {
         "draft": _("drafted"),
@@ -525,12 +535,12 @@ def _differs(active: RuleStep | None, other: RuleStep) -> list[dict[str, str]]:
     """What another set says otherwise than the one in force."""
     if active is None or active.rule_set == other.rule_set:
         return []
-    told = []
+    told, now, then = [], active.content or {}, other.content or {}
     for name in ("regime", "rules", "assume", "undetermined", "release_needs"):
-        before, after = active.content[name], other.content[name]
+        before, after = now.get(name), then.get(name)
         if before != after:
             told.append({"what": name, "before": _flat(before), "after": _flat(after)})
-    folders, others = active.content["folders"], other.content["folders"]
+    folders, others = now.get("folders", {}), then.get("folders", {})
     changed = [rule for rule in sorted(folders.keys() | others.keys()) if folders.get(rule) != others.get(rule)]
     if folders and others:
         told += [{"what": rule, "before": folders.get(rule, "–")[:12], "after": others.get(rule, "–")[:12]} for rule in changed]

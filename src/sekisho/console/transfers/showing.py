@@ -16,7 +16,7 @@ from sekisho.console.transfers.models import ClientQuestion, GateAct, HeldReques
 from sekisho.console.transfers.wording import EVENTS, QUESTION_TEXTS
 from sekisho.engine.requests import TransferRequest
 from sekisho.gate.entries import Decided
-from sekisho.gate.messages import Applied, Decision, GateDown
+from sekisho.gate.messages import OUTCOMES, Applied, Decision, GateDown
 
 RELEASE: Final = "release request"
 
@@ -41,7 +41,8 @@ def seen_by(request: Asked) -> QuerySet[Any]:
         state="open", proposal_kind=RELEASE, about_kind=OuterRef("kind"), about_id=OuterRef("request_id")
     )
     untold = GateAct.objects.filter(state="waiting", about_kind=OuterRef("kind"), about_id=OuterRef("request_id"))
-    return rows.annotate(proposed=Exists(open_proposals), untold=Exists(untold))
+    annotated: QuerySet[Any] = rows.annotate(proposed=Exists(open_proposals), untold=Exists(untold))
+    return annotated
 
 
 def _concerns(party: str) -> Q:
@@ -108,14 +109,15 @@ def _asked(decided: Decided) -> dict[str, Any]:
 
 
 def _decision(decided: Decided, decision: Decision) -> dict[str, Any]:
-    spoke = [one for one in decision.applied if one.sentence is not None or one.undetermined]
+    spoke = sorted((one for one in decision.applied if one.sentence is not None), key=lambda one: -OUTCOMES.index(one.outcome))
+    held_open = [one for one in decision.applied if one.sentence is None and one.undetermined]
     event = decided.event
     return {
         "decision_id": decision.decision_id,
         "outcome": decision.outcome,
         "decided_at": decision.decided_at,
         "regime": decision.regime,
-        "as_of": decision.as_of,
+        "as_of": decision.as_of.isoformat(),
         "rule_set": decision.rule_set,
         "lists": dict(decision.lists),
         "releases_at": decision.releases_at,
@@ -123,7 +125,8 @@ def _decision(decided: Decided, decision: Decision) -> dict[str, Any]:
         "client": said_in({"en": decision.client_text.en, "ja": decision.client_text.ja}, ""),
         "because": None if event is None else {"what": str(EVENTS.get(event.kind, event.kind)), "by": event.party_id},
         "rules_applied": decision.rules_applied,
-        "spoke": [_applied(one) for one in spoke],
+        "spoke": [_applied(one) for one in spoke] + [_applied(one) for one in held_open if one.outcome != "allow"],
+        "without_value": [_applied(one) for one in held_open if one.outcome == "allow"],
         "silent": [one.rule for one in decision.applied if one.sentence is None and not one.undetermined],
     }
 
@@ -139,12 +142,19 @@ def _applied(one: Applied) -> dict[str, Any]:
         "releases_at": one.releases_at,
         "undetermined": list(one.undetermined),
         "values": [
-            {"name": name, "value": None if used.value is None else str(used.value), "unit": used.unit, "set_by": used.set_by,
+            {"name": name, "value": _value(used.value), "unit": "" if used.unit == "text" else used.unit, "set_by": used.set_by,
              "assumed": used.assumed, "source": used.source}
             for name, used in one.parameters.items()
         ],
         "provisions": [{"document": each.document, "provision": each.provision, "quote": each.quote} for each in one.provisions],
     }  # fmt: skip
+
+
+def _value(value: Any) -> str | None:
+    """A value of a rule as people read it."""
+    if value is None:
+        return None
+    return ", ".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)
 
 
 def told_client(row: HeldRequest, decisions: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -22,6 +22,7 @@ EVENTS: Final[Mapping[str, Promise]] = {
     "activate": _("put in force"),
     "roll_back": _("taken back to the one before"),
 }
+DIRECTIONS: Final[Mapping[str, Promise]] = {"out": _("out"), "in": _("in"), "buy": _("buy"), "sell": _("sell")}
 RELEASE_REASONS: Final[Sequence[tuple[str, Promise]]] = (
     ("papers_seen", _("papers seen and in order")),
     ("called_back", _("client called back; he confirms it")),

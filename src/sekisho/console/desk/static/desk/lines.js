@@ -12,10 +12,10 @@
       scales: { y: { range: (chart, least, most) => [0, (most || 1) * 1.15] } },
       axes: [
         { stroke: color("--quiet"), grid, ticks: grid, values: [[86400, "{MM}/{DD}", null, null, null, null, null, null, 1], [3600, "{HH}:{mm}", "\n{MM}/{DD}", null, "\n{MM}/{DD}", null, null, null, 1], [60, "{HH}:{mm}", "\n{MM}/{DD}", null, "\n{MM}/{DD}", null, null, null, 1]] },
-        { stroke: color("--quiet"), grid, ticks: grid, size: 60, values: (chart, marks) => marks.map((mark) => shown(mark, told.unit)) },
+        { stroke: color("--quiet"), grid, ticks: grid, size: 64, values: (chart, marks) => marks.map((mark) => told.unit === "%" ? `${+(mark * 100).toFixed(2)} %` : shown(mark, told.unit)) },
       ],
       series: [{ label: told.time, value: "{YYYY}-{MM}-{DD} {HH}:{mm}" }, ...told.series.map((one) => ({
-        label: one.label, stroke: color(one.color), width: 2, dash: one.dash, points: { show: told.times.length < 40 }, paths: one.steps ? uPlot.paths.stepped({ align: 1 }) : undefined,
+        label: one.label, stroke: color(one.color), width: 2, dash: one.dash, points: { show: told.times.length < 40 && !one.dash }, paths: one.steps ? uPlot.paths.stepped({ align: 1 }) : undefined,
         value: (chart, value) => shown(value, told.unit),
       }))],
     }, [told.times, ...told.series.map((one) => one.values)], room);
