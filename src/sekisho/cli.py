@@ -48,10 +48,11 @@ FOUND = 1
 
 def _serve() -> Callable[..., None]:
     """The command that serves a gate, with a simulated exchange to try it on."""
+    from sekisho.console.beside import open_console
     from sekisho.gate.http.commands import serving
     from sekisho.simulation.commands import write_recent_exchange
 
-    return serving(write_recent_exchange)
+    return serving(write_recent_exchange, open_console)
 
 
 app = typer.Typer(
@@ -175,7 +176,7 @@ def demo(
     instruments: Annotated[int, typer.Option(help="Instruments simulated.", min=1)] = 6,
     start: Annotated[str, typer.Option(help="First day of trading, a Japan date.")] = "2026-09-17",
 ) -> None:
-    """Simulate an exchange with planted misconduct, inspect it, and show where the report is.
+    """Simulate an exchange with planted misconduct, inspect it, and show where the report is and how to open the console.
 
     The days run over the holidays of September 2026, under the law in force then; a demo made before is made anew.
     """
@@ -184,6 +185,12 @@ def demo(
         shutil.rmtree(books)
     simulate_command(seed=seed, days=days, accounts=accounts, instruments=instruments, start=start, out=books)
     inspect(books, out=out / "report")
+    Console().print(
+        "Next, to decide about what was found in a browser: [bold]sekisho serve[/bold], then open http://127.0.0.1:8471/ "
+        "(it prints the accounts and their password)",
+        soft_wrap=True,
+        highlight=False,
+    )
 
 
 @app.callback()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 from typing import Final
@@ -31,11 +32,16 @@ class Oidc(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
 
 
 class GateLink(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Where the gate is: its journal, read; and its address with the key of a caller, to tell it what people decided."""
+    """Where the gate is: its journal, read; its address and the keys of those who tell it what they decided.
+
+    ``keys`` is a folder with one key for each person, PARTY_ID.pem (``sekisho caller add``): the gate takes an act only from whom
+    it is, so each acts with a key of his own. ``ca`` is the authority of the gate's certificate where the system does not know it.
+    """
 
     journal: str
     url: str | None = None
-    key: Path | None = None
+    keys: Path | None = None
+    ca: Path | None = None
 
 
 class Chosen(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -43,7 +49,7 @@ class Chosen(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
 
     ``database`` is an SQLite file or ``postgresql://…`` (schema sekisho_office unless ``#NAME`` follows); ``heads`` is the file
     outside the database in which the last entry of the journal is written down after every commit. Who does nothing for
-    ``idle_minutes`` is signed out.
+    ``idle_minutes`` is signed out. ``proof`` is the folder in which the last proof of liabilities was published.
     """
 
     database: str = "office.sqlite"
@@ -51,6 +57,7 @@ class Chosen(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     secret_file: Path = Path("office.secret")
     files: Path = Path("office-files")
     books: Path | None = None
+    proof: Path | None = None
     hosts: tuple[str, ...] = ("127.0.0.1", "localhost", "[::1]")
     secure: bool = False
     second_factor: bool = True
@@ -83,5 +90,15 @@ def _path(kind: type, value: object) -> object:
 
 
 def written(chosen: Chosen) -> bytes:
-    """The settings as TOML."""
-    return msgspec.toml.encode(chosen, enc_hook=str)
+    """The settings as TOML: what stands alone first, then the sections; what is not set is left out."""
+    told = msgspec.to_builtins(chosen, enc_hook=str)
+    lines = [_line(name, value) for name, value in told.items() if value is not None and not isinstance(value, dict)]
+    for section, values in told.items():
+        if isinstance(values, dict):
+            lines += ["", f"[{section}]", *(_line(name, value) for name, value in values.items() if value is not None)]
+    return ("\n".join(lines) + "\n").encode()
+
+
+def _line(name: str, value: object) -> str:
+    """One setting; strings, truth values and lists of strings are written in TOML as in JSON."""
+    return f"{name} = {json.dumps(value, ensure_ascii=False)}"

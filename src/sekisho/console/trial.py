@@ -33,11 +33,15 @@ PEOPLE: Final = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trial:
-    """What the parts begin with: the books, the folder of an inspection's output (findings.parquet, run.json), and the moment."""
+    """What the parts begin with: the books, the folder of an inspection's output (findings.parquet, run.json), and the moment.
+
+    ``gate`` is the folder of a gate for trying (callers.toml, keys), where one is served beside the console.
+    """
 
     books: Path
     findings: Path
     at: datetime
+    gate: Path | None = None
 
 
 def begin(trial: Trial) -> None:

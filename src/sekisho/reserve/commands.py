@@ -98,7 +98,7 @@ def reserve_command(
             held=held,
             assumptions=assumptions,
             basis=frequency,
-            cover=_cover(held, reserve, insurance_limit, insurance_deductible),
+            cover=cover_of(held, reserve, insurance_limit, insurance_deductible),
             draws=draws,
             seed=seed,
         )
@@ -180,7 +180,7 @@ def _held(exposure: Path | None, records: Path | None) -> tuple[Held, ...]:
     return held_by_day(open_records(records)) if records is not None else ()
 
 
-def _cover(held: tuple[Held, ...], reserve: int | None, limit: int | None, deductible: int) -> Cover:
+def cover_of(held: tuple[Held, ...], reserve: int | None = None, limit: int | None = None, deductible: int = 0) -> Cover:
     """What was given, else what the books state on the last day."""
     ready = held[-1].ready if held else None
     found = Cover(float(ready.reserve_jpy), float(ready.insurance_jpy), deductible) if ready else Cover(deductible_jpy=deductible)

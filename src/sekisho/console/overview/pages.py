@@ -1,14 +1,100 @@
-"""The first page."""
+"""The first page: what needs somebody today, by chapter, and what each part of the console has to say."""
 
 from __future__ import annotations
 
+from typing import Any, Final
+
+from django.db.models import Count, Q, QuerySet
+from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from sekisho.console.alerts.models import SEVERITIES, Alert
+from sekisho.console.approvals.four_eyes import KINDS
 from sekisho.console.approvals.models import Proposal
 from sekisho.console.desk.pages import Asked, Content, page
+from sekisho.console.desk.panels import panels_of
+
+OPEN: Final = ("open", "claimed", "snoozed", "in_case")
+"""States of an alert on which somebody has still to decide."""
 
 
 @page("", name="overview", act="read overview", template="overview/overview.html", menu=gettext_lazy("Overview"), order=10)
 def overview(request: Asked) -> Content:
     """What needs somebody today."""
-    return {"waiting": Proposal.objects.filter(state="open").exclude(proposed_by=request.actor.person.person_id).count()}
+    return {
+        "waiting": _waiting(request),
+        "alerts": _alerts(request) if request.actor.may("read alerts") else None,
+        "panels": panels_of(request, "overview"),
+    }
+
+
+def _waiting(request: Asked) -> int:
+    """Proposals this person may decide: of kinds and chapters that are his, not his own, and not about himself."""
+    actor, number = request.actor, 0
+    for takes in KINDS.values():
+        if not actor.may(takes.approve):
+            continue
+        rows = Proposal.objects.filter(state="open", proposal_kind=takes.kind).exclude(proposed_by=actor.person.person_id)
+        chapters = actor.chapters(takes.approve)
+        if chapters is not None:
+            rows = rows.filter(Q(chapter="") | Q(chapter__in=sorted(chapters)))
+        number += sum(actor.parties.isdisjoint(parties) for parties in rows.values_list("parties", flat=True)[:1_000])
+    return number
+
+
+def _alerts(request: Asked) -> Content:
+    """Open alerts by chapter and severity, and how many of them are late."""
+    rows: QuerySet[Any] = Alert.objects.filter(state__in=OPEN)
+    chapters = request.actor.chapters("read alerts")
+    if chapters is not None:
+        rows = rows.filter(chapter__in=sorted(chapters))
+    late = Count("pk", filter=Q(due_at__lt=request.actor.at))
+    counted = rows.order_by().values("chapter", "severity").annotate(open=Count("pk"), late=late)
+    by_chapter: dict[str, dict[str, Any]] = {}
+    for each in counted:
+        line = by_chapter.setdefault(each["chapter"], {"chapter": each["chapter"], "open": 0, "late": 0, "severities": {}})
+        line["open"] += each["open"]
+        line["late"] += each["late"]
+        line["severities"][each["severity"]] = each["open"]
+    severities = [{"value": value, "title": str(title)} for value, title in SEVERITIES]
+    lines = [
+        {
+            **line,
+            "title": _chapter(name),
+            "cells": [{"severity": s["value"], "count": line["severities"].get(s["value"], 0)} for s in severities],
+        }
+        for name, line in sorted(by_chapter.items())
+    ]
+    return {
+        "severities": severities,
+        "chapters": lines,
+        "open": sum(line["open"] for line in lines),
+        "late": sum(line["late"] for line in lines),
+        "at": _list_of_alerts(),
+    }
+
+
+def _list_of_alerts() -> str | None:
+    """Where the queue of alerts is, if that part of the console has its page."""
+    from sekisho.console.desk.pages import ENTRIES
+
+    return reverse("alerts") if "alerts" in ENTRIES else None
+
+
+def _chapter(name: str) -> str:
+    """A chapter of rules in words."""
+    return {
+        "unfair_trading": _("Unfair trading"),
+        "client_assets": _("Client assets"),
+        "transfers": _("Transfers"),
+        "suitability": _("Suitability"),
+        "solicitation": _("Solicitation"),
+        "perimeter": _("Perimeter"),
+        "listing": _("Listing"),
+        "capital": _("Capital"),
+        "liability_reserve": _("Liability reserve"),
+        "wind_down": _("End of a firm"),
+        "enforcement": _("Enforcement"),
+        "mutual_assistance": _("Mutual assistance"),
+    }.get(name, name.replace("_", " "))

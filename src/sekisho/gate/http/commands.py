@@ -7,9 +7,10 @@ import ssl
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import Thread
 from typing import Annotated, Any, Final
 
 import msgspec
@@ -20,7 +21,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from sekisho.gate.access_log import AccessLogDown, SqliteAccessLog, broken_at
 from sekisho.gate.gate import Gate
 from sekisho.gate.http.app import GateApp
+from sekisho.gate.http.beside import Beside, OpenConsole, Wanted
 from sekisho.gate.http.callers import CallersError
+from sekisho.gate.http.first_requests import ask_first
 from sekisho.gate.http.opening import access_log_of, first_rule_set, learn_records, opened
 from sekisho.gate.http.roles import ROLES
 from sekisho.gate.http.server import gate_server, listener
@@ -51,8 +54,11 @@ WriteDemo = Callable[[Path], None]
 _Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 
 
-def serving(write_demo: WriteDemo) -> Callable[..., None]:
-    """The command ``serve``; ``write_demo`` writes the records of a simulated exchange into a new folder."""
+def serving(write_demo: WriteDemo, open_console: OpenConsole) -> Callable[..., None]:
+    """The command ``serve``; ``write_demo`` writes the records of a simulated exchange into a new folder.
+
+    ``open_console`` starts the console as a process of its own, so that the gate is as fast as without it.
+    """
 
     def serve(
         config: Annotated[
@@ -76,14 +82,21 @@ def serving(write_demo: WriteDemo) -> Callable[..., None]:
         log: Annotated[
             Path | None, typer.Option("--log", help="File the request log goes to (JSON lines); default: stderr.")
         ] = None,
-        as_json: Annotated[bool, typer.Option("--json", help="Print the address and a token as one line of JSON.")] = False,
+        no_console: Annotated[bool, typer.Option("--no-console", help="Serve the gate alone, without the office's pages.")] = False,
+        console_port: Annotated[
+            int | None,
+            typer.Option("--console-port", help="Port of the console; 0 takes a free one; default 8471.", min=0, max=65_535),
+        ] = None,
+        as_json: Annotated[bool, typer.Option("--json", help="Print the addresses and a token as one line of JSON.")] = False,
     ) -> None:
-        """Serve the gate over HTTP: may this transfer, may this order go ahead?
+        """Serve the gate over HTTP (may this transfer, may this order go ahead?), and the console, where people decide.
 
         Without --config everything is made for you in the folder --out: a journal in SQLite, a simulated exchange the gate knows,
-        a caller of each role with its key, and the address and a token to try with are printed. With --config the settings file
-        says where the journal is (SQLite or PostgreSQL), who may ask, and how (TLS, rates, limits); each setting can also be given
-        as SEKISHO_GATE_SECTION_NAME. An answer leaves only when its decision is on disk; stop with Ctrl-C or SIGTERM at any time.
+        a caller of each role with its key, and a console filled with what an inspection of that exchange finds; the addresses, a
+        token and the accounts to try with are printed. With --config the settings file says where the journal is (SQLite or
+        PostgreSQL), who may ask, and how (TLS, rates, limits), and by [console] which console is served; each setting can also be
+        given as SEKISHO_GATE_SECTION_NAME. An answer leaves only when its decision is on disk; stop with Ctrl-C or SIGTERM at any
+        time.
         """
         try:
             folder = config.parent if config is not None else out
@@ -92,10 +105,17 @@ def serving(write_demo: WriteDemo) -> Callable[..., None]:
             if trying:
                 records = _made_for_trying(out, records, write_demo)
                 settings = _for_trying(settings, out)
+            wanted = None if no_console else _wanted(settings, folder, out if trying else None, records, console_port, as_json)
             chosen = [name for name, given in (("--regime", regime), ("--rules", rules), ("--assume", assume)) if given]
-            with _log(log) as stream, opened(settings, folder, stream) as service:
-                _begin(service, settings, records, chosen)
-                _run(service, settings, folder, _Greeting(folder if trying else None, as_json))
+            with ExitStack() as stack:
+                console = open_console(wanted) if wanted is not None else None
+                if console is not None:
+                    stack.callback(console.stop)
+                service = stack.enter_context(opened(settings, folder, stack.enter_context(_log(log))))
+                new = _begin(service, settings, records, chosen)
+                if new and trying and console is not None and records is not None:
+                    ask_first(_gate(service), open_records(records), datetime.now(UTC))
+                _run(service, settings, folder, _Greeting(folder if trying else None, as_json), console)
         except (SettingsError, CallersError, AccessLogDown, GateError) as error:
             raise RecordsError("sekisho serve", str(error)) from None
         except (OSError, ssl.SSLError) as error:
@@ -191,23 +211,31 @@ def access_log_command(
 
 
 class _Greeting:
-    """What is printed once the gate listens."""
+    """What is printed once the gate listens, and once the console does."""
 
     def __init__(self, trying: Path | None, as_json: bool) -> None:
         self._trying, self._as_json = trying, as_json
 
-    def __call__(self, address: str, service: Service) -> None:
+    def __call__(self, address: str, service: Service, beside: Beside | None) -> None:
         active = service.doors.gate.life.active
         told: dict[str, Any] = {"address": address, "rule_set": active.name if active else None}
         if self._trying is not None:
             signer = Signer.from_file(self._trying / "keys" / "wallet.pem")
             told["token"] = signer.token(service.doors.clock(), TRYING_SECONDS)
             told["keys"] = str(self._trying / "keys")
+        if not self._as_json:
+            self._print_gate(told)
+        if beside is not None:
+            told["console"] = beside.ready()
         if self._as_json:
             typer.echo(json.dumps(told))
-            sys.stdout.flush()
-            return
+        elif beside is not None:
+            _print_console(told["console"])
+        sys.stdout.flush()
+
+    def _print_gate(self, told: dict[str, Any]) -> None:
         console = Console(soft_wrap=True, highlight=False)
+        address = told["address"]
         console.print(f"The gate listens at [bold]{address}[/bold] (described at {address}/openapi.json).")
         if self._trying is not None:
             console.print("A token of the wallet system, good for an hour:")
@@ -216,25 +244,78 @@ class _Greeting:
         sys.stdout.flush()
 
 
-def _run(service: Service, settings: Settings, folder: Path, greeting: _Greeting) -> None:
-    """Serve until stopped."""
+def _print_console(told: dict[str, Any]) -> None:
+    console = Console(soft_wrap=True, highlight=False)
+    console.print(f"The console is at [bold]{told['address']}[/bold] – open it in a browser.")
+    if "password" in told:
+        for account, roles in told["accounts"].items():
+            console.print(f"  {account:<8} {roles}", markup=False)
+        console.print(f"Password of all of them: [bold]{told['password']}[/bold]")
+        console.print("For trying only: known passwords and no second factor. Put nothing real into it.", style="yellow")
+
+
+def _gate(service: Service) -> Gate:
+    gate = service.doors.gate
+    assert isinstance(gate, Gate)
+    return gate
+
+
+def _run(service: Service, settings: Settings, folder: Path, greeting: _Greeting, beside: Beside | None) -> None:
+    """Serve until stopped; gate and console stop together. Raises RecordsError where the console ended by itself."""
     scheme = "https" if settings.tls.certificate else "http"
+    ended: list[str] = []
 
     with listener(settings) as listening:
         host, port = listening.getsockname()[:2]
         address = f"{scheme}://{f'[{host}]' if ':' in host else host}:{port}"
-        server = gate_server(GateApp(service), settings, folder, lambda: greeting(address, service))
+
+        def announce() -> None:
+            if beside is None:
+                greeting(address, service, None)
+            else:
+                Thread(target=together, args=(beside,), name="console", daemon=True).start()
+
+        def together(console: Beside) -> None:
+            try:
+                console.gate_at(address)
+                greeting(address, service, console)
+                ended.append(console.wait())
+            except RecordsError as error:
+                ended.append(str(error))
+            server.should_exit = True
+
+        server = gate_server(GateApp(service), settings, folder, announce)
         server.run([listening])
+    if ended:
+        raise RecordsError("sekisho serve", f"the console stopped, so the gate stopped too: {ended[0]}")
 
 
-def _begin(service: Service, settings: Settings, records: Path | None, chosen: list[str]) -> None:
-    """Give a new journal its records and its first rule set; one that has a rule set goes on as it is."""
-    gate = service.doors.gate
-    assert isinstance(gate, Gate)
+def _wanted(
+    settings: Settings, folder: Path, trying: Path | None, records: Path | None, port: int | None, quiet: bool
+) -> Wanted | None:
+    """The console to be served beside the gate; None where the settings name none."""
+    chosen = settings.console
+    if trying is None and chosen.settings is None:
+        return None
+    free = trying is not None and settings.http.port == 0
+    return Wanted(
+        settings=folder / (chosen.settings or "office.toml"),
+        host=chosen.host,
+        port=port if port is not None else 0 if free else chosen.port,
+        trying=trying,
+        journal=settings.store.journal,
+        records=records,
+        quiet=quiet,
+    )
+
+
+def _begin(service: Service, settings: Settings, records: Path | None, chosen: list[str]) -> bool:
+    """Give a new journal its records and its first rule set; one that has a rule set goes on as it is. Whether it was new."""
+    gate = _gate(service)
     if gate.life.active is not None:
         if chosen:
             raise SettingsError(f"{chosen[0]}: the journal has its rule set already; 'sekisho gate rules' changes it")
-        return
+        return False
     if records is not None:
         with _progress() as progress:
             learn_records(gate, open_records(records), progress)
@@ -242,6 +323,7 @@ def _begin(service: Service, settings: Settings, records: Path | None, chosen: l
         first_rule_set(gate, settings)
     except RulebookError as error:
         raise SettingsError(f"[rules]: {error}") from None
+    return True
 
 
 def _made_for_trying(out: Path, records: Path | None, write_demo: WriteDemo) -> Path | None:

@@ -96,6 +96,14 @@ class Rules(msgspec.Struct, forbid_unknown_fields=True, kw_only=True, frozen=Tru
     release_needs: int = 2
 
 
+class ConsoleSettings(msgspec.Struct, forbid_unknown_fields=True, kw_only=True, frozen=True):
+    """The console served beside the gate: its own settings file (none: no console), and where it listens (port 0: a free one)."""
+
+    settings: str | None = None
+    host: str = "127.0.0.1"
+    port: int = 8471
+
+
 class Settings(msgspec.Struct, forbid_unknown_fields=True, kw_only=True, frozen=True):
     """Everything that can be set, by section of the file."""
 
@@ -104,6 +112,7 @@ class Settings(msgspec.Struct, forbid_unknown_fields=True, kw_only=True, frozen=
     tls: Tls = Tls()
     callers: CallersSettings = CallersSettings()
     rules: Rules = Rules()
+    console: ConsoleSettings = ConsoleSettings()
     rates: Mapping[str, RateSettings] = {}
 
     def rates_by_role(self) -> Mapping[str, Rate]:
@@ -135,7 +144,7 @@ def read_settings(file: Path | None, environment: Mapping[str, str] = os.environ
 
 def _override(told: dict[str, Any], variable: str, value: str) -> None:
     section, _, name = variable.removeprefix(PREFIX).lower().partition("_")
-    names = {"store": Store, "http": Http, "tls": Tls, "callers": CallersSettings, "rules": Rules}
+    names = {"store": Store, "http": Http, "tls": Tls, "callers": CallersSettings, "rules": Rules, "console": ConsoleSettings}
     if section not in names or name not in names[section].__struct_fields__:
         raise SettingsError(f"{variable}: there is no such setting; SEKISHO_GATE_HTTP_PORT sets port of [http]")
     told.setdefault(section, {})[name] = value.split(",") if name == "assume" else value
@@ -163,6 +172,7 @@ def _checked(settings: Settings, origin: str) -> Settings:
     for name in ("body_bytes_max", "batch_bytes_max", "header_bytes_max", "request_seconds_max", "connections_max"):
         if getattr(settings.http, name) <= 0:
             raise SettingsError(f"{origin}: [http] {name} is not above 0; leave it out for the built-in value")
-    if not 0 <= settings.http.port <= 65_535:
-        raise SettingsError(f"{origin}: [http] port is not between 0 and 65535; 0 takes a free one")
+    for section, port in (("http", settings.http.port), ("console", settings.console.port)):
+        if not 0 <= port <= 65_535:
+            raise SettingsError(f"{origin}: [{section}] port is not between 0 and 65535; 0 takes a free one")
     return settings

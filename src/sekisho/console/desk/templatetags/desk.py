@@ -75,6 +75,30 @@ def yen(value: Decimal | str | int | None) -> str:
 
 
 @register.filter
+def whole_yen(value: Decimal | str | int | None) -> str:
+    """An amount of yen to the whole yen, for what is read and not booked."""
+    return "" if value is None or value == "" else f"¥{Decimal(str(value)):,.0f}"
+
+
+@register.filter
+def percent(value: Decimal | str | float | None) -> str:
+    """A share as percent."""
+    return "–" if value is None or value == "" else f"{Decimal(str(value)) * 100:.2f} %"
+
+
+@register.filter
+def plain(value: float | Decimal) -> str:
+    """A number as SVG wants it, whatever the language of the page."""
+    return f"{value:.2f}"
+
+
+@register.filter
+def day(value: str | date | None) -> date | None:
+    """A day that stands as text."""
+    return date.fromisoformat(value) if isinstance(value, str) and value else value or None
+
+
+@register.filter
 def pick(row: dict[str, Any], lang: str) -> Any:
     """Of a text in two languages the one asked for."""
     return row.get(lang) or row.get("en") if isinstance(row, dict) else row
