@@ -46,15 +46,20 @@ def look(actor: Actor, register: Register, books: Path | None, as_of: date) -> G
 
 
 def _beside(folder: Path, wanted: set[str], books: Path | None) -> None:
-    """The office's own registers as CSV, and what else the rules read from the books."""
-    own = {table for table in wanted & {*INSIDE, *KINDS} if any(True for _ in rows_of(table))}
-    for table in own:
-        (folder / f"{table}.csv").write_text(as_csv(table, rows_of(table)), encoding="utf-8")
+    """The office's own registers as CSV, and what else the rules read from the books.
+
+    A register kept here that holds no row is empty, not missing: its emptiness is what a rule may find.
+    """
+    filled = {table for table in wanted & {*INSIDE, *KINDS} if any(True for _ in rows_of(table))}
+    linked = set()
     for source in sources(books) if books is not None else ():
-        if source.table.name in wanted - own:
+        if source.table.name in wanted - filled:
             path = source.root or source.files[0]
             path = path.parent if path.is_file() and path.parent.name == source.table.name else path
             (folder / path.name).symlink_to(path.resolve())
+            linked.add(source.table.name)
+    for table in (wanted & {*INSIDE, *KINDS}) - linked:
+        (folder / f"{table}.csv").write_text(as_csv(table, rows_of(table)), encoding="utf-8")
 
 
 def _rules(inspection: Inspection) -> list[dict[str, Any]]:

@@ -462,7 +462,8 @@ def clearance(request: Asked, pk: int) -> Content:
     own = row.person_id == actor.person.person_id
     return {
         "section": "clearances",
-        "clearance": row,
+        "clearance": {name: getattr(row, name) for name in _TOLD},
+        "quantity": f"{row.quantity.normalize():f}",
         "side": row.get_side_display(),
         "state": chip(CLEARANCE_WORDS, clearing.state_of(row, actor.at)),
         "answer": _answer(row),
@@ -471,6 +472,13 @@ def clearance(request: Asked, pk: int) -> Content:
         "may_decide": row.state == "asked" and not own and actor.may("decide clearances", CHAPTER) and row.party_id not in actor.parties,
         "trades": [_trade_row(each, request) for each in row.trades.order_by("at", "pk")],
     }
+
+
+_TOLD = (
+    "pk", "person_id", "account_id", "asset", "words", "asked_at", "answer", "state", "decided_by", "decided_at", "decided_words",
+    "expires_at",
+)  # fmt: skip
+"""What of a clearance everybody may read who may read it at all; grounds are told one by one (``shown_grounds``)."""
 
 
 def _rule_words(rule: str) -> str:

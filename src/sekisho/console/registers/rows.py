@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -31,6 +32,7 @@ REASONS: Any = (
     ("mistake", gettext_lazy("the entry was wrong")),
 )
 _SHORT = 16
+_COLUMN = re.compile(r"at `\$\.(\w+)`")
 
 
 def readable(actor: Actor, register: Register) -> QuerySet[Any]:
@@ -112,7 +114,9 @@ def typed(table: str, values: Mapping[str, Any]) -> dict[str, Any]:
     try:
         return read_rows(table, [_truths(table, values)])[0]
     except RowError as error:
-        raise Unfit(str(error).partition(";")[0]) from None
+        where = _COLUMN.search(str(error))
+        said = str(error).partition(";")[0].partition(": ")[2]
+        raise Unfit({where[1]: said.partition(" - at")[0]} if where else said) from None
 
 
 def _truths(table: str, values: Mapping[str, Any]) -> dict[str, Any]:
