@@ -115,9 +115,11 @@ def verify_command(
 
 def _mount() -> None:
     """Adds the commands of parts, which live beside what they do."""
+    from sekisho.console.impact.commands import studies_command
     from sekisho.console.registers.commands import app as registers_app
 
     app.add_typer(registers_app, name="registers")
+    app.command("studies")(studies_command)
 
 
 _mount()
