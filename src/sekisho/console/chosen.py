@@ -62,11 +62,17 @@ def read_chosen(file: Path | None = None) -> tuple[Chosen, Path]:
     if file is None:
         return Chosen(), Path.cwd()
     try:
-        return msgspec.toml.decode(file.read_bytes(), type=Chosen), file.resolve().parent
+        return msgspec.toml.decode(file.read_bytes(), type=Chosen, dec_hook=_path), file.resolve().parent
     except OSError as error:
         raise RecordsError(str(file), f"cannot be read: {error.strerror}", "give the console's settings file") from None
     except msgspec.MsgspecError as error:
         raise RecordsError(str(file), str(error), "docs/console.md lists the settings") from None
+
+
+def _path(kind: type, value: object) -> object:
+    if kind is Path and isinstance(value, str):
+        return Path(value)
+    raise TypeError(f"{value!r} is not a {kind.__name__}")
 
 
 def written(chosen: Chosen) -> bytes:
