@@ -19,6 +19,7 @@ from sekisho.rulebook.documents import Document, load_documents
 from sekisho.rulebook.provision import CitationError, citations_of
 from sekisho.rulebook.rule import Consequence, Holding, Provision
 from sekisho.rulebook.texts import Text
+from sekisho.rulebook.worked import worked_examples
 
 Page = tuple[str, str]
 """Path below the reference folder, and Markdown."""
@@ -260,14 +261,13 @@ def _anchors(rule: Rule) -> Iterator[str]:
 
 def _cases(rule: Rule) -> Iterator[str]:
     """The worked examples as they stand in cases.yaml, one box each."""
-    file = rule.folder / "cases.yaml"
-    if not file.exists():
+    examples = worked_examples(rule)
+    if not examples:
         return
     yield "## Worked examples"
     yield "These run as tests. Each is a date, a few records, and what must be found."
-    for case in ("\n" + file.read_text(encoding="utf-8")).split("\n- name: ")[1:]:
-        name, _, body = case.partition("\n")
-        shown = "\n".join(f"    {line}" for line in body.rstrip().splitlines())
+    for name, body in examples:
+        shown = "\n".join(f"    {line}" for line in body.splitlines())
         yield f'??? example "{_attribute(name)}"\n    ```yaml\n{shown}\n    ```'
 
 

@@ -31,6 +31,7 @@ from sekisho.findings.gate_cost import Asked, Costs, gate_costs
 from sekisho.findings.gate_cost_command import print_costs
 from sekisho.findings.inspection import Inspection, Inspector, Question
 from sekisho.findings.labels import read_labels
+from sekisho.findings.progress_file import ProgressFile, noted_in
 from sekisho.findings.outputs import write_comparison, write_inspection
 from sekisho.gate.messages import GateError
 from sekisho.opened_late import OpenedLate
@@ -142,6 +143,7 @@ def compare_command(
         typer.Option(help="RULE.PARAMETER=VALUE,VALUE: one line each at the gate after, as transfers/cooling_off.days=1,3,7,30."),
     ] = None,
     known: Annotated[Path | None, typer.Option(help="Answer key or labelled records, to say what the gate would protect.")] = None,
+    progress_file: ProgressFile = None,
     as_json: _Json = False,
 ) -> None:
     """Compare two regimes over the same books: which findings appear, disappear or change weight, and why.
@@ -150,7 +152,7 @@ def compare_command(
     --known how much known misconduct would be stopped.
     """
     day = parse_day(as_of) if as_of else None
-    with _progress(as_json) as progress:
+    with noted_in(progress_file) if progress_file else _progress(as_json) as progress:
         cluster = Cluster(master, tuple(spark_conf or ()))
         books = open_records(records, engine=engine, threads=threads, memory_limit=memory_limit, cluster=cluster)
         inspector = Inspector(load_rulebook(), books, progress)

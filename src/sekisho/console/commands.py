@@ -230,3 +230,15 @@ def verify_command(
         typer.echo(f"line {each.number}: {each.what}")
     typer.echo("the journal is whole" if not found else f"{len(found)} breaks")
     raise typer.Exit(1 if found else 0)
+
+
+def _mount() -> None:
+    """Adds the commands of parts, which live beside what they do."""
+    from sekisho.console.impact.commands import studies_command
+    from sekisho.console.registers.commands import app as registers_app
+
+    app.add_typer(registers_app, name="registers")
+    app.command("studies")(studies_command)
+
+
+_mount()

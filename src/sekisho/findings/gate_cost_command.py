@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -16,6 +19,7 @@ from rich.table import Table
 
 from sekisho.findings.gate_cost import Asked, Cost, Costs, dearest_first, gate_costs, to_json
 from sekisho.findings.labels import read_labels
+from sekisho.findings.progress_file import ProgressFile, noted_in
 from sekisho.records import open_records
 from sekisho.rulebook import load_rulebook
 
@@ -35,6 +39,7 @@ def gate_cost(
         typer.Option(help="RULE.PARAMETER=VALUE,VALUE: one line for each, such as transfers/cooling_off.days=1,3,7,30"),
     ] = None,
     known: Annotated[Path | None, typer.Option(help="Answer key or labelled records: what is known to be misconduct")] = None,
+    progress_file: ProgressFile = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of tables")] = False,
 ) -> None:
     """Ask every transfer of the records again at the gate, and say what each rule delays and protects.
@@ -47,13 +52,24 @@ def gate_cost(
         Asked(regime=each, rules=rules, assume=tuple(assume or ()), vary=tuple(vary or ()))
         for each in (regime or [None])  # type: ignore[list-item]
     ]
-    with open_records(records) as books, Progress(console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("transfers asked again", total=None)
-        measured = gate_costs(load_rulebook(), books, asked, told, lambda done, of: bar.update(task, completed=done, total=of))
+    with open_records(records) as books, _told_of(progress_file) as progress:
+        measured = gate_costs(load_rulebook(), books, asked, told, progress)
     if as_json:
         typer.echo(json.dumps(to_json(measured), ensure_ascii=False, indent=2))
         return
     print_costs(measured, Console())
+
+
+@contextmanager
+def _told_of(progress_file: Path | None) -> Iterator[Callable[[int, int], None]]:
+    """Where it is told how far it is: in a file for programs, or as a bar for people."""
+    if progress_file is not None:
+        with noted_in(progress_file) as noted:
+            yield partial(noted, "transfers asked again")
+        return
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("transfers asked again", total=None)
+        yield lambda done, of: bar.update(task, completed=done, total=of)
 
 
 def print_costs(measured: Costs, console: Console, where: str = "") -> None:

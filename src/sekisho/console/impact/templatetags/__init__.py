@@ -1,0 +1,1 @@
+"""What the templates of the impact lab say with."""
