@@ -26,7 +26,7 @@ from sekisho.gate.messages import (
     request_id,
 )
 from sekisho.gate.own_words import CLIENT, OWN, OWN_RULE, TITLE, own_text, releases_text, with_time
-from sekisho.gate.plan import Plan
+from sekisho.gate.plan import Heard, Plan
 from sekisho.gate.rule_set import RuleSet
 from sekisho.gate.state import GateView, State
 
@@ -97,7 +97,7 @@ def judge(deciding: Deciding, plan: Plan, plan_number: int, state: State, view: 
     """What the gate says: the gravest of what the rules say and nobody who may has lifted."""
     assert rule_set is not None
     request, prior = deciding.request, None if deciding.prior is None else deciding.prior[1]
-    said = spoken(deciding, plan, state, view, rule_set.release_needs)
+    said, steps = heard(deciding, plan, state, view, rule_set.release_needs)
     people = _NOBODY if prior is None else _People(prior, deciding.event, said, rule_set.release_needs)
     left = [one for one in said if one.key not in people.lifted]
     own = tuple(people.told())
@@ -123,25 +123,26 @@ def judge(deciding: Deciding, plan: Plan, plan_number: int, state: State, view: 
         event=deciding.event,
         after=None if deciding.prior is None else deciding.prior[0],
         acts=people.acts,
+        steps=steps,
         lifted=tuple(sorted(people.lifted)),
         case=outcome in ("hold", "refuse"),
         case_opened=outcome in ("hold", "refuse") or (prior is not None and prior.case_opened),
     )
 
 
-def spoken(deciding: Deciding, plan: Plan, state: State, view: GateView, release_needs: int) -> tuple[Spoken, ...]:
+def heard(deciding: Deciding, plan: Plan, state: State, view: GateView, release_needs: int) -> Heard:
     """What the rules say, asked as of now, as if the request were not known yet."""
     request = _as_of(deciding.request, deciding.at)
     view.begin(deciding.at, release_needs)
     known = isinstance(request, TransferRequest) and state.memory.known_transfer(request.transfer_id) is not None
     if deciding.event is None and not known:
-        return plan.spoken(kind_of(request), request, view)
+        return plan.heard(kind_of(request), request, view, deciding.at)
     with ExitStack() as stack:
         if deciding.event is not None:
             stack.callback(state.learn_event(request_id(request), deciding.event))
         if known:
             stack.enter_context(state.memory.without(request_id(request)))
-        return plan.spoken(kind_of(request), request, view)
+        return plan.heard(kind_of(request), request, view, deciding.at)
 
 
 def _as_of(request: GateRequest, at: datetime) -> GateRequest:

@@ -92,7 +92,10 @@ class Shadowed(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Decided(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One decision. ``plan`` is the number of the entry that lists the rules applied; exactly one request is given."""
+    """One decision. ``plan`` is the number of the entry that lists the rules applied; exactly one request is given.
+
+    ``acts`` are what people have done, ``steps`` what the gate itself did now (own_steps.py).
+    """
 
     plan: int
     decided_at: datetime
@@ -110,6 +113,7 @@ class Decided(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     event: Acted | None = None
     after: int | None = None
     acts: tuple[Acted, ...] = ()
+    steps: tuple[Acted, ...] = ()
     lifted: tuple[str, ...] = ()
     case: bool = False
     case_opened: bool = False

@@ -7,7 +7,7 @@ import inspect
 import textwrap
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import msgspec
@@ -18,8 +18,9 @@ from sekisho.engine.lookback import Signs, transfer_out
 from sekisho.engine.requests import OrderRequest, TransferRequest
 from sekisho.findings.finding import sentence_values
 from sekisho.findings.sentence import say
-from sekisho.gate.entries import Planned, Spoken
+from sekisho.gate.entries import Acted, Planned, Spoken
 from sekisho.gate.messages import ORDER, TRANSFER, Applied, Cited, GateDown, Said, ValueUsed, encode
+from sekisho.gate.own_steps import ASKS_FOR_STEPS, OwnSteps, own_steps
 from sekisho.gate.rule_set import LISTED, RuleSet, rules_of
 from sekisho.rulebook import Parameters, Rule, Rulebook, Undetermined
 from sekisho.rulebook.texts import Text
@@ -28,6 +29,7 @@ from sekisho.typologies.payments import destination_kind, stated_words
 if TYPE_CHECKING:
     from sekisho.engine.requests import View
     from sekisho.gate.messages import GateRequest
+    from sekisho.gate.state import GateView
 
 KINDS: Final[Mapping[str, type]] = {TRANSFER: TransferRequest, ORDER: OrderRequest}
 FAILED: Final = "gate_failed"
@@ -55,12 +57,20 @@ class Plan:
     ask: Mapping[str, Asking]
     fixed: Mapping[str, tuple[Spoken, ...]]
     grounds: tuple[Ground, ...]
+    steps: OwnSteps | None
 
-    def spoken(self, kind: str, request: GateRequest, view: View) -> tuple[Spoken, ...]:
-        """Everything the rules say about a request, open values included, in order of the rules."""
+    def heard(self, kind: str, request: GateRequest, view: GateView, at: datetime) -> Heard:
+        """Everything the rules say about a request, open values included, in order of the rules; and the gate's own steps."""
         said = [self._spoken(card, reason) for card, reason in self.ask[kind](request, view)]
         fixed = self.fixed[kind]
-        return tuple(sorted((*said, *fixed), key=lambda one: one.card)) if fixed else tuple(said)
+        if self.steps is None or not isinstance(request, TransferRequest) or request.direction != "out":
+            return Heard(tuple(sorted((*said, *fixed), key=_place)) if fixed else tuple(said), ())
+        about = request.transfer_id
+        failed = {one.card for one in said if one.sentence == FAILED}
+        taken = self.steps.taken(about, at, said, failed, view.events_of_request(about))
+        view.add_events(about, taken)
+        said += [self._spoken(card, reason) for card, reason in self.steps.ask(request, view)]
+        return Heard(tuple(sorted((*said, *fixed), key=_place)), taken)
 
     def _spoken(self, card: int, reason: Reason) -> Spoken:
         ground = self.grounds[card]
@@ -84,6 +94,17 @@ class Plan:
         ground = self.grounds[one.card]
         template = ground.rule.sentences.get(f"client_{one.sentence}")
         return None if template is None else Said(*say(template, {**ground.values, **one.facts}))
+
+
+class Heard(NamedTuple):
+    """What the rules said, and the steps of its own that the gate took."""
+
+    said: tuple[Spoken, ...]
+    steps: tuple[Acted, ...]
+
+
+def _place(one: Spoken) -> int:
+    return one.card
 
 
 @dataclass(frozen=True)
@@ -110,11 +131,16 @@ def compile_plan(rule_set: RuleSet, rulebook: Rulebook, day: date) -> Plan:
     held = [(rule, p) for rule, p in held if kinds[rule.path]]
     cards = tuple(_card(rule, p, law_day, rule_set) for rule, p in held)
     numbers = {kind: tuple(n for n, (rule, _) in enumerate(held) if kind in kinds[rule.path]) for kind in KINDS}
+    asked = {kind: [(n, *held[n]) for n in of_kind if not cards[n].undetermined] for kind, of_kind in numbers.items()}
+    steps = own_steps(asked[TRANSFER], _compiled, rule_set.hash)
+    if steps is not None:
+        asked[TRANSFER] = [each for each in asked[TRANSFER] if ASKS_FOR_STEPS not in each[1].anchors]
     return Plan(
         planned=as_kept(Planned(rule_set=rule_set.hash, regime=regime, law_day=law_day, as_of=day, cards=cards, kinds=numbers)),
-        ask={kind: _compiled([(n, *held[n]) for n in numbers[kind] if not cards[n].undetermined]) for kind in KINDS},
+        ask={kind: _compiled(asked[kind]) for kind in KINDS},
         fixed={kind: tuple(_undetermined(n, cards[n]) for n in numbers[kind] if _holds_up(cards[n])) for kind in KINDS},
         grounds=tuple(Ground(rule, dict(sentence_values(p))) for rule, p in held),
+        steps=steps,
     )
 
 

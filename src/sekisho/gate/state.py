@@ -89,6 +89,7 @@ class State:
         take_back: list[TakeBack] = []
         if decided.event is not None:
             take_back.append(self.learn_event(request_id(decided.request), decided.event))
+        take_back += [self.learn_event(request_id(decided.request), step) for step in decided.steps]
         if decided.transfer is not None:
             left_at = decided.decided_at if decided.outcome == "allow" else None
             told = self.memory.learn_request(decided.transfer, decided.decided_at, left_at, refused=decided.outcome == "refuse")
@@ -157,6 +158,11 @@ class GateView:
                 known = [one for one in known if one.kind != "released"]
             self._known["events", request_id] = known
         return cast(Sequence[RequestEvent], known)
+
+    def add_events(self, request_id: str, events: Iterable[Acted]) -> None:
+        """From here on in this decision, this happened about the request, too."""
+        told = [RequestEvent(*msgspec.structs.astuple(event)) for event in events]
+        self._known["events", request_id] = [*self.events_of_request(request_id), *told]
 
     def account(self, account_id: str) -> Account:
         """The account; raises KeyError for one that is not known. Read once for all rules of a decision."""
