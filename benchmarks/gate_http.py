@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import hashlib
 import os
 import re
 import shutil
@@ -25,27 +24,16 @@ from typing import Any, Final
 
 import msgspec
 
+from benchmarks.gate_workloads import ACCOUNTS, ADDRESSES, EMPTY, HARD, ORDINARY, address, load_lists, rule_set, teach
 from sekisho.gate.http.bodies import TransferBody
 
-ACCOUNTS: Final = 20_000
+NO_RULES: Final = "empty"
+RUNS: Final = (("W", 30_000), ("C32", 100_000), ("C1", 30_000))
+"""The runs of wrk against one gate: prefix of their ids, and to how many transfers the steps before the gate were taken."""
 RULES_MIN: Final = 52
 """Of these fifty hold under REGIME; two speak of other regimes alone."""
-EMPTY: Final = ("unfair_trading/suspended_asset",)
-"""A set without any rule for transfers: the same stack with nothing to judge by."""
 _PROJECT: Final = Path(__file__).resolve().parent.parent
 _TICKS: Final = os.sysconf("SC_CLK_TCK")
-
-REGIME: Final = "FIEA-ACT64"
-"""The regime under which most rules hold."""
-_BY_UNIT: Final = {
-    "month": "12", "year": "75", "JPY": "1000000", "share": "0.9", "ratio": "1000000", "hour": "24", "day": "7", "count": "50",
-}  # fmt: skip
-_TEXTS: Final = {
-    "form_version": "2026-10", "steps": "warning", "networks": "SYGNA", "outcome": "hold", "shares_refused": "sanctions=0.05",
-    "shares_held": "mixer=0.5", "shares_warned": "any=0.2", "categories_refused": "ransomware", "categories_held": "mixing_service",
-    "categories_warned": "gambling", "categories_ignored": "exchange", "days_new_address": "0",
-}  # fmt: skip
-"""Values for what only a firm or an order to come can set: any will do for the time it takes."""
 
 _LUA: Final = """
 local file = io.open("{token}"); local token = file:read("*a"); file:close()
@@ -61,7 +49,7 @@ request = function()
   wrk.headers["Idempotency-Key"] = id
   return wrk.format(nil, nil, nil, '{{"transfer_id":"' .. id .. '","requested_at":"' .. at .. '","account_id":"A'
     .. (number * 7919 % {accounts}) .. '","direction":"out","asset":"BTC","quantity":"0.009","value_jpy":"90000",'
-    .. '"address":"' .. addresses[number * 31 % #addresses + 1] .. '",'
+    .. '"address":"' .. addresses[number * 7919 % {accounts} % #addresses + 1] .. '",'
     .. '"counterparty":"unhosted","purpose":"moving to a hardware wallet"}}')
 end
 """
@@ -91,58 +79,30 @@ class Measured:
 # --- servers, each run in a process of its own
 
 
-def serve_gate(folder: Path, port: int, journal: str, rules: str, rules_folder: Path | None) -> None:
-    """A gate with ACCOUNTS clients and the chosen rules."""
+def serve_gate(folder: Path, port: int, journal: str, workload: str, rules_folder: Path | None) -> None:
+    """A gate that knows what the workload takes; ``empty`` is the hard one without rules for transfers."""
     from sekisho.gate import Gate
     from sekisho.gate.http.app import GateApp
     from sekisho.gate.http.opening import opened
     from sekisho.gate.http.server import gate_server
     from sekisho.gate.http.settings import Http, Settings, Store
     from sekisho.gate.http.tokens import Signer, new_caller
-    from sekisho.gate.rule_set import RuleSet
     from sekisho.rulebook import load_rulebook
 
     new_caller(folder / "callers.toml", folder / "wallet.pem", "SYS-WALLET", ["wallet"], datetime.now(UTC))
     (folder / "token").write_text(Signer.from_file(folder / "wallet.pem").token(time.time(), 3600))
-    settings = Settings(http=Http(port=port), store=Store(journal=journal))
+    if workload == ORDINARY:
+        load_lists(folder)
+    settings = Settings(http=Http(port=port), store=Store(journal=journal, lists="lists" if workload == ORDINARY else None))
     rulebook = load_rulebook(rules_folder) if rules_folder else load_rulebook()
-    chosen = RuleSet(
-        name="benchmark",
-        regime=REGIME,
-        rules=tuple(rules.split(",")),
-        assume=assumed(rulebook, rules),
-        undetermined={"*": "list"},
-    )
+    chosen = rule_set(rulebook, ",".join(EMPTY) if workload == NO_RULES else "*")
     with (folder / "log").open("w") as log, opened(settings, folder, log, rulebook=rulebook) as service:
         gate = service.doors.gate
         assert isinstance(gate, Gate)
         committed = gate.rule("commit", chosen, "benchmark")
         gate.rule("activate", committed.rule_set, "second person")
-        numbers = range(ACCOUNTS)
-        gate.learn(
-            "party", [{"party_id": f"P{n}", "kind": "individual", "country": "JP", "born_on": "1980-01-01"} for n in numbers]
-        )
-        opened_at = "2020-01-01T00:00:00Z"
-        rows = [{"account_id": f"A{n}", "party_id": f"P{n}", "kind": "customer", "opened_at": opened_at} for n in numbers]
-        gate.learn("account", rows)
-        balances = [{"account_id": f"A{n}", "asset": "BTC", "as_of_date": "2026-01-01", "quantity": "1000000"} for n in numbers]
-        gate.learn("customer_balance", balances)
+        teach(gate, workload, RUNS)
         gate_server(GateApp(service), settings, folder).run()
-
-
-def assumed(rulebook: Any, rules: str) -> tuple[str, ...]:
-    """A firm's value for whatever the chosen rules leave open, so that every one of them is really applied."""
-    from sekisho.gate.plan import compile_plan
-    from sekisho.gate.rule_set import RuleSet
-
-    chosen = RuleSet(name="open", regime=REGIME, rules=tuple(rules.split(",")), undetermined={"*": "list"})
-    cards = compile_plan(chosen, rulebook, datetime.now(UTC).date()).planned.cards
-    told = []
-    for card in cards:
-        for name in card.undetermined:
-            value = _TEXTS.get(name) or _BY_UNIT[card.parameters[name].unit]
-            told.append(f"{card.rule}.{name}={value}")
-    return tuple(told)
 
 
 def serve_reference(what: str, folder: Path, port: int) -> None:
@@ -176,12 +136,12 @@ def serve_reference(what: str, folder: Path, port: int) -> None:
 # --- measuring
 
 
-def measure(what: str, connections: int, seconds: int, port: int, folder: Path, process: subprocess.Popen[bytes]) -> Measured:
+def measure(
+    what: str, connections: int, seconds: int, port: int, folder: Path, process: subprocess.Popen[bytes], run: str
+) -> Measured:
     """One run of wrk against a server that listens."""
     script = folder / "wrk.lua"
-    script.write_text(
-        _LUA.format(token=folder / "token", addresses=_addresses(folder), run=f"T{time.time_ns()}", accounts=ACCOUNTS)
-    )
+    script.write_text(_LUA.format(token=folder / "token", addresses=_addresses(folder), run=run, accounts=ACCOUNTS))
     before = _cpu_seconds(process.pid)
     command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--latency", "-s", str(script)]
     ran = subprocess.run([*command, f"http://127.0.0.1:{port}/v1/transfers/decisions"], capture_output=True, text=True, check=True)
@@ -204,19 +164,8 @@ def _addresses(folder: Path) -> Path:
     """A file of valid Bitcoin addresses, in their old form: ten thousand, always the same."""
     file = folder / "addresses"
     if not file.exists():
-        file.write_text("\n".join(_address(number) for number in range(10_000)))
+        file.write_text("\n".join(address(number) for number in range(ADDRESSES)))
     return file
-
-
-def _address(number: int) -> str:
-    letters = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
-    body = b"\0" + hashlib.sha256(number.to_bytes(8)).digest()[:20]
-    whole = int.from_bytes(body + hashlib.sha256(hashlib.sha256(body).digest()).digest()[:4])
-    text = ""
-    while whole:
-        whole, place = divmod(whole, 58)
-        text = letters[place] + text
-    return "1" + text
 
 
 @contextmanager
@@ -278,11 +227,11 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
     parser.add_argument("--port", type=int, help=argparse.SUPPRESS)
     parser.add_argument("--journal", default="gate.sqlite", help=argparse.SUPPRESS)
-    parser.add_argument("--rules", default="*", help=argparse.SUPPRESS)
+    parser.add_argument("--workload", default=ORDINARY, help=argparse.SUPPRESS)
     parser.add_argument("--rules-folder", type=Path, help=argparse.SUPPRESS)
     asked = parser.parse_args()
     if asked.serve == "gate":
-        serve_gate(asked.folder, asked.port, asked.journal, asked.rules, asked.rules_folder)
+        serve_gate(asked.folder, asked.port, asked.journal, asked.workload, asked.rules_folder)
     elif asked.serve:
         serve_reference(asked.serve, asked.folder, asked.port)
     else:
@@ -304,20 +253,25 @@ def _measure_all(seconds: int, stores: list[str]) -> None:
 
         def run(what: str, arguments: list[str]) -> None:
             with server(arguments) as (port, place, process):
-                measure(what, 32, 3, port, place, process)
+                measure(what, 32, 3, port, place, process, "W")
                 for connections in (32, 1):
-                    measured = results[what, connections] = measure(what, connections, seconds, port, place, process)
+                    measured = results[what, connections] = measure(
+                        what, connections, seconds, port, place, process, f"C{connections}"
+                    )
                     print(measured.line(), flush=True)
 
         run("bare ASGI, nothing durable", ["bare"])
         run("bare Litestar, nothing durable", ["litestar"])
         for store in stores:
-            for what, rules in (("no rule for transfers", ",".join(EMPTY)), (f"{count} rules", "*")):
+            kinds = {NO_RULES: "no rule for transfers", ORDINARY: f"{count} rules, ordinary", HARD: f"{count} rules, hard"}
+            for workload, what in kinds.items():
                 journal = _journal(store, stack)
-                arguments = ["gate", "--journal", journal, "--rules", rules, "--rules-folder", str(rules_folder)]
+                arguments = ["gate", "--journal", journal, "--workload", workload, "--rules-folder", str(rules_folder)]
                 run(f"gate on {store}, {what}", arguments)
-            full, empty = (results[f"gate on {store}, {what}", 32] for what in (f"{count} rules", "no rule for transfers"))
-            print(f"{store}: {full.per_second / empty.per_second:.2f} of the same stack without rules for transfers")
+            without = results[f"gate on {store}, {kinds[NO_RULES]}", 32].per_second
+            for workload in (ORDINARY, HARD):
+                part = results[f"gate on {store}, {kinds[workload]}", 32].per_second / without
+                print(f"{store}, {workload}: {part:.2f} of the same stack without rules for transfers")
         print(f"fdatasync of 4 KiB: {fdatasync_ms(folder):.2f} ms; load after: {os.getloadavg()[0]:.1f}")
 
 

@@ -105,8 +105,8 @@ WORDS: Final = frozenset(
 def exact(number: Decimal) -> Decimal:
     """The same number without zeros at its end, however it was written: 0.50 and 0.500000000000000000 are 0.5."""
     plain = number.normalize()
-    exponent = plain.as_tuple().exponent
-    return plain if isinstance(exponent, int) and exponent <= 0 else plain.quantize(Decimal(1))
+    # Only a number with zeros before its point is written with E+ now.
+    return plain if "E+" not in str(plain) and plain.is_finite() else plain.quantize(Decimal(1))
 
 
 def moment(micros: int) -> datetime:

@@ -28,6 +28,7 @@ from sekisho.engine.requests import (
     RequestEvent,
     SeenOrder,
     Suspicion,
+    TransferRequest,
 )
 from sekisho.typologies.addresses import AddressBook
 from sekisho.typologies.addresses.poisoning import books_of, read_or_none
@@ -49,6 +50,7 @@ Row = Mapping[str, Any]
 _EVER = datetime.min.replace(tzinfo=UTC)
 _LEFT = {"released", "completed"}
 _BOOKS_KEPT_MAX = 100_000
+_JOINED_KEPT_MAX = 100_000
 Held = TypeVar("Held")
 _Timed = TypeVar("_Timed", PastTransfer, PastTrade, PastEvent, RequestEvent)
 
@@ -63,6 +65,7 @@ class Memory:
         self._kept = kept
         self._parties: dict[str, Party] = {}
         self._accounts: dict[str, Account] = {}
+        self._joined: dict[str, tuple[Account, Party, Account]] = {}
         self._accounts_of: _Held[set[str]] = _Held(lambda key: set(kept.accounts_of(key)) if kept is not None else set())
         self._transfers: dict[str, PastTransfer | None] = {}
         self._by_account: _Held[list[PastTransfer]] = _Held(lambda key: kept.transfers(key) if kept is not None else [])
@@ -106,6 +109,32 @@ class Memory:
         """What would make unlearnt a row of ``transfer`` or ``request_event`` that is about to be learnt."""
         return _TAKE_BACK[table](self, row)
 
+    def learn_request(
+        self, request: TransferRequest, at: datetime, left_at: datetime | None, *, refused: bool
+    ) -> Callable[[], None]:
+        """Take in a request that was decided at a moment and left then, waits, or was refused; gives what takes it back.
+
+        It was asked for when it was first learnt, whatever time it gives for itself.
+        """
+        known = self.known_transfer(request.transfer_id)
+        transfer = PastTransfer(
+            request.transfer_id,
+            at if known is None else known.requested_at,
+            request.account_id,
+            request.direction,
+            request.asset,
+            exact(request.quantity),
+            exact(request.value_jpy),
+            request.address,
+            request.counterparty or "unknown",
+            request.counterparty_vasp,
+            left_at,
+            refused,
+        )
+        take_back = self._taking_back(transfer, known)
+        self._take(transfer, transfer.requested_at)
+        return take_back
+
     @contextmanager
     def without(self, transfer_id: str) -> Iterator[None]:
         """As long as the block lasts, the transfer was never asked for; its place in the address book stays."""
@@ -125,7 +154,15 @@ class Memory:
         party = self._party(account.party_id)
         if party is None or party.born_on == account.born_on:
             return account
-        return _born(account, party.born_on)
+        joined = self._joined.get(account_id)
+        if joined is not None and joined[0] is account and joined[1] is party:
+            return joined[2]
+        born = _born(account, party.born_on)
+        if account_id in self._accounts:
+            if len(self._joined) >= _JOINED_KEPT_MAX:
+                self._joined.clear()
+            self._joined[account_id] = (account, party, born)
+        return born
 
     def party(self, party_id: str) -> Party:
         """The person or company; raises KeyError for one that is not known."""
@@ -478,6 +515,10 @@ class Memory:
 
     def _learn_transfer(self, row: Row) -> None:
         transfer = past_transfer(row)
+        self._take(transfer, min(filter(None, (transfer.requested_at, _utc(row.get("address_first_used_at"))))))
+
+    def _take(self, transfer: PastTransfer, used_at: datetime) -> None:
+        """Remember a transfer in the place of what was known of it, and that its address was asked for at a moment."""
         self._forget(transfer.transfer_id)
         self.reach_back(transfer.requested_at)
         kept = self._address_books.get(transfer.account_id)
@@ -487,7 +528,6 @@ class Memory:
                 kept.add(read)
         self._keep(transfer)
         if transfer.direction == "out":
-            used_at = min(filter(None, (transfer.requested_at, _utc(row.get("address_first_used_at")))))
             self.learn_use(transfer.account_id, transfer.address, used_at)
 
     def _keep(self, transfer: PastTransfer) -> None:
@@ -497,11 +537,14 @@ class Memory:
         self._first_sent.pop(transfer.account_id, None)
 
     def _take_back_transfer(self, row: Row) -> Callable[[], None]:
-        transfer_id, account_id, address = row["transfer_id"], row["account_id"], row["address"]
-        known, used_at = self.known_transfer(transfer_id), self.first_used_at(account_id, address)
+        return self._taking_back(past_transfer(row), self.known_transfer(row["transfer_id"]))
+
+    def _taking_back(self, transfer: PastTransfer, known: PastTransfer | None) -> Callable[[], None]:
+        account_id, address = transfer.account_id, transfer.address
+        used_at = self.first_used_at(account_id, address)
 
         def take_back() -> None:
-            self._forget(transfer_id)
+            self._forget(transfer.transfer_id)
             if known is not None:
                 self._keep(known)
             if used_at is not None:

@@ -19,7 +19,17 @@ if TYPE_CHECKING:
 
 
 def moved(request: TransferRequest) -> Moved:
-    """A request as the transfer it asks to be."""
+    """A request as the transfer it asks to be; the last one is kept, for several rules ask about it in turn."""
+    global _last
+    if _last is None or _last[0] is not request:
+        _last = (request, _moved(request))
+    return _last[1]
+
+
+_last: tuple[TransferRequest, Moved] | None = None
+
+
+def _moved(request: TransferRequest) -> Moved:
     return Moved(
         request.transfer_id,
         request.requested_at,

@@ -8,6 +8,8 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import NamedTuple, Protocol
 
+import msgspec
+
 from sekisho.typologies.addresses import AddressBook
 from sekisho.typologies.correspondence import Correspondence
 from sekisho.typologies.exposure import Neighbour
@@ -19,8 +21,7 @@ from sekisho.typologies.ownership import Ownership
 from sekisho.typologies.suitability import Breach, Check, Consent, Criteria, Limits
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TransferRequest:
+class TransferRequest(msgspec.Struct, frozen=True, kw_only=True):
     """A transfer that asks to go ahead: the columns of the ``transfer`` table known at that moment. Times are UTC.
 
     Three things the table does not keep are known at that moment: ``address_tag`` (destination tag or memo, where the address
@@ -47,8 +48,7 @@ class TransferRequest:
     warning_acknowledged_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OrderRequest:
+class OrderRequest(msgspec.Struct, frozen=True, kw_only=True):
     """An order, or a change of one, that asks to enter the book; the names are FIX's. Times are UTC.
 
     ``order_id`` is FIX 11 ClOrdID, ``account_id`` 1 Account, ``instrument`` 55 Symbol, ``side`` 54 Side (buy, sell),

@@ -257,7 +257,7 @@ class RecordsView:
 
 def transfer_request(row: dict[str, object]) -> TransferRequest:
     """A request as a case or a caller writes it: the columns of ``transfer`` known before the decision."""
-    known = {name: row[name] for name in TransferRequest.__dataclass_fields__ if name in row}
+    known = {name: row[name] for name in TransferRequest.__struct_fields__ if name in row}
     return TransferRequest(**known)  # type: ignore[arg-type]
 
 

@@ -39,28 +39,33 @@ def plain(value: object) -> str:
 
 def say(template: Text, facts: Mapping[str, object]) -> Text:
     """Fill both languages; a fact the template names and nobody gave is a fault of the control."""
-    return Text(_filled(template.en, facts), _filled(template.ja, facts))
+    told: dict[tuple[str, str], str] = {}
+    return Text(_filled(template.en, facts, told), _filled(template.ja, facts, told))
 
 
-def _filled(template: str, facts: Mapping[str, object]) -> str:
+def _filled(template: str, facts: Mapping[str, object], known: dict[tuple[str, str], str]) -> str:
+    """A template with its facts; ``known`` are those written out already, for the other language."""
     parts = _parts(template)
     if parts is None:
         return _Plain().vformat(template, (), facts)
     told = []
-    for literal, name, spec in parts:
+    for literal, place in parts:
         told.append(literal)
-        if name is not None:
-            value = facts[name]
-            told.append(str(format(value, spec)) if spec else value if type(value) is str else plain(value))
+        if place is not None:
+            if place not in known:
+                name, spec = place
+                value = facts[name]
+                known[place] = str(format(value, spec)) if spec else value if type(value) is str else plain(value)
+            told.append(known[place])
     return "".join(told)
 
 
 @lru_cache(maxsize=4096)
-def _parts(template: str) -> tuple[tuple[str, str | None, str], ...] | None:
+def _parts(template: str) -> tuple[tuple[str, tuple[str, str] | None], ...] | None:
     """A template cut into text, name and format once and for all; None for one that asks for more than names and formats."""
-    parts = []
+    parts: list[tuple[str, tuple[str, str] | None]] = []
     for literal, name, spec, conversion in Formatter().parse(template):
         if name is not None and (not name.isidentifier() or conversion or "{" in (spec or "")):
             return None
-        parts.append((literal, name, spec or ""))
+        parts.append((literal, None if name is None else (name, spec or "")))
     return tuple(parts)

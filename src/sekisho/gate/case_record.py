@@ -6,14 +6,15 @@ anything is suspicious is for people to judge; a case is no accusation, and the 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import datetime, timedelta
+from operator import itemgetter
 from typing import Any, Final
 
 import msgspec
 
-from sekisho.engine.requests import TransferRequest
+from sekisho.engine.requests import PastEvent, PastTransfer, TransferRequest
 from sekisho.gate.entries import CaseRecord, Decided, Planned
 from sekisho.gate.messages import Said, encode, kind_of, request_id
 from sekisho.gate.rendering import case_id, decision_id
@@ -105,21 +106,54 @@ def open_case(number: int, decided: Decided, planned: Planned, state: State) -> 
         ("the reporting officer's own judgement",),
         ("items of the form (the form itself is not in the rulebook)",),
     )
-    items = tuple(
-        Item(provision=f"APTCP_ORDER {provision}", asks=asks, known=told, missing=lacks)
-        for (provision, asks), told, lacks in zip(_ASKS, known, missing, strict=True)
-    )
-    case = GateCase(
+    case = _Sent(
         case_id=case_id(about),
         request_id=about,
         opened_at=decided.decided_at,
         decision_id=decision_id(number),
         outcome=decided.outcome,
-        items=items,
+        items=tuple(map(_item, _HEADS, known, missing)),
         client_text=decided.client_text,
-        confidential=CONFIDENTIAL,
+        confidential=_CONFIDENTIAL,
     )
     return CaseRecord(case.case_id, about, decided.decided_at.isoformat(), number, encode(case))
+
+
+class _Sent(msgspec.Struct, frozen=True, kw_only=True):
+    """A GateCase on its way to the store: the same fields, those that are the same in every case written already."""
+
+    case_id: str
+    request_id: str
+    opened_at: datetime
+    decision_id: str
+    outcome: str
+    items: tuple[msgspec.Raw, ...]
+    client_text: Said | None
+    confidential: msgspec.Raw
+
+
+assert _Sent.__struct_fields__ == GateCase.__struct_fields__
+_CONFIDENTIAL: Final = msgspec.Raw(encode(CONFIDENTIAL))
+_HEADS: Final = tuple(
+    b'{"provision":%s,"asks":%s,"known":' % (encode(f"APTCP_ORDER {provision}"), encode(asks)) for provision, asks in _ASKS
+)
+assert Item.__struct_fields__ == ("provision", "asks", "known", "missing")
+
+
+def _item(head: bytes, known: Mapping[str, Any], missing: tuple[str, ...]) -> msgspec.Raw:
+    """An Item as JSON."""
+    return msgspec.Raw(b"".join((head, encode(known), b',"missing":', encode(missing), b"}")))
+
+
+def _in_order(kind: type[Any]) -> Callable[[Any], msgspec.Struct]:
+    """Makes of a row something that is written with its columns in the order of their names, as a dict is."""
+    names = sorted(kind._fields)
+    row = msgspec.defstruct(kind.__name__, names)
+    place = itemgetter(*(kind._fields.index(name) for name in names))
+    return lambda one: row(*place(one))
+
+
+_transfer, _event = _in_order(PastTransfer), _in_order(PastEvent)
 
 
 def _when(decided: Decided) -> dict[str, Any]:
@@ -173,9 +207,9 @@ def _around(decided: Decided, state: State) -> dict[str, Any]:
     around: dict[str, Any] = {
         "since": since,
         "transfers": len(transfers),
-        "latest_transfers": [one._asdict() for one in transfers[-ROWS_MAX:]],
+        "latest_transfers": [_transfer(one) for one in transfers[-ROWS_MAX:]],
         "account_events": len(events),
-        "latest_account_events": [one._asdict() for one in events[-ROWS_MAX:]],
+        "latest_account_events": [_event(one) for one in events[-ROWS_MAX:]],
         "holdings": dict(memory.holdings(request.account_id)),
     }
     if isinstance(request, TransferRequest):

@@ -18,7 +18,7 @@ import random
 import time
 import uuid
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from decimal import Decimal
 from types import TracebackType
 from typing import Any, Final, NamedTuple, Protocol, TypeVar
@@ -173,10 +173,10 @@ def _read(ask: _Ask, answered: httpx.Response) -> Any:
 def request_body(request: GateRequest) -> dict[str, Any]:
     """A request as the gate's description wants it: exact amounts as strings, times with their zone, nothing that is None."""
     told: dict[str, Any] = {}
-    for each in fields(request):
-        value = getattr(request, each.name)
+    for name in request.__struct_fields__:
+        value = getattr(request, name)
         if value is not None:
-            told[each.name] = f"{value:f}" if isinstance(value, Decimal) else value
+            told[name] = f"{value:f}" if isinstance(value, Decimal) else value
     return told
 
 

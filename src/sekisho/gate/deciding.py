@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 
@@ -27,7 +26,7 @@ from sekisho.gate.messages import (
     request_id,
 )
 from sekisho.gate.own_words import CLIENT, OWN, OWN_RULE, TITLE, own_text, releases_text, with_time
-from sekisho.gate.plan import Plan
+from sekisho.gate.plan import Heard, Plan
 from sekisho.gate.rule_set import RuleSet
 from sekisho.gate.state import GateView, State
 
@@ -38,8 +37,7 @@ _BY_A_PERSON: Final = frozenset({"approved", "released", "refused"})
 _CLOSING: Final = {"refused": "refused_by_person", "cancelled": "cancelled"}
 
 
-@dataclass(frozen=True, slots=True)
-class Deciding:
+class Deciding(NamedTuple):
     """What is decided, as of when, and what was decided about it before."""
 
     request: GateRequest
@@ -50,8 +48,7 @@ class Deciding:
     prior: tuple[int, Decided] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Asking:
+class Asking(NamedTuple):
     """A request with the key it came under and who asked."""
 
     request: GateRequest
@@ -69,8 +66,7 @@ class Asking:
         return Deciding(self.request, at, first, self.key, None, prior)
 
 
-@dataclass(frozen=True, slots=True)
-class Telling:
+class Telling(NamedTuple):
     """An event about a request that was asked for before."""
 
     request_id: str
@@ -101,11 +97,13 @@ def judge(deciding: Deciding, plan: Plan, plan_number: int, state: State, view: 
     """What the gate says: the gravest of what the rules say and nobody who may has lifted."""
     assert rule_set is not None
     request, prior = deciding.request, None if deciding.prior is None else deciding.prior[1]
-    said = spoken(deciding, plan, state, view, rule_set.release_needs)
-    people = _People(prior, deciding.event, said, rule_set.release_needs)
+    said, steps = heard(deciding, plan, state, view, rule_set.release_needs)
+    people = _NOBODY if prior is None else _People(prior, deciding.event, said, rule_set.release_needs)
     left = [one for one in said if one.key not in people.lifted]
     own = tuple(people.told())
-    outcome = max((*(one.outcome for one in left), *(one.outcome for one in own)), key=_RANK.__getitem__, default="allow")
+    outcomes = [one.outcome for one in left]
+    outcomes += [one.outcome for one in own]
+    outcome = max(outcomes, key=_RANK.__getitem__, default="allow")
     releases = _releases(plan, left, rule_set.release_needs) if outcome in ("warn", "hold") else ()
     releases_at = _releases_at(left) if outcome == "hold" else None
     return Decided(
@@ -125,29 +123,34 @@ def judge(deciding: Deciding, plan: Plan, plan_number: int, state: State, view: 
         event=deciding.event,
         after=None if deciding.prior is None else deciding.prior[0],
         acts=people.acts,
+        steps=steps,
         lifted=tuple(sorted(people.lifted)),
         case=outcome in ("hold", "refuse"),
         case_opened=outcome in ("hold", "refuse") or (prior is not None and prior.case_opened),
     )
 
 
-def spoken(deciding: Deciding, plan: Plan, state: State, view: GateView, release_needs: int) -> tuple[Spoken, ...]:
+def heard(deciding: Deciding, plan: Plan, state: State, view: GateView, release_needs: int) -> Heard:
     """What the rules say, asked as of now, as if the request were not known yet."""
     request = _as_of(deciding.request, deciding.at)
     view.begin(deciding.at, release_needs)
+    known = isinstance(request, TransferRequest) and state.memory.known_transfer(request.transfer_id) is not None
+    if deciding.event is None and not known:
+        return plan.heard(kind_of(request), request, view, deciding.at)
     with ExitStack() as stack:
         if deciding.event is not None:
             stack.callback(state.learn_event(request_id(request), deciding.event))
-        if isinstance(request, TransferRequest) and state.memory.known_transfer(request.transfer_id) is not None:
-            stack.enter_context(state.memory.without(request.transfer_id))
-        return plan.spoken(kind_of(request), request, view)
+        if known:
+            stack.enter_context(state.memory.without(request_id(request)))
+        return plan.heard(kind_of(request), request, view, deciding.at)
 
 
 def _as_of(request: GateRequest, at: datetime) -> GateRequest:
     """The request as it asks to go ahead now: the gate trusts its own clock alone."""
     if asked_at(request) == at:
         return request
-    return replace(request, requested_at=at) if isinstance(request, TransferRequest) else replace(request, received_at=at)
+    name = "requested_at" if isinstance(request, TransferRequest) else "received_at"
+    return msgspec.structs.replace(request, **{name: at})
 
 
 class _People:
@@ -186,6 +189,10 @@ class _People:
                     text=own_text(sentence, act.party_id, act.text),
                     facts=msgspec.to_builtins({"by": act.party_id, "at": act.occurred_at, "event": act.event_id}),
                 )
+
+
+_NOBODY: Final = _People(None, None, (), 1)
+"""Nobody has done anything yet."""
 
 
 def _askers(prior: Decided, state: State) -> set[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from datetime import date, datetime
+from functools import cached_property
 from typing import Any, Final, NamedTuple
 
 import msgspec
@@ -42,6 +43,15 @@ class CaseRecord(NamedTuple):
 
 
 FIRST_CHECK: Final = bytes(32)
+_SAID: Final = ("outcome", "sentence", "text", "facts", "releases_at")
+"""What a rule says itself: these fields stand together, in this order, in Spoken and in Applied."""
+assert Applied.__struct_fields__[3:8] == _SAID
+
+
+def _around(card: Applied) -> tuple[bytes, bytes]:
+    fields = {name: encode(getattr(card, name)) for name in Applied.__struct_fields__ if name not in _SAID}
+    told = [b'"%s":%s' % (name.encode(), value) for name, value in fields.items()]
+    return b"{" + b",".join(told[:3]) + b",", b"," + b",".join(told[3:]) + b"}"
 
 
 def next_entry(number: int, before: bytes, kind: str, request_id: str | None, body: bytes) -> Entry:
@@ -82,7 +92,10 @@ class Shadowed(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Decided(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One decision. ``plan`` is the number of the entry that lists the rules applied; exactly one request is given."""
+    """One decision. ``plan`` is the number of the entry that lists the rules applied; exactly one request is given.
+
+    ``acts`` are what people have done, ``steps`` what the gate itself did now (own_steps.py).
+    """
 
     plan: int
     decided_at: datetime
@@ -100,6 +113,7 @@ class Decided(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     event: Acted | None = None
     after: int | None = None
     acts: tuple[Acted, ...] = ()
+    steps: tuple[Acted, ...] = ()
     lifted: tuple[str, ...] = ()
     case: bool = False
     case_opened: bool = False
@@ -118,7 +132,7 @@ class Decided(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         return next((act.kind for act in self.acts if act.kind in ("refused", "cancelled")), None)
 
 
-class Planned(msgspec.Struct, frozen=True, kw_only=True):
+class Planned(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     """The rules of a set as they stand on one Japan date, with values and provisions: what decisions of that day refer to."""
 
     rule_set: str
@@ -127,6 +141,16 @@ class Planned(msgspec.Struct, frozen=True, kw_only=True):
     as_of: date
     cards: tuple[Applied, ...]
     kinds: Mapping[str, tuple[int, ...]]
+
+    @cached_property
+    def listed(self) -> Mapping[str, tuple[int, ...]]:
+        """The rules without a value, for each kind of request: an answer names them though they were not asked."""
+        return {kind: tuple(n for n in numbers if self.cards[n].undetermined) for kind, numbers in self.kinds.items()}
+
+    @cached_property
+    def around(self) -> tuple[tuple[bytes, bytes], ...]:
+        """Of each rule as it is answered, the JSON before and after what it says: written once for all decisions of the day."""
+        return tuple(_around(card) for card in self.cards)
 
 
 class Learned(msgspec.Struct, frozen=True, kw_only=True):

@@ -7,12 +7,12 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from threading import Event, Thread
-from typing import Any, Final, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 
 import msgspec
 
@@ -51,7 +51,7 @@ from sekisho.gate.messages import (
     request_id,
 )
 from sekisho.gate.plan import Plan, compile_plan
-from sekisho.gate.rendering import decision_number, decision_of
+from sekisho.gate.rendering import Answered, decision_number
 from sekisho.gate.rows import read_rows
 from sekisho.gate.rule_set import RuleSet, checked
 from sekisho.gate.shadow import compared
@@ -68,7 +68,10 @@ BATCH_MAX: Final = 512
 
 
 class Told(Protocol):
-    """Who waits for an answer: a Future, or whatever takes one as lightly as it likes, in the gate's own thread."""
+    """Who waits for an answer: a Future, or whatever takes one as lightly as it likes, in the gate's own thread.
+
+    A decision comes as Answered, so that whoever waits has written out as much of it as he needs.
+    """
 
     def set_result(self, result: Any) -> None:
         """The answer, durable by now."""
@@ -79,12 +82,19 @@ class Told(Protocol):
         ...
 
 
-@dataclass(slots=True)
-class _Job:
+class _Job(NamedTuple):
     """Something to be done in the next turn, and who waits for it."""
 
     work: Any
-    future: Told = field(default_factory=Future)
+    future: Told
+
+
+class _Waiting(Future[Any]):
+    """Waits for a decision with its full working."""
+
+    def set_result(self, result: Any) -> None:
+        """What the turn gave."""
+        super().set_result(result.decision if isinstance(result, Answered) else result)
 
 
 class Gate:
@@ -147,7 +157,7 @@ class Gate:
         return self._put(Asking(request, key, asked_by))
 
     def ask(self, request: GateRequest, told: Told, key: str | None = None, asked_by: str | None = None) -> None:
-        """The same as submit for who waits in a way of his own; ``told`` must neither wait nor raise."""
+        """The same as submit for who waits in a way of his own; ``told`` gets Answered, and must neither wait nor raise."""
         self._jobs.put(_Job(Asking(request, key, asked_by), told))
 
     def tell(self, request_id: str, event: RequestEventIn, key: str | None = None) -> Decision:
@@ -198,7 +208,7 @@ class Gate:
             entry = None if number is None else self._journal.entry(number)
             if entry is None or entry.kind != DECIDED:
                 raise GateUnknown(f"decision {decision_id!r} is not in the journal")
-            return self._rendered(entry)
+            return self._rendered(entry).decision
 
     def history(self, request_id: str) -> list[Decision]:
         """Every decision about a request, oldest first; raises GateUnknown where it was never asked for."""
@@ -206,7 +216,7 @@ class Gate:
             entries = [entry for entry in self._journal.of_request(request_id) if entry.kind == DECIDED]
             if not entries:
                 raise GateUnknown(f"request {request_id!r} was never asked for")
-            return [self._rendered(entry) for entry in entries]
+            return [self._rendered(entry).decision for entry in entries]
 
     def cases(self) -> list[GateCase]:
         """The cases that held or refused requests opened, in that order."""
@@ -265,7 +275,7 @@ class Gate:
             raise GateDown(f"the journal cannot be read: {error}; ask again") from error
 
     def _put(self, work: Any) -> Future[Any]:
-        future: Future[Any] = Future()
+        future: Future[Any] = _Waiting()
         self._jobs.put(_Job(work, future))
         return future
 
@@ -332,7 +342,7 @@ class Gate:
             return error
         raise AssertionError(work)
 
-    def _asked(self, asking: Asking, written: _Written) -> Decision:
+    def _asked(self, asking: Asking, written: _Written) -> Answered:
         about, hashed = request_id(asking.request), body_hash(asking.request)
         by_id, by_key = written.known.get(f"r:{about}"), written.known.get(f"k:{asking.key}")
         for known in (by_key, by_id):
@@ -348,7 +358,7 @@ class Gate:
         prior = None if by_id is None else written.prior(about)
         return self._judged(asking.deciding(now, prior), written, dict.fromkeys(keys, hashed))
 
-    def _told(self, telling: Telling, written: _Written) -> Decision:
+    def _told(self, telling: Telling, written: _Written) -> Answered:
         hashed = body_hash(telling.request_id, telling.event)
         known = written.known.get(f"e:{telling.key}")
         if known is not None and known.body_hash != hashed:
@@ -369,7 +379,7 @@ class Gate:
         if known is None:
             written.add(LEARNED, None, learning.told, {} if learning.key is None else {f"l:{learning.key}": hashed})
 
-    def _judged(self, deciding: Deciding, written: _Written, asked: Mapping[str, bytes]) -> Decision:
+    def _judged(self, deciding: Deciding, written: _Written, asked: Mapping[str, bytes]) -> Answered:
         number, plan = self._plan(deciding.at, written)
         decided = judge(deciding, plan, number, self._known.state, self._view, self._known.life.active)
         shadow = self._known.life.shadowed
@@ -378,7 +388,7 @@ class Gate:
         entry = written.add(DECIDED, request_id(deciding.request), decided, asked)
         if decided.case and not (deciding.prior is not None and deciding.prior[1].case_opened):
             written.cases.append(open_case(entry.number, decided, plan.planned, self._known.state))
-        return decision_of(entry.number, decided, plan.planned)
+        return Answered(entry.number, decided, plan.planned)
 
     def _shadow(self, decided: Decided, deciding: Deciding, rule_set: RuleSet) -> Decided:
         """The same decision under the set in shadow, noted where it differs; a shadow that fails harms nothing."""
@@ -450,14 +460,14 @@ class Gate:
         del self._known.planned[number]
         self._plans = {key: kept for key, kept in self._plans.items() if kept[0] != number}
 
-    def _rendered(self, entry: Entry) -> Decision:
+    def _rendered(self, entry: Entry) -> Answered:
         decided: Decided = decode(entry)
         planned = self._known.planned.get(decided.plan)
         if planned is None:
             kept = self._journal.entry(decided.plan)
             assert kept is not None
             planned = decode(kept)
-        return decision_of(entry.number, decided, planned)
+        return Answered(entry.number, decided, planned)
 
 
 @dataclass(frozen=True, slots=True)

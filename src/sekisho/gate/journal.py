@@ -101,6 +101,8 @@ class Journal(Protocol):
 
 _CASE: Final = "SELECT case_id, request_id, opened_at, number, body FROM gate_case"
 PORTION: Final = 10_000
+_LOG_PAGES: Final = 4_000
+"""So many pages (of 4 KiB) are gathered in the log before they are put into the file: each page is then written there once."""
 _ENTRY: Final = "SELECT number, kind, request_id, body, checked FROM entry"
 
 
@@ -118,6 +120,7 @@ class SqliteJournal:
         self._writer = _connect(self.file)
         self._writer.execute("PRAGMA journal_mode = WAL")
         self._writer.execute("PRAGMA synchronous = FULL")
+        self._writer.execute(f"PRAGMA wal_autocheckpoint = {_LOG_PAGES}")
         self._writer.executescript(SCHEMA)
         self._reader = _SqliteTurn(_connect(self.file))
         self._seen = os.open(f"{self.file}.seen", os.O_RDWR | os.O_CREAT, 0o600)

@@ -7,25 +7,29 @@ import inspect
 import textwrap
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
-from typing import TYPE_CHECKING, Any, Final
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import msgspec
 
 from sekisho.engine.answers import Outcome, Reason
 from sekisho.engine.controls import load_control
+from sekisho.engine.lookback import Signs, transfer_out
 from sekisho.engine.requests import OrderRequest, TransferRequest
 from sekisho.findings.finding import sentence_values
 from sekisho.findings.sentence import say
-from sekisho.gate.entries import Planned, Spoken
+from sekisho.gate.entries import Acted, Planned, Spoken
 from sekisho.gate.messages import ORDER, TRANSFER, Applied, Cited, GateDown, Said, ValueUsed, encode
+from sekisho.gate.own_steps import ASKS_FOR_STEPS, OwnSteps, own_steps
 from sekisho.gate.rule_set import LISTED, RuleSet, rules_of
 from sekisho.rulebook import Parameters, Rule, Rulebook, Undetermined
 from sekisho.rulebook.texts import Text
+from sekisho.typologies.payments import destination_kind, stated_words
 
 if TYPE_CHECKING:
     from sekisho.engine.requests import View
     from sekisho.gate.messages import GateRequest
+    from sekisho.gate.state import GateView
 
 KINDS: Final[Mapping[str, type]] = {TRANSFER: TransferRequest, ORDER: OrderRequest}
 FAILED: Final = "gate_failed"
@@ -53,12 +57,20 @@ class Plan:
     ask: Mapping[str, Asking]
     fixed: Mapping[str, tuple[Spoken, ...]]
     grounds: tuple[Ground, ...]
+    steps: OwnSteps | None
 
-    def spoken(self, kind: str, request: GateRequest, view: View) -> tuple[Spoken, ...]:
-        """Everything the rules say about a request, open values included, in order of the rules."""
+    def heard(self, kind: str, request: GateRequest, view: GateView, at: datetime) -> Heard:
+        """Everything the rules say about a request, open values included, in order of the rules; and the gate's own steps."""
         said = [self._spoken(card, reason) for card, reason in self.ask[kind](request, view)]
         fixed = self.fixed[kind]
-        return tuple(sorted((*said, *fixed), key=lambda one: one.card)) if fixed else tuple(said)
+        if self.steps is None or not isinstance(request, TransferRequest) or request.direction != "out":
+            return Heard(tuple(sorted((*said, *fixed), key=_place)) if fixed else tuple(said), ())
+        about = request.transfer_id
+        failed = {one.card for one in said if one.sentence == FAILED}
+        taken = self.steps.taken(about, at, said, failed, view.events_of_request(about))
+        view.add_events(about, taken)
+        said += [self._spoken(card, reason) for card, reason in self.steps.ask(request, view)]
+        return Heard(tuple(sorted((*said, *fixed), key=_place)), taken)
 
     def _spoken(self, card: int, reason: Reason) -> Spoken:
         ground = self.grounds[card]
@@ -82,6 +94,17 @@ class Plan:
         ground = self.grounds[one.card]
         template = ground.rule.sentences.get(f"client_{one.sentence}")
         return None if template is None else Said(*say(template, {**ground.values, **one.facts}))
+
+
+class Heard(NamedTuple):
+    """What the rules said, and the steps of its own that the gate took."""
+
+    said: tuple[Spoken, ...]
+    steps: tuple[Acted, ...]
+
+
+def _place(one: Spoken) -> int:
+    return one.card
 
 
 @dataclass(frozen=True)
@@ -108,11 +131,16 @@ def compile_plan(rule_set: RuleSet, rulebook: Rulebook, day: date) -> Plan:
     held = [(rule, p) for rule, p in held if kinds[rule.path]]
     cards = tuple(_card(rule, p, law_day, rule_set) for rule, p in held)
     numbers = {kind: tuple(n for n, (rule, _) in enumerate(held) if kind in kinds[rule.path]) for kind in KINDS}
+    asked = {kind: [(n, *held[n]) for n in of_kind if not cards[n].undetermined] for kind, of_kind in numbers.items()}
+    steps = own_steps(asked[TRANSFER], _compiled, rule_set.hash)
+    if steps is not None:
+        asked[TRANSFER] = [each for each in asked[TRANSFER] if ASKS_FOR_STEPS not in each[1].anchors]
     return Plan(
         planned=as_kept(Planned(rule_set=rule_set.hash, regime=regime, law_day=law_day, as_of=day, cards=cards, kinds=numbers)),
-        ask={kind: _compiled([(n, *held[n]) for n in numbers[kind] if not cards[n].undetermined]) for kind in KINDS},
+        ask={kind: _compiled(asked[kind]) for kind in KINDS},
         fixed={kind: tuple(_undetermined(n, cards[n]) for n in numbers[kind] if _holds_up(cards[n])) for kind in KINDS},
         grounds=tuple(Ground(rule, dict(sentence_values(p))) for rule, p in held),
+        steps=steps,
     )
 
 
@@ -153,23 +181,82 @@ def _classes(test: ast.expr, request: str) -> frozenset[str] | None:
 
 
 def _compiled(rules: list[tuple[int, Rule, Parameters]]) -> Asking:
-    """One function that asks every rule in turn; a rule that fails holds the request up and says so."""
-    lines = ["def ask(request, view):", "    said = []"]
-    names: dict[str, Any] = {"Undetermined": Undetermined, "failed": _failed}
+    """One function that asks every rule in turn."""
+    lines = ["def ask(request, view):", "    said = []", *_OUT_TO]
+    names: dict[str, Any] = {"failed": _failed, "TransferRequest": TransferRequest, "destination_kind": destination_kind}
     for number, rule, parameters in rules:
-        names[f"decide_{number}"] = load_control(rule).decide
+        decide = load_control(rule).decide
+        assert decide is not None
         names[f"p_{number}"] = _plain(parameters)
-        lines += [
-            "    try:",
-            f"        for reason in decide_{number}(request, view, p_{number}):",
-            f"            said.append(({number}, reason))",
-            "    except Exception as error:",
-            f"        said.append(({number}, failed(error)))",
-        ]
+        signs = _signs_of(decide)
+        if signs is None:
+            names[f"decide_{number}"] = decide
+            lines += [*_asked(number, f"decide_{number}(request, view, p_{number})", "reason")]
+        else:
+            names[f"signs_{number}"] = signs.function
+            stated = parameters.counterparties if signs.of_some_counterparties else None
+            names[f"kinds_{number}"] = _ANYBODY if stated is None else stated_words(stated)
+            lines.append(f"    if out_to in kinds_{number}:")
+            lines += [f"    {line}" for line in _asked(number, f"signs_{number}(request, view, p_{number})", "reason.reason")]
     lines.append("    return said")
     exec(compile("\n".join(lines), "<rules of the gate>", "exec"), names)
     asking: Asking = names["ask"]
     return asking
+
+
+_OUT_TO: Final = (
+    "    out_to = None",
+    "    if isinstance(request, TransferRequest) and request.direction == 'out':",
+    "        out_to = destination_kind(request.counterparty, request.counterparty_vasp)",
+)
+"""The kind of wallet a transfer goes out to; None for every other request."""
+
+
+class _Anybody:
+    """Every kind of wallet that a transfer can go out to."""
+
+    def __contains__(self, kind: object) -> bool:
+        return kind is not None
+
+
+_ANYBODY: Final = _Anybody()
+
+
+def _asked(number: int, call: str, told: str) -> Iterator[str]:
+    """The lines that ask one rule; a rule that fails holds the request up and says so."""
+    yield "    try:"
+    yield f"        for reason in {call}:"
+    yield f"            said.append(({number}, {told}))"
+    yield "    except Exception as error:"
+    yield f"        said.append(({number}, failed(error)))"
+
+
+class _SignsOf(NamedTuple):
+    """What a rule says of transfers out: its signs, and whether it concerns the parameter ``counterparties`` alone."""
+
+    function: Signs
+    of_some_counterparties: bool
+
+
+def _signs_of(decide: Callable[..., object]) -> _SignsOf | None:
+    """The signs behind a ``decide`` that does nothing but ask for them (engine/lookback.py); None for every other.
+
+    Most rules are written so. Asked directly, without the two generators around them, they cost half as much.
+    """
+    function = ast.parse(textwrap.dedent(inspect.getsource(decide))).body[0]
+    assert isinstance(function, ast.FunctionDef)
+    told = "\n".join(ast.unparse(statement) for statement in function.body[1:])
+    known = decide.__globals__
+    if told not in _SIGNS_ALONE or known.get("transfer_out") is not transfer_out or "_signs" not in known:
+        return None
+    return _SignsOf(known["_signs"], of_some_counterparties=_SIGNS_ALONE[told])
+
+
+_THEN: Final = "if asked is not None:\n    yield from (sign.reason for sign in _signs(asked, view, p))"
+_SIGNS_ALONE: Final = {
+    f"asked = transfer_out(request, p.counterparties)\n{_THEN}": True,
+    f"asked = transfer_out(request)\n{_THEN}": False,
+}
 
 
 def _plain(parameters: Parameters) -> Parameters:

@@ -16,14 +16,14 @@ from sekisho.engine.kept_clients import SCHEMAS
 from sekisho.engine.memory import LEARNT, Memory
 from sekisho.engine.memory_conduct import LEARNT_OF_CONDUCT
 from sekisho.engine.memory_orders import OFFICE
-from sekisho.engine.requests import Account, InOffice, OpenOrder, Registers, RequestEvent, SeenOrder, TransferRequest
+from sekisho.engine.requests import Account, InOffice, OpenOrder, Registers, RequestEvent, SeenOrder
 from sekisho.gate.entries import Acted, Decided, Learned
 from sekisho.gate.messages import encode, request_id
 from sekisho.gate.order_books import OrderBooks
 from sekisho.records import TABLES, Records, records_of
 from sekisho.typologies.correspondence import LEARNT as CORRESPONDENCE
 from sekisho.typologies.handled_assets import Handled, Pair, read_handled
-from sekisho.typologies.listed import Lists
+from sekisho.typologies.listed import Listed, Lists
 from sekisho.typologies.material_facts import Circle, japan_date, read_facts
 from sekisho.typologies.ownership import Link, Ownership
 from sekisho.typologies.registers import read_keys
@@ -32,7 +32,6 @@ from sekisho.typologies.wallet_keys import first_connections
 from sekisho.typologies.winding import in_office
 
 _NEVER: Final = datetime.max.replace(tzinfo=UTC)
-_BECAME: Final = {"allow": "released", "warn": "requested", "hold": "held", "refuse": "refused"}
 _ORDERS: Final = ("order_event", "trade", "customer_order_knowledge", "margin_order")
 _ONLY_ORDERS: Final = frozenset(_ORDERS) - {"trade"}
 _CLIENTS: Final = frozenset({*SCHEMAS, "reference_price", "request_event", "chain_movement"})
@@ -90,10 +89,11 @@ class State:
         take_back: list[TakeBack] = []
         if decided.event is not None:
             take_back.append(self.learn_event(request_id(decided.request), decided.event))
+        take_back += [self.learn_event(request_id(decided.request), step) for step in decided.steps]
         if decided.transfer is not None:
-            row = self._transfer_row(decided.transfer, decided)
-            take_back.append(self.memory.taking_back("transfer", row))
-            self.memory.learn("transfer", row)
+            left_at = decided.decided_at if decided.outcome == "allow" else None
+            told = self.memory.learn_request(decided.transfer, decided.decided_at, left_at, refused=decided.outcome == "refuse")
+            take_back.append(told)
         elif decided.order is not None and decided.outcome == "allow":
             take_back.append(self.orders.enter(decided.order, decided.decided_at))
         return take_back
@@ -113,24 +113,6 @@ class State:
             in_force = {name: version for name in sorted(self.listed) if (version := lists.in_force(name, at)) is not None}
             self._in_force = (later, {name: str(version.version) for name, version in in_force.items()})
         return self._in_force[1]
-
-    def _transfer_row(self, transfer: TransferRequest, decided: Decided) -> dict[str, Any]:
-        """The request as a record; it was asked for when the gate first saw it, whatever clock the caller has."""
-        known = self.memory.known_transfer(transfer.transfer_id)
-        return {
-            "transfer_id": transfer.transfer_id,
-            "requested_at": decided.decided_at if known is None else known.requested_at,
-            "account_id": transfer.account_id,
-            "direction": transfer.direction,
-            "asset": transfer.asset,
-            "quantity": transfer.quantity,
-            "value_jpy": transfer.value_jpy,
-            "address": transfer.address,
-            "counterparty": transfer.counterparty,
-            "counterparty_vasp": transfer.counterparty_vasp,
-            "released_at": decided.decided_at if decided.outcome == "allow" else None,
-            "status": _BECAME[decided.outcome],
-        }
 
     @property
     def read(self) -> _Read:
@@ -160,7 +142,7 @@ class GateView:
         self._state = state
         self.now: datetime | None = None
         self._release_needs = 1
-        self._known: dict[tuple[str, str], Any] = {}
+        self._known: dict[tuple[Any, ...], Any] = {}
 
     def begin(self, at: datetime, release_needs: int) -> None:
         """Another decision begins: as of this moment, and nothing is known by heart."""
@@ -169,10 +151,18 @@ class GateView:
 
     def events_of_request(self, request_id: str) -> Sequence[RequestEvent]:
         """What people did about a request, oldest first; a release counts once enough different people stand behind it."""
-        events = self._state.memory.events_of_request(request_id)
-        if len({one.party_id for one in events if one.kind in ("approved", "released")}) < self._release_needs:
-            return [one for one in events if one.kind != "released"]
-        return events
+        known = self._known.get(("events", request_id))
+        if known is None:
+            known = self._state.memory.events_of_request(request_id)
+            if known and len({one.party_id for one in known if one.kind in ("approved", "released")}) < self._release_needs:
+                known = [one for one in known if one.kind != "released"]
+            self._known["events", request_id] = known
+        return cast(Sequence[RequestEvent], known)
+
+    def add_events(self, request_id: str, events: Iterable[Acted]) -> None:
+        """From here on in this decision, this happened about the request, too."""
+        told = [RequestEvent(*msgspec.structs.astuple(event)) for event in events]
+        self._known["events", request_id] = [*self.events_of_request(request_id), *told]
 
     def account(self, account_id: str) -> Account:
         """The account; raises KeyError for one that is not known. Read once for all rules of a decision."""
@@ -187,6 +177,14 @@ class GateView:
         if known is None:
             known = self._known["holdings", account_id] = self._state.memory.holdings(account_id)
         return cast(Mapping[str, Decimal], known)
+
+    def listed(self, entry_kind: str, value: str, at: datetime, asset: str | None = None) -> Sequence[Listed]:
+        """Entries of the lists in force at a moment that name a value. Looked up once for all rules of a decision."""
+        asked = (entry_kind, value, at, asset)
+        known = self._known.get(asked)
+        if known is None:
+            known = self._known[asked] = self._state.memory.listed(entry_kind, value, at, asset)
+        return cast(Sequence[Listed], known)
 
     def __getattr__(self, name: str) -> Any:
         """Whatever the memory of clients answers, it answers here; looked up once."""

@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sekisho.typologies.listed import Listed
@@ -131,8 +132,13 @@ def category_of(entry: Listed) -> str:
     return (entry.category or "uncategorised") if entry.kind == "illicit" else entry.kind
 
 
-def thresholds_of(words: Iterable[str]) -> dict[str, Decimal]:
+def thresholds_of(words: Iterable[str]) -> Mapping[str, Decimal]:
     """Thresholds as a firm states them, ``category=share``. Raises ValueError for anything else."""
+    return _thresholds(tuple(words))
+
+
+@lru_cache(maxsize=1024)
+def _thresholds(words: tuple[str, ...]) -> Mapping[str, Decimal]:
     stated = {}
     for word in words:
         category, equals, share = word.strip().partition("=")

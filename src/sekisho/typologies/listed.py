@@ -217,6 +217,7 @@ class Lists:
             list_id: tuple((version.applies_from, version) for version in reversed(those))
             for list_id, those in self._by_list.items()
         }
+        self._kinds: tuple[datetime, datetime, frozenset[str]] = (_NEVER, _NEVER, frozenset())
         self._complete_from = max((self._left_out_until(each) for each in self._by_list.values()), default=_ALWAYS)
         hashes = [each.hashes for each in self._entries.values()]
         known = np.unique(np.concatenate(hashes)) if hashes else np.empty(0, np.uint64)
@@ -240,7 +241,14 @@ class Lists:
 
     def kinds(self, at: datetime) -> frozenset[str]:
         """The kinds of lists of which a version is in force."""
-        return frozenset(v.kind for list_id in self._by_list if (v := self.in_force(list_id, at)) is not None)
+        since, until, kinds = self._kinds
+        if not since <= at < until:
+            moments = {version.applies_from for version in self.versions}
+            since = max((moment for moment in moments if moment <= at), default=_ALWAYS)
+            until = min((moment for moment in moments if moment > at), default=_NEVER)
+            kinds = frozenset(v.kind for list_id in self._by_list if (v := self.in_force(list_id, at)) is not None)
+            self._kinds = (since, until, kinds)
+        return kinds
 
     @property
     def loaded(self) -> Mapping[tuple[str, int], Entries]:

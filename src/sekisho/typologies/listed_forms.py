@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from sekisho.records.addresses import AddressError, base58, cashaddr, read_address
@@ -19,6 +20,7 @@ _NOT_WORDS = re.compile(r"[\W_]+")
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
+@lru_cache(maxsize=16_384)
 def normal_form(address: str, asset: str | None = None) -> str:
     """An address as it is compared: without invisible characters, scheme, amount or tag, in lower case where case means nothing.
 

@@ -26,6 +26,8 @@ def worst_site(texts: Iterable[str | None]) -> Judged | None:
 
 
 def _sites(text: str) -> Iterable[Judged]:
+    if text.isascii() and "." not in text:
+        return
     told = _FULL_STOP_IN_A_NAME.sub(".", invisible("", unicodedata.normalize("NFKC", text)))
     # Japanese runs on without spaces: a name in Latin letters begins and ends where kana and kanji do.
     told = _BORDER.sub(" ", told)

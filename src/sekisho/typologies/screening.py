@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from sekisho.typologies.listed import Listed
@@ -126,5 +127,10 @@ def window(transfers: Sequence[Left]) -> dict[str, Any]:
 
 def words_of(stated: str | Sequence[str]) -> tuple[str, ...]:
     """Words a firm states, as a list or in one text with commas; an empty text states none."""
+    return _words(stated if isinstance(stated, str) else tuple(stated))
+
+
+@lru_cache(maxsize=1024)
+def _words(stated: str | tuple[str, ...]) -> tuple[str, ...]:
     words = stated.split(",") if isinstance(stated, str) else stated
     return tuple(word.strip() for word in words if word.strip())

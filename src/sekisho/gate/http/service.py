@@ -55,6 +55,7 @@ from sekisho.gate.messages import (
     answer,
     encode,
 )
+from sekisho.gate.rendering import Answered
 from sekisho.gate.rule_set import RuleSet
 
 _ACCESS_LINES: Final = 1_000
@@ -67,7 +68,7 @@ class Deciding(Protocol):
     lists_down: str | None
 
     def ask(self, request: GateRequest, told: Told, key: str | None = None, asked_by: str | None = None) -> None:
-        """Ask; ``told`` gets the decision when it is durable, or a GateError."""
+        """Ask; ``told`` gets the decision (Answered) when it is durable, or a GateError."""
         ...
 
     def tell(self, request_id: str, event: RequestEventIn, key: str | None = None) -> Decision:
@@ -196,7 +197,7 @@ class Service:
         """Serve one request whatever it is: an answer, or a problem that says what to do. Never raises for what was sent."""
         began = self.doors.ticks()
         try:
-            answered = await self._answer(route, exchange)
+            answered = await self._operation(route, exchange)
         except Problem as problem:
             answered = Answer.of(problem, exchange.request_id)
         except GateError as error:
@@ -224,17 +225,18 @@ class Service:
         )
         return answered
 
-    async def _answer(self, route: Route, exchange: Exchange) -> Answer:
+    def _operation(self, route: Route, exchange: Exchange) -> Awaitable[Answer]:
+        """What serves the request, where the caller may ask for it; raises Problem where not."""
         if route.act is None:
-            return await self._open(route)
+            return self._open(route)
         caller = self._caller(exchange)
         if not may(caller.roles, route.act):
             raise Problem("forbidden", f"'{route.act}' is not for {', '.join(sorted(caller.roles))}")
         for name, words in (route.words or {}).items():
             if exchange.params[name] not in words:
                 raise Problem("not-found", f"{name} is none of {', '.join(words)}")
-        operation: Callable[[Route, Exchange, Caller], Awaitable[Answer]] = getattr(self, f"_{_OPERATIONS[route.name]}")
-        return await operation(route, exchange, caller)
+        operation: Callable[[Route, Exchange, Caller], Awaitable[Answer]] = getattr(self, _OPERATIONS[route.name])
+        return operation(route, exchange, caller)
 
     def _caller(self, exchange: Exchange) -> Caller:
         """Who asks, by certificate or token, counted against the caller's rate; failures count against the address."""
@@ -280,8 +282,10 @@ class Service:
         body = await self._read(route, exchange, caller)
         reader: Reader[Any] = TRANSFERS if route.body is TransferBody else ORDERS
         request = reader.read(body).request()
-        decision = await self._decided(request, _scoped(caller, exchange.idempotency_key()), caller)
-        return Answer(200, encode(answer(decision)))
+        waiting = self.bridge.waiting()
+        self.doors.gate.ask(request, waiting, _scoped(caller, exchange.idempotency_key()), caller.party_id)
+        answered: Answered = await waiting.future
+        return Answer(200, answered.body)
 
     async def _decide_batch(self, route: Route, exchange: Exchange, caller: Caller) -> Answer:
         body = await self._read(route, exchange, caller)
@@ -289,7 +293,7 @@ class Service:
         reader: Reader[Any] = TRANSFERS if route.name == "decide_transfers" else ORDERS
         key = exchange.idempotency_key()
         self.doors.rates.take(caller.party_id, caller.roles, self.doors.ticks(), len(batch.requests) - 1)
-        submitted: list[Problem | asyncio.Future[Decision]] = []
+        submitted: list[Problem | asyncio.Future[Answered]] = []
         for number, raw in enumerate(batch.requests):
             try:
                 request = reader.read(bytes(raw), checked=True).request()
@@ -302,12 +306,12 @@ class Service:
         items = [await self._item(each, exchange.request_id) for each in submitted]
         return Answer(200, b'{"answers":[' + b",".join(items) + b"]}")
 
-    async def _item(self, submitted: Problem | asyncio.Future[Decision], request_id: str) -> bytes:
+    async def _item(self, submitted: Problem | asyncio.Future[Answered], request_id: str) -> bytes:
         try:
             if isinstance(submitted, Problem):
                 raise submitted
-            decision = await submitted
-            return b'{"decision":' + encode(answer(decision)) + b',"problem":null}'
+            answered = await submitted
+            return b'{"decision":' + answered.body + b',"problem":null}'
         except TimeoutError:
             problem = Problem("undecided", "the answer did not become durable in time")
         except GateError as error:
@@ -315,12 +319,6 @@ class Service:
         except Problem as told:
             problem = told
         return b'{"decision":null,"problem":' + problem.body(request_id) + b"}"
-
-    async def _decided(self, request: GateRequest, key: str | None, caller: Caller) -> Decision:
-        waiting = self.bridge.waiting()
-        self.doors.gate.ask(request, waiting, key, caller.party_id)
-        decision: Decision = await waiting.future
-        return decision
 
     async def _tell(self, route: Route, exchange: Exchange, caller: Caller) -> Answer:
         body = EVENTS.read(await self._read(route, exchange, caller))
@@ -483,18 +481,18 @@ class Service:
 _ROWS: Final = Reader(Rows, {"rows": "send the rows in a list"})
 _STEPS: Final = Reader(StepBody)
 _OPERATIONS: Final = {
-    "decide_transfer": "decide",
-    "decide_order": "decide",
-    "decide_transfers": "decide_batch",
-    "decide_orders": "decide_batch",
-    "tell_transfer": "tell",
-    "tell_order": "tell",
-    "transfer_decision": "history",
-    "order_decision": "history",
-    "learn": "learn",
-    "rule_set": "rule_set",
-    "rule_step": "rule_step",
-    "access_log": "access_log",
+    "decide_transfer": "_decide",
+    "decide_order": "_decide",
+    "decide_transfers": "_decide_batch",
+    "decide_orders": "_decide_batch",
+    "tell_transfer": "_tell",
+    "tell_order": "_tell",
+    "transfer_decision": "_history",
+    "order_decision": "_history",
+    "learn": "_learn",
+    "rule_set": "_rule_set",
+    "rule_step": "_rule_step",
+    "access_log": "_access_log",
 }
 assert {name for name, route in BY_NAME.items() if route.act} == set(_OPERATIONS)
 
