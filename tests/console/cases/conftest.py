@@ -73,7 +73,9 @@ def small_books(tmp_path: Path, settings: Any) -> Path:
     folder.mkdir()
     write(folder, "account", [account("A1", "P1"), account("A2", "P2")])
     write(folder, "party", [{"party_id": "P1", "kind": "person", "born_on": date(1980, 5, 4)}])
-    write(folder, "instrument", [{"instrument": "BTC/JPY", "base": "BTC", "quote": "JPY", "base_asset": "BTC", "quote_asset": "JPY"}])
+    write(
+        folder, "instrument", [{"instrument": "BTC/JPY", "base": "BTC", "quote": "JPY", "base_asset": "BTC", "quote_asset": "JPY"}]
+    )
     write(
         folder,
         "order_event",
@@ -102,7 +104,9 @@ def write(folder: Path, table: str, rows: list[dict[str, Any]]) -> None:
     """One table of the books; columns of the contract that a row lacks are null."""
     schema = TABLES[table].arrow_schema
     plain = [{name: row.get(name) for name in schema.names} for row in rows]
-    pq.write_table(pa.Table.from_pylist(plain, schema=pa.schema([f.with_nullable(True) for f in schema])), folder / f"{table}.parquet")
+    pq.write_table(
+        pa.Table.from_pylist(plain, schema=pa.schema([f.with_nullable(True) for f in schema])), folder / f"{table}.parquet"
+    )
 
 
 def account(account_id: str, party: str) -> dict[str, Any]:

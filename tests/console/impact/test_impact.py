@@ -231,7 +231,9 @@ def test_hours_are_those_of_the_firms_own_minutes(browser: Browser, lab: Path) -
     (place / results.SUMMARY).write_bytes(msgspec.json.encode(summary))
     assert browser("sro").get(f"/api/impact/{key}/").json()["alerts"]["sides"][0]["hours"] is None
     with acting(SYSTEM, "t", effect="set firm's value"):
-        FirmValue(name="minutes_per_alert", value=Decimal(20), since=timezone.localdate() - timedelta(days=1), source="board").save()
+        FirmValue(
+            name="minutes_per_alert", value=Decimal(20), since=timezone.localdate() - timedelta(days=1), source="board"
+        ).save()
     assert browser("sro").get(f"/api/impact/{key}/").json()["alerts"]["sides"][0]["hours"]["mean"] == 1.0
     assert browser("sro").get(f"/api/impact/{key}/?minutes=40").json()["alerts"]["sides"][0]["hours"]["mean"] == 2.0
     assert browser("sro").get(f"/api/impact/{key}/?minutes=-1").status_code == 422

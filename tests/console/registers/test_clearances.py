@@ -90,7 +90,9 @@ def test_nobody_clears_himself_by_page_json_code_or_database(hours: None, browse
     with pytest.raises(NotTwoPeople), acting(Author(account="supervisor", person="PERSON-SUPERVISOR"), "in another's name"):
         row.save()
     with pytest.raises(IntegrityError), transaction.atomic():
-        super(type(Clearance.objects.all()), Clearance.objects.filter(pk=number)).update(state="cleared", decided_by="PERSON-SUPERVISOR")
+        super(type(Clearance.objects.all()), Clearance.objects.filter(pk=number)).update(
+            state="cleared", decided_by="PERSON-SUPERVISOR"
+        )
 
 
 def test_a_restricted_asset_is_not_cleared_by_anybody(hours: None, browser: Browser) -> None:
@@ -177,7 +179,12 @@ def test_who_has_an_interest_neither_sees_nor_decides(hours: None, browser: Brow
 
 @pytest.mark.parametrize(
     ("more", "field"),
-    [({"quantity": "0"}, "quantity"), ({"quantity": "-1"}, "quantity"), ({"quantity": "1e-19"}, "quantity"), ({"side": "hold"}, "side")],
+    [
+        ({"quantity": "0"}, "quantity"),
+        ({"quantity": "-1"}, "quantity"),
+        ({"quantity": "1e-19"}, "quantity"),
+        ({"side": "hold"}, "side"),
+    ],
 )
 def test_a_wish_that_cannot_be_is_refused_with_the_field(browser: Browser, more: dict[str, str], field: str) -> None:
     answer = post(browser("operations"), "clearances/ask/", **{**WISH, **more})

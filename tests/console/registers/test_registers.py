@@ -46,7 +46,11 @@ def test_every_register_has_its_page_in_both_languages(browser: Browser) -> None
             answer = client.get(f"/registers/{table}/", headers={"accept-language": language})
             assert answer.status_code == 200, (table, language)
         assert str(register.title) in client.get(f"/registers/{table}/").content.decode()
-        assert client.get(f"/registers/{table}/records.csv").content.decode().startswith(",".join(c.name for c in TABLES[table].columns))
+        assert (
+            client.get(f"/registers/{table}/records.csv")
+            .content.decode()
+            .startswith(",".join(c.name for c in TABLES[table].columns))
+        )
     assert client.get("/registers/trade/").status_code == 404
 
 
@@ -143,7 +147,13 @@ def test_an_empty_register_is_empty_and_not_missing(browser: Browser) -> None:
 
 def fill(browser: Browser) -> None:
     compliance = browser("compliance")
-    told = {"fact_id": "F1", "asset": "XYZ", "category": "exchange", "arose_at": "2026-11-20T09:00:00+09:00", "summary": "a, \"b\"\nc"}
+    told = {
+        "fact_id": "F1",
+        "asset": "XYZ",
+        "category": "exchange",
+        "arose_at": "2026-11-20T09:00:00+09:00",
+        "summary": 'a, "b"\nc',
+    }
     post(compliance, "information/record/", **told)
     insider = {"party_id": "P1", "learned_at": "2026-11-20T10:00:00+09:00", "capacity": "issuer"}
     post(compliance, "information/facts/F1/insiders/", **insider)

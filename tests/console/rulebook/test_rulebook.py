@@ -38,9 +38,11 @@ def test_every_rule_has_its_page_with_all_it_rests_on(browser: Browser) -> None:
 
 @pytest.mark.parametrize("language", ["en", "ja"])
 def test_a_rule_is_shown_with_the_japanese_sentence_in_either_language(browser: Browser, language: str) -> None:
-    page = browser("sro").get(
-        f"/rulebook/rules/unfair_trading/insider_dealing/?day={DAY}", headers={"accept-language": language}
-    ).content.decode()
+    page = (
+        browser("sro")
+        .get(f"/rulebook/rules/unfair_trading/insider_dealing/?day={DAY}", headers={"accept-language": language})
+        .content.decode()
+    )
     rule = load_rulebook()["unfair_trading/insider_dealing"]
     quote = next(p.quote for p in rule.holding("PSA-2026", datetime(2026, 11, 23, tzinfo=UTC).date()).provisions if p.quote)  # type: ignore[union-attr]
     assert quote in page
@@ -75,7 +77,9 @@ def test_the_list_filters_and_searches_in_both_languages(browser: Browser) -> No
     chapter = client.get("/api/rulebook/?chapter=unfair_trading").json()["rows"]
     assert {row["chapter"] for row in chapter} == {"unfair_trading"}
     for words in ("内部者取引", "insider dealing", "20(xi)"):
-        assert "unfair_trading/insider_dealing" in {row["rule"] for row in client.get(f"/api/rulebook/?q={words}").json()["rows"]}, words
+        assert "unfair_trading/insider_dealing" in {
+            row["rule"] for row in client.get(f"/api/rulebook/?q={words}").json()["rows"]
+        }, words
     held = client.get(f"/api/rulebook/?day={DAY}&status=in_force").json()["rows"]
     assert held and all(row["status"] == "in_force" for row in held)
     open_ones = client.get(f"/api/rulebook/?day={DAY}&regime=FIEA-ACT64&status=open").json()["rows"]
@@ -84,7 +88,14 @@ def test_the_list_filters_and_searches_in_both_languages(browser: Browser) -> No
 
 
 @pytest.mark.parametrize(
-    "at", ["rulebook/?day=soon", "rulebook/?regime=FIEA", "rulebook/difference/?before=NONE", "rulebook/?day=2001-01-01", "rulebook/?as=doc"]
+    "at",
+    [
+        "rulebook/?day=soon",
+        "rulebook/?regime=FIEA",
+        "rulebook/difference/?before=NONE",
+        "rulebook/?day=2001-01-01",
+        "rulebook/?as=doc",
+    ],
 )
 def test_what_cannot_be_asked_is_one_clear_message(browser: Browser, at: str) -> None:
     answer = browser("sro").get(f"/api/{at}")
@@ -96,7 +107,9 @@ def test_the_difference_is_that_of_the_rulebook(browser: Browser) -> None:
     day = datetime(2026, 11, 23, tzinfo=UTC).date()
     expected = {d.rule.path: d for d in difference(load_rulebook(), "PSA-2026", "FIEA-ACT64", day)}
     told = browser("sro").get(f"/api/rulebook/difference/?before=PSA-2026&after=FIEA-ACT64&day={DAY}").json()
-    assert {each["rule"] for each in told["changes"]} == {p for p, d in expected.items() if d.change in ("comes", "goes", "changes")}
+    assert {each["rule"] for each in told["changes"]} == {
+        p for p, d in expected.items() if d.change in ("comes", "goes", "changes")
+    }
     for each in told["changes"]:
         assert [value["name"] for value in each["values"]] == [value.name for value in expected[each["rule"]].values]
     counts = {each["change"]: each["count"] for each in told["counts"]}

@@ -276,7 +276,7 @@ def _drawing(rows: list[tuple[str, list[tuple[str, int]]]]) -> Drawing:
     return drawing
 
 
-@page("board/organisation/", name="organisation", act="read the organisation", template="attestations/organisation.html")
+@page("board/organisation/", name="organisation chart", act="read the organisation", template="attestations/organisation.html")
 def organisation(request: Asked) -> Content:
     """The organisation chart, as a picture and in words: whoever reviews has to be independent by it."""
     people = the_people()

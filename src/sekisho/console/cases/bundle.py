@@ -105,9 +105,7 @@ def _content(case: Case, alerts: Sequence[Alert], export: Export, enclosed: Encl
         missing = [_("no books are set in the console")]
     elif there is not None and run is not None and found:
         try:
-            content = package(
-                [finding_of(a) for a in found], run, there.of(*there.tables), load_rulebook(), export, enclosed
-            )
+            content = package([finding_of(a) for a in found], run, there.of(*there.tables), load_rulebook(), export, enclosed)
         except (RecordsError, RulebookError, OrderStreamError) as error:
             missing.append(str(error))
         else:
@@ -137,7 +135,11 @@ def _inspected(case: Case, alerts: Sequence[Alert]) -> tuple[list[Alert], dict[s
         if len(own) > len(best[0]):
             best = (own, run)
     if best[1] is None:
-        return [], None, _("the run.json of the inspection is not in the register of the case: add it as evidence") if alerts else ""
+        return (
+            [],
+            None,
+            _("the run.json of the inspection is not in the register of the case: add it as evidence") if alerts else "",
+        )
     left = [alert.alert_id for alert in alerts if alert not in best[0]]
     return best[0], best[1], _("records of alerts of another inspection: %(alerts)s") % {"alerts": ", ".join(left)} if left else ""
 

@@ -48,7 +48,12 @@ def acts_and_alerts(case: Case, alerts: Sequence[Alert]) -> list[Event]:
 
 
 def _changes(case: Case) -> list[Event]:
-    told = {"state": _("State"), "assignee": _("Assigned to"), "severity": _("Severity"), "narrative_version": _("Narrative, version")}
+    told = {
+        "state": _("State"),
+        "assignee": _("Assigned to"),
+        "severity": _("Severity"),
+        "narrative_version": _("Narrative, version"),
+    }
     lines = Change.objects.filter(kind=Case.kind(), object=case.case_id, field__in=sorted(told), old__isnull=False)
     words = {state: str(name) for state, name in STATES}
     return [

@@ -285,7 +285,12 @@ def case_journal(request: Asked, case_id: str) -> Content:
     lines = list(journal_of(found))
     number = _number(request.GET.get("page", "1"))
     pages = max(1, -(-len(lines) // 200))
-    return content | {"lines": lines[::-1][(number - 1) * 200 : number * 200], "count": len(lines), "number": number, "pages": pages}
+    return content | {
+        "lines": lines[::-1][(number - 1) * 200 : number * 200],
+        "count": len(lines),
+        "number": number,
+        "pages": pages,
+    }
 
 
 @page("cases/<str:case_id>/summary.pdf", name="case summary", act="take evidence out", template="cases/case.html")
@@ -431,7 +436,13 @@ def _linked(actor: Actor, found: Case) -> list[dict[str, Any]]:
     ends = [(link, link.other if link.case_id == found.case_id else link.case) for link in links]  # type: ignore[attr-defined] # Django's own
     seen = set(cases_of(actor).filter(pk__in=[other.case_id for _link, other in ends]).values_list("pk", flat=True))
     return [
-        {"case_id": other.case_id, "title": other.title, "at": reverse("case", args=[other.case_id]), "why": link.why, "by": link.by}
+        {
+            "case_id": other.case_id,
+            "title": other.title,
+            "at": reverse("case", args=[other.case_id]),
+            "why": link.why,
+            "by": link.by,
+        }
         if other.case_id in seen
         else {"case_id": None, "title": _("withheld"), "at": None, "why": "", "by": ""}
         for link, other in ends

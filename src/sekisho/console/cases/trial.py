@@ -23,7 +23,9 @@ def begin(trial: Trial) -> None:
     if Case.objects.exists():
         return
     tanaka, ito = (_as(name, trial) for name in ("tanaka", "ito"))
-    market = _open(tanaka, _MARKET, "仮装・見せ玉の疑い。口座の名義と入出金を確認する。 / Look at the owners and the funding of the accounts.")
+    market = _open(
+        tanaka, _MARKET, "仮装・見せ玉の疑い。口座の名義と入出金を確認する。 / Look at the owners and the funding of the accounts."
+    )
     if market is not None:
         _file_of(market, tanaka, trial)
         work.claim(tanaka, market.case_id)

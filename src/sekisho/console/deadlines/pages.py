@@ -76,7 +76,10 @@ def _shift(row: Obligation) -> dict[str, Any]:
 
 def _about(row: Obligation) -> str | None:
     """What tells it apart from others of its kind: an item, an event, an asset."""
-    return ", ".join(str(row.facts[name]) for name in ("item", "event", "subject", "asset", "account", "loan") if row.facts.get(name)) or None
+    return (
+        ", ".join(str(row.facts[name]) for name in ("item", "event", "subject", "asset", "account", "loan") if row.facts.get(name))
+        or None
+    )
 
 
 def _show(row: Obligation, request: Asked) -> dict[str, Any]:

@@ -28,7 +28,11 @@ from sekisho.findings.progress_file import read_progress
 from sekisho.rulebook import load_rulebook
 
 SHOWN = 200
-CHANGES = [("appears", gettext_lazy("appears")), ("disappears", gettext_lazy("disappears")), ("weight", gettext_lazy("changes weight"))]
+CHANGES = [
+    ("appears", gettext_lazy("appears")),
+    ("disappears", gettext_lazy("disappears")),
+    ("weight", gettext_lazy("changes weight")),
+]
 RULE_STATES = {
     "ran": gettext_lazy("ran"),
     "undetermined": gettext_lazy("undetermined"),
@@ -168,7 +172,12 @@ def _shown(summary: dict[str, Any] | None) -> dict[str, Any] | None:
     if summary is None:
         return None
     rules = [
-        {**rule, "before_words": _state(rule["before"]), "after_words": _state(rule["after"]), "at": reverse("rule", args=[rule["rule"]])}
+        {
+            **rule,
+            "before_words": _state(rule["before"]),
+            "after_words": _state(rule["after"]),
+            "at": reverse("rule", args=[rule["rule"]]),
+        }
         for rule in summary.get("rules", ())
     ]
     return {**summary, "rules": rules}
@@ -231,7 +240,11 @@ def _readable(request: Asked, found: Study) -> Iterator[dict[str, Any]]:
     wanted = request.GET.get("change", "")
     for each in results.read_changes(asking.folder_of(found.key)):
         chapter = each["rule"].partition("/")[0]
-        if (chapters is None or chapter in chapters) and actor.parties.isdisjoint(each["parties"]) and wanted in ("", each["change"]):
+        if (
+            (chapters is None or chapter in chapters)
+            and actor.parties.isdisjoint(each["parties"])
+            and wanted in ("", each["change"])
+        ):
             yield each
 
 
@@ -268,7 +281,8 @@ def _file(request: Asked, found: Study, wanted: str) -> HttpResponseBase:
         "asset", "window_from", "window_until", "summary_en", "summary_ja",
     )  # fmt: skip
     lines = (
-        [*(each[name] for name in names), " ".join(cause["text_en"] for cause in each["causes"])] for each in _readable(request, found)
+        [*(each[name] for name in names), " ".join(cause["text_en"] for cause in each["causes"])]
+        for each in _readable(request, found)
     )
     with acting(request.actor.author, "export a study") as act:
         act.note("study", found.pk, "exported", None, {"as": wanted})

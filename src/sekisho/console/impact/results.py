@@ -156,4 +156,3 @@ def _priced(row: dict[str, Any], told: dict[str, Any], known: int | None) -> dic
 def _share(hits: int, of: int) -> dict[str, float] | None:
     bounds = interval(hits, of)
     return None if bounds is None else {"share": hits / of, "low": bounds[0], "high": bounds[1]}
-

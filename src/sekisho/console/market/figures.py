@@ -31,7 +31,9 @@ def _instruments(records: Records, days: int) -> list[dict[str, Any]]:
     if until is None:
         return []
     ever = t.group_by("instrument").aggregate(
-        last_price=lambda g: g.price.argmax(g.sequence), last_at=lambda g: g.executed_at.max(), first_at=lambda g: g.executed_at.min()
+        last_price=lambda g: g.price.argmax(g.sequence),
+        last_at=lambda g: g.executed_at.max(),
+        first_at=lambda g: g.executed_at.min(),
     )
     recent = t.filter(t.executed_at > ibis.literal(until - timedelta(days=days)))
     lately = recent.group_by("instrument").aggregate(

@@ -118,7 +118,9 @@ def _alerts(request: Asked, name: str, start: datetime, end: datetime) -> list[d
     """The alerts on an instrument whose windows meet a period, as far as this person may read them, each with its case."""
     if not request.actor.may("read alerts"):
         return []
-    rows = Alert.objects.filter(instrument=name, window_from__lt=end, window_until__gt=start).order_by("-rank", "-score", "alert_id")
+    rows = Alert.objects.filter(instrument=name, window_from__lt=end, window_until__gt=start).order_by(
+        "-rank", "-score", "alert_id"
+    )
     seen = seen_of(request.actor, rows[:ALERTS_MAX])
     mine = cases_of(request.actor) if request.actor.may("read cases") else Case.objects.none()
     joined = dict(CaseAlert.objects.filter(alert__in=seen, case__in=mine).values_list("alert_id", "case_id"))
@@ -133,7 +135,8 @@ def _alerts(request: Asked, name: str, start: datetime, end: datetime) -> list[d
             "window_from": each.window_from,
             "window_until": each.window_until,
             "seconds": int(each.window_from.timestamp()),
-            "replay": reverse("instrument replay", args=[slug(name)]) + f"?at={each.window_from.astimezone(JAPAN):%Y-%m-%dT%H:%M:%S}",
+            "replay": reverse("instrument replay", args=[slug(name)])
+            + f"?at={each.window_from.astimezone(JAPAN):%Y-%m-%dT%H:%M:%S}",
             "case": joined.get(each.alert_id),
         }
         for each in sorted(seen, key=lambda alert: (alert.window_from, alert.alert_id))

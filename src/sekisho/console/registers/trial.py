@@ -32,7 +32,9 @@ def begin(trial: Trial) -> None:
     for name, value in (("clearance_hours", "24"), ("cooling_hours", "12"), ("holding_days", "30"), ("minutes_per_alert", "15")):
         _done(head, values.propose_value(officer, name, Decimal(value), timezone.localdate(at), _BOARD))
     _facts(officer, trader)
-    _done(head, restricted.propose_restriction(officer, "DOGE", "staff", "business", "A placing is being talked about with a client."))
+    _done(
+        head, restricted.propose_restriction(officer, "DOGE", "staff", "business", "A placing is being talked about with a client.")
+    )
     restricted.watch(officer, "ETH", "Rumours of a large sale; nothing known.")
     change(officer, KINDS["operator_warning"], _WARNING, "new", "as published")
     clearing.ask(trader, Wish(account_id="A-SUZUKI", asset="BTC", side="buy", quantity=Decimal("0.05"), words="savings plan"))

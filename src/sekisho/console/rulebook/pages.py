@@ -208,7 +208,14 @@ def covered(request: Asked) -> Content | HttpResponseBase:
     if wanted := request.GET.get("as"):
         titles = [_("Anchor"), _("Section"), _("Asks for"), _("Kind"), _("State"), _("Rules")]
         lines = [
-            [each["id"], section["title"], each["name"], each["kind"], each["state_words"], ", ".join(r["path"] for r in each["rules"])]
+            [
+                each["id"],
+                section["title"],
+                each["name"],
+                each["kind"],
+                each["state_words"],
+                ", ".join(r["path"] for r in each["rules"]),
+            ]
             for section in sections
             for each in section["asked"]
         ]

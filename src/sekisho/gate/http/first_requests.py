@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
 from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
@@ -16,7 +15,7 @@ if TYPE_CHECKING:
 
 ASKED: Final = 40
 BY: Final = ("SYS-WALLET", "SYS-TRADING")
-_KNOWN: Final = {each.name for each in fields(TransferRequest)} - {"transfer_id", "requested_at", "warning_acknowledged_at"}
+_KNOWN: Final = set(TransferRequest.__struct_fields__) - {"transfer_id", "requested_at", "warning_acknowledged_at"}
 _SHOWN: Final = "2026-11"
 """The version of the warning text that the clients of the simulated exchange were shown."""
 
