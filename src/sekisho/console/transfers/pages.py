@@ -668,6 +668,7 @@ def _traffic(request: Asked, _object_id: str) -> Content | None:
 def _held_now(request: Asked, _object_id: str) -> Content | None:
     if place_of() is None:
         return None
+    follow()
     rows = showing.seen_by(request).filter(state__in=WAITING)
     held = rows.filter(state="held")
     over = held.filter(releases_at__lte=request.actor.at).count()
