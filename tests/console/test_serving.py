@@ -1,4 +1,4 @@
-"""``sekisho serve`` with the console beside the gate: one command, two processes that know nothing of each other's web framework."""
+"""``sekisho serve`` with the console beside the gate: one command, two processes, each without the other's web framework."""
 
 from __future__ import annotations
 
@@ -130,7 +130,8 @@ def test_the_console_does_not_load_the_gates_server(tmp_path: Path) -> None:
     (tmp_path / "office.toml").write_text("second_factor = false\n")
     code = (
         "from pathlib import Path\nimport sekisho.console.beside\nfrom sekisho.console.start import start\n"
-        f"start(Path({str(tmp_path / 'office.toml')!r}))\nimport sekisho.console.urls, sekisho.console.trial, sekisho.console.server"
+        f"start(Path({str(tmp_path / 'office.toml')!r}))\n"
+        "import sekisho.console.urls, sekisho.console.trial, sekisho.console.server"
     )
     assert _modules(code, "django", "litestar", "uvicorn") == ["django"]
 
