@@ -34,7 +34,7 @@ FIELDS: Final[Mapping[str, Promise]] = {
     "product": _("Product"),
     "leverage": _("Leverage"),
 }
-SET_BY: Final[Mapping[str, Promise]] = {"law": _("the law"), "firm": _("the firm"), "association": _("the association")}
+SET_BY: Final[Mapping[str, Promise]] = {"law": _("the law"), "firm": _("the firm")}
 DIRECTIONS: Final[Mapping[str, Promise]] = {"out": _("out"), "in": _("in"), "buy": _("buy"), "sell": _("sell")}
 RELEASE_REASONS: Final[Sequence[tuple[str, Promise]]] = (
     ("papers_seen", _("papers seen and in order")),
