@@ -9,7 +9,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 help: ## What can be done here.
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
-demo: $(VENV)/run.done ## Simulate an exchange, inspect it, and show where the report is (under 5 minutes).
+demo: $(VENV)/run.done ## Simulate an exchange, inspect it, and show where the report is and how to open the console (under 5 minutes).
 	$(BIN)/sekisho demo --out demo
 
 test: $(VENV)/test.done $(VENV)/docs.done check ## Install what the tests need and run them all (under 20 minutes on 2 cores).

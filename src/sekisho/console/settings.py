@@ -6,7 +6,7 @@ import os
 import secrets
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 import uplot
 from csp.constants import NONE, SELF
@@ -63,13 +63,15 @@ def _database(named: str) -> dict[str, Any]:
         }
     address, _hash, schema = named.partition("#")
     at = urlsplit(address)
+    # libpq takes the folder of a socket as ?host=, which is no host of an address.
+    asked = dict(parse_qsl(at.query))
     return {
         "ENGINE": "django.db.backends.postgresql",
         "NAME": at.path.lstrip("/"),
         "USER": unquote(at.username or ""),
         "PASSWORD": unquote(at.password or ""),
-        "HOST": at.hostname or parse_qs(at.query).get("host", [""])[0],
-        "PORT": str(at.port or ""),
+        "HOST": at.hostname or asked.get("host", ""),
+        "PORT": str(at.port or asked.get("port", "")),
         "CONN_MAX_AGE": 600,
         "CONN_HEALTH_CHECKS": True,
         "OPTIONS": {"options": f"-c search_path={schema or 'sekisho_office'}"},

@@ -26,7 +26,7 @@ COMMAND = [sys.executable, "-m", "sekisho.cli"]
 
 @contextmanager
 def _serving(folder: Path, *options: str) -> Iterator[tuple[dict[str, Any], subprocess.Popen[str]]]:
-    command = [*COMMAND, "serve", "--port", "0", "--json", "--log", str(folder / "log"), *options]
+    command = [*COMMAND, "serve", "--port", "0", "--json", "--no-console", "--log", str(folder / "log"), *options]
     with subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         assert process.stderr is not None
@@ -59,7 +59,7 @@ def test_one_command_serves_and_goes_on_after_a_kill(tmp_path: Path) -> None:
         assert first.json()["rules_applied"] > 0
         process.send_signal(signal.SIGKILL)
         process.wait(20)
-    status, _, error = _run(tmp_path, "serve", "--port", "0", "--rules", "transfers/*")
+    status, _, error = _run(tmp_path, "serve", "--port", "0", "--no-console", "--rules", "transfers/*")
     assert (status, "gate rules" in error) == (2, True)
     with _serving(tmp_path) as (told, process):
         headers["Authorization"] = f"Bearer {told['token']}"

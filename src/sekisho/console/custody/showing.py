@@ -12,6 +12,7 @@ from django.conf import settings
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from sekisho.console.alerts.models import SEVERITIES
 from sekisho.console.custody.making import folder_of
 from sekisho.console.custody.models import Certificate
 from sekisho.custody.words import HOLDERS, TIERS, VERDICTS, law_of
@@ -104,6 +105,7 @@ def _shortfall(row: dict[str, Any], language: str) -> dict[str, Any]:
         "title": row[f"title_{language}"],
         "summary": row[f"summary_{language}"],
         "severity": row["severity"],
+        "severity_words": str(dict(SEVERITIES)[row["severity"]]),
         "asset": row["asset"],
         "amount_jpy": row["amount_jpy"],
         "first_day": row["first_day"],

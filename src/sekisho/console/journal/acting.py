@@ -147,13 +147,14 @@ def acting(
         return
     assert len(name) <= 64, f"an act's name has at most 64 letters: {name}"
     act = Act(author=author, name=name, reason=reason, request=request or ASKED.get(), at=at or datetime.now(UTC), effect=effect)
-    token = _ACTING.set(act)
-    try:
-        with transaction.atomic():
+    with transaction.atomic():
+        token = _ACTING.set(act)
+        try:
             yield act
             _append(act.noted())
-    finally:
-        _ACTING.reset(token)
+        finally:
+            # Before the commit: what waits for it (on_commit) comes after the act, and writes into an act of its own.
+            _ACTING.reset(token)
 
 
 def _joined(outer: Act, effect: str | None) -> Iterator[Act]:

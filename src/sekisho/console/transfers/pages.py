@@ -97,9 +97,9 @@ COLUMNS: Final = (
     Column(key="kind", title=gettext_lazy("Kind")),
     Column(key="state_words", title=gettext_lazy("State"), sort="state"),
     Column(key="reason", title=gettext_lazy("Gravest reason")),
-    Column(key="account", title=gettext_lazy("Account"), kind="code", sort="account_id"),
+    Column(key="account", title=gettext_lazy("Client account"), kind="code", sort="account_id"),
     Column(key="asset", title=gettext_lazy("Asset"), sort="asset"),
-    Column(key="value", title=gettext_lazy("Value"), kind="yen", sort="value_jpy"),
+    Column(key="value", title=gettext_lazy("Worth"), kind="yen", sort="value_jpy"),
     Column(key="asked", title=gettext_lazy("Asked"), kind="time", sort="asked_at"),
     Column(key="releases", title=gettext_lazy("Earliest release"), sort="releases_at"),
     Column(key="client", title=gettext_lazy("Client")),
@@ -290,7 +290,9 @@ def _told(row: HeldRequest) -> Done:
     if last.state == "waiting":
         return Done(said=_("Decided and kept; the gate did not answer yet and is told again."), at=at, content=content)
     return Done(
-        said=_("The gate was told; it now says: %(outcome)s.") % {"outcome": last.answer.get("outcome")}, at=at, content=content
+        said=_("The gate was told; it now says: %(outcome)s.") % {"outcome": showing.outcome_words(last.answer.get("outcome", ""))},
+        at=at,
+        content=content,
     )
 
 
@@ -479,7 +481,9 @@ def rule_sets(request: Asked) -> Content:
                 "name": contents[each.rule_set].name if each.rule_set in contents else each.rule_set[:12],
                 "kind": each.kind,
                 "said": each.said,
+                "said_words": showing.outcome_words(each.said),
                 "would_have": each.would_have,
+                "would_have_words": showing.outcome_words(each.would_have),
                 "decisions": each.decisions,
                 "last": each.last_request,
             }
@@ -668,6 +672,7 @@ def _traffic(request: Asked, _object_id: str) -> Content | None:
 def _held_now(request: Asked, _object_id: str) -> Content | None:
     if place_of() is None:
         return None
+    follow()
     rows = showing.seen_by(request).filter(state__in=WAITING)
     held = rows.filter(state="held")
     over = held.filter(releases_at__lte=request.actor.at).count()

@@ -12,8 +12,9 @@ from django.utils.translation import gettext as _
 from sekisho.console.approvals.models import Proposal
 from sekisho.console.desk.pages import Asked
 from sekisho.console.transfers.following import decisions_about, reason_of
+from sekisho.console.transfers.models import OUTCOMES as SAID
 from sekisho.console.transfers.models import ClientQuestion, GateAct, HeldRequest
-from sekisho.console.transfers.wording import EVENTS, QUESTION_TEXTS
+from sekisho.console.transfers.wording import EVENTS, FIELDS, QUESTION_TEXTS, SET_BY
 from sekisho.engine.requests import TransferRequest
 from sekisho.gate.entries import Decided
 from sekisho.gate.messages import OUTCOMES, Applied, Decision, GateDown
@@ -104,7 +105,11 @@ def _asked(decided: Decided) -> dict[str, Any]:
     )
     return {
         "asked_by": decided.asked_by,
-        "fields": [{"name": name, "value": str(getattr(request, name))} for name in names if getattr(request, name) is not None],
+        "fields": [
+            {"name": name, "title": str(FIELDS[name]), "value": str(getattr(request, name))}
+            for name in names
+            if getattr(request, name) is not None
+        ],
     }
 
 
@@ -115,6 +120,7 @@ def _decision(decided: Decided, decision: Decision) -> dict[str, Any]:
     return {
         "decision_id": decision.decision_id,
         "outcome": decision.outcome,
+        "outcome_words": outcome_words(decision.outcome),
         "decided_at": decision.decided_at,
         "regime": decision.regime,
         "as_of": decision.as_of.isoformat(),
@@ -137,17 +143,24 @@ def _applied(one: Applied) -> dict[str, Any]:
         "rule": one.rule,
         "title": said_in(reason, "title"),
         "outcome": one.outcome,
+        "outcome_words": outcome_words(one.outcome),
         "status": one.status,
         "text": said_in(reason, ""),
         "releases_at": one.releases_at,
         "undetermined": list(one.undetermined),
         "values": [
-            {"name": name, "value": _value(used.value), "unit": "" if used.unit == "text" else used.unit, "set_by": used.set_by,
-             "assumed": used.assumed, "source": used.source}
+            {
+                "name": name,
+                "value": _value(used.value),
+                "unit": "" if used.unit == "text" else used.unit,
+                "set_by": str(SET_BY.get(used.set_by, used.set_by)),
+                "assumed": used.assumed,
+                "source": used.source,
+            }
             for name, used in one.parameters.items()
         ],
         "provisions": [{"document": each.document, "provision": each.provision, "quote": each.quote} for each in one.provisions],
-    }  # fmt: skip
+    }
 
 
 def _value(value: Any) -> str | None:
@@ -155,6 +168,11 @@ def _value(value: Any) -> str | None:
     if value is None:
         return None
     return ", ".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)
+
+
+def outcome_words(outcome: str) -> str:
+    """An outcome of the gate in words."""
+    return str(dict(SAID).get(outcome, outcome))
 
 
 def told_client(row: HeldRequest, decisions: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -205,6 +223,7 @@ def acts_about(kind: str, about: str) -> list[dict[str, Any]]:
             "said": act.said,
             "tries": act.tries,
             "outcome": act.answer.get("outcome"),
+            "outcome_words": outcome_words(act.answer.get("outcome", "")),
             "decision_id": act.answer.get("decision_id"),
         }
         for act in rows

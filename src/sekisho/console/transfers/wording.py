@@ -22,6 +22,19 @@ EVENTS: Final[Mapping[str, Promise]] = {
     "activate": _("put in force"),
     "roll_back": _("taken back to the one before"),
 }
+FIELDS: Final[Mapping[str, Promise]] = {
+    "address": _("Address"),
+    "counterparty": _("Kind of counterparty"),
+    "counterparty_vasp": _("Operator of the counterparty"),
+    "counterparty_country": _("Country of the counterparty"),
+    "network": _("Network"),
+    "purpose": _("Purpose"),
+    "order_type": _("Order type"),
+    "price": _("Price"),
+    "product": _("Product"),
+    "leverage": _("Leverage"),
+}
+SET_BY: Final[Mapping[str, Promise]] = {"law": _("the law"), "firm": _("the firm")}
 DIRECTIONS: Final[Mapping[str, Promise]] = {"out": _("out"), "in": _("in"), "buy": _("buy"), "sell": _("sell")}
 RELEASE_REASONS: Final[Sequence[tuple[str, Promise]]] = (
     ("papers_seen", _("papers seen and in order")),
