@@ -415,8 +415,8 @@ def _office() -> str:
     return "\n\n".join(
         [
             "# Who may do what in the office",
-            "An act that is not here nobody may do. A role may be limited to chapters; a conflict of interest closes whatever it is about. "
-            "The same holds for the page, its JSON under `/api/`, and a personal token, which is limited further to the acts it names.",
+            "An act that is not here nobody may do. A role may be limited to chapters; a conflict of interest closes whatever it "
+            "is about. The same holds for the page, its JSON under `/api/`, and a personal token, which names the acts it is for.",
             _table(("act", *ROLES), rows),
             "## Pages and acts",
             _table(("name", "address", "", "needs"), addresses),
