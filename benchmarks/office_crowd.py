@@ -150,7 +150,7 @@ def _timed(kept: Acknowledged, what: str, ask: Any) -> httpx.Response:
 
 @contextmanager
 def _served(config: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
-    command = [sys.executable, "-c", "from sekisho.cli import main; main()", "office", "serve", "--config", str(config)]
+    command = [sys.executable, "-c", "from sekisho.console.commands import app; app()", "serve", "--config", str(config)]
     with (config.parent / "server.log").open("a") as log:
         server = subprocess.Popen([*command, "--port", "0", "--json"], stdout=subprocess.PIPE, stderr=log, text=True)
     assert server.stdout is not None
