@@ -103,5 +103,5 @@ def test_whoever_is_away_is_signed_out_on_the_screen_and_comes_back(office: str,
     assert page.url.endswith("/journal/?person=AUDIT")
     page.clock.fast_forward("20:00")
     page.wait_for_url("**/login/?next=**")
-    assert page.input_value('input[name="next"]') == "/journal/?person=AUDIT"
+    assert page.input_value('main input[name="next"]') == "/journal/?person=AUDIT"
     context.close()
