@@ -57,7 +57,7 @@ def crowd(store: str, folder: Path, *, users: int, seconds: float, kills: int, s
             with _served(config) as (server, at):
                 stop = Event()
                 threads = _people(at, prepared, kept, stop, seed + number)
-                time.sleep(draw.uniform(0.3, 1.5))
+                _until(kept, len(kept.seconds) + draw.randrange(5, 40))
                 os.kill(server.pid, signal.SIGKILL)
                 stop.set()
                 _wait(threads)
@@ -94,6 +94,13 @@ def _people(at: str, prepared: dict[str, Any], kept: Acknowledged, stop: Event, 
     for thread in threads:
         thread.start()
     return threads
+
+
+def _until(kept: Acknowledged, answers: int) -> None:
+    """Until so many answers have come, however slow the machine is; at most two minutes."""
+    ends = time.monotonic() + 120
+    while len(kept.seconds) < answers and time.monotonic() < ends:
+        time.sleep(0.005)
 
 
 def _wait(threads: list[Thread]) -> None:
