@@ -11,6 +11,7 @@ from typing import Any
 import typer
 
 from sekisho.cli import app
+from sekisho.console.start import start
 from sekisho.engine.answers import Outcome
 from sekisho.records import TABLES, Table
 from sekisho.rulebook import Parameter, Rule, Rulebook, load_rulebook
@@ -20,6 +21,14 @@ from sekisho.rulebook.provision import CitationError, citations_of
 from sekisho.rulebook.rule import Consequence, Holding, Provision
 from sekisho.rulebook.texts import Text
 from sekisho.rulebook.worked import worked_examples
+
+start()
+
+from sekisho.console import urls  # noqa: E402, F401 - reads every area's pages, once Django is ready
+from sekisho.console.administration.retention import KEPT_FOR  # noqa: E402
+from sekisho.console.approvals.four_eyes import KINDS  # noqa: E402
+from sekisho.console.desk.pages import ENTRIES  # noqa: E402
+from sekisho.console.people.roles import ROLES, matrix  # noqa: E402
 
 Page = tuple[str, str]
 """Path below the reference folder, and Markdown."""
@@ -53,6 +62,7 @@ def pages() -> Iterator[Page]:
     yield "tables.md", _tables()
     yield "commands.md", _commands()
     yield "reasons.md", _reasons(rulebook)
+    yield "office.md", _office()
 
 
 def write_reference(folder: Path) -> None:
@@ -82,6 +92,7 @@ def navigation() -> list[object]:
         {"Record tables": "reference/tables.md"},
         {"Commands": "reference/commands.md"},
         {"Reasons of the gate": "reference/reasons.md"},
+        {"Who may do what in the office": "reference/office.md"},
     ]
 
 
@@ -287,6 +298,7 @@ def _index(rulebook: Rulebook) -> str:
                     f"* [Record tables](tables.md): {len(TABLES)} tables an exchange's books are read from",
                     f"* [Commands](commands.md): {len(list(_leaves()))} commands",
                     "* [Reasons](reasons.md): what the gate may answer, and why",
+                    "* [The office](office.md): every act and the roles that may do it",
                 ]
             ),
         ]
@@ -380,6 +392,41 @@ def _record_table(table: Table) -> Iterator[str]:
         for c in table.columns
     ]
     yield _table(("column", "kind", "meaning", "unit", "standard"), rows)
+
+
+def _office() -> str:
+    """Every act of the office and the roles that may do it, every page and act with its address, and what takes two people."""
+    rows = [(act, *("●" if role in roles else "" for role in ROLES)) for act, roles in sorted(matrix().items())]
+    addresses = [
+        (entry.name, f"`/{entry.path}`", "act" if entry.changes else "page", entry.act)
+        for entry in sorted(ENTRIES.values(), key=lambda entry: entry.path)
+    ]
+    two = [(takes.kind, takes.propose, takes.approve) for takes in sorted(KINDS.values(), key=lambda takes: takes.kind)]
+    kept = [
+        (
+            kind,
+            f"{keeping.years} years" if keeping.ends else "never removed",
+            keeping.ends or "",
+            keeping.provision,
+            str(keeping.why),
+        )
+        for kind, keeping in sorted(KEPT_FOR.items())
+    ]
+    return "\n\n".join(
+        [
+            "# Who may do what in the office",
+            "An act that is not here nobody may do. A role may be limited to chapters; a conflict of interest closes whatever it "
+            "is about. The same holds for the page, its JSON under `/api/`, and a personal token, which names the acts it is for.",
+            _table(("act", *ROLES), rows),
+            "## Pages and acts",
+            _table(("name", "address", "", "needs"), addresses),
+            "## What takes two people",
+            "Who proposes never decides, by whatever account.",
+            _table(("kind", "proposed by who may", "approved by who may"), two),
+            "## How long records are kept",
+            _table(("kind", "kept", "from", "provision", "why"), kept),
+        ]
+    )
 
 
 def _commands() -> str:

@@ -39,14 +39,14 @@ def opened(config: Path) -> None:
 def whole_at_its_end() -> None:
     """Refuse to go on with a journal that lacks the last line written down outside: writing on would hide what was lost."""
     from sekisho.console.journal.acting import heads_file
-    from sekisho.console.journal.heads import read_heads
+    from sekisho.console.journal.heads import last_head
     from sekisho.console.journal.models import Change
 
-    heads = read_heads(heads_file())
-    if heads and not Change.objects.filter(number=heads[-1][0], check_hash=heads[-1][1]).exists():
+    head = last_head(heads_file())
+    if head is not None and not Change.objects.filter(number=head[0], check_hash=head[1]).exists():
         raise RecordsError(
             str(heads_file()),
-            f"the journal does not hold line {heads[-1][0]}, the last written down: an old copy of the database?",
+            f"the journal does not hold line {head[0]}, the last written down: an old copy of the database?",
             "see 'Backup and restore' in docs/console.md before going on",
         )
 

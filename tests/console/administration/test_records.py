@@ -152,5 +152,5 @@ def test_the_check_is_run_from_its_page_and_tells_what_it_found(browser: Browser
     assert page["last"]["breaks"] == []
     Account._base_manager.filter(username="sro").update(email="other@example.com")
     (found,) = post(browser("audit"), "/journal/check/run/").json()["breaks"]
-    assert "email is not what the journal last said" in found
-    assert "email is not what" in browser("auditor").get("/journal/check/").content.decode()
+    assert "email holds something of which the journal says nothing" in found
+    assert "email holds something" in browser("auditor").get("/journal/check/").content.decode()

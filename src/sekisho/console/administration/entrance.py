@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from urllib.parse import quote
 
 import segno
@@ -197,7 +198,7 @@ def _prefer(request: HttpRequest, **wanted: str) -> None:
         Preferences.objects.update_or_create(account=request.user, defaults=wanted)
 
 
-def _with_preferences(answer: HttpResponse, account: object) -> HttpResponse:
+def _with_preferences(answer: HttpResponse, account: Any) -> HttpResponse:
     liked = Preferences.objects.filter(account=account).first()
     for name, value in (("theme", liked.theme), (settings.LANGUAGE_COOKIE_NAME, liked.language)) if liked else ():
         if value:

@@ -14,7 +14,7 @@ from sekisho.console.desk.listing import Column, Filter, Listing
 from sekisho.console.desk.pages import Asked, Content, Done, Unfit, action, page
 from sekisho.console.desk.panels import panels_of
 from sekisho.console.people.models import Opening
-from sekisho.console.people.personal import IN_A_DAY, IN_AN_HOUR, REASONS, WORDS_MIN, Why, open_door
+from sekisho.console.people.personal import IN_A_DAY, IN_AN_HOUR, REASONS, WORDS_MIN, Why, open_door, personal_data
 
 
 @page("parties/<str:party_id>/", name="party", act="see a party", template="administration/party.html")
@@ -30,7 +30,7 @@ def party(request: Asked, party_id: str) -> Content:
         "limits": {"hour": IN_AN_HOUR, "day": IN_A_DAY},
         "last_opened_at": mine.at if mine else None,
         "panels": panels_of(request, "party", party_id),
-        "personal": request.session.pop("personal", None) if request.session.get("personal", {}).get("of") == party_id else None,
+        "personal": _just_opened(request, party_id),
     }
 
 
@@ -50,10 +50,17 @@ def open_party(request: Asked, body: Opened, party_id: str) -> Done:
         raise Unfit({"reason": _("say in at least ten letters what it is for")})
     found = open_door(request.actor, party_id, Why(code=body.reason_code, words=body.reason))
     said = _("Shown once. The opening is kept.") if found else _("The books know nothing of this party. The opening is kept.")
-    plain = msgspec.to_builtins(found, enc_hook=str, builtin_types=())
     if not request.path.startswith("/api/"):
-        request.session["personal"] = {"of": party_id, "found": plain}
-    return Done(said=said, at=reverse("party", args=[party_id]), content={"personal": plain})
+        request.session["just_opened"] = party_id
+    return Done(said=said, at=reverse("party", args=[party_id]), content={"personal": msgspec.to_builtins(found, enc_hook=str)})
+
+
+def _just_opened(request: Asked, party_id: str) -> Content | None:
+    """The data for whoever has just opened the door, read from the books again: the session only knows that he did."""
+    if request.session.get("just_opened") != party_id:
+        return None
+    del request.session["just_opened"]
+    return {"found": msgspec.to_builtins(personal_data(party_id), enc_hook=str)}
 
 
 def _show(opening: Opening, request: Asked) -> dict[str, Any]:

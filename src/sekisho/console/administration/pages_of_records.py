@@ -16,7 +16,7 @@ from sekisho.console.administration.models import Hold
 from sekisho.console.approvals.four_eyes import propose
 from sekisho.console.desk.pages import Asked, Content, Done, action, page
 from sekisho.console.journal.acting import acting, heads_file
-from sekisho.console.journal.heads import read_heads
+from sekisho.console.journal.heads import last_head
 from sekisho.console.journal.models import Change
 from sekisho.console.journal.rows import check, kinds
 
@@ -28,12 +28,12 @@ def journal_check(request: Asked) -> Content:
     """The journal's head, to be published, and what the last check said."""
     head = Change.objects.order_by("-number").values("number", "check_hash", "at").first()
     last = Change.objects.filter(kind="journal", object="*", field="checked").order_by("-number").first()
-    outside = read_heads(heads_file())
+    outside = last_head(heads_file())
     return {
         "section": "journal",
         "heading": _("Check of the journal"),
         "head": head,
-        "outside": {"number": outside[-1][0], "check": outside[-1][1]} if outside else None,
+        "outside": {"number": outside[0], "check": outside[1]} if outside else None,
         "last": {"at": last.at, "person": last.person, **last.new} if last is not None else None,
     }
 

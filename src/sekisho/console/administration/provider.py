@@ -13,7 +13,14 @@ from mozilla_django_oidc.auth import OIDCAuthenticationBackend
 from mozilla_django_oidc.views import OIDCAuthenticationCallbackView
 
 from sekisho.console.administration.entrance import note_refusal
+from sekisho.console.chosen import Oidc
 from sekisho.console.people.models import Account
+
+
+def _chosen() -> Oidc:
+    oidc: Oidc | None = settings.CHOSEN.oidc
+    assert oidc is not None, "this is used where settings name a provider"
+    return oidc
 
 
 class Provider(OIDCAuthenticationBackend):  # type: ignore[misc] # the package has no types
@@ -21,7 +28,7 @@ class Provider(OIDCAuthenticationBackend):  # type: ignore[misc] # the package h
 
     def verify_token(self, token: str, **kwargs: Any) -> dict[str, Any]:
         """The claims of a token, if its signature, issuer, audience, time and nonce are right. Raises ``SuspiciousOperation``."""
-        oidc = settings.CHOSEN.oidc
+        oidc: Oidc = _chosen()
         try:
             claims: dict[str, Any] = super().verify_token(token, **kwargs)
         except jwt.InvalidTokenError as error:
@@ -40,7 +47,7 @@ class Provider(OIDCAuthenticationBackend):  # type: ignore[misc] # the package h
         if told.get("sub") != payload.get("sub"):
             raise SuspiciousOperation("the provider tells of somebody else than its token")
         given = {payload.get("acr"), *(payload.get("amr") or ())}
-        self.second_factor = not given.isdisjoint(settings.CHOSEN.oidc.second_factor_by)
+        self.second_factor = not given.isdisjoint(_chosen().second_factor_by)
         return told
 
     def update_user(self, user: Account, claims: dict[str, Any]) -> Account:
@@ -66,7 +73,8 @@ class Callback(OIDCAuthenticationCallbackView):  # type: ignore[misc] # the pack
             answer: HttpResponse = super().get(request)
         except (SuspiciousOperation, requests.RequestException, jwt.PyJWTError, KeyError, ValueError) as error:
             note_refusal("", f"provider: {error}"[:500], request.META.get("REMOTE_ADDR", ""))
-            return self.login_failure()
+            refused: HttpResponse = self.login_failure()
+            return refused
         if getattr(self, "user", None) is None:
             note_refusal("", "provider: no open account of that address", request.META.get("REMOTE_ADDR", ""))
         return answer

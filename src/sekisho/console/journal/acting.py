@@ -281,9 +281,9 @@ class Kept(models.Model):
         return [each for each in cls._meta.concrete_fields if each.attname not in cls.UNKEPT]
 
     @classmethod
-    def from_db(cls, db: str | None, field_names: Any, values: Any) -> Any:
+    def from_db(cls, db: str | None, field_names: Any, values: Any, **more: Any) -> Any:
         """A row as it was read; what it said then is remembered, so that nobody's change is written over unseen."""
-        row = super().from_db(db, field_names, values)
+        row = super().from_db(db, field_names, values, **more)
         row._read = {name: _apart(value) for name, value in zip(field_names, values, strict=True)}
         return row
 
@@ -325,7 +325,8 @@ class Kept(models.Model):
         rows = type(self)._base_manager.filter(pk=self.pk)
         if lock and connection.features.has_select_for_update:
             rows = rows.select_for_update()
-        return rows.values(*(each.attname for each in self._meta.concrete_fields)).first()
+        stored: dict[str, Any] | None = rows.values(*(each.attname for each in self._meta.concrete_fields)).first()
+        return stored
 
     def _unchanged_since_read(self, stored: dict[str, Any] | None) -> None:
         read = self._read or {}

@@ -34,3 +34,14 @@ def read_heads(file: Path) -> list[tuple[int, str]]:
         elif not _TORN.fullmatch(line):
             raise ValueError(f"{file}, line {number} is not a head (a number and a hash)")
     return heads
+
+
+def last_head(file: Path) -> tuple[int, str] | None:
+    """The last head in such a file, however long it is."""
+    if not file.is_file():
+        return None
+    with file.open("rb") as heads:
+        size = heads.seek(0, os.SEEK_END)
+        heads.seek(max(0, size - 1_000))
+        whole = [head for line in heads.read().decode().splitlines() if (head := _HEAD.fullmatch(line))]
+    return (int(whole[-1][1]), whole[-1][2]) if whole else None

@@ -119,11 +119,11 @@ def _not_taken_in(kind: type[Kept]) -> Iterator[Break]:
         return
     taken = Change.objects.filter(kind=kind.kind(), object="*", field=TAKEN_IN).order_by("number")
     gone = Change.objects.filter(kind=kind.kind(), field="removed").exclude(old=True)
-    wanted = sum_of(each["sum"] for each in taken.values_list("new", flat=True))
+    wanted = sum_of(change.new["sum"] for change in taken)
     names = [each.attname for each in kind.kept_fields()]
 
     def hashes() -> Iterator[str]:
-        yield from gone.values_list("old", flat=True)
+        yield from (change.old for change in gone)
         for chunk in _chunks(kind._base_manager.order_by("pk").values(*names).iterator(chunk_size=2_000)):
             told = _told(kind, [str(values[kind._meta.pk.attname]) for values in chunk])
             for values in chunk:

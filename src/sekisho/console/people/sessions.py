@@ -20,7 +20,7 @@ class SessionStore(InDatabase):
 
     def create_model_instance(self, data: dict[str, Any]) -> Any:
         """The row of a session."""
-        stay = super().create_model_instance(data)
+        stay: Any = super().create_model_instance(data)
         stay.account_id = data.get("_auth_user_id")
         for name in ("began_at", "seen_at"):
             setattr(stay, name, datetime.fromisoformat(data[name]) if name in data else None)
