@@ -41,6 +41,7 @@ FULL = (
     ("benchmarks.gate_faults",),
     ("benchmarks.gate_http",),
     ("benchmarks.gate_fuzz",),
+    ("benchmarks.office_pages",),
     ("benchmarks.spark_overhead",),
 )
 QUICK = (
