@@ -3,14 +3,14 @@
 Run: ``python -m benchmarks.office_pages [--store sqlite|postgres|both] [--findings 1000000] [--cases 100000] [--intake 100000]
 [--requests 60] [--keep FOLDER]``
 
-A findings.parquet of ``--intake`` findings is made (rules of the rulebook, 40,000 subjects, sentences of the usual length) and taken
-in the way ``sekisho office take-in`` does. Copies of these alerts with other ids make up the number; states, people, terms and cases
-are spread over them with plain SQL: of a hundred alerts 27 wait, 3 are
-claimed, 1 is put aside, 10 are in cases, 59 closed. Each page is asked for as a signed-in compliance officer who has a conflict of
-interest with one party: in this process through Django's WSGI handler (wall clock and CPU of this process, without that of a PostgreSQL
-server), and over HTTP through waitress in another process, four askers at once. First come three requests that are not
-counted. Bytes are those of the gzipped page and of the static files it names. The load of the machine before and after is printed
-beside the figures, for it is part of them.
+A findings.parquet of ``--intake`` findings is made (rules of the rulebook, 40,000 subjects, sentences of usual length) and taken in
+the way ``sekisho office take-in`` does. Copies of these alerts with other ids make up the number; states, people, terms and cases are
+spread over them with plain SQL: of a hundred alerts 27 wait, 3 are claimed, 1 is put aside, 10 are in cases, 59 closed.
+
+Each page is asked for as a signed-in compliance officer who has a conflict of interest with one party: in this process through
+Django's WSGI handler (wall clock, and CPU of this process without that of a PostgreSQL server), and over HTTP through waitress in
+another process, four askers at once. First come three requests that are not counted. Bytes are those of the gzipped page and of the
+static files it names. The load of the machine before and after stands beside the figures, for it is part of them.
 """
 
 from __future__ import annotations
@@ -229,6 +229,7 @@ def _spread(connection: Any, options: argparse.Namespace, now: datetime) -> None
     taken = Alert.objects.count()
     columns = [each.column for each in Alert._meta.concrete_fields]
     with connection.cursor() as cursor:
+        again = _without_indexes(connection, cursor)
         for copy in range(1, options.findings // taken):
             number = f"(number + {copy * taken})"
             new = {"number": number, "alert_id": f"(alert_id || '-{copy}')", **_worked_on(connection, number, now)}
@@ -242,6 +243,8 @@ def _spread(connection: Any, options: argparse.Namespace, now: datetime) -> None
             )
         given = ", ".join(f"{name} = {value}" for name, value in _worked_on(connection, "number", now).items())
         cursor.execute(f"UPDATE alerts_alert SET {given} WHERE number <= {taken}")
+        for statement in again:
+            cursor.execute(statement)
         _copy_words(connection, cursor, taken, options.findings // taken)
         cursor.execute("SELECT alert_id, chapter, severity, rank FROM alerts_alert WHERE state = 'in_case' ORDER BY alert_id")
         inside = cursor.fetchall()
@@ -274,6 +277,22 @@ def _spread(connection: Any, options: argparse.Namespace, now: datetime) -> None
     for model, rows in ((Case, cases), (CaseAlert, joined), (Note, notes)):
         for some in range(0, len(rows), 5_000):
             _plain_insert(model, rows[some : some + 5_000])
+
+
+def _without_indexes(connection: Any, cursor: Any) -> list[str]:
+    """Takes the alerts' indexes away while the copies are made; gives the statements that make them again."""
+    if connection.vendor == "sqlite":
+        cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'index' AND tbl_name = 'alerts_alert' AND sql IS NOT NULL")
+    else:
+        cursor.execute(
+            "SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = current_schema() AND tablename = 'alerts_alert' "
+            "AND indexdef NOT LIKE 'CREATE UNIQUE%%'",
+            [],
+        )
+    found = cursor.fetchall()
+    for name, _statement in found:
+        cursor.execute(f'DROP INDEX "{name}"')
+    return [statement for _name, statement in found]
 
 
 def _worked_on(connection: Any, number: str, now: datetime) -> dict[str, str]:
