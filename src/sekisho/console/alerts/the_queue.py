@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from sekisho.console.alerts import rules, text_search
-from sekisho.console.alerts.models import DISPOSITIONS, LIVE, RANK, RANK_STEP, SEVERITIES, STATES, Alert, AlertParty
+from sekisho.console.alerts.models import DISPOSITIONS, RANK, RANK_STEP, SEVERITIES, STATES, Alert, AlertParty
 from sekisho.console.alerts.working import JAPAN, seen_by, workers
 from sekisho.console.desk.listing import Column, Filter, Listing
 from sekisho.console.desk.pages import Asked
@@ -53,9 +53,9 @@ def _by_state(rows: QuerySet[Any], value: str, request: Asked) -> QuerySet[Any]:
         elif state == "open":
             wanted |= Q(is_live=1) & (Q(state="open") | Q(state="snoozed", snoozed_until__lte=now))
         elif state == "snoozed":
-            wanted |= Q(is_live=1, state="snoozed", snoozed_until__gt=now)
+            wanted |= Q(state="snoozed", snoozed_until__gt=now)
         elif state in _STATE_WORDS:
-            wanted |= Q(state=state, is_live=int(state in LIVE))
+            wanted |= Q(state=state)
     return rows.filter(wanted)
 
 
@@ -105,11 +105,13 @@ def _by_day(name: str, later: int) -> Any:
 
 
 def _by_mark(rows: QuerySet[Any], value: str, request: Asked) -> QuerySet[Any]:
-    if value == "remembered":
-        return rows.filter(memory__isnull=False)
     if value == "again":
         return rows.exclude(earlier="")
-    return rows.exclude(proposed="").filter(proposal__isnull=False) if value == "proposed" else rows
+    marked: dict[str, QuerySet[Any]] = {
+        "remembered": Alert._base_manager.filter(memory__isnull=False),
+        "proposed": Alert._base_manager.filter(proposal__isnull=False, proposed__gt=""),
+    }
+    return rows.filter(pk__in=marked[value].values("pk")) if value in marked else rows  # few of all: by their own index
 
 
 def _by_proposal(rows: QuerySet[Any], value: str, request: Asked) -> QuerySet[Any]:
@@ -284,7 +286,7 @@ def counts(request: Asked) -> list[dict[str, Any]]:
 def _capped(condition: str, hidden: str) -> str:
     return (
         f"SELECT %s, %s, (SELECT COUNT(*) FROM (SELECT 1 FROM alerts_alert "
-        f"WHERE chapter = %s AND {condition}{hidden} LIMIT {COUNTED_TO + 1}) AS some)"
+        f"WHERE chapter = %s AND {condition}{hidden} LIMIT {COUNTED_TO + 1}) AS capped)"
     )
 
 
