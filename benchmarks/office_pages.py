@@ -4,8 +4,8 @@ Run: ``python -m benchmarks.office_pages [--store sqlite|postgres|both] [--findi
 [--requests 60] [--keep FOLDER]``
 
 A findings.parquet of ``--intake`` findings is made (rules of the rulebook, 40,000 subjects, sentences of usual length) and taken in
-the way ``sekisho office take-in`` does. Copies of these alerts with other ids make up the number; states, people, terms and cases are
-spread over them with plain SQL: of a hundred alerts 27 wait, 3 are claimed, 1 is put aside, 10 are in cases, 59 closed.
+the way ``sekisho office take-in`` does. Copies of these alerts with other ids make up the number; states, people, terms and cases
+are spread over them with plain SQL: of a hundred alerts 27 wait, 3 are claimed, 1 is put aside, 10 are in cases, 59 closed.
 
 Each page is asked for as a signed-in compliance officer who has a conflict of interest with one party: in this process through
 Django's WSGI handler (wall clock, and CPU of this process without that of a PostgreSQL server), and over HTTP through waitress in
@@ -224,7 +224,10 @@ def _peak_mib() -> float:
 def _spread(connection: Any, options: argparse.Namespace, now: datetime) -> None:
     """Copies, states, assignees, terms, ages, then cases with their alerts; plain SQL, as the journal is not measured here."""
     from sekisho.console.alerts.models import Alert
+    from sekisho.console.cases import models as kept
     from sekisho.console.cases.models import Case, CaseAlert, Note
+
+    parties = getattr(kept, "CaseParty", None)
 
     taken = Alert.objects.count()
     columns = [each.column for each in Alert._meta.concrete_fields]
@@ -243,6 +246,8 @@ def _spread(connection: Any, options: argparse.Namespace, now: datetime) -> None
             )
         given = ", ".join(f"{name} = {value}" for name, value in _worked_on(connection, "number", now).items())
         cursor.execute(f"UPDATE alerts_alert SET {given} WHERE number <= {taken}")
+        if connection.vendor == "postgresql":
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # no index is made while references wait to be checked
         for statement in again:
             cursor.execute(statement)
         _copy_words(connection, cursor, taken, options.findings // taken)
@@ -250,17 +255,20 @@ def _spread(connection: Any, options: argparse.Namespace, now: datetime) -> None
         inside = cursor.fetchall()
     chance = random.Random(SEED)
     names = {each.name for each in Case._meta.concrete_fields}
-    cases, joined, notes = [], [], []
+    cases, joined, notes, concerned = [], [], [], []
     for number in range(options.cases):
         first = inside[number % len(inside)] if inside else ("", "unfair_trading", "low", 1)
         opened = now - timedelta(days=number % 700, hours=number % 24)
+        state = chance.choices(("open", "investigating", "reported", "closed"), (2, 3, 1, 14))[0]
         fields = {
             "case_id": f"C{number:07d}",
             "title": f"Case {number} about {first[1]}",
             "chapter": first[1],
             "severity": first[2],
             "rank": first[3],
-            "state": chance.choices(("open", "investigating", "reported", "closed"), (2, 3, 1, 14))[0],
+            "state": state,
+            "closed_at": now if state == "closed" else None,
+            "outcome": "unfounded" if state == "closed" else "",
             "parties": [f"A{number * 31 % SUBJECTS:06d}"],
             "opened_at": opened,
             "opened_by": f"P-{number % PEOPLE}",
@@ -270,11 +278,18 @@ def _spread(connection: Any, options: argparse.Namespace, now: datetime) -> None
             "narrative_ja": "記録が示す事実を順に記す。" * 10,
         }
         cases.append(Case(**{name: value for name, value in fields.items() if name in names}))
+        if parties is not None:
+            concerned.append(parties(case_id=f"C{number:07d}", party_id=fields["parties"][0]))
         notes.append(Note(case_id=f"C{number:07d}", at=opened, by=f"P-{number % PEOPLE}", words="Looked at the orders."))
     for number, (alert_id, *_rest) in enumerate(inside):
         if options.cases:
             joined.append(CaseAlert(case_id=f"C{number % options.cases:07d}", alert_id=alert_id, joined_at=now))
-    for model, rows in ((Case, cases), (CaseAlert, joined), (Note, notes)):
+    for model, rows in (
+        (Case, cases),
+        (CaseAlert, joined),
+        (Note, notes),
+        *([(parties, concerned)] if parties is not None else []),
+    ):
         for some in range(0, len(rows), 5_000):
             _plain_insert(model, rows[some : some + 5_000])
 

@@ -78,11 +78,12 @@ def _by_assignee(rows: QuerySet[Any], value: str, request: Asked) -> QuerySet[An
 def _by_term(rows: QuerySet[Any], value: str, request: Asked) -> QuerySet[Any]:
     now = request.actor.at
     if value == "late":
-        late = rows.filter(is_live=1, due_at__lt=now)
+        late: QuerySet[Any] = rows.filter(is_live=1, due_at__lt=now)
         if request.GET.get("sort", "").lstrip("-") == "due" or late.order_by()[: text_search.FEW + 1].count() <= text_search.FEW:
             return late
         # Many are late: walk the queue in its order and pass over what is not, rather than sort all that are.
-        return rows.filter(is_live=1).alias(term=Coalesce("due_at", "due_at")).filter(term__lt=now)
+        walked: QuerySet[Any] = rows.filter(is_live=1).alias(term=Coalesce("due_at", "due_at")).filter(term__lt=now)
+        return walked
     return rows.filter(is_live=1, due_at__gte=now, due_at__lt=now + timedelta(days=2)) if value == "soon" else rows
 
 
