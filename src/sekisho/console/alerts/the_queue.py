@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from sekisho.console.alerts import rules, text_search
-from sekisho.console.alerts.models import DISPOSITIONS, RANK, RANK_STEP, SEVERITIES, STATES, Alert, AlertParty
+from sekisho.console.alerts.models import DISPOSITIONS, LIVE, RANK, RANK_STEP, SEVERITIES, STATES, Alert, AlertParty
 from sekisho.console.alerts.working import JAPAN, seen_by, workers
 from sekisho.console.desk.listing import Column, Filter, Listing
 from sekisho.console.desk.pages import Asked
@@ -55,7 +55,7 @@ def _by_state(rows: QuerySet[Any], value: str, request: Asked) -> QuerySet[Any]:
         elif state == "snoozed":
             wanted |= Q(state="snoozed", snoozed_until__gt=now)
         elif state in _STATE_WORDS:
-            wanted |= Q(state=state)
+            wanted |= Q(state=state, is_live=int(state in LIVE))
     return rows.filter(wanted)
 
 
