@@ -42,6 +42,7 @@ FULL = (
     ("benchmarks.gate_http",),
     ("benchmarks.gate_fuzz",),
     ("benchmarks.office_crowd",),
+    ("benchmarks.office_pages",),
     ("benchmarks.spark_overhead",),
 )
 QUICK = (

@@ -1,15 +1,16 @@
 """The office's pages over a million findings and a hundred thousand cases: server time, bytes, and how fast findings are taken in.
 
-Run: ``python -m benchmarks.office_pages [--store sqlite|postgres|both] [--findings 1000000] [--cases 100000] [--requests 60]
-[--keep FOLDER]``
+Run: ``python -m benchmarks.office_pages [--store sqlite|postgres|both] [--findings 1000000] [--cases 100000] [--intake 100000]
+[--requests 60] [--keep FOLDER]``
 
-A findings.parquet is made (rules of the rulebook, 40,000 subjects, sentences of the usual length) and taken in the way
-``sekisho office take-in`` does. Then states, people and cases are spread over it with plain SQL: of a hundred alerts 27 wait, 3 are
-claimed, 1 is put aside, 10 are in cases, 59 closed. Each page is asked for as a signed-in compliance officer who has a conflict of
-interest with one party: in this process through Django's WSGI handler (wall clock and CPU of this process, without that of a PostgreSQL
-server), and over HTTP through waitress in another process, four askers at once. First come three requests that are not
-counted. Bytes are those of the gzipped page and of the static files it names. The load of the machine before and after is printed
-beside the figures, for it is part of them.
+A findings.parquet of ``--intake`` findings is made (rules of the rulebook, 40,000 subjects, sentences of usual length) and taken in
+the way ``sekisho office take-in`` does. Copies of these alerts with other ids make up the number; states, people, terms and cases
+are spread over them with plain SQL: of a hundred alerts 27 wait, 3 are claimed, 1 is put aside, 10 are in cases, 59 closed.
+
+Each page is asked for as a signed-in compliance officer who has a conflict of interest with one party: in this process through
+Django's WSGI handler (wall clock, and CPU of this process without that of a PostgreSQL server), and over HTTP through waitress in
+another process, four askers at once. First come three requests that are not counted. Bytes are those of the gzipped page and of the
+static files it names. The load of the machine before and after stands beside the figures, for it is part of them.
 """
 
 from __future__ import annotations
@@ -73,7 +74,7 @@ def main() -> None:
         return
     with tempfile.TemporaryDirectory(prefix="sekisho-office-", dir=options.keep) as name:
         place = Path(name)
-        _findings(place / "run", options.findings)
+        _findings(place / "run", min(options.intake, options.findings))
         for store in ("sqlite", "postgres") if options.store == "both" else (options.store,):
             with _database(store, place) as database:
                 folder = place / store
@@ -93,6 +94,7 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser()
     parser.add_argument("--store", choices=("sqlite", "postgres", "both"), default="both")
     parser.add_argument("--findings", type=int, default=1_000_000)
+    parser.add_argument("--intake", type=int, default=100_000, help="findings taken in as usual; the others are copies")
     parser.add_argument("--cases", type=int, default=100_000)
     parser.add_argument("--requests", type=int, default=60, help="requests of each page that are counted")
     parser.add_argument("--keep", help="folder to work in; what is made there is removed at the end")
@@ -198,7 +200,13 @@ def _build(folder: Path, options: argparse.Namespace) -> None:
         f"peak {peak:,.0f} MiB, load {os.getloadavg()[0]:.1f}",
         flush=True,
     )
-    _spread(connection, options, now)
+    from django.db import transaction
+
+    with transaction.atomic():
+        _spread(connection, options, now)
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("VACUUM ANALYZE")
     if connection.vendor == "sqlite":
         print(f"database: {sum(f.stat().st_size for f in folder.glob('office.sqlite*')) / 2**20:,.0f} MiB", flush=True)
     else:
@@ -214,49 +222,53 @@ def _peak_mib() -> float:
 
 
 def _spread(connection: Any, options: argparse.Namespace, now: datetime) -> None:
-    """States, assignees, terms and ages, then cases with their alerts; plain SQL, as the journal is not measured here."""
+    """Copies, states, assignees, terms, ages, then cases with their alerts; plain SQL, as the journal is not measured here."""
+    from sekisho.console.alerts.models import Alert
+    from sekisho.console.cases import models as kept
     from sekisho.console.cases.models import Case, CaseAlert, Note
 
-    sqlite = connection.vendor == "sqlite"
-    stamp = connection.ops.adapt_datetimefield_value
-    h = "(number * 7919 % 100)"
-    old = "(number * 104729 % 60)"
-    ago = (
-        f"strftime('%Y-%m-%d %H:%M:%f000', %s, '-' || {old} || ' days')"
-        if sqlite
-        else f"(%s::timestamptz - make_interval(days => {old}::int))"
-    )
-    due = (
-        f"strftime('%Y-%m-%d %H:%M:%f000', %s, (12 - {old}) || ' days')"
-        if sqlite
-        else f"(%s::timestamptz + make_interval(days => 12 - {old}::int))"
-    )
+    parties = getattr(kept, "CaseParty", None)
+
+    taken = Alert.objects.count()
+    columns = [each.column for each in Alert._meta.concrete_fields]
     with connection.cursor() as cursor:
-        cursor.execute(
-            f"UPDATE alerts_alert SET raised_at = {ago}, due_at = {due}, "
-            f"state = CASE WHEN {h} < 27 THEN 'open' WHEN {h} < 30 THEN 'claimed' WHEN {h} < 31 THEN 'snoozed' "
-            f"WHEN {h} < 41 THEN 'in_case' ELSE 'closed' END, is_live = CASE WHEN {h} < 31 THEN 1 ELSE 0 END, "
-            f"assignee = CASE WHEN {h} BETWEEN 27 AND 40 THEN 'P-' || (number % {PEOPLE}) ELSE '' END, "
-            f"snoozed_until = CASE WHEN {h} = 30 THEN %s ELSE NULL END, closed_at = CASE WHEN {h} > 40 THEN %s ELSE NULL END, "
-            f"disposition = CASE WHEN {h} <= 40 THEN '' WHEN {h} < 55 THEN 'confirmed' WHEN {h} < 65 THEN 'valuable' "
-            f"ELSE 'false_positive' END",
-            [stamp(now), stamp(now), stamp(now + timedelta(days=20)), stamp(now)],
-        )
+        again = _without_indexes(connection, cursor)
+        for copy in range(1, options.findings // taken):
+            number = f"(number + {copy * taken})"
+            new = {"number": number, "alert_id": f"(alert_id || '-{copy}')", **_worked_on(connection, number, now)}
+            chosen = ", ".join(new.get(name, name) for name in columns)
+            cursor.execute(
+                f"INSERT INTO alerts_alert ({', '.join(columns)}) SELECT {chosen} FROM alerts_alert WHERE number <= {taken}"
+            )
+            cursor.execute(
+                f"INSERT INTO alerts_alertparty (alert_id, party_id) SELECT alert_id || '-{copy}', party_id FROM alerts_alertparty "
+                f"WHERE alert_id IN (SELECT alert_id FROM alerts_alert WHERE number <= {taken})"
+            )
+        given = ", ".join(f"{name} = {value}" for name, value in _worked_on(connection, "number", now).items())
+        cursor.execute(f"UPDATE alerts_alert SET {given} WHERE number <= {taken}")
+        if connection.vendor == "postgresql":
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # no index is made while references wait to be checked
+        for statement in again:
+            cursor.execute(statement)
+        _copy_words(connection, cursor, taken, options.findings // taken)
         cursor.execute("SELECT alert_id, chapter, severity, rank FROM alerts_alert WHERE state = 'in_case' ORDER BY alert_id")
         inside = cursor.fetchall()
     chance = random.Random(SEED)
     names = {each.name for each in Case._meta.concrete_fields}
-    cases, joined, notes = [], [], []
+    cases, joined, notes, concerned = [], [], [], []
     for number in range(options.cases):
         first = inside[number % len(inside)] if inside else ("", "unfair_trading", "low", 1)
         opened = now - timedelta(days=number % 700, hours=number % 24)
+        state = chance.choices(("open", "investigating", "reported", "closed"), (2, 3, 1, 14))[0]
         fields = {
             "case_id": f"C{number:07d}",
             "title": f"Case {number} about {first[1]}",
             "chapter": first[1],
             "severity": first[2],
             "rank": first[3],
-            "state": chance.choices(("open", "investigating", "reported", "closed"), (2, 3, 1, 14))[0],
+            "state": state,
+            "closed_at": now if state == "closed" else None,
+            "outcome": "unfounded" if state == "closed" else "",
             "parties": [f"A{number * 31 % SUBJECTS:06d}"],
             "opened_at": opened,
             "opened_by": f"P-{number % PEOPLE}",
@@ -266,16 +278,77 @@ def _spread(connection: Any, options: argparse.Namespace, now: datetime) -> None
             "narrative_ja": "記録が示す事実を順に記す。" * 10,
         }
         cases.append(Case(**{name: value for name, value in fields.items() if name in names}))
+        if parties is not None:
+            concerned.append(parties(case_id=f"C{number:07d}", party_id=fields["parties"][0]))
         notes.append(Note(case_id=f"C{number:07d}", at=opened, by=f"P-{number % PEOPLE}", words="Looked at the orders."))
     for number, (alert_id, *_rest) in enumerate(inside):
         if options.cases:
             joined.append(CaseAlert(case_id=f"C{number % options.cases:07d}", alert_id=alert_id, joined_at=now))
-    for model, rows in ((Case, cases), (CaseAlert, joined), (Note, notes)):
+    for model, rows in (
+        (Case, cases),
+        (CaseAlert, joined),
+        (Note, notes),
+        *([(parties, concerned)] if parties is not None else []),
+    ):
         for some in range(0, len(rows), 5_000):
             _plain_insert(model, rows[some : some + 5_000])
-    with connection.cursor() as cursor:
-        if not sqlite:
-            cursor.execute("VACUUM ANALYZE")
+
+
+def _without_indexes(connection: Any, cursor: Any) -> list[str]:
+    """Takes the alerts' indexes away while the copies are made; gives the statements that make them again."""
+    if connection.vendor == "sqlite":
+        cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'index' AND tbl_name = 'alerts_alert' AND sql IS NOT NULL")
+    else:
+        cursor.execute(
+            "SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = current_schema() AND tablename = 'alerts_alert' "
+            "AND indexdef NOT LIKE 'CREATE UNIQUE%%'",
+            [],
+        )
+    found = cursor.fetchall()
+    for name, _statement in found:
+        cursor.execute(f'DROP INDEX "{name}"')
+    return [statement for _name, statement in found]
+
+
+def _worked_on(connection: Any, number: str, now: datetime) -> dict[str, str]:
+    """What became of the alert of a number, as SQL."""
+    h, old = f"({number} * 7919 % 100)", f"({number} * 104729 % 60)"
+
+    def at(days: str) -> str:
+        if connection.vendor == "sqlite":
+            return f"strftime('%Y-%m-%d %H:%M:%f000', '{now:%Y-%m-%d %H:%M:%S}', ({days}) || ' days')"
+        return f"('{now.isoformat()}'::timestamptz + make_interval(days => ({days})::int))"
+
+    return {
+        "raised_at": at(f"-{old}"),
+        "due_at": at(f"12 - {old}"),
+        "state": f"CASE WHEN {h} < 27 THEN 'open' WHEN {h} < 30 THEN 'claimed' WHEN {h} < 31 THEN 'snoozed' "
+        f"WHEN {h} < 41 THEN 'in_case' ELSE 'closed' END",
+        "is_live": f"CASE WHEN {h} < 31 THEN 1 ELSE 0 END",
+        "assignee": f"CASE WHEN {h} BETWEEN 27 AND 40 THEN 'P-' || ({number} % {PEOPLE}) ELSE '' END",
+        "snoozed_until": f"CASE WHEN {h} = 30 THEN {at('20')} ELSE NULL END",
+        "closed_at": f"CASE WHEN {h} > 40 THEN {at('0')} ELSE NULL END",
+        "disposition": f"CASE WHEN {h} <= 40 THEN '' WHEN {h} < 55 THEN 'confirmed' WHEN {h} < 65 THEN 'valuable' "
+        f"ELSE 'false_positive' END",
+    }
+
+
+def _copy_words(connection: Any, cursor: Any, taken: int, copies: int) -> None:
+    """The words of the copies: those of the originals, under their numbers."""
+    from sekisho.console.alerts.models import Alert
+    from sekisho.console.alerts.text_search import lexemes
+
+    if connection.vendor == "postgresql":
+        for copy in range(1, copies):
+            cursor.execute(
+                f"INSERT INTO alerts_words SELECT number + {copy * taken}, words FROM alerts_words WHERE number <= {taken}"
+            )
+        return
+    rows = Alert.objects.filter(number__lte=taken).order_by("number").iterator(chunk_size=2_000)
+    words = [(int(row.number), " ".join(sorted(lexemes(row.words())))) for row in rows]
+    for copy in range(1, copies):
+        of_copy = ((number + copy * taken, text) for number, text in words)
+        cursor.executemany("INSERT INTO alerts_words (rowid, words) VALUES (%s, %s)", of_copy)
 
 
 def _plain_insert(model: Any, rows: list[Any]) -> None:

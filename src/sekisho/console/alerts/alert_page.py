@@ -208,7 +208,7 @@ def _may(actor: Actor, alert: Alert, state: str) -> dict[str, bool]:
         "dispose": works and free and proposes and not alert.proposed,
         "reopen": proposes and alert.state == "closed",
         "remember": proposes and alert.disposition == "false_positive" and alert.memory_id is None,
-        "reason_needed": bool(alert.assignee) and not mine,
+        "reason_needed": works and bool(alert.assignee) and not mine,
     }
 
 

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 from sekisho.console.alerts import remembered
 from sekisho.console.alerts.models import Alert
 from sekisho.console.alerts.service_levels import terms
-from sekisho.console.alerts.working import give, locked, needs_mine, one
+from sekisho.console.alerts.working import give, locked, needs_mine, one, standing
 from sekisho.console.approvals.four_eyes import Takes, propose, takes_two
 from sekisho.console.approvals.models import Proposal
 from sekisho.console.desk.pages import Unfit
@@ -153,7 +153,7 @@ def _mark(alerts: Sequence[Alert], disposition: str, proposal: Proposal) -> None
 
 
 def _dispose(proposal: Proposal, actor: Actor) -> None:
-    alerts = list(Alert.objects.filter(pk__in=proposal.payload["alerts"]))
+    alerts = list(standing(Alert.objects.filter(pk__in=proposal.payload["alerts"])))
     gone = [str(alert.alert_id) for alert in alerts if not alert.is_live or alert.proposal != proposal.pk]
     if gone:
         raise Unfit(
@@ -169,13 +169,13 @@ def _dispose(proposal: Proposal, actor: Actor) -> None:
 
 
 def _refused(proposal: Proposal, actor: Actor) -> None:
-    for alert in Alert.objects.filter(pk__in=proposal.payload["alerts"], proposal=proposal.pk):
+    for alert in standing(Alert.objects.filter(pk__in=proposal.payload["alerts"], proposal=proposal.pk)):
         alert.proposed = ""
         alert.save()
 
 
 def _reopen(proposal: Proposal, actor: Actor) -> None:
-    alert = Alert.objects.get(pk=proposal.about_id)
+    alert = standing(Alert.objects.filter(pk=proposal.about_id)).get()
     if alert.state != "closed":
         raise Unfit(_("%(alert)s is not closed.") % {"alert": proposal.about_id})
     alert.state, alert.assignee, alert.claimed_at, alert.closed_at, alert.memory = "open", "", None, None, None

@@ -11,7 +11,7 @@ from typing import Final
 from django.db.models import Count, Q
 
 from sekisho.console.alerts.models import Alert, Reminder
-from sekisho.console.alerts.working import JAPAN, awake
+from sekisho.console.alerts.working import JAPAN, awake, standing
 from sekisho.console.journal.acting import Author, acting
 from sekisho.console.people.actor import Actor
 from sekisho.console.people.models import Account, Grant, Person
@@ -31,10 +31,10 @@ class Ticked:
 def tick(author: Author, at: datetime) -> Ticked:
     """Wake what was put aside until now, and remind: once a day at most for the same thing, however often it runs."""
     woken = 0
-    while some := list(
-        Alert.objects.filter(state="snoozed", snoozed_until__lte=at).order_by("snoozed_until", "pk")[:WOKEN_AT_ONCE]
-    ):
+    over = Alert.objects.filter(state="snoozed", snoozed_until__lte=at)
+    while over.exists():
         with acting(author, "time put aside is over", at=at):
+            some = list(standing(over)[:WOKEN_AT_ONCE])
             for alert in some:
                 awake(alert)
             remind(_told(((alert.assignee, "woken", alert.alert_id) for alert in some if alert.assignee), at), at)

@@ -74,7 +74,7 @@ def age_titles() -> list[str]:
 
 def workload(actor: Actor, now: datetime) -> list[dict[str, Any]]:
     """For each person: alerts in hand, put aside, late, and waiting for a second person's word."""
-    rows = seen_by(actor).filter(is_live=1).exclude(assignee="").order_by()
+    rows = seen_by(actor).filter(is_live=1, assignee__gt="").order_by()
     found: dict[str, dict[str, Any]] = {}
     for what, some in (
         ("in_hand", rows.filter(state="claimed")),

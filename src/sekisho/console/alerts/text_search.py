@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable
-from itertools import islice
+from itertools import islice, pairwise
 from typing import Any, Final
 
 from django.db import connection
@@ -19,37 +19,43 @@ from django.db.models.expressions import RawSQL
 
 FEW: Final = 2_000
 """Up to so many hits are fetched by number; more are looked up while the queue is walked in its order."""
-_ID: Final = re.compile(r"[0-9a-z]+(?:[-_./:][0-9a-z]+)*")
-_PART: Final = re.compile(r"[0-9a-z]+")
-_JAPANESE: Final = re.compile(r"[\u3005-\u3007\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]+")
-_KANA_ONLY: Final = re.compile(r"[\u3040-\u309f]+$")
 _LONGEST: Final = 64
+_PART: Final = re.compile(r"[0-9a-z]+")
+_JAPANESE: Final = "\u3005-\u3007\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff"
+_WORD: Final = re.compile(rf"[0-9a-z]+(?:[-_./:][0-9a-z]+)*|[{_JAPANESE}]+")
 
 
 def lexemes(text: str) -> set[str]:
     """What a text is found by."""
-    plain = unicodedata.normalize("NFKC", text).lower()
     found: set[str] = set()
-    for name in _ID.findall(plain):
-        parts = _PART.findall(name)
-        found.update(part[:_LONGEST] for part in parts)
-        found.add("".join(parts)[:_LONGEST])
-    for run in _JAPANESE.findall(plain):
-        found.update(pair for pair in _pairs(run) if not _KANA_ONLY.match(pair))
+    for word in set(_words(text)):
+        if not word.isascii():
+            found.update(_pairs(word))
+        elif word.isalnum():
+            found.add(word[:_LONGEST])
+        else:
+            parts = _PART.findall(word)
+            found.update(part[:_LONGEST] for part in parts)
+            found.add("".join(parts)[:_LONGEST])
     return found
 
 
 def wanted(words: str) -> list[str]:
     """What somebody looks for: beginnings of words, all of which must be there; Japanese as its pairs of characters."""
-    plain = unicodedata.normalize("NFKC", words).lower()
-    found = ["".join(_PART.findall(name))[:_LONGEST] for name in _ID.findall(plain)]
-    for run in _JAPANESE.findall(plain):
-        found += [pair for pair in _pairs(run) if not _KANA_ONLY.match(pair)]
-    return sorted(set(found))
+    found: set[str] = set()
+    for word in _words(words):
+        found.update(("".join(_PART.findall(word))[:_LONGEST],) if word.isascii() else _pairs(word))
+    return sorted(found)
+
+
+def _words(text: str) -> list[str]:
+    return _WORD.findall(unicodedata.normalize("NFKC", text).lower())
 
 
 def _pairs(run: str) -> list[str]:
-    return [run] if len(run) == 1 else [run[at : at + 2] for at in range(len(run) - 1)]
+    """Pairs of neighbours; those of hiragana alone (particles, endings) find nothing and are left out."""
+    pairs = [run] if len(run) == 1 else [one + other for one, other in pairwise(run)]
+    return [pair for pair in pairs if not ("\u3040" <= pair[0] <= "\u309f" and "\u3040" <= pair[-1] <= "\u309f")]
 
 
 def add(texts: Iterable[tuple[int, str]]) -> None:

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from django.db import connection
 from django.db.models import Count, Q, QuerySet
+from django.db.models.functions import Coalesce
 from django.http import QueryDict
 from django.urls import reverse
 from django.utils.functional import Promise
@@ -16,7 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from sekisho.console.alerts import rules, text_search
-from sekisho.console.alerts.models import DISPOSITIONS, RANK, RANK_STEP, SEVERITIES, STATES, Alert, AlertParty
+from sekisho.console.alerts.models import DISPOSITIONS, LIVE, RANK, RANK_STEP, SEVERITIES, STATES, Alert, AlertParty
 from sekisho.console.alerts.working import JAPAN, seen_by, workers
 from sekisho.console.desk.listing import Column, Filter, Listing
 from sekisho.console.desk.pages import Asked
@@ -54,7 +55,7 @@ def _by_state(rows: QuerySet[Any], value: str, request: Asked) -> QuerySet[Any]:
         elif state == "snoozed":
             wanted |= Q(state="snoozed", snoozed_until__gt=now)
         elif state in _STATE_WORDS:
-            wanted |= Q(state=state)
+            wanted |= Q(state=state, is_live=int(state in LIVE))
     return rows.filter(wanted)
 
 
@@ -77,7 +78,12 @@ def _by_assignee(rows: QuerySet[Any], value: str, request: Asked) -> QuerySet[An
 def _by_term(rows: QuerySet[Any], value: str, request: Asked) -> QuerySet[Any]:
     now = request.actor.at
     if value == "late":
-        return rows.filter(is_live=1, due_at__lt=now)
+        late: QuerySet[Any] = rows.filter(is_live=1, due_at__lt=now)
+        if request.GET.get("sort", "").lstrip("-") == "due" or late.order_by()[: text_search.FEW + 1].count() <= text_search.FEW:
+            return late
+        # Many are late: walk the queue in its order and pass over what is not, rather than sort all that are.
+        walked: QuerySet[Any] = rows.filter(is_live=1).alias(term=Coalesce("due_at", "due_at")).filter(term__lt=now)
+        return walked
     return rows.filter(is_live=1, due_at__gte=now, due_at__lt=now + timedelta(days=2)) if value == "soon" else rows
 
 
@@ -94,17 +100,19 @@ def _by_day(name: str, later: int) -> Any:
             on = datetime.combine(date.fromisoformat(value) + timedelta(days=later), datetime.min.time(), JAPAN)
         except (ValueError, OverflowError):
             return rows.none()
-        return rows.filter(**{name: on})
+        return rows.filter(is_live__in=(0, 1), **{name: on})  # both, so that the index by day is of use
 
     return keeps
 
 
 def _by_mark(rows: QuerySet[Any], value: str, request: Asked) -> QuerySet[Any]:
-    if value == "remembered":
-        return rows.filter(memory__isnull=False)
     if value == "again":
         return rows.exclude(earlier="")
-    return rows.exclude(proposed="").filter(proposal__isnull=False) if value == "proposed" else rows
+    marked: dict[str, QuerySet[Any]] = {
+        "remembered": Alert._base_manager.filter(memory__isnull=False),
+        "proposed": Alert._base_manager.filter(proposal__isnull=False, proposed__gt=""),
+    }
+    return rows.filter(pk__in=marked[value].values("pk")) if value in marked else rows  # few of all: by their own index
 
 
 def _by_proposal(rows: QuerySet[Any], value: str, request: Asked) -> QuerySet[Any]:
@@ -279,7 +287,7 @@ def counts(request: Asked) -> list[dict[str, Any]]:
 def _capped(condition: str, hidden: str) -> str:
     return (
         f"SELECT %s, %s, (SELECT COUNT(*) FROM (SELECT 1 FROM alerts_alert "
-        f"WHERE chapter = %s AND {condition}{hidden} LIMIT {COUNTED_TO + 1}) AS some)"
+        f"WHERE chapter = %s AND {condition}{hidden} LIMIT {COUNTED_TO + 1}) AS capped)"
     )
 
 

@@ -50,10 +50,14 @@ def one(actor: Actor, alert_id: str, act: str = "read alerts") -> Alert:
     return alert
 
 
+def standing(rows: QuerySet[Any]) -> QuerySet[Any]:
+    """Alerts as they stand now, and stay until the act ends (on SQLite nobody else writes meanwhile)."""
+    return rows.order_by("pk").select_for_update() if connection.vendor == "postgresql" else rows.order_by("pk")
+
+
 def locked(actor: Actor, alert_id: str) -> Alert:
-    """The alert as it stands now, and stays until the act ends."""
-    rows = Alert.objects.filter(pk=alert_id)
-    alert: Alert | None = (rows.select_for_update() if connection.vendor == "postgresql" else rows).first()
+    """An alert the actor works on, as it stands now. Raises 404, ``Denied``, or ``Unfit`` where there is nothing to work on."""
+    alert: Alert | None = standing(Alert.objects.filter(pk=alert_id)).first()
     if alert is None:
         raise Http404
     actor.need("work on alerts", alert.chapter, alert.parties)
