@@ -72,8 +72,8 @@ def small_books(tmp_path: Path, settings: Any) -> Path:
     folder = tmp_path / "books"
     folder.mkdir()
     write(folder, "account", [account("A1", "P1"), account("A2", "P2")])
-    write(folder, "party", [{"party_id": "P1", "kind": "person", "born_on": date(1980, 5, 4)}])
-    write(folder, "instrument", [{"instrument": "BTC/JPY", "base": "BTC", "quote": "JPY", "base_asset": "BTC", "quote_asset": "JPY"}])
+    write(folder, "party", [{"party_id": "P1", "kind": "individual", "born_on": date(1980, 5, 4)}])
+    write(folder, "instrument", [{"instrument": "BTC/JPY", "base_asset": "BTC", "quote_asset": "JPY", "tick_size": Decimal(1), "lot_size": Decimal("0.001")}])
     write(
         folder,
         "order_event",

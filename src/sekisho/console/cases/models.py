@@ -7,11 +7,17 @@ from typing import Any
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from sekisho.console.alerts.models import SEVERITIES, Alert
 from sekisho.console.journal.acting import Kept, Unrecorded
 
-STATES = [("open", _("open")), ("investigating", _("under investigation")), ("reported", _("reported")), ("closed", _("closed"))]
+STATES = [
+    ("open", pgettext_lazy("case", "open")),
+    ("investigating", pgettext_lazy("case", "under investigation")),
+    ("reported", pgettext_lazy("case", "reported")),
+    ("closed", pgettext_lazy("case", "closed")),
+]
 OUTCOMES = [
     ("confirmed", _("confirmed, measures taken in house")),
     ("reported", _("confirmed and reported to an authority or the SRO")),
