@@ -136,7 +136,9 @@ def test_with_run_and_books_it_holds_records_rules_and_replays(of_inspection: Ca
     assert "rules/unfair_trading.wash_trading.md" in files
 
 
-def test_books_that_moved_on_are_not_passed_off_as_those_inspected(of_inspection: Case, browser: Browser, tmp_path: Path, settings: Any) -> None:
+def test_books_that_moved_on_are_not_passed_off_as_those_inspected(
+    of_inspection: Case, browser: Browser, tmp_path: Path, settings: Any
+) -> None:
     import shutil
 
     moved = tmp_path / "moved"
@@ -152,7 +154,16 @@ def test_books_that_moved_on_are_not_passed_off_as_those_inspected(of_inspection
 def test_the_penalty_page_says_what_the_command_says(of_inspection: Case, inspected: Path, browser: Browser) -> None:
     shown = browser("compliance").get(f"/api/cases/{of_inspection.case_id}/penalty/").json()["penalty"]["answer"]
     name = of_inspection.joined.get().alert_id
-    asked = ["penalty", "--from-finding", name, "--result", str(inspected / "result"), "--records", str(inspected / "books"), "--json"]
+    asked = [
+        "penalty",
+        "--from-finding",
+        name,
+        "--result",
+        str(inspected / "result"),
+        "--records",
+        str(inspected / "books"),
+        "--json",
+    ]
     assert shown == json.loads(CliRunner().invoke(app, asked).output)
     assert shown["analogy"]
     page = browser("compliance").get(f"/cases/{of_inspection.case_id}/penalty/", headers={"accept-language": "ja"})

@@ -29,13 +29,14 @@ from sekisho.console.journal.models import Change
 from sekisho.console.people.actor import Actor
 from sekisho.console.people.models import Account, Person
 if not Person.objects.exists():
-    let_in([Newcomer(person_id="P", name="P", account="p", roles=("compliance",), unit="c", party_id="S", password="correct horse battery")])
+    own = {"roles": ("compliance",), "unit": "c", "party_id": "S", "password": "correct horse battery"}
+    let_in([Newcomer(person_id="P", name="P", account="p", **own)])
     at = datetime(2026, 9, 18, tzinfo=UTC)
     with acting(SYSTEM, "take in findings"):
         for name in ("F1", "F2"):
-            Alert(alert_id=name, rule="unfair_trading/wash_trading", chapter="unfair_trading", regime="PSA-2026", as_of=date(2026, 9, 19),
-                  severity="high", rank=3, score=1, subject_kind="account", subject_id="A1", window_from=at, window_until=at,
-                  summary_en="x", summary_ja="x", raised_at=at, due_at=at).save()
+            Alert(alert_id=name, rule="unfair_trading/wash_trading", chapter="unfair_trading", regime="PSA-2026",
+                  as_of=date(2026, 9, 19), severity="high", rank=3, score=1, subject_kind="account", subject_id="A1",
+                  window_from=at, window_until=at, summary_en="x", summary_ja="x", raised_at=at, due_at=at).save()
 actor = Actor.of(Account.objects.get(username="p"), timezone.now())
 def die(*_args, **_kwargs):
     os.kill(os.getpid(), signal.SIGKILL)
@@ -45,8 +46,12 @@ case = work.open_case(actor, ["F1"])
 register.add_file(actor, case.case_id, "document", "first.txt", b"acknowledged", obtained="x")
 print("acknowledged", flush=True)
 """
-UPLOAD = "Evidence.save = die\nregister.add_file(actor, case.case_id, 'document', 'second.txt', b'never acknowledged', obtained='x')\n"
-HALF_FILE = "os.fsync = die\nregister.add_file(actor, case.case_id, 'document', 'second.txt', b'never acknowledged', obtained='x')\n"
+UPLOAD = (
+    "Evidence.save = die\nregister.add_file(actor, case.case_id, 'document', 'second.txt', b'never acknowledged', obtained='x')\n"
+)
+HALF_FILE = (
+    "os.fsync = die\nregister.add_file(actor, case.case_id, 'document', 'second.txt', b'never acknowledged', obtained='x')\n"
+)
 HALF_CASE = "Note.save = die\nwork.open_case(actor, ['F2'], words='first note')\n"
 LOOK = """
 print(json.dumps({
@@ -67,7 +72,7 @@ print(work.open_case(actor, ["F2"]).case_id)
 def run(home: Path, *parts: str) -> subprocess.CompletedProcess[str]:
     environment = {**os.environ, "SEKISHO_CONSOLE": str(home / "office.toml")}
     asked = [sys.executable, "-c", "".join(parts), str(home)]
-    return subprocess.run(asked, capture_output=True, text=True, env=environment, check=False)  # noqa: S603 - our own program
+    return subprocess.run(asked, capture_output=True, text=True, env=environment, check=False)
 
 
 @pytest.mark.parametrize(
@@ -75,7 +80,9 @@ def run(home: Path, *parts: str) -> subprocess.CompletedProcess[str]:
     [(UPLOAD, ["acknowledged", "never acknowledged"]), (HALF_FILE, ["acknowledged"]), (HALF_CASE, ["acknowledged"])],
     ids=["between file and row", "in the file", "in the case"],
 )
-def test_killed_in_the_middle_nothing_acknowledged_is_lost_and_nothing_is_half(death: str, files: list[str], tmp_path: Path) -> None:
+def test_killed_in_the_middle_nothing_acknowledged_is_lost_and_nothing_is_half(
+    death: str, files: list[str], tmp_path: Path
+) -> None:
     (tmp_path / "office.toml").write_text('database = "office.sqlite"\nsecond_factor = false\n')
     killed = run(tmp_path, BEGIN, WORK, death)
     assert killed.returncode == -9, killed.stderr

@@ -29,7 +29,9 @@ def sent(client: Client, where: str, **body: Any) -> Any:
 
 def test_a_case_takes_chapter_severity_and_parties_from_its_alerts(make_alert: Any, browser: Browser) -> None:
     make_alert("F1", severity="medium")
-    make_alert("F2", severity="critical", chapter="transfers", rule="transfers/cooling_off", subject_id="A1|A9", parties=["P1", "P9"])
+    make_alert(
+        "F2", severity="critical", chapter="transfers", rule="transfers/cooling_off", subject_id="A1|A9", parties=["P1", "P9"]
+    )
     answer = browser("compliance").post("/cases/open/", {"alerts": "F1 F2", "words": "Look at both"})
     case = Case.objects.get()
     assert answer.status_code == 302
@@ -50,7 +52,8 @@ def test_cases_are_numbered_one_by_one_in_a_year(make_alert: Any, actor: Callabl
 
 
 @pytest.mark.parametrize(
-    ("alerts", "said"), [(["F1", "F9"], "F9"), (["F1", "closed"], "closed"), (["F1", "joined"], "joined"), ([], "name at least one")]
+    ("alerts", "said"),
+    [(["F1", "F9"], "F9"), (["F1", "closed"], "closed"), (["F1", "joined"], "joined"), ([], "name at least one")],
 )
 def test_one_alert_that_cannot_join_leaves_no_half_case(alerts: list[str], said: str, make_alert: Any, browser: Browser) -> None:
     make_alert("F1")
@@ -94,7 +97,13 @@ def test_by_hand_every_fault_is_told_at_once(browser: Browser) -> None:
     answer = sent(browser("supervisor"), "/cases/open-by-hand/", chapter="astrology")
     assert answer.status_code == 422
     assert set(answer.json()["faults"]) == {"title", "chapter", "severity", "words"}
-    given = {"title": "A call from a client", "chapter": "transfers", "severity": "low", "parties": "P7, A7", "words": "She was told to lie"}
+    given = {
+        "title": "A call from a client",
+        "chapter": "transfers",
+        "severity": "low",
+        "parties": "P7, A7",
+        "words": "She was told to lie",
+    }
     assert browser("supervisor").post("/cases/open-by-hand/", given).status_code == 302
     assert Case.objects.get().parties == ["A7", "P7"]
 

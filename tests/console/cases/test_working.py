@@ -79,7 +79,10 @@ def test_notes_are_added_and_never_changed(case: Case, actor: As, browser: Brows
 def test_two_people_on_one_narrative_lose_no_word(case: Case, browser: Browser) -> None:
     where = f"/cases/{case.case_id}/narrative/save/"
     first, second = browser("compliance"), browser("compliance2")
-    assert first.post(where, {"version": "0", "narrative_en": "He sold to himself.", "narrative_ja": "自己に売却した。"}).status_code == 302
+    assert (
+        first.post(where, {"version": "0", "narrative_en": "He sold to himself.", "narrative_ja": "自己に売却した。"}).status_code
+        == 302
+    )
     page = f"http://testserver/cases/{case.case_id}/narrative/"
     met = second.post(where, {"version": "0", "narrative_en": "She used two accounts."}, headers={"referer": page}, follow=True)
     text = met.content.decode()

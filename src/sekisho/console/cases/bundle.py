@@ -46,7 +46,8 @@ _README: Final = """# {case}
 `files/` 証拠ファイル。The files of the register.
 `manifest.json`, `custody.jsonl` 全ファイルのハッシュと保管の連鎖。Hashes of every file, and the chain of custody.
 
-検証: `python verify.py`（終了コード0は一致）。Verify: `python verify.py`, or `sekisho evidence verify` (exit status 0: as it was made).
+検証: `python verify.py`（終了コード0は一致）。
+Verify: `python verify.py`, or `sekisho evidence verify` (exit status 0: as it was made).
 
 帳簿の記録は含まれない。The records of the books are not in it: {missing}
 """
@@ -105,9 +106,7 @@ def _content(case: Case, alerts: Sequence[Alert], export: Export, enclosed: Encl
         missing = [_("no books are set in the console")]
     elif there is not None and run is not None and found:
         try:
-            content = package(
-                [finding_of(a) for a in found], run, there.of(*there.tables), load_rulebook(), export, enclosed
-            )
+            content = package([finding_of(a) for a in found], run, there.of(*there.tables), load_rulebook(), export, enclosed)
         except (RecordsError, RulebookError, OrderStreamError) as error:
             missing.append(str(error))
         else:
@@ -124,7 +123,8 @@ def _content(case: Case, alerts: Sequence[Alert], export: Export, enclosed: Encl
     }
     readme = _README.format(case=case.case_id, title=case.title, by=export.by, at=export.at, reason=export.reason, missing=said)
     files = {**enclosed.files, "verify.py": verifier(), "README.md": readme.encode()}
-    custody = [*enclosed.custody, {"action": "exported", "by": export.by, "at": export.at, "case": export.case, "reason": export.reason}]  # fmt: skip
+    exported = {"action": "exported", "by": export.by, "at": export.at, "case": export.case, "reason": export.reason}
+    custody = [*enclosed.custody, exported]
     return packed(files, about, custody), [said] if alerts else []
 
 
@@ -137,7 +137,11 @@ def _inspected(case: Case, alerts: Sequence[Alert]) -> tuple[list[Alert], dict[s
         if len(own) > len(best[0]):
             best = (own, run)
     if best[1] is None:
-        return [], None, _("the run.json of the inspection is not in the register of the case: add it as evidence") if alerts else ""
+        return (
+            [],
+            None,
+            _("the run.json of the inspection is not in the register of the case: add it as evidence") if alerts else "",
+        )
     left = [alert.alert_id for alert in alerts if alert not in best[0]]
     return best[0], best[1], _("records of alerts of another inspection: %(alerts)s") % {"alerts": ", ".join(left)} if left else ""
 
@@ -147,7 +151,7 @@ def _files(case: Case, alerts: Sequence[Alert], actor: Actor) -> dict[str, bytes
     pieces = list(Evidence.objects.filter(case=case).order_by("pk"))
     handled: dict[int, list[dict[str, Any]]] = {}
     for link in Handled.objects.filter(evidence__case=case).order_by("pk"):
-        handled.setdefault(link.evidence_id, []).append(_row(link))  # type: ignore[attr-defined] # Django's own
+        handled.setdefault(link.evidence_id, []).append(_row(link))
     notes = Note.objects.filter(case=case).order_by("pk")
     register = [{**_row(piece), "content": None, "chain_of_custody": handled.get(piece.pk, [])} for piece in pieces]
     decided = Proposal.objects.filter(about_kind="case", about_id=case.case_id).order_by("pk")
@@ -166,7 +170,7 @@ def _files(case: Case, alerts: Sequence[Alert], actor: Actor) -> dict[str, bytes
 
 
 def journal_of(case: Case) -> Iterable[dict[str, Any]]:
-    """The lines of the journal about a case and all that belongs to it, each with the hash before it, so that each can be checked."""
+    """The lines of the journal about a case and all that belongs to it, each with the hash before it: each proves itself."""
     wanted = Q(kind=Case.kind(), object=case.case_id)
     # Alerts that were taken out again have no row any more: the journal still knows that they were in.
     once = Change.objects.filter(kind=CaseAlert.kind(), field="case_id", new=case.case_id).values_list("object", flat=True)

@@ -1,4 +1,4 @@
-"""A narrative drafted from the evidence: who, what, when, where, why, how; every sentence names what it rests on. A person edits it."""
+"""A narrative drafted from the evidence: who, what, when, where, why, how. Each sentence names its proof; a person edits it."""
 
 from __future__ import annotations
 
@@ -89,7 +89,10 @@ def _why(alerts: Sequence[Alert], language: str) -> Iterable[str]:
     for path in sorted({alert.rule for alert in alerts} & set(rules)):
         title, statement = rules[path].title, rules[path].statement
         told = (title.ja, statement.ja) if language == "ja" else (title.en, statement.en)
-        said = _("It matters under the rule '%(title)s': %(statement)s") % {"title": told[0], "statement": " ".join(told[1].split())}
+        said = _("It matters under the rule '%(title)s': %(statement)s") % {
+            "title": told[0],
+            "statement": " ".join(told[1].split()),
+        }
         yield _cited(said, [f"rule {path}", *(f"regime {each}" for each in sorted({a.regime for a in alerts if a.rule == path}))])
     for alert in alerts:
         if alert.amount_jpy is not None:

@@ -187,7 +187,7 @@ class Aside(Kept):
 
 
 class Evidence(Added):
-    """A piece of evidence of a case: a file by its SHA-256, or a record of the books by table and id with the hash of its content."""
+    """A piece of evidence: a file by its SHA-256, or a record of the books by table and id with the hash of what it says."""
 
     case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="evidence")
     evidence_kind = models.CharField(_("kind"), max_length=16, choices=[*EVIDENCE_KINDS, ("record", _("record of the books"))])
@@ -211,7 +211,12 @@ class Evidence(Added):
         return f"{self.case_id} {self.what}"
 
 
-HANDLED = [("received", _("received")), ("registered", _("registered from the books")), ("taken out", _("taken out")), ("packed", _("packed in a bundle"))]  # fmt: skip
+HANDLED = [
+    ("received", _("received")),
+    ("registered", _("registered from the books")),
+    ("taken out", _("taken out")),
+    ("packed", _("packed in a bundle")),
+]
 
 
 class Handled(Added):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, time
-from typing import Any, Final
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from django.db import IntegrityError, connection, transaction
@@ -50,9 +50,7 @@ def open_case(actor: Actor, alert_ids: Sequence[str], *, title: str = "", words:
     return case
 
 
-def open_by_hand(
-    actor: Actor, *, title: str, chapter: str, severity: str, parties: Iterable[str] = (), words: str = ""
-) -> Case:
+def open_by_hand(actor: Actor, *, title: str, chapter: str, severity: str, parties: Iterable[str] = (), words: str = "") -> Case:
     """Open a case about something no rule has found, with the reason as its first note."""
     faults = {}
     if not title.strip():
@@ -126,7 +124,9 @@ def claim(actor: Actor, case_id: str) -> Case:
     with acting(actor.author, "claim a case", at=actor.at):
         case = to_change(actor, case_id)
         if case.assignee:
-            raise Unfit(_("%(person)s has this case already; to take it over, reassign it with a note.") % {"person": case.assignee})
+            raise Unfit(
+                _("%(person)s has this case already; to take it over, reassign it with a note.") % {"person": case.assignee}
+            )
         case.assignee = actor.person.person_id
         case.save()
     return case

@@ -31,7 +31,9 @@ def _instruments(records: Records, days: int) -> list[dict[str, Any]]:
     if until is None:
         return []
     ever = t.group_by("instrument").aggregate(
-        last_price=lambda g: g.price.argmax(g.sequence), last_at=lambda g: g.executed_at.max(), first_at=lambda g: g.executed_at.min()
+        last_price=lambda g: g.price.argmax(g.sequence),
+        last_at=lambda g: g.executed_at.max(),
+        first_at=lambda g: g.executed_at.min(),
     )
     recent = t.filter(t.executed_at > ibis.literal(until - timedelta(days=days)))
     lately = recent.group_by("instrument").aggregate(
@@ -116,7 +118,7 @@ def _exchange(records: Records, days: int) -> dict[str, Any] | None:
 
 
 def bars(there: Books, instrument: str, start: datetime, end: datetime) -> dict[str, Any]:
-    """Price and volume of an instrument in [start, end): at most ``BARS_MAX`` bars, each with its first, highest, lowest, last price."""
+    """Price and volume of an instrument in [start, end): at most ``BARS_MAX`` bars with first, highest, lowest and last price."""
     seconds = max(1, int((end - start).total_seconds()))
     step = next((each for each in STEPS if seconds / each <= BARS_MAX), STEPS[-1])
     return there.once(("bars", instrument, start, end), lambda: _bars(there.of("trade"), instrument, start, end, step))

@@ -31,7 +31,7 @@ AROUND: Final = timedelta(minutes=2)
 def market(request: Asked) -> Content:
     """The instruments of the books, and measures of the exchange as a whole."""
     days = _days(request)
-    rows = asked(lambda there: instruments(there, days), [])
+    rows = asked(lambda there: instruments(there, days)) or []
     counted = _alerts_by_instrument(request, days, max((row["last_at"] for row in rows), default=None))
     return {
         "books": books() is not None,
@@ -41,7 +41,7 @@ def market(request: Asked) -> Content:
             {**row, "at": reverse("instrument", args=[slug(row["instrument"])]), "alerts": counted.get(row["instrument"], 0)}
             for row in rows
         ],
-        "exchange": asked(lambda there: whole_exchange(there, days), None),
+        "exchange": asked(lambda there: whole_exchange(there, days)),
     }
 
 
@@ -50,7 +50,7 @@ def instrument(request: Asked, slug: str) -> Content:
     """One instrument: price and volume, the alerts on them, and the way to the book at a moment."""
     there, row = _listed(slug)
     start, end = window(row["first_at"], row["last_at"], (request.GET.get("from", ""), request.GET.get("until", "")))
-    drawn = asked(lambda opened: bars(opened, row["instrument"], start, end), None)
+    drawn = asked(lambda opened: bars(opened, row["instrument"], start, end))
     alerts = _alerts(request, row["instrument"], start, end)
     return {
         "section": "market",
@@ -107,7 +107,7 @@ def _listed(wanted: str) -> tuple[Books, dict[str, Any]]:
     there = books()
     if there is None:
         raise Unfit(_("No books are set: name their folder as 'books' in the settings of the console."))
-    rows = asked(lambda opened: instruments(opened, DAYS[1]), [])
+    rows = asked(lambda opened: instruments(opened, DAYS[1])) or []
     found = next((row for row in rows if slug(row["instrument"]) == wanted), None)
     if found is None:
         raise Http404(_("The books have no trade of this instrument."))
@@ -118,7 +118,9 @@ def _alerts(request: Asked, name: str, start: datetime, end: datetime) -> list[d
     """The alerts on an instrument whose windows meet a period, as far as this person may read them, each with its case."""
     if not request.actor.may("read alerts"):
         return []
-    rows = Alert.objects.filter(instrument=name, window_from__lt=end, window_until__gt=start).order_by("-rank", "-score", "alert_id")
+    rows = Alert.objects.filter(instrument=name, window_from__lt=end, window_until__gt=start).order_by(
+        "-rank", "-score", "alert_id"
+    )
     seen = seen_of(request.actor, rows[:ALERTS_MAX])
     mine = cases_of(request.actor) if request.actor.may("read cases") else Case.objects.none()
     joined = dict(CaseAlert.objects.filter(alert__in=seen, case__in=mine).values_list("alert_id", "case_id"))
@@ -127,13 +129,14 @@ def _alerts(request: Asked, name: str, start: datetime, end: datetime) -> list[d
             "alert_id": each.alert_id,
             "rule": each.rule,
             "severity": each.severity,
-            "severity_words": str(each.get_severity_display()),  # type: ignore[attr-defined] # a choice's own name
+            "severity_words": str(each.get_severity_display()),
             "en": each.summary_en,
             "ja": each.summary_ja,
             "window_from": each.window_from,
             "window_until": each.window_until,
             "seconds": int(each.window_from.timestamp()),
-            "replay": reverse("instrument replay", args=[slug(name)]) + f"?at={each.window_from.astimezone(JAPAN):%Y-%m-%dT%H:%M:%S}",
+            "replay": reverse("instrument replay", args=[slug(name)])
+            + f"?at={each.window_from.astimezone(JAPAN):%Y-%m-%dT%H:%M:%S}",
             "case": joined.get(each.alert_id),
         }
         for each in sorted(seen, key=lambda alert: (alert.window_from, alert.alert_id))
