@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import reverse
@@ -63,8 +63,8 @@ def _mine(request: Asked) -> QuerySet[Any]:
 
 
 def _waiting(rows: QuerySet[Any], value: str, request: Asked) -> QuerySet[Any]:
-    open_proposal = Proposal.objects.filter(about_kind="case", about_id=OuterRef("case_id"), state="open")
-    return rows.filter(Exists(open_proposal)) if value == "yes" else rows.filter(~Exists(open_proposal))
+    waiting = Proposal.objects.filter(about_kind="case", state="open").values("about_id")
+    return rows.filter(pk__in=waiting) if value == "yes" else rows.exclude(pk__in=waiting)
 
 
 def _of_whom(rows: QuerySet[Any], value: str, request: Asked) -> QuerySet[Any]:
@@ -74,7 +74,7 @@ def _of_whom(rows: QuerySet[Any], value: str, request: Asked) -> QuerySet[Any]:
 
 
 def _of_party(rows: QuerySet[Any], value: str, request: Asked) -> QuerySet[Any]:
-    return rows.filter(Exists(CaseParty.objects.filter(case=OuterRef("pk"), party_id=value.strip())))
+    return rows.filter(pk__in=CaseParty.objects.filter(party_id=value.strip()).values("case_id"))
 
 
 def _show(case: Case, request: Asked) -> dict[str, Any]:
