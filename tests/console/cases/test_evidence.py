@@ -189,6 +189,10 @@ def test_a_record_that_is_not_there_or_there_already_is_told(
     assert Evidence.objects.count() == 1
 
 
+def test_no_column_is_called_as_a_template_would_misread() -> None:
+    assert not {name for table in TABLES.values() for name in table.by_name} & {"items", "keys", "values"}
+
+
 def test_the_columns_held_back_are_columns_of_the_contract() -> None:
     assert {name for table in TABLES.values() for name in table.by_name} >= PERSONAL
 

@@ -374,7 +374,7 @@ def _fired(alert: Alert) -> dict[str, Any]:
         "window_until": alert.window_until,
         "amount_jpy": alert.amount_jpy,
         "summary": {"en": alert.summary_en, "ja": alert.summary_ja},
-        "values": {name: value for name, value in alert.parameters.items() if not name.startswith("_")},
+        "values": [{"name": name, "value": value} for name, value in alert.parameters.items() if not name.startswith("_")],
         "assumed": alert.parameters.get("_assumed", []),
         "firm_set": alert.parameters.get("_firm_set", []),
         "evidence": len(alert.evidence),
