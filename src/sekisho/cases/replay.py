@@ -41,7 +41,7 @@ def replays(findings: Sequence[Finding], records: Records) -> dict[str, list[dic
         events: dict[str, dict[tuple[Any, ...], dict[str, Any]]] = {f["finding_id"]: {} for f in own}
         for stream in order_streams(_of_instrument(records, instrument, max(_window(f)[1] for f in own))):
             for finding in own:
-                # The stream of a day begins with what rested before, told as if new: what the day before saw of it is what happened.
+                # A day's stream begins with what rested before, told as if new: what the day before saw of it is what happened.
                 for event in _around(stream, finding):
                     events[finding["finding_id"]].setdefault(_identity(event), event)
         told |= {name: sorted(seen.values(), key=_in_order) for name, seen in events.items()}

@@ -72,16 +72,27 @@ def small_books(tmp_path: Path, settings: Any) -> Path:
     folder = tmp_path / "books"
     folder.mkdir()
     write(folder, "account", [account("A1", "P1"), account("A2", "P2")])
-    write(folder, "party", [{"party_id": "P1", "kind": "person", "born_on": date(1980, 5, 4)}])
-    write(
-        folder, "instrument", [{"instrument": "BTC/JPY", "base": "BTC", "quote": "JPY", "base_asset": "BTC", "quote_asset": "JPY"}]
-    )
+    write(folder, "party", [{"party_id": "P1", "kind": "individual", "born_on": date(1980, 5, 4)}])
     write(
         folder,
-        "order_event",
-        [order(1, "O1", "A1", "buy", "new", 100, 2), order(2, "O2", "A1", "sell", "new", 101, 3), order(3, "O3", "A2", "sell", "new", 102, 1),
-         order(4, "O4", "A1", "sell", "new", 100, 1)],
-    )  # fmt: skip
+        "instrument",
+        [
+            {
+                "instrument": "BTC/JPY",
+                "base_asset": "BTC",
+                "quote_asset": "JPY",
+                "tick_size": Decimal(1),
+                "lot_size": Decimal("0.001"),
+            }
+        ],
+    )
+    entered = (
+        ("O1", "A1", "buy", 100, 2),
+        ("O2", "A1", "sell", 101, 3),
+        ("O3", "A2", "sell", 102, 1),
+        ("O4", "A1", "sell", 100, 1),
+    )
+    write(folder, "order_event", [order(n, *each) for n, each in enumerate(entered, 1)])
     write(folder, "trade", [trade(5, "T1", "O1", "O4", "A1", "A1", 100, 1), trade(6, "T2", "O1", "O3", "A1", "A2", 102, 1)])
     write(folder, "transfer", [transfer("X1", "A1", "out", "bc1qreceiver", "1.5")])
     settings.CHOSEN = msgspec.structs.replace(settings.CHOSEN, books=folder)
@@ -115,12 +126,12 @@ def account(account_id: str, party: str) -> dict[str, Any]:
     return {"account_id": account_id, "party_id": party, "kind": "customer", "opened_at": AT - timedelta(days=100), **own}
 
 
-def order(sequence: int, order_id: str, account_id: str, side: str, action: str, price: int, quantity: int) -> dict[str, Any]:
-    """One event of an order."""
+def order(sequence: int, order_id: str, account_id: str, side: str, price: int, quantity: int) -> dict[str, Any]:
+    """The entry of an order."""
     at = AT + timedelta(seconds=sequence)
     given = {"instrument": "BTC/JPY", "order_type": "limit", "price": Decimal(price), "quantity": Decimal(quantity)}
     return {"event_id": f"E{sequence}", "sequence": sequence, "occurred_at": at, "order_id": order_id, "account_id": account_id,
-            "side": side, "action": action, **given}  # fmt: skip
+            "side": side, "action": "new", **given}  # fmt: skip
 
 
 def trade(sequence: int, trade_id: str, buy: str, sell: str, buyer: str, seller: str, price: int, quantity: int) -> dict[str, Any]:

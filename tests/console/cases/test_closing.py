@@ -57,8 +57,8 @@ def test_nobody_closes_alone_by_page_json_or_a_second_account(prefix: str, case:
 
 
 def test_nobody_closes_by_the_orm_or_the_database(case: Case) -> None:
+    case.state, case.closed_at, case.outcome = "closed", timezone.now(), "confirmed"
     with acting(SYSTEM, "cheat"), pytest.raises(NotTwoPeople):
-        case.state, case.closed_at, case.outcome = "closed", timezone.now(), "confirmed"
         case.save()
     case = Case.objects.get()
     case.state = "closed"

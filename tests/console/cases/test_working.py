@@ -192,6 +192,14 @@ def test_every_page_of_a_case_speaks_both_languages_without_books(case: Case, br
     assert browser("compliance").get("/cases/C-1999-000001/").status_code == 404
 
 
+def test_a_value_may_have_any_name_a_rule_gives_it(make_alert: Any, actor: As, browser: Browser) -> None:
+    make_alert("F1", parameters={"items": ["key ceremony", "two persons"], "values": "3", "_assumed": ["values"]})
+    case = work.open_case(actor("compliance"), ["F1"])
+    page = browser("compliance").get(f"/cases/{case.case_id}/").content.decode()
+    assert "key ceremony" in page
+    assert "(assumed)" in page
+
+
 def test_a_closed_case_takes_no_more_work(case: Case, actor: As) -> None:
     from sekisho.console.approvals.four_eyes import decide
     from sekisho.console.cases.closing import propose_closing

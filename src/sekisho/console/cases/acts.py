@@ -198,7 +198,7 @@ def assign(request: Asked, body: Handing, case_id: str) -> Done:
 def move(request: Asked, body: Moving, case_id: str) -> Done:
     """Say how far the case is."""
     moved = work.move(request.actor, case_id, body.state, body.seen)
-    return _done(_("The case is '%(state)s' now.") % {"state": moved.get_state_display()}, moved)  # type: ignore[attr-defined] # a choice's own name
+    return _done(_("The case is '%(state)s' now.") % {"state": moved.get_state_display()}, moved)
 
 
 @action("cases/<str:case_id>/note/", name="note on case", act="work on cases")
@@ -215,7 +215,8 @@ def narrate(request: Asked, body: Narrating, case_id: str) -> Done:
     if isinstance(saved, Aside):
         raise _met(request, saved)
     at = reverse("case narrative", args=[case_id])
-    return Done(said=_("Saved as version %(n)s.") % {"n": saved.narrative_version}, at=at, content={"version": saved.narrative_version})  # fmt: skip
+    said = _("Saved as version %(n)s.") % {"n": saved.narrative_version}
+    return Done(said=said, at=at, content={"version": saved.narrative_version})
 
 
 @action("cases/<str:case_id>/narrative/draft/", name="draft narrative", act="work on cases")
@@ -246,7 +247,8 @@ def add_file(request: Asked, body: File, case_id: str) -> Done:
     name, content = _uploaded(request, body)
     added = register.add_file(request.actor, case_id, body.kind, name, content, what=body.what, obtained=body.obtained)
     at = reverse("case evidence", args=[case_id])
-    return Done(said=_("Taken in; SHA-256 %(sha256)s.") % {"sha256": added.sha256}, at=at, content={"evidence": added.pk, "sha256": added.sha256})  # fmt: skip
+    said = _("Taken in; SHA-256 %(sha256)s.") % {"sha256": added.sha256}
+    return Done(said=said, at=at, content={"evidence": added.pk, "sha256": added.sha256})
 
 
 @action("cases/<str:case_id>/evidence/record/", name="register record", act="work on cases")
@@ -254,14 +256,15 @@ def add_record(request: Asked, body: Record, case_id: str) -> Done:
     """Register a record of the books."""
     added = register.add_record(request.actor, case_id, body.table.strip(), body.record_id.strip(), body.why)
     at = reverse("case evidence", args=[case_id])
-    return Done(said=_("Registered; SHA-256 %(sha256)s.") % {"sha256": added.sha256}, at=at, content={"evidence": added.pk, "sha256": added.sha256})  # fmt: skip
+    said = _("Registered; SHA-256 %(sha256)s.") % {"sha256": added.sha256}
+    return Done(said=said, at=at, content={"evidence": added.pk, "sha256": added.sha256})
 
 
 @action("cases/<str:case_id>/evidence/<int:evidence_id>/take/", name="take evidence", act="take evidence out")
 def take(request: Asked, body: Why, case_id: str, evidence_id: int) -> HttpResponseBase:
     """The piece itself, after its chain of custody says who takes it and why."""
     piece, content = register.take_out(request.actor, case_id, evidence_id, body.why)
-    return _file(content, piece.name or f"{piece.case_id}-{piece.pk}.json", piece.content_type)  # type: ignore[attr-defined] # Django's own
+    return _file(content, piece.name or f"{piece.case_id}-{piece.pk}.json", piece.content_type)
 
 
 @action("cases/<str:case_id>/close/", name="propose closing case", act="propose closing a case")
@@ -301,7 +304,7 @@ def took_summary(actor: Actor, case: Case, content: bytes) -> None:
 
 def _met(request: Asked, aside: Aside) -> Unfit:
     """What the second of two writers is told; as JSON with both texts, on the page they stand beside each other."""
-    case = Case.objects.get(pk=aside.case_id)  # type: ignore[attr-defined] # Django's own
+    case = Case.objects.get(pk=aside.case_id)
     said = _(
         "%(person)s saved version %(now)s while you wrote from version %(then)s. Nothing was overwritten: "
         "your words are kept beside theirs below; put together what belongs together, and save again."

@@ -89,11 +89,11 @@ def books() -> Books | None:
         return _NOW[state]
 
 
-def asked(make: Callable[[Books], Answer], otherwise: Answer) -> Answer:
-    """What a page asks of the books; ``otherwise`` without books. Books that cannot be used are told as ``Unfit``."""
+def asked(make: Callable[[Books], Answer]) -> Answer | None:
+    """What a page asks of the books; None without books. Books that cannot be used are told as ``Unfit``."""
     there = books()
     if there is None:
-        return otherwise
+        return None
     try:
         return make(there)
     except (RecordsError, OrderStreamError) as error:
@@ -104,5 +104,5 @@ def parties_of(accounts: Sequence[str]) -> dict[str, str]:
     """Whose accounts these are, as far as the books say."""
     if not accounts:
         return {}
-    found = asked(lambda there: there.rows(("account", each) for each in accounts), {})
+    found = asked(lambda there: there.rows(("account", each) for each in accounts)) or {}
     return {key: str(row["party_id"]) for (_, key), rows in found.items() for row in rows if row.get("party_id")}

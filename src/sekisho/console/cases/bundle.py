@@ -46,7 +46,8 @@ _README: Final = """# {case}
 `files/` 証拠ファイル。The files of the register.
 `manifest.json`, `custody.jsonl` 全ファイルのハッシュと保管の連鎖。Hashes of every file, and the chain of custody.
 
-検証: `python verify.py`（終了コード0は一致）。Verify: `python verify.py`, or `sekisho evidence verify` (exit status 0: as it was made).
+検証: `python verify.py`（終了コード0は一致）。
+Verify: `python verify.py`, or `sekisho evidence verify` (exit status 0: as it was made).
 
 帳簿の記録は含まれない。The records of the books are not in it: {missing}
 """
@@ -122,7 +123,8 @@ def _content(case: Case, alerts: Sequence[Alert], export: Export, enclosed: Encl
     }
     readme = _README.format(case=case.case_id, title=case.title, by=export.by, at=export.at, reason=export.reason, missing=said)
     files = {**enclosed.files, "verify.py": verifier(), "README.md": readme.encode()}
-    custody = [*enclosed.custody, {"action": "exported", "by": export.by, "at": export.at, "case": export.case, "reason": export.reason}]  # fmt: skip
+    exported = {"action": "exported", "by": export.by, "at": export.at, "case": export.case, "reason": export.reason}
+    custody = [*enclosed.custody, exported]
     return packed(files, about, custody), [said] if alerts else []
 
 
@@ -149,7 +151,7 @@ def _files(case: Case, alerts: Sequence[Alert], actor: Actor) -> dict[str, bytes
     pieces = list(Evidence.objects.filter(case=case).order_by("pk"))
     handled: dict[int, list[dict[str, Any]]] = {}
     for link in Handled.objects.filter(evidence__case=case).order_by("pk"):
-        handled.setdefault(link.evidence_id, []).append(_row(link))  # type: ignore[attr-defined] # Django's own
+        handled.setdefault(link.evidence_id, []).append(_row(link))
     notes = Note.objects.filter(case=case).order_by("pk")
     register = [{**_row(piece), "content": None, "chain_of_custody": handled.get(piece.pk, [])} for piece in pieces]
     decided = Proposal.objects.filter(about_kind="case", about_id=case.case_id).order_by("pk")
@@ -168,7 +170,7 @@ def _files(case: Case, alerts: Sequence[Alert], actor: Actor) -> dict[str, bytes
 
 
 def journal_of(case: Case) -> Iterable[dict[str, Any]]:
-    """The lines of the journal about a case and all that belongs to it, each with the hash before it, so that each can be checked."""
+    """The lines of the journal about a case and all that belongs to it, each with the hash before it: each proves itself."""
     wanted = Q(kind=Case.kind(), object=case.case_id)
     # Alerts that were taken out again have no row any more: the journal still knows that they were in.
     once = Change.objects.filter(kind=CaseAlert.kind(), field="case_id", new=case.case_id).values_list("object", flat=True)

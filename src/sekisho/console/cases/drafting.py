@@ -1,4 +1,4 @@
-"""A narrative drafted from the evidence: who, what, when, where, why, how; every sentence names what it rests on. A person edits it."""
+"""A narrative drafted from the evidence: who, what, when, where, why, how. Each sentence names its proof; a person edits it."""
 
 from __future__ import annotations
 

@@ -101,7 +101,8 @@ def content_type_of(name: str, content: bytes) -> str:
     if ending in _TEXTS and _is_text(content):
         return _TEXTS[ending]
     kinds = ", ".join(sorted({*_TEXTS, *_OFFICE, *(each for endings in _ENDINGS.values() for each in endings)}))
-    raise Unfit({"file": _("this kind of file is not taken in, or its content is not what its name says; taken: %(kinds)s") % {"kinds": kinds}})  # fmt: skip
+    said = _("this kind of file is not taken in, or its content is not what its name says; taken: %(kinds)s")
+    raise Unfit({"file": said % {"kinds": kinds}})
 
 
 def plain_name(name: str) -> str:

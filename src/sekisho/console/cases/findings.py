@@ -31,7 +31,7 @@ def finding_of(alert: Alert) -> dict[str, Any]:
 
 def replay_of(finding: dict[str, Any]) -> dict[str, Any] | None:
     """The book around a finding event by event, for the page's script; None without books or orders."""
-    return asked(lambda there: _replay(there, finding), None)
+    return asked(lambda there: _replay(there, finding))
 
 
 def _replay(there: Books, finding: dict[str, Any]) -> dict[str, Any] | None:
@@ -48,7 +48,7 @@ def _replay(there: Books, finding: dict[str, Any]) -> dict[str, Any] | None:
 
 def penalty_of(alert: Alert) -> dict[str, Any]:
     """What ``sekisho penalty`` answers for an alert, or why it cannot be computed (``why``)."""
-    return asked(lambda there: _penalty(there, alert), {"why": None, "answer": None})
+    return asked(lambda there: _penalty(there, alert)) or {"why": None, "answer": None}
 
 
 def _penalty(there: Books, alert: Alert) -> dict[str, Any]:

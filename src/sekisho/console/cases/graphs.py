@@ -25,7 +25,7 @@ class Edge(NamedTuple):
 
     source: str
     target: str
-    count: int
+    times: int
     quantity: Decimal
     unit: str
     weight: Decimal
@@ -33,12 +33,12 @@ class Edge(NamedTuple):
 
 def ring(alerts: Sequence[Alert]) -> list[dict[str, Any]]:
     """For each instrument of the alerts: who sold to whom among the accounts they name and those these traded with."""
-    return asked(lambda there: [each for name in _instruments(alerts) if (each := _ring(there, alerts, name))], [])
+    return asked(lambda there: [each for name in _instruments(alerts) if (each := _ring(there, alerts, name))]) or []
 
 
 def flow(alerts: Sequence[Alert], ids: Sequence[str]) -> dict[str, Any] | None:
-    """What the accounts of a case transferred in and out, by counterparty and asset; on-chain movements the alerts name beside it."""
-    return asked(lambda there: _flow(there, alerts, frozenset(ids)), None)
+    """What the accounts of a case transferred in and out, by counterparty and asset, and the movements the alerts name."""
+    return asked(lambda there: _flow(there, alerts, frozenset(ids)))
 
 
 def _instruments(alerts: Sequence[Alert]) -> list[str]:
@@ -136,7 +136,7 @@ def _drawn(edges: Sequence[Edge], subjects: set[str], *, title: str) -> dict[str
         ],
         "arrows": [_arrow(edge, places, most, (edge.target, edge.source) in both) for edge in shown],
         "edges": [
-            {"source": e.source, "target": e.target, "count": e.count, "quantity": f"{e.quantity.normalize():,f}", "unit": e.unit}
+            {"source": e.source, "target": e.target, "count": e.times, "quantity": f"{e.quantity.normalize():,f}", "unit": e.unit}
             for e in edges[:LISTED_MAX]
         ],
         "count": len(edges),
@@ -169,7 +169,7 @@ def _places(edges: Sequence[Edge], subjects: set[str], height: int) -> dict[str,
 def _arrow(edge: Edge, places: Mapping[str, tuple[float, float]], most: Decimal, is_mutual: bool) -> dict[str, Any]:
     (x0, y0), (x1, y1) = places[edge.source], places[edge.target]
     width = round(1 + 5 * float(edge.weight / most) ** 0.5, 1)
-    told = f"{edge.source} → {edge.target}: {edge.quantity.normalize():,f} {edge.unit} ({edge.count})"
+    told = f"{edge.source} → {edge.target}: {edge.quantity.normalize():,f} {edge.unit} ({edge.times})"
     if edge.source == edge.target:
         path = f"M{x0 - 6:.1f} {y0 - 8:.1f}C{x0 - 34:.1f} {y0 - 46:.1f} {x0 + 34:.1f} {y0 - 46:.1f} {x0 + 6:.1f} {y0 - 8:.1f}"
         return {"path": path, "width": width, "told": told}

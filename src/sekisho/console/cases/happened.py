@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -32,16 +32,16 @@ def acts_and_alerts(case: Case, alerts: Sequence[Alert]) -> list[Event]:
         at = reverse("case records", args=[case.case_id]) + f"?alert={alert.alert_id}"
         events.append(_event(alert.window_from, "fact", alert.rule, en=alert.summary_en, ja=alert.summary_ja, at=at))
         events.append(_event(alert.raised_at, "alert", _("Alert raised"), words=f"{alert.rule} {alert.alert_id}"))
-    for note in Note.objects.filter(case=case).order_by("-pk")[:EVENTS_MAX]:
-        events.append(_event(note.at, "note", _("Note"), words=note.words, by=note.by))
-    for piece in Evidence.objects.filter(case=case).defer("content").order_by("-pk")[:EVENTS_MAX]:
-        events.append(_event(piece.added_at, "evidence", _("Evidence added"), words=piece.what, by=piece.added_by))
+    notes = Note.objects.filter(case=case).order_by("-pk")[:EVENTS_MAX]
+    pieces = Evidence.objects.filter(case=case).defer("content").order_by("-pk")[:EVENTS_MAX]
+    events += [_event(each.at, "note", _("Note"), words=each.words, by=each.by) for each in notes]
+    events += [_event(each.added_at, "evidence", _("Evidence added"), words=each.what, by=each.added_by) for each in pieces]
     for proposal in Proposal.objects.filter(about_kind="case", about_id=case.case_id):
         title, at = str(KINDS[proposal.proposal_kind].title), reverse("proposal", args=[proposal.pk])
         told = _("Proposed: %(what)s") % {"what": title}
         events.append(_event(proposal.proposed_at, "act", told, words=proposal.reason, by=proposal.proposed_by, at=at))
         if proposal.decided_at:
-            told = f"{proposal.get_state_display()}: {title}"  # type: ignore[attr-defined] # a choice's own name
+            told = f"{proposal.get_state_display()}: {title}"
             events.append(_event(proposal.decided_at, "act", told, words=proposal.decided_words, by=proposal.decided_by, at=at))
     events += _changes(case)
     return sorted(events, key=lambda each: each["when"], reverse=True)[:EVENTS_MAX]
@@ -60,12 +60,16 @@ def _changes(case: Case) -> list[Event]:
         _event(
             line.at,
             "act",
-            f"{told[line.field]}: {words.get(line.old, line.old) or '–'} → {words.get(line.new, line.new) or '–'}",
+            f"{told[line.field]}: {_said(words, line.old)} → {_said(words, line.new)}",
             words=line.reason,
             by=line.person,
         )
         for line in lines.order_by("-number")[:EVENTS_MAX]
     ]
+
+
+def _said(words: Mapping[str, str], value: Any) -> str:
+    return words.get(str(value), str(value)) if value not in (None, "") else "–"
 
 
 def _event(when: datetime, kind: str, title: str, **more: Any) -> Event:
@@ -79,14 +83,14 @@ def records(alerts: Sequence[Alert], page: int = 1) -> dict[str, Any]:
         for item in alert.evidence:
             cited[item["table"], item["id"]].append(alert.alert_id)
     named = sorted(cited)
-    found = asked(lambda there: there.rows(named[:NAMED_MAX]), None)
-    rows = sorted(
+    found = asked(lambda there: there.rows(named[:NAMED_MAX]))
+    rows: list[dict[str, Any]] = sorted(
         (
             {"when": _moment(table, row), "table": table, "id": key, "alerts": cited[table, key], "row": as_plain(table, row)}
             for (table, key), some in (found or {}).items()
             for row in some
         ),
-        key=lambda each: (each["when"] is None, each["when"], each["row"].get("sequence", 0), each["table"], each["id"]),
+        key=_in_order,
     )
     start = (max(1, page) - 1) * ON_PAGE
     return {
@@ -99,6 +103,12 @@ def records(alerts: Sequence[Alert], page: int = 1) -> dict[str, Any]:
         "pages": max(1, -(-len(rows) // ON_PAGE)),
         "rows": rows[start : start + ON_PAGE],
     }
+
+
+def _in_order(shown: dict[str, Any]) -> tuple[Any, ...]:
+    """By time, what has none last; then by the venue's number."""
+    none = shown["when"] is None
+    return none, None if none else shown["when"], shown["row"].get("sequence", 0), shown["table"], shown["id"]
 
 
 def _moment(table: str, row: Any) -> datetime | None:

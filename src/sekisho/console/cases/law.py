@@ -60,7 +60,7 @@ def _entry(path: str, regime: str, day: date, as_of: date, alerts: Sequence[Aler
 
 
 def _value(parameter: Any, used: dict[str, Any]) -> dict[str, Any]:
-    """A value in force and the one the alert was raised with; where they differ, the alert assumed another or the rulebook moved."""
+    """A value in force and the one the alert was raised with: where they differ, one was assumed, or the rulebook moved."""
     now, then = exact_text(parameter.value), used.get(parameter.name)
     return {
         "name": parameter.name,

@@ -7,11 +7,17 @@ from typing import Any
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from sekisho.console.alerts.models import SEVERITIES, Alert
 from sekisho.console.journal.acting import Kept, Unrecorded
 
-STATES = [("open", _("open")), ("investigating", _("under investigation")), ("reported", _("reported")), ("closed", _("closed"))]
+STATES = [
+    ("open", pgettext_lazy("case", "open")),
+    ("investigating", pgettext_lazy("case", "under investigation")),
+    ("reported", pgettext_lazy("case", "reported")),
+    ("closed", pgettext_lazy("case", "closed")),
+]
 OUTCOMES = [
     ("confirmed", _("confirmed, measures taken in house")),
     ("reported", _("confirmed and reported to an authority or the SRO")),
@@ -181,7 +187,7 @@ class Aside(Kept):
 
 
 class Evidence(Added):
-    """A piece of evidence of a case: a file by its SHA-256, or a record of the books by table and id with the hash of its content."""
+    """A piece of evidence: a file by its SHA-256, or a record of the books by table and id with the hash of what it says."""
 
     case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="evidence")
     evidence_kind = models.CharField(_("kind"), max_length=16, choices=[*EVIDENCE_KINDS, ("record", _("record of the books"))])
@@ -205,7 +211,12 @@ class Evidence(Added):
         return f"{self.case_id} {self.what}"
 
 
-HANDLED = [("received", _("received")), ("registered", _("registered from the books")), ("taken out", _("taken out")), ("packed", _("packed in a bundle"))]  # fmt: skip
+HANDLED = [
+    ("received", _("received")),
+    ("registered", _("registered from the books")),
+    ("taken out", _("taken out")),
+    ("packed", _("packed in a bundle")),
+]
 
 
 class Handled(Added):

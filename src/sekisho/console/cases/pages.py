@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import reverse
@@ -22,7 +22,19 @@ from sekisho.console.cases.findings import finding_of, penalty_of, replay_of
 from sekisho.console.cases.graphs import flow, ring
 from sekisho.console.cases.happened import acts_and_alerts, records
 from sekisho.console.cases.law import law_of
-from sekisho.console.cases.models import EVIDENCE_KINDS, OUTCOMES, STATES, Aside, Bundle, Case, CaseLink, CaseParty, Evidence, Handled, Note  # fmt: skip
+from sekisho.console.cases.models import (
+    EVIDENCE_KINDS,
+    OUTCOMES,
+    STATES,
+    Aside,
+    Bundle,
+    Case,
+    CaseLink,
+    CaseParty,
+    Evidence,
+    Handled,
+    Note,
+)
 from sekisho.console.cases.seen import about, alerts_of, cases_of, ids_of, seen_of, the_case
 from sekisho.console.cases.summary import summary
 from sekisho.console.cases.work import chapters_known, workers
@@ -51,8 +63,8 @@ def _mine(request: Asked) -> QuerySet[Any]:
 
 
 def _waiting(rows: QuerySet[Any], value: str, request: Asked) -> QuerySet[Any]:
-    open_proposal = Proposal.objects.filter(about_kind="case", about_id=OuterRef("case_id"), state="open")
-    return rows.filter(Exists(open_proposal)) if value == "yes" else rows.filter(~Exists(open_proposal))
+    waiting = Proposal.objects.filter(about_kind="case", state="open").values("about_id")
+    return rows.filter(pk__in=waiting) if value == "yes" else rows.exclude(pk__in=waiting)
 
 
 def _of_whom(rows: QuerySet[Any], value: str, request: Asked) -> QuerySet[Any]:
@@ -62,7 +74,7 @@ def _of_whom(rows: QuerySet[Any], value: str, request: Asked) -> QuerySet[Any]:
 
 
 def _of_party(rows: QuerySet[Any], value: str, request: Asked) -> QuerySet[Any]:
-    return rows.filter(Exists(CaseParty.objects.filter(case=OuterRef("pk"), party_id=value.strip())))
+    return rows.filter(pk__in=CaseParty.objects.filter(party_id=value.strip()).values("case_id"))
 
 
 def _show(case: Case, request: Asked) -> dict[str, Any]:
@@ -72,13 +84,13 @@ def _show(case: Case, request: Asked) -> dict[str, Any]:
         "title": case.title,
         "chapter": case.chapter,
         "severity": case.severity,
-        "severity_words": case.get_severity_display(),  # type: ignore[attr-defined] # a choice's own name
+        "severity_words": case.get_severity_display(),
         "state": case.state,
-        "state_words": case.get_state_display(),  # type: ignore[attr-defined]
+        "state_words": case.get_state_display(),
         "assignee": case.assignee or None,
         "opened_at": case.opened_at,
         "due_at": case.due_at if case.state != "closed" else None,
-        "outcome": case.get_outcome_display() or None,  # type: ignore[attr-defined]
+        "outcome": case.get_outcome_display() or None,
     }
 
 
@@ -265,8 +277,8 @@ def case_evidence(request: Asked, case_id: str) -> Content:
     content, found, _alerts = _frame(request, "case evidence", case_id)
     chains: dict[int, list[dict[str, Any]]] = {}
     for link in Handled.objects.filter(evidence__case=found).order_by("pk"):
-        told = {"at": link.at, "by": link.by, "did": link.did, "words": str(link.get_did_display()), "why": link.why}  # type: ignore[attr-defined] # a choice's own name
-        chains.setdefault(link.evidence_id, []).append(told)  # type: ignore[attr-defined] # Django's own
+        told = {"at": link.at, "by": link.by, "did": link.did, "words": str(link.get_did_display()), "why": link.why}
+        chains.setdefault(link.evidence_id, []).append(told)
     pieces = Evidence.objects.filter(case=found).order_by("pk")
     return content | {
         "pieces": [{**_piece(piece), "chain": chains.get(piece.pk, [])} for piece in pieces],
@@ -315,9 +327,9 @@ def _frame(request: Asked, name: str, case_id: str) -> tuple[Content, Case, list
             "section": "cases",
             "case": {
                 **{each.attname: getattr(found, each.attname) for each in Case._meta.concrete_fields},
-                "state_words": str(found.get_state_display()),  # type: ignore[attr-defined] # a choice's own name
-                "severity_words": str(found.get_severity_display()),  # type: ignore[attr-defined]
-                "outcome_words": str(found.get_outcome_display()),  # type: ignore[attr-defined]
+                "state_words": str(found.get_state_display()),
+                "severity_words": str(found.get_severity_display()),
+                "outcome_words": str(found.get_outcome_display()),
             },
             "tabs": [{"name": each, "title": str(title), "at": reverse(each, args=[case_id])} for each, title in TABS],
             "tab": name,
@@ -350,7 +362,7 @@ def _fired(alert: Alert) -> dict[str, Any]:
         "rule": alert.rule,
         "title": {"en": rule.title.en, "ja": rule.title.ja} if rule else {"en": alert.rule, "ja": alert.rule},
         "severity": alert.severity,
-        "severity_words": str(alert.get_severity_display()),  # type: ignore[attr-defined] # a choice's own name
+        "severity_words": str(alert.get_severity_display()),
         "score": alert.score,
         "regime": alert.regime,
         "as_of": alert.as_of,
@@ -362,17 +374,17 @@ def _fired(alert: Alert) -> dict[str, Any]:
         "window_until": alert.window_until,
         "amount_jpy": alert.amount_jpy,
         "summary": {"en": alert.summary_en, "ja": alert.summary_ja},
-        "values": {name: value for name, value in alert.parameters.items() if not name.startswith("_")},
+        "values": [{"name": name, "value": value} for name, value in alert.parameters.items() if not name.startswith("_")],
         "assumed": alert.parameters.get("_assumed", []),
         "firm_set": alert.parameters.get("_firm_set", []),
         "evidence": len(alert.evidence),
-        "disposition": str(alert.get_disposition_display()),  # type: ignore[attr-defined]
+        "disposition": str(alert.get_disposition_display()),
     }
 
 
 def _who(actor: Actor, found: Case, alerts: list[Alert], named: set[str]) -> dict[str, Any]:
     """The parties and accounts by id with what the books say of the accounts, and the other cases and alerts of each."""
-    accounts = asked(lambda there: there.rows(("account", each) for each in sorted(named)), {})
+    accounts = asked(lambda there: there.rows(("account", each) for each in sorted(named))) or {}
     facts = {key: rows[0] for (_table, key), rows in accounts.items()}
     subjects = sorted({each for alert in alerts for each in ids_of(alert)})
     others = CaseParty.objects.filter(party_id__in=sorted(named)).exclude(case=found)
@@ -433,7 +445,7 @@ def _other_alerts(actor: Actor, found: Case, subjects: list[str]) -> list[dict[s
 def _linked(actor: Actor, found: Case) -> list[dict[str, Any]]:
     """The cases somebody linked to this one; of one that is not his, only that it is there."""
     links = CaseLink.objects.filter(Q(case=found) | Q(other=found)).select_related("case", "other").order_by("pk")
-    ends = [(link, link.other if link.case_id == found.case_id else link.case) for link in links]  # type: ignore[attr-defined] # Django's own
+    ends = [(link, link.other if link.case_id == found.case_id else link.case) for link in links]
     seen = set(cases_of(actor).filter(pk__in=[other.case_id for _link, other in ends]).values_list("pk", flat=True))
     return [
         {
@@ -452,7 +464,7 @@ def _linked(actor: Actor, found: Case) -> list[dict[str, Any]]:
 def _piece(piece: Evidence) -> dict[str, Any]:
     return {
         **{each.attname: getattr(piece, each.attname) for each in Evidence._meta.concrete_fields},
-        "kind_words": str(piece.get_evidence_kind_display()),  # type: ignore[attr-defined] # a choice's own name
+        "kind_words": str(piece.get_evidence_kind_display()),
     }
 
 

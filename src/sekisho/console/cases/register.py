@@ -69,7 +69,7 @@ def add_record(actor: Actor, case_id: str, table: str, record_id: str, why: str)
     if books() is None:
         raise Unfit(_("No books are set: name their folder as 'books' in the settings of the console."))
     named = (table, record_id)
-    found = asked(lambda there: there.rows([named]), {}).get(named)
+    found = (asked(lambda there: there.rows([named])) or {}).get(named)
     if not found:
         raise Unfit({"record_id": _("the books have no %(table)s %(record)s") % {"table": table, "record": record_id}})
     rows = [as_plain(table, row) for row in found]
@@ -125,7 +125,8 @@ def run_in(content: bytes) -> dict[str, Any]:
         raise Unfit({"file": _("this is not the run.json of an inspection: %(error)s") % {"error": error}}) from None
     lacking = {"rules", "records", "regime", "as_of", "law_day", "sekisho"} - run.keys()
     if lacking:
-        raise Unfit({"file": _("this is not the run.json of an inspection: it lacks %(keys)s") % {"keys": ", ".join(sorted(lacking))}})  # fmt: skip
+        said = _("this is not the run.json of an inspection: it lacks %(keys)s")
+        raise Unfit({"file": said % {"keys": ", ".join(sorted(lacking))}})
     return run
 
 

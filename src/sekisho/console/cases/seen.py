@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.db import connection
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import QuerySet
 from django.http import Http404
 from django.utils.translation import gettext as _
 
@@ -23,7 +23,7 @@ def cases_of(actor: Actor, act: str = "read cases") -> QuerySet[Any]:
     if chapters is not None:
         rows = rows.filter(chapter__in=chapters)
     if actor.parties:
-        rows = rows.filter(~Exists(CaseParty.objects.filter(case=OuterRef("pk"), party_id__in=actor.parties)))
+        rows = rows.exclude(pk__in=CaseParty.objects.filter(party_id__in=actor.parties).values("case_id"))
     return rows
 
 

@@ -41,9 +41,9 @@ def summary(case: Case, alerts: Sequence[Alert], at: datetime, language: str) ->
 def _parts(case: Case, alerts: Sequence[Alert], at: datetime, language: str, width: float) -> list[Any]:
     facts = [
         (_("Chapter"), case.chapter),
-        (_("Severity"), case.get_severity_display()),  # type: ignore[attr-defined] # a choice's own name
-        (_("State"), case.get_state_display()),  # type: ignore[attr-defined]
-        (_("Outcome"), case.get_outcome_display() or "–"),  # type: ignore[attr-defined]
+        (_("Severity"), case.get_severity_display()),
+        (_("State"), case.get_state_display()),
+        (_("Outcome"), case.get_outcome_display() or "–"),
         (_("Opened"), f"{told(case.opened_at)} {case.opened_by}"),
         (_("Assigned to"), case.assignee or "–"),
         (_("Due"), told(case.due_at)),
@@ -80,7 +80,7 @@ def _parts(case: Case, alerts: Sequence[Alert], at: datetime, language: str, wid
         _text(_("What took two people"), "heading"),
         _table([_("What"), _("Proposed"), _("Decided"), _("State")],
                [(p.proposal_kind, f"{p.proposed_by} {told(p.proposed_at)}: {p.reason}",
-                 f"{p.decided_by} {told(p.decided_at)} {p.decided_words}", p.get_state_display()) for p in decided],  # type: ignore[attr-defined]
+                 f"{p.decided_by} {told(p.decided_at)} {p.decided_words}", p.get_state_display()) for p in decided],
                (0.15, 0.4, 0.3, 0.15), width),
     ]  # fmt: skip
     if len(alerts) > _ROWS_MAX:

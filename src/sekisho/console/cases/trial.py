@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from sekisho.console.alerts.models import Alert
 from sekisho.console.cases import closing, register, work
+from sekisho.console.cases.books import books
 from sekisho.console.cases.drafting import draft
 from sekisho.console.cases.models import Case, Evidence
 from sekisho.console.cases.seen import alerts_of, ids_of
@@ -69,5 +70,5 @@ def _file_of(case: Case, actor: Actor, trial: Trial) -> None:
         words = ("検査の実行記録 / What was inspected", "sekisho inspect")
         register.add_file(actor, case.case_id, "run", "run.json", run.read_bytes(), what=words[0], obtained=words[1])
     item = next((item for alert in alerts_of(case) for item in alert.evidence), None)
-    if item is not None and trial.books.is_dir() and register.books() is not None:
+    if item is not None and trial.books.is_dir() and books() is not None:
         register.add_record(actor, case.case_id, item["table"], item["id"], "最初の該当記録 / The first record of the conduct")

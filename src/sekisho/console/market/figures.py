@@ -118,7 +118,7 @@ def _exchange(records: Records, days: int) -> dict[str, Any] | None:
 
 
 def bars(there: Books, instrument: str, start: datetime, end: datetime) -> dict[str, Any]:
-    """Price and volume of an instrument in [start, end): at most ``BARS_MAX`` bars, each with its first, highest, lowest, last price."""
+    """Price and volume of an instrument in [start, end): at most ``BARS_MAX`` bars with first, highest, lowest and last price."""
     seconds = max(1, int((end - start).total_seconds()))
     step = next((each for each in STEPS if seconds / each <= BARS_MAX), STEPS[-1])
     return there.once(("bars", instrument, start, end), lambda: _bars(there.of("trade"), instrument, start, end, step))

@@ -31,7 +31,7 @@ AROUND: Final = timedelta(minutes=2)
 def market(request: Asked) -> Content:
     """The instruments of the books, and measures of the exchange as a whole."""
     days = _days(request)
-    rows = asked(lambda there: instruments(there, days), [])
+    rows = asked(lambda there: instruments(there, days)) or []
     counted = _alerts_by_instrument(request, days, max((row["last_at"] for row in rows), default=None))
     return {
         "books": books() is not None,
@@ -41,7 +41,7 @@ def market(request: Asked) -> Content:
             {**row, "at": reverse("instrument", args=[slug(row["instrument"])]), "alerts": counted.get(row["instrument"], 0)}
             for row in rows
         ],
-        "exchange": asked(lambda there: whole_exchange(there, days), None),
+        "exchange": asked(lambda there: whole_exchange(there, days)),
     }
 
 
@@ -50,7 +50,7 @@ def instrument(request: Asked, slug: str) -> Content:
     """One instrument: price and volume, the alerts on them, and the way to the book at a moment."""
     there, row = _listed(slug)
     start, end = window(row["first_at"], row["last_at"], (request.GET.get("from", ""), request.GET.get("until", "")))
-    drawn = asked(lambda opened: bars(opened, row["instrument"], start, end), None)
+    drawn = asked(lambda opened: bars(opened, row["instrument"], start, end))
     alerts = _alerts(request, row["instrument"], start, end)
     return {
         "section": "market",
@@ -107,7 +107,7 @@ def _listed(wanted: str) -> tuple[Books, dict[str, Any]]:
     there = books()
     if there is None:
         raise Unfit(_("No books are set: name their folder as 'books' in the settings of the console."))
-    rows = asked(lambda opened: instruments(opened, DAYS[1]), [])
+    rows = asked(lambda opened: instruments(opened, DAYS[1])) or []
     found = next((row for row in rows if slug(row["instrument"]) == wanted), None)
     if found is None:
         raise Http404(_("The books have no trade of this instrument."))
@@ -129,7 +129,7 @@ def _alerts(request: Asked, name: str, start: datetime, end: datetime) -> list[d
             "alert_id": each.alert_id,
             "rule": each.rule,
             "severity": each.severity,
-            "severity_words": str(each.get_severity_display()),  # type: ignore[attr-defined] # a choice's own name
+            "severity_words": str(each.get_severity_display()),
             "en": each.summary_en,
             "ja": each.summary_ja,
             "window_from": each.window_from,

@@ -45,20 +45,20 @@ let charts = [];
 function draw() {
   for (const chart of charts) chart.destroy();
   const size = {width: place.clientWidth - 14, tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1e3), "Asia/Tokyo")};
-  const sync = {sync: {key: "market"}}, side = narrow() ? 62 : 84;
+  const sync = {sync: {key: "market"}}, side = (chart, all) => 16 + 7.4 * Math.max(2, ...(all || []).map((each) => each.length));
   const value = (chart, raw) => (raw === null ? "–" : raw.toLocaleString("en", {maximumFractionDigits: 8}));
   const time = (chart, raw) => (raw === null ? "–" : `${japan(raw).replace("T", " ")} (${words.time})`);
   const line = (label, colour, more) => ({label, stroke: colour, value, points: {show: bars.at.length < 40}, ...more});
   charts = [
     new uPlot({...size, height: 280, cursor: sync, scales: {x: {time: true}},
       axes: [axis({space: narrow() ? 70 : 60, values: times}), axis({size: side, label: narrow() ? undefined : words.price, values: (chart, all) => all.map((each) => each.toLocaleString("en", {maximumFractionDigits: 8}))})],
-      series: [{value: time}, line(words.price, tone("accent"), {width: 1.5}), line(words.high, tone("strong"), {width: 0.7}), line(words.low, tone("strong"), {width: 0.7})],
+      series: [{label: words.time, value: time}, line(words.price, tone("accent"), {width: 1.5}), line(words.high, tone("strong"), {width: 0.7}), line(words.low, tone("strong"), {width: 0.7})],
       bands: [{series: [2, 3], fill: tone("wash")}],
       hooks: {draw: [marked], setCursor: [near]}},
       [bars.at, number(bars.last), number(bars.high), number(bars.low)], place),
     new uPlot({...size, height: 130, cursor: sync, scales: {x: {time: true}},
       axes: [axis({space: narrow() ? 70 : 60, values: times}), axis({size: side, label: narrow() ? undefined : words.volume, values: (chart, all) => all.map((each) => each.toLocaleString("en", {maximumFractionDigits: 8}))})],
-      series: [{value: time}, line(words.volume, tone("quiet"), {fill: tone("line"), paths: uPlot.paths.bars({size: [0.8, 40]}), points: {show: false}})]},
+      series: [{label: words.time, value: time}, line(words.volume, tone("quiet"), {fill: tone("line"), paths: uPlot.paths.bars({size: [0.8, 40]}), points: {show: false}})]},
       [bars.at, number(bars.volume)], place),
   ];
   charts[0].over.addEventListener("click", () => {
