@@ -83,7 +83,14 @@ WHOLE: dict[str, dict[str, Any]] = {
         "place": "インターネット取引",
         "business": "transfer",
         "transactions": [
-            {"at": "2026-10-01 09:00", "what": "受領", "asset": "BTC", "quantity": "1.25", "jpy": "12500000", "to": "bc1q<example>&"},
+            {
+                "at": "2026-10-01 09:00",
+                "what": "受領",
+                "asset": "BTC",
+                "quantity": "1.25",
+                "jpy": "12500000",
+                "to": "bc1q<example>&",
+            },
             {"at": "2026-10-02 18:30", "what": "移転", "asset": "BTC", "quantity": "1.249", "jpy": "", "to": ""},
         ],
         "clients": [
@@ -205,7 +212,13 @@ _INCIDENT = {
 }
 WHOLE["incident"] = _INCIDENT
 WHOLE["ddos"] = {**_INCIDENT, "attack": "reflection", "traffic": "12 Gbps", "lasted": "40分"}
-WHOLE["ransomware"] = {**_INCIDENT, "ransom_note": "Pay us", "type": "both", "way_in": "VPN機器の脆弱性", "personal_data": "possible"}
+WHOLE["ransomware"] = {
+    **_INCIDENT,
+    "ransom_note": "Pay us",
+    "type": "both",
+    "way_in": "VPN機器の脆弱性",
+    "personal_data": "possible",
+}
 
 
 @pytest.fixture

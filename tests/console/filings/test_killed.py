@@ -11,8 +11,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-
-
 PROGRAM = """
 import sys
 from pathlib import Path
@@ -32,6 +30,7 @@ def actor(name):
     return Actor.of(Account.objects.get(username=name), timezone.now())
 
 if sys.argv[2] == "begin":
+    import json
 
     from sekisho.console.administration.first_people import Newcomer, let_in
     let_in([Newcomer(person_id=f"P-{name}", name=name, account=name, password="correct horse battery", roles=(role,), unit=name)
@@ -69,7 +68,6 @@ def _told(folder: Path) -> list[tuple[str, str, str, int, int]]:
 
 def test_killed_while_filing(tmp_path: Path, whole: object) -> None:
 
-
     settings = tmp_path / "office.toml"
     settings.write_text('database = "office.sqlite"\nsecond_factor = false\n')
     program = tmp_path / "program.py"
@@ -82,7 +80,9 @@ def test_killed_while_filing(tmp_path: Path, whole: object) -> None:
     moments = random.Random(seed)
     before_filed = 0
     for _kill in range(KILLS):
-        with subprocess.Popen([*run, "approve"], env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as office:
+        with subprocess.Popen(
+            [*run, "approve"], env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        ) as office:
             assert office.stdin is not None
             assert office.stdout is not None
             assert office.stdout.readline() == "ready\n"

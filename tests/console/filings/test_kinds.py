@@ -62,7 +62,11 @@ def test_a_whole_content_has_no_fault_and_an_empty_one_names_every_item_that_mus
         ("suspicious-transaction", {"occurred_until": "2026-09-30 09:00"}, "occurred_until"),
         ("suspicious-transaction", {"business": "banking"}, "business"),
         ("suspicious-transaction", {"reason": "怪しい"}, "reason"),
-        ("suspicious-transaction", {"transactions": [{"at": "2026-10-01 09:00", "what": "x", "asset": "BTC", "jpy": "1,000"}]}, "transactions.0.jpy"),
+        (
+            "suspicious-transaction",
+            {"transactions": [{"at": "2026-10-01 09:00", "what": "x", "asset": "BTC", "jpy": "1,000"}]},
+            "transactions.0.jpy",
+        ),
         ("unfair-trading", {"known_on": "2026-09-30"}, "known_on"),
         ("incident", {"stage": "recovery"}, "recovered_at"),
         ("incident", {"stage": "cause"}, "cause"),

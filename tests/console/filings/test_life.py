@@ -36,7 +36,9 @@ def _propose(actor: Actor, pk: str, **changed: Any) -> Proposal:
     return life.propose_filing(actor, pk, **said)
 
 
-def test_a_filing_goes_from_draft_to_accepted_and_every_step_is_in_the_journal(actor: Acting, reviewed: Callable[..., Filing]) -> None:
+def test_a_filing_goes_from_draft_to_accepted_and_every_step_is_in_the_journal(
+    actor: Acting, reviewed: Callable[..., Filing]
+) -> None:
     filing = reviewed("closure")
     proposal = _propose(actor("compliance"), filing.pk)
     decide(actor("supervisor"), proposal.pk, True)
@@ -168,7 +170,9 @@ def test_only_what_was_reviewed_is_proposed_and_only_once(actor: Acting, reviewe
     _propose(actor("compliance2"), filing.pk)
 
 
-def test_an_amendment_keeps_the_earlier_one_and_marks_it_when_filed(actor: Acting, reviewed: Callable[..., Filing], whole: Any) -> None:
+def test_an_amendment_keeps_the_earlier_one_and_marks_it_when_filed(
+    actor: Acting, reviewed: Callable[..., Filing], whole: Any
+) -> None:
     filing = reviewed("closure")
     decide(actor("supervisor"), _propose(actor("compliance"), filing.pk).pk, True)
     life.answer(actor("compliance"), filing.pk, accepted=False, answered_on=date(2099, 1, 1), words="incomplete", receipt_number="")
@@ -224,5 +228,8 @@ def test_who_filed_before_is_filled_in_but_never_from_a_confidential_one(actor: 
 
 
 def test_each_kind_counts_for_itself(actor: Acting, case: Case) -> None:
-    ids = [life.begin(actor("compliance"), kind, case=case).filing_id for kind in ("misconduct", "suspicious-transaction", "misconduct")]
+    ids = [
+        life.begin(actor("compliance"), kind, case=case).filing_id
+        for kind in ("misconduct", "suspicious-transaction", "misconduct")
+    ]
     assert [each[:3] + each[8:] for each in ids] == ["MIS-00001", "STR-00001", "MIS-00002"]

@@ -114,11 +114,17 @@ def test_an_str_does_not_exist_for_who_may_not_know_of_it(who: str, browser: Bro
     for form in ("csv", "xlsx"):
         made = client.get(f"{reverse('filings')}?as={form}")
         made = b"".join(made.streaming_content) if made.streaming else made.content
-        text = made.decode() if form == "csv" else str([c.value for row in openpyxl.load_workbook(io.BytesIO(made)).active for c in row])
+        text = (
+            made.decode()
+            if form == "csv"
+            else str([c.value for row in openpyxl.load_workbook(io.BytesIO(made)).active for c in row])
+        )
         assert "STR" not in text
     request: Any = RequestFactory().get("/")
     request.actor = actor(who)
-    assert "STR" not in str([panel["content"]["filings"] for panel in panels_of(request, "case", "C-1") if panel["name"] == "filings"])
+    assert "STR" not in str(
+        [panel["content"]["filings"] for panel in panels_of(request, "case", "C-1") if panel["name"] == "filings"]
+    )
 
 
 @pytest.mark.parametrize("who", KNOW)
@@ -201,4 +207,6 @@ def test_every_page_of_a_filing_speaks_japanese(secret: Filing, browser: Browser
     for name, args in (("filing", [secret.pk]), ("filing versions", [secret.pk]), ("new filing", [])):
         page = client.get(reverse(name, args=args), headers={"accept-language": "ja"}).content.decode()
         assert 'lang="ja"' in page
-    assert "疑わしい取引の届出" in client.get(reverse("filing", args=[secret.pk]), headers={"accept-language": "ja"}).content.decode()
+    assert (
+        "疑わしい取引の届出" in client.get(reverse("filing", args=[secret.pk]), headers={"accept-language": "ja"}).content.decode()
+    )

@@ -1,4 +1,4 @@
-"""Looking: every rule's terms over the books and every part's own terms become rows; looking again changes nothing that is as before.
+"""Looking: every rule's terms over the books and every part's own terms become rows; looking again changes nothing.
 
 Rules whose terms come with the calendar (quarters, months, business years) are asked a year ahead. What fell due before the office
 began is not taken up: nobody kept here whether it was met.

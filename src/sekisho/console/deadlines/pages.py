@@ -12,9 +12,8 @@ from django.http import Http404, HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from sekisho.console.deadlines import ics, meeting
 from sekisho.console.deadlines.looking import look, quoted
@@ -76,7 +75,10 @@ def _shift(row: Obligation) -> dict[str, Any]:
 
 def _about(row: Obligation) -> str | None:
     """What tells it apart from others of its kind: an item, an event, an asset."""
-    return ", ".join(str(row.facts[name]) for name in ("item", "event", "subject", "asset", "account", "loan") if row.facts.get(name)) or None
+    return (
+        ", ".join(str(row.facts[name]) for name in ("item", "event", "subject", "asset", "account", "loan") if row.facts.get(name))
+        or None
+    )
 
 
 def _show(row: Obligation, request: Asked) -> dict[str, Any]:
@@ -220,7 +222,7 @@ def _month(request: Asked, today: date) -> Content:
 
 def _first_of(month: str, today: date) -> date:
     year, _dash, number = month.partition("-")
-    if year.isdecimal() and number.isdecimal() and 1950 <= int(year) <= 2098 and 1 <= int(number) <= 12:  # noqa: PLR2004 - known holidays
+    if year.isdecimal() and number.isdecimal() and 1950 <= int(year) <= 2098 and 1 <= int(number) <= 12:
         return date(int(year), int(number), 1)
     return today.replace(day=1)
 

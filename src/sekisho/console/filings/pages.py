@@ -45,7 +45,7 @@ def _show(filing: Filing, request: Asked) -> dict[str, Any]:
         "about": filing.about_on,
         "case": filing.case_id or filing.incident_id or None,
         "state": filing.state,
-        "state_words": filing.get_state_display(),  # type: ignore[attr-defined] # Django makes it
+        "state_words": filing.get_state_display(),
         "version": filing.version,
         "written_by": filing.written_by,
         "written_at": filing.written_at,
@@ -198,7 +198,7 @@ def _told(shown: Filing) -> dict[str, Any]:
     return {
         **{name: getattr(shown, name) for name in (*names, *more)},
         "state": shown.state,
-        "state_said": shown.get_state_display(),  # type: ignore[attr-defined] # Django makes it
+        "state_said": shown.get_state_display(),
         "channel": dict(CHANNELS).get(shown.channel, ""),
         "answer": shown.answer,
         "case_id": shown.case_id,
