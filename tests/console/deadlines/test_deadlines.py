@@ -235,8 +235,9 @@ def test_an_strs_deadline_does_not_exist_for_who_may_not_know(who: str, browser:
     client = browser(who)
     assert row.pk.startswith("STR-")
     assert client.get(reverse("deadline", args=[row.pk])).status_code == 404
-    for name in ("deadlines", "deadlines as JSON", "deadlines as calendar"):
-        told = client.get(reverse(name)).content.decode()
+    addresses = (reverse("deadlines"), reverse("deadlines as JSON"), reverse("deadlines as calendar", args=["ics"]))
+    for address in addresses:
+        told = client.get(address).content.decode()
         assert "uspicious" not in told
         assert row.pk not in told
     told = client.get(f"{reverse('deadlines')}?as=csv")
@@ -249,7 +250,7 @@ def test_an_strs_deadline_does_not_exist_for_who_may_not_know(who: str, browser:
 def test_who_may_know_sees_an_strs_deadline(browser: Browser) -> None:
     row = _secret()
     assert browser("audit").get(reverse("deadline", args=[row.pk])).status_code == 200
-    assert "suspicious" in browser("compliance").get(reverse("deadlines as calendar")).content.decode()
+    assert "suspicious" in browser("compliance").get(reverse("deadlines as calendar", args=["ics"])).content.decode()
     with pytest.raises(Unfit, match="No kind"):
         begin_filing(actor("compliance"), row.pk)
 
@@ -304,7 +305,7 @@ def test_the_list_is_filtered_by_standing(state: str, count: int, browser: Brows
 def test_the_calendar_file_keeps_to_the_standard(browser: Browser) -> None:
     TOLD.append(owed(title=Text("A, b; c\\d " + "あ" * 60, "日")))
     look(timezone.now())
-    response = browser("compliance").get(reverse("deadlines as calendar"))
+    response = browser("compliance").get(reverse("deadlines as calendar", args=["ics"]))
     assert response["Content-Type"] == "text/calendar; charset=utf-8"
     lines = response.content.split(b"\r\n")
     assert lines[0] == b"BEGIN:VCALENDAR"

@@ -52,7 +52,7 @@ else:
             continue
     print("done", flush=True)
 """
-FILINGS, KILLS = 12, 8
+FILINGS, KILLS = 12, 5
 
 
 def _told(folder: Path) -> list[tuple[str, str, str, int, int]]:
