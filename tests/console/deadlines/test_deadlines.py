@@ -12,7 +12,7 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.test import Client, RequestFactory
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from sekisho.console import urls  # noqa: F401 - reads every area's pages
 from sekisho.console.approvals.four_eyes import decide
@@ -40,7 +40,8 @@ def _source() -> Iterator[None]:
     before = list(SOURCES)
     SOURCES.clear()
     owes(Source(name="trial", gives=lambda day: list(TOLD)))
-    yield
+    with translation.override("en"):
+        yield
     SOURCES[:] = before
 
 

@@ -157,6 +157,21 @@ def test_approvals_do_not_show_an_str_to_who_may_not_know(reviewed: Any, case: C
         assert browser(who).get(reverse("proposal", args=[1])).status_code == 404
 
 
+def test_acting_on_a_number_tells_nothing_of_an_str(reviewed: Any, case: Case, browser: Browser) -> None:
+    filing = reviewed("suspicious-transaction", case=case)
+    _post(browser("compliance"), "propose filing", filing.pk, filed_on="2026-11-01", channel="e_gov", reason_code="at_once")
+    pk = life.Proposal.objects.get().pk
+    for name in ("approve proposal", "reject proposal", "withdraw proposal"):
+        for number in (pk, pk + 1):
+            answer = browser("operations").post(reverse(f"{name} as JSON", args=[number]), "{}", content_type="application/json")
+            assert (answer.status_code, answer.json()) == (404, {"error": "There is no such thing here."})
+    for name in ("write filing", "validate filing", "amend filing", "drop filing"):
+        answer = browser("supervisor").post(
+            reverse(f"{name} as JSON", args=["STR-2026-99999"]), "{}", content_type="application/json"
+        )
+        assert answer.status_code == 404
+
+
 def test_readers_from_outside_see_what_was_filed_and_no_draft(reviewed: Any, browser: Browser) -> None:
     filing = reviewed("closure")
     outside = browser("sro")
