@@ -6,7 +6,7 @@ import os
 import secrets
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 import uplot
 from csp.constants import NONE, SELF
@@ -68,7 +68,7 @@ def _database(named: str) -> dict[str, Any]:
         "NAME": at.path.lstrip("/"),
         "USER": unquote(at.username or ""),
         "PASSWORD": unquote(at.password or ""),
-        "HOST": at.hostname or "",
+        "HOST": at.hostname or parse_qs(at.query).get("host", [""])[0],
         "PORT": str(at.port or ""),
         "CONN_MAX_AGE": 600,
         "CONN_HEALTH_CHECKS": True,

@@ -351,6 +351,7 @@ def _proposals(request: Asked, shown: Filing) -> list[Content]:
         {
             "pk": each.pk,
             "state": each.state,
+            "state_words": each.get_state_display(),
             "proposed_by": each.proposed_by,
             "proposed_at": each.proposed_at,
             "decided_by": each.decided_by or None,
