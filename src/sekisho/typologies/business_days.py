@@ -65,9 +65,9 @@ class BusinessDays:
             day += _DAY
         return day
 
-    def holiday(self, day: date) -> str | None:
-        """The English name of the national holiday on ``day``, if there is one."""
-        return _national_holidays(day.year).get(day)
+    def holiday(self, day: date, lang: str = "en") -> str | None:
+        """The name of the national holiday on ``day`` in English or Japanese, if there is one."""
+        return _national_holidays(day.year, "ja" if lang == "ja" else "en_US").get(day)
 
 
 def days(first: date, last: date) -> Iterator[date]:
@@ -128,7 +128,7 @@ def months_elapsed_on(day: date, months: int) -> date:
 
 
 @cache
-def _national_holidays(year: int) -> dict[date, str]:
+def _national_holidays(year: int, language: str = "en_US") -> dict[date, str]:
     if not FIRST_YEAR <= year <= LAST_YEAR:
         raise ValueError(f"Japanese holidays are known for {FIRST_YEAR} to {LAST_YEAR}, not for {year}; check the date")
-    return dict(holidays.country_holidays("JP", years=year, language="en_US"))
+    return dict(holidays.country_holidays("JP", years=year, language=language))

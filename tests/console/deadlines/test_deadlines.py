@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.test import Client, RequestFactory
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from sekisho.console import urls  # noqa: F401 - reads every area's pages
 from sekisho.console.approvals.four_eyes import decide
@@ -40,7 +40,8 @@ def _source() -> Iterator[None]:
     before = list(SOURCES)
     SOURCES.clear()
     owes(Source(name="trial", gives=lambda day: list(TOLD)))
-    yield
+    with translation.override("en"):
+        yield
     SOURCES[:] = before
 
 
@@ -235,8 +236,9 @@ def test_an_strs_deadline_does_not_exist_for_who_may_not_know(who: str, browser:
     client = browser(who)
     assert row.pk.startswith("STR-")
     assert client.get(reverse("deadline", args=[row.pk])).status_code == 404
-    for name in ("deadlines", "deadlines as JSON", "deadlines as calendar"):
-        told = client.get(reverse(name)).content.decode()
+    addresses = (reverse("deadlines"), reverse("deadlines as JSON"), reverse("deadlines as calendar", args=["ics"]))
+    for address in addresses:
+        told = client.get(address).content.decode()
         assert "uspicious" not in told
         assert row.pk not in told
     told = client.get(f"{reverse('deadlines')}?as=csv")
@@ -249,7 +251,7 @@ def test_an_strs_deadline_does_not_exist_for_who_may_not_know(who: str, browser:
 def test_who_may_know_sees_an_strs_deadline(browser: Browser) -> None:
     row = _secret()
     assert browser("audit").get(reverse("deadline", args=[row.pk])).status_code == 200
-    assert "suspicious" in browser("compliance").get(reverse("deadlines as calendar")).content.decode()
+    assert "suspicious" in browser("compliance").get(reverse("deadlines as calendar", args=["ics"])).content.decode()
     with pytest.raises(Unfit, match="No kind"):
         begin_filing(actor("compliance"), row.pk)
 
@@ -304,7 +306,7 @@ def test_the_list_is_filtered_by_standing(state: str, count: int, browser: Brows
 def test_the_calendar_file_keeps_to_the_standard(browser: Browser) -> None:
     TOLD.append(owed(title=Text("A, b; c\\d " + "あ" * 60, "日")))
     look(timezone.now())
-    response = browser("compliance").get(reverse("deadlines as calendar"))
+    response = browser("compliance").get(reverse("deadlines as calendar", args=["ics"]))
     assert response["Content-Type"] == "text/calendar; charset=utf-8"
     lines = response.content.split(b"\r\n")
     assert lines[0] == b"BEGIN:VCALENDAR"
@@ -365,7 +367,7 @@ def test_the_rules_tell_their_terms_over_the_books_and_a_year_ahead(books: Path,
     import msgspec
 
     settings.CHOSEN = msgspec.structs.replace(settings.CHOSEN, books=books)
-    at = timezone.make_aware(datetime(2026, 10, 10, 12))
+    at = datetime(2026, 10, 10, 3, tzinfo=UTC)
     assert look(at)["new"] > 0
     rows = {(row.name, row.arose_on): row for row in Obligation.objects.filter(source="rules")}
     filed = rows["property_report", date(2026, 9, 30)]

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from sekisho.console.alerts.models import Alert
 from sekisho.console.cases.models import Case, CaseAlert
@@ -19,6 +19,13 @@ from sekisho.console.people.actor import Actor
 from sekisho.console.people.models import Account
 
 AT = datetime(2026, 11, 2, 3, 0, tzinfo=UTC)
+
+
+@pytest.fixture(autouse=True)
+def _english() -> Iterator[None]:
+    """Each test begins in English, whatever page the one before asked for."""
+    with translation.override("en"):
+        yield
 
 
 @pytest.fixture

@@ -11,7 +11,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-
 PROGRAM = """
 import sys
 from pathlib import Path
@@ -31,6 +30,7 @@ def actor(name):
     return Actor.of(Account.objects.get(username=name), timezone.now())
 
 if sys.argv[2] == "begin":
+    import json
 
     from sekisho.console.administration.first_people import Newcomer, let_in
     let_in([Newcomer(person_id=f"P-{name}", name=name, account=name, password="correct horse battery", roles=(role,), unit=name)
@@ -52,7 +52,7 @@ else:
             continue
     print("done", flush=True)
 """
-FILINGS, KILLS = 12, 8
+FILINGS, KILLS = 12, 5
 
 
 def _told(folder: Path) -> list[tuple[str, str, str, int, int]]:

@@ -56,7 +56,7 @@ def test_a_form_is_written_validated_reviewed_and_filed_through_the_pages(browse
     assert "another person" in _said(_post(writer, "review filing", pk, version="2")).lower()
     _post(other, "review filing", pk, version="2")
     _post(writer, "propose filing", pk, filed_on="2026-11-01", channel="sro", reason_code="required")
-    _post(chief, "approve proposal", Filing.objects.get(pk=pk).pk and 1)
+    _post(chief, "approve proposal", life.Proposal.objects.get().pk)
     assert Filing.objects.get(pk=pk).state == "filed"
     page = writer.get(at).content.decode()
     assert "PERSON-SUPERVISOR" in page
@@ -148,13 +148,36 @@ def test_the_journal_keeps_strs_from_readers_who_may_not_know(actor: Acting, rev
     assert readable(Change.objects.filter(object=filing.pk), actor("audit").may).exists()
 
 
+def test_the_audit_trail_and_its_exports_keep_strs_from_who_may_not_know(secret: Filing, browser: Browser) -> None:
+    outside, audit = browser("auditor"), browser("audit")
+    for address in ("", "?object=STR-2026-00001", "?kind=version", "?kind=filing"):
+        assert "STR-2026" not in json.dumps(outside.get(reverse("journal as JSON") + address).json()["rows"])
+    assert b"STR-2026" not in b"".join(outside.get(f"{reverse('journal')}?as=csv").streaming_content)
+    assert audit.get(f"{reverse('journal as JSON')}?object=STR-2026-00001").json()["count"] > 0
+
+
 def test_approvals_do_not_show_an_str_to_who_may_not_know(reviewed: Any, case: Case, browser: Browser) -> None:
     filing = reviewed("suspicious-transaction", case=case)
     _post(browser("compliance"), "propose filing", filing.pk, filed_on="2026-11-01", channel="e_gov", reason_code="at_once")
     assert browser("supervisor").get(reverse("proposals as JSON")).json()["count"] == 1
     for who in ("administrator", "auditor", "operations", "audit"):
         assert browser(who).get(reverse("proposals as JSON")).json()["count"] == 0
-        assert browser(who).get(reverse("proposal", args=[1])).status_code == 404
+        assert browser(who).get(reverse("proposal", args=[life.Proposal.objects.get().pk])).status_code == 404
+
+
+def test_acting_on_a_number_tells_nothing_of_an_str(reviewed: Any, case: Case, browser: Browser) -> None:
+    filing = reviewed("suspicious-transaction", case=case)
+    _post(browser("compliance"), "propose filing", filing.pk, filed_on="2026-11-01", channel="e_gov", reason_code="at_once")
+    pk = life.Proposal.objects.get().pk
+    for name in ("approve proposal", "reject proposal", "withdraw proposal"):
+        for number in (pk, pk + 1):
+            answer = browser("operations").post(reverse(f"{name} as JSON", args=[number]), "{}", content_type="application/json")
+            assert (answer.status_code, answer.json()) == (404, {"error": "There is no such thing here."})
+    for name in ("write filing", "validate filing", "amend filing", "drop filing"):
+        answer = browser("supervisor").post(
+            reverse(f"{name} as JSON", args=["STR-2026-99999"]), "{}", content_type="application/json"
+        )
+        assert answer.status_code == 404
 
 
 def test_readers_from_outside_see_what_was_filed_and_no_draft(reviewed: Any, browser: Browser) -> None:

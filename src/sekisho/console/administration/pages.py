@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy
 from sekisho.console.administration import pages_of_accounts, pages_of_mine, pages_of_parties, pages_of_records  # noqa: F401 - declared
 from sekisho.console.desk.listing import Column, Filter, Listing
 from sekisho.console.desk.pages import Asked, Content, page
+from sekisho.console.journal.guarded import readable
 from sekisho.console.journal.models import Change
 
 
@@ -50,7 +51,7 @@ TRAIL = Listing(
         Column(key="reason", title=gettext_lazy("Reason")),
         Column(key="check", title=gettext_lazy("Hash"), kind="code"),
     ),
-    rows=lambda _request: Change.objects.all(),
+    rows=lambda request: readable(Change.objects.all(), request.actor.may),
     show=_show,
     sort=("-number",),
     filters=(

@@ -79,12 +79,18 @@ def proposals(request: Asked) -> Content | HttpResponseBase:
     )
 
 
-@page("proposals/<int:pk>/", name="proposal", act="read proposals", template="approvals/proposal.html")
-def proposal(request: Asked, pk: int) -> Content:
-    """One proposal, and what may be done about it."""
+def _shown(request: Asked, pk: int) -> Proposal:
+    """A proposal of a kind that is his to propose or approve; others do not exist for him, whatever he does with their number."""
     found: Proposal | None = _mine(request).filter(pk=pk).first()
     if found is None:
         raise Http404
+    return found
+
+
+@page("proposals/<int:pk>/", name="proposal", act="read proposals", template="approvals/proposal.html")
+def proposal(request: Asked, pk: int) -> Content:
+    """One proposal, and what may be done about it."""
+    found = _shown(request, pk)
     takes = KINDS[found.proposal_kind]
     return {
         "section": "proposals",
@@ -106,21 +112,21 @@ class Words(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 @action("proposals/<int:pk>/approve/", name="approve proposal", act="read proposals")
 def approve(request: Asked, body: Words, pk: int) -> Done:
     """Approve; it takes effect now."""
-    decided = decide(request.actor, pk, True, body.words)
+    decided = decide(request.actor, _shown(request, pk).pk, True, body.words)
     return Done(said=_("Approved, and done."), at=KINDS[decided.proposal_kind].at(decided))
 
 
 @action("proposals/<int:pk>/reject/", name="reject proposal", act="read proposals")
 def reject(request: Asked, body: Words, pk: int) -> Done:
     """Reject, with the reason."""
-    decided = decide(request.actor, pk, False, body.words)
+    decided = decide(request.actor, _shown(request, pk).pk, False, body.words)
     return Done(said=_("Rejected."), at=KINDS[decided.proposal_kind].at(decided))
 
 
 @action("proposals/<int:pk>/withdraw/", name="withdraw proposal", act="read proposals")
 def take_back(request: Asked, body: Words, pk: int) -> Done:
     """Take one's own proposal back."""
-    decided = withdraw(request.actor, pk, body.words)
+    decided = withdraw(request.actor, _shown(request, pk).pk, body.words)
     return Done(said=_("Taken back."), at=KINDS[decided.proposal_kind].at(decided))
 
 

@@ -1,4 +1,4 @@
-"""Deadlines for a calendar programme (iCalendar, RFC 5545): whole days in Japan, the text escaped and folded as the standard asks."""
+"""Deadlines for a calendar programme (iCalendar, RFC 5545): whole days in Japan, escaped and folded as the standard asks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Looking: every rule's terms over the books and every part's own terms become rows; looking again changes nothing that is as before.
+"""Looking: every rule's terms over the books and every part's own terms become rows; looking again changes nothing.
 
 Rules whose terms come with the calendar (quarters, months, business years) are asked a year ahead. What fell due before the office
 began is not taken up: nobody kept here whether it was met.
@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from django.conf import settings
+from django.db import connection
 from django.utils import timezone
 
 from sekisho.console.deadlines.models import Look, Obligation
@@ -42,6 +43,9 @@ def look(at: datetime, author: Author = SYSTEM) -> dict[str, int]:
     told, silent, regime, books_end = _of_the_books(today)
     sources = {"rules": told, **{source.name: list(source.gives(today)) for source in SOURCES}}
     with acting(author, "look for deadlines", at=at):
+        if connection.vendor == "postgresql":  # Two looks at once would write the same rows.
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_xact_lock(hashtext('look for deadlines'))")
         seen = {name: _take(name, [owed for owed in rows if owed.due_on >= began_on]) for name, rows in sources.items()}
         row = before or Look(began_on=began_on, looked_at=at)
         row.looked_at, row.silent, row.regime, row.books_end_on = at, silent, regime, books_end

@@ -29,7 +29,7 @@ def meet_by_proof(actor: Actor, pk: str, *, met_on: date, proof: str, sha256: st
             raise Unfit({"proof": _("name the proof: a receipt, a document and where it lies")})
         if met_on > timezone.localdate(actor.at):
             raise Unfit({"met_on": _("this day is still to come")})
-        if sha256 and (len(sha256) != 64 or set(sha256.lower()) - set("0123456789abcdef")):  # noqa: PLR2004 - SHA-256 in hex
+        if sha256 and (len(sha256) != 64 or set(sha256.lower()) - set("0123456789abcdef")):
             raise Unfit({"sha256": _("write the 64 hexadecimal digits of the file's SHA-256")})
         row.state, row.met_on, row.met_by = "met", met_on, actor.person.person_id
         row.proof, row.proof_sha256 = proof, sha256.lower()

@@ -12,9 +12,8 @@ from django.http import Http404, HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from sekisho.console.deadlines import ics, meeting
 from sekisho.console.deadlines.looking import look, quoted
@@ -71,7 +70,12 @@ def _shift(row: Obligation) -> dict[str, Any]:
     before = row.due_on
     while not days.is_open(before):
         before -= timedelta(days=1)
-    return {"is_open": False, "holiday": days.holiday(row.due_on), "before": before, "after": days.on_or_after(row.due_on)}
+    return {
+        "is_open": False,
+        "holiday": days.holiday(row.due_on, get_language() or "en"),
+        "before": before,
+        "after": days.on_or_after(row.due_on),
+    }
 
 
 def _about(row: Obligation) -> str | None:
@@ -209,7 +213,7 @@ def _month(request: Asked, today: date) -> Content:
                     "day": day,
                     "inside": day.month == first.month,
                     "is_open": days.is_open(day),
-                    "holiday": days.holiday(day),
+                    "holiday": days.holiday(day, get_language() or "en"),
                     "today": day == today,
                     "due": due.get(day, [])[:ON_A_DAY],
                     "more": max(0, len(due.get(day, [])) - ON_A_DAY),
@@ -223,14 +227,16 @@ def _month(request: Asked, today: date) -> Content:
 
 def _first_of(month: str, today: date) -> date:
     year, _dash, number = month.partition("-")
-    if year.isdecimal() and number.isdecimal() and 1950 <= int(year) <= 2098 and 1 <= int(number) <= 12:  # noqa: PLR2004 - known holidays
+    if year.isdecimal() and number.isdecimal() and 1950 <= int(year) <= 2098 and 1 <= int(number) <= 12:
         return date(int(year), int(number), 1)
     return today.replace(day=1)
 
 
-@page("deadlines/calendar.ics", name="deadlines as calendar", act="read deadlines", template="deadlines/deadlines.html")
-def as_calendar(request: Asked) -> HttpResponseBase:
-    """What the list's filters keep, for a calendar programme."""
+@page("deadlines/calendar.<str:form>", name="deadlines as calendar", act="read deadlines", template="deadlines/deadlines.html")
+def as_calendar(request: Asked, form: str) -> HttpResponseBase:
+    """What the list's filters keep, for a calendar programme (``ics``)."""
+    if form != "ics":
+        raise Http404
     entries = [
         ics.Entry(
             row.pk,

@@ -67,7 +67,7 @@ class Section:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """What a new filing is filled from: the case, the incident, the day of the period, the books, and the earlier filing of the firm.
+    """What a new filing is filled from: the case, the incident, the day of the period, the books, and earlier filings.
 
     ``firm`` holds what earlier filings said of the firm itself; ``at`` is the moment.
     """

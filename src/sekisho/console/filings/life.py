@@ -54,8 +54,19 @@ def named(filing: Filing | Kind, done: str) -> str:
     return f"{done} STR" if filing.secret else f"{done} filing"
 
 
-def begin(actor: Actor, kind_name: str, *, case: Case | None = None, incident_id: str = "", day: date | None = None) -> Filing:
-    """Begin a filing, filled from the case, the incident or the books. Raises ``Unfit`` and ``Denied``."""
+def begin(
+    actor: Actor,
+    kind_name: str,
+    *,
+    case: Case | None = None,
+    incident_id: str = "",
+    day: date | None = None,
+    facts: Mapping[str, Any] | None = None,
+) -> Filing:
+    """Begin a filing, filled from the case, the incident or the books. Raises ``Unfit`` and ``Denied``.
+
+    ``facts`` are items that a part above knows (an incident's times); those the kind does not have are left out.
+    """
     kind = kind_of(kind_name)
     parties = list(case.parties) if case else []
     actor.need(act_of(kind, "write"), kind.chapter, parties)
@@ -65,7 +76,9 @@ def begin(actor: Actor, kind_name: str, *, case: Case | None = None, incident_id
         raise Unfit({"day": _("say which day or period it speaks of")})
     books = settings.CHOSEN.books and Path(settings.FOLDER) / settings.CHOSEN.books
     source = Source(at=actor.at, case=case, incident_id=incident_id, day=day, books=books, firm=_said_of_the_firm())
-    content, faults = kind.cleaned(kind.fill(source))
+    known = {item.name for item in kind.items}
+    told = {name: value for name, value in (facts or {}).items() if name in known}
+    content, faults = kind.cleaned({**kind.fill(source), **told})
     assert not faults, f"{kind.name} fills items it does not have: {faults}"
     about = day or timezone.localdate(actor.at)
     with acting(actor.author, named(kind, "begin")):

@@ -34,9 +34,7 @@ class Filing(Kept):
     """One filing. That it was filed, when and how changes only when a second person approves; the database refuses a filed row
     without that, and a reviewer who wrote it."""
 
-    TWO_PEOPLE = {  # noqa: RUF012 - as rows say it
-        name: ("file a report", "file STR") for name in ("filed_at", "filed_on", "channel", "proposed_by", "approved_by")
-    }
+    TWO_PEOPLE = dict.fromkeys(("filed_at", "filed_on", "channel", "proposed_by", "approved_by"), ("file a report", "file STR"))
 
     filing_id = models.CharField(_("filing"), max_length=32, primary_key=True)
     filing_kind = models.CharField(_("kind"), max_length=40, db_index=True)

@@ -24,7 +24,7 @@ from sekisho.console.desk.panels import Panel, panel
 from sekisho.console.filings import life
 from sekisho.console.filings.documents import WRITERS, sheet_of
 from sekisho.console.filings.documents.sheet import Head
-from sekisho.console.filings.fields import Item, both
+from sekisho.console.filings.fields import Item, Kind, both
 from sekisho.console.filings.kinds import KINDS
 from sekisho.console.filings.kinds.case_facts import alerts_of
 from sekisho.console.filings.life import REASONS, act_of, content_of, in_language, kind_of
@@ -33,6 +33,7 @@ from sekisho.console.filings.seen import seen, seen_by
 from sekisho.console.journal.acting import acting
 from sekisho.console.journal.models import Change
 from sekisho.console.people.actor import Denied
+from sekisho.rulebook.texts import Text
 
 BLANK_ROWS = 2
 HISTORY_SHOWN = 200
@@ -45,7 +46,7 @@ def _show(filing: Filing, request: Asked) -> dict[str, Any]:
         "about": filing.about_on,
         "case": filing.case_id or filing.incident_id or None,
         "state": filing.state,
-        "state_words": filing.get_state_display(),  # type: ignore[attr-defined] # Django makes it
+        "state_words": filing.get_state_display(),
         "version": filing.version,
         "written_by": filing.written_by,
         "written_at": filing.written_at,
@@ -177,6 +178,10 @@ def filing(request: Asked, pk: str) -> Content:
             for section in kind.sections
         ],
         "faults": {name: in_language(fault) for name, fault in faults.items()},
+        "to_put_right": [
+            {"item": name.partition(".")[0], "title": both(_title(kind, name)), "said": in_language(fault)}
+            for name, fault in faults.items()
+        ],
         "checked": "check" in request.GET,
         "unsaved": unsaved is not None,
         "may": may,
@@ -192,13 +197,25 @@ def filing(request: Asked, pk: str) -> Content:
     }
 
 
+def _title(kind: Kind, name: str) -> Text:
+    """The title of an item, or of a cell of a table: ``table.row.column``."""
+    first, _dot, rest = name.partition(".")
+    item = next(item for item in kind.items if item.name == first)
+    if not rest:
+        return item.title
+    number, _dot, last = rest.partition(".")
+    column = next(each for each in item.columns if each.name == last)
+    row = int(number) + 1
+    return Text(f"{item.title.en}, row {row}, {column.title.en}", f"{item.title.ja} {row}行目 {column.title.ja}")
+
+
 def _told(shown: Filing) -> dict[str, Any]:
     names = ("filing_id", "filing_kind", "secret", "chapter", "about_on", "version", "written_by", "written_at", "validated_at")
     more = ("reviewed_by", "reviewed_at", "proposed_by", "approved_by", "filed_at", "filed_on", "receipt_number", "answered_on")
     return {
         **{name: getattr(shown, name) for name in (*names, *more)},
         "state": shown.state,
-        "state_said": shown.get_state_display(),  # type: ignore[attr-defined] # Django makes it
+        "state_said": shown.get_state_display(),
         "channel": dict(CHANNELS).get(shown.channel, ""),
         "answer": shown.answer,
         "case_id": shown.case_id,
@@ -334,6 +351,7 @@ def _proposals(request: Asked, shown: Filing) -> list[Content]:
         {
             "pk": each.pk,
             "state": each.state,
+            "state_words": each.get_state_display(),
             "proposed_by": each.proposed_by,
             "proposed_at": each.proposed_at,
             "decided_by": each.decided_by or None,

@@ -23,7 +23,7 @@ SECRET_ACTS: Final = (
 
 def seen_by(actor: Actor) -> QuerySet[Any]:
     """The filings an actor may see: of his chapters, without those about himself, drafts and STRs only if he may."""
-    rows = Filing.objects.all()
+    rows: QuerySet[Any] = Filing.objects.all()
     if not actor.may("read filings"):
         return rows.none()
     chapters = actor.chapters("read filings")

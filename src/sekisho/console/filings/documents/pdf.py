@@ -1,4 +1,4 @@
-"""The filing as a PDF on A4, with the reader's Japanese type; made without times of its own, so that equal content gives equal bytes."""
+"""The filing as a PDF on A4, with the reader's Japanese type; equal content gives equal bytes."""
 
 from __future__ import annotations
 

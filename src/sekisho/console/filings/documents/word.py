@@ -7,6 +7,7 @@ import zipfile
 from typing import Any
 
 import docx
+from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
 from docx.shared import Mm, Pt
 
@@ -81,13 +82,16 @@ def _items(document: Any, lines: list[Line]) -> None:
         cells[1].text = line.value
         cells[2].text = line.provision
         _small(cells[2])
-    for row in table.rows:
-        for cell, width in zip(row.cells, _WIDTHS, strict=True):
+    for column, width in zip(table.columns, _WIDTHS, strict=True):
+        column.width = width
+        for cell in column.cells:
             cell.width = width
+    _spaced(table)
 
 
 def _table(document: Any, line: Line) -> None:
     said = document.add_paragraph()
+    said.paragraph_format.space_before = Pt(8)
     said.add_run(f"{beside(line.title)}  ").bold = True
     said.add_run(line.provision).font.size = Pt(7)
     table = document.add_table(rows=1, cols=len(line.columns))
@@ -100,6 +104,17 @@ def _table(document: Any, line: Line) -> None:
         for cell, value in zip(cells, row, strict=True):
             cell.text = value
             _small(cell)
+    _spaced(table)
+
+
+def _spaced(table: Any) -> None:
+    """A little room above and below the words of each cell; the row of headings comes again on each page."""
+    for row in table.rows:
+        for cell in row.cells:
+            for paragraph in cell.paragraphs:
+                form = paragraph.paragraph_format
+                form.space_before, form.space_after, form.line_spacing = Pt(2), Pt(2), 1.15
+    table.rows[0]._tr.get_or_add_trPr().append(OxmlElement("w:tblHeader"))
 
 
 def _small(cell: Any) -> None:

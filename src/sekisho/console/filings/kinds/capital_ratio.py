@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - a sentence stands whole in both languages, so that it can be read and found
 """Notice of the capital adequacy ratio of a month-end, and the notices a fall below the alert calls for."""
 
 from __future__ import annotations

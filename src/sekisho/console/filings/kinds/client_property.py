@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - a sentence stands whole in both languages, so that it can be read and found
 """Quarterly report on clients' property, with the figures the books give (``sekisho custody --quarter``)."""
 
 from __future__ import annotations

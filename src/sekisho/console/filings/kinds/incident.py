@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - a sentence stands whole in both languages, so that it can be read and found
 """Reports of faults and cyber incidents: the report of the guideline, and the common forms for DDoS and ransomware.
 
 The guideline names what is to be reported and when; the boxes of its form 1 and of the two common forms of the ministries are not

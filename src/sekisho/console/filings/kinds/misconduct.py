@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - a sentence stands whole in both languages, so that it can be read and found
 """Notice of misconduct of an officer or employee, within two weeks of knowing (CAO 42)."""
 
 from __future__ import annotations

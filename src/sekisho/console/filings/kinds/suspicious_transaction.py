@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - a sentence stands whole in both languages, so that it can be read and found
 """Report of a suspicious transaction: the six items of the Order, and who the client is as far as the firm knows (APTCP 8(1))."""
 
 from __future__ import annotations

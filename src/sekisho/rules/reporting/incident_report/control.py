@@ -7,8 +7,8 @@ from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from sekisho.engine.answers import Amount, Found, Obligation, Severity
-from sekisho.typologies.business_days import months_end_on
 from sekisho.engine.reported_events import Duty, Known, days_left, japan_day, late, owed, read_known
+from sekisho.typologies.business_days import months_end_on
 from sekisho.typologies.winding import Filed, first_about, read_filings
 
 if TYPE_CHECKING:
