@@ -116,7 +116,9 @@ def test_an_outflow_comes_in_with_its_amounts_route_trail_and_clients(browser: B
     assert (first.happened_at, first.words) == (datetime(2026, 6, 1, 4, 2, 11, tzinfo=UTC), "outflow: 4 BTC to bc1qthief.")
     assert [row.value for row in incident.indicators.all()] == ["bc1qthief"]
     page = browser("audit").get(f"/incidents/{incident.pk}/").content.decode()
-    assert "Detection, stop of withdrawals." in page and 'class="trail"' in page and "reports are due now" in page
+    assert "Detection, stop of withdrawals." in page
+    assert 'class="trail"' in page
+    assert "reports are due now" in page
 
 
 def test_clocks_run_as_the_law_says_from_recognition_in_japan_time(browser: Browser) -> None:
@@ -126,7 +128,8 @@ def test_clocks_run_as_the_law_says_from_recognition_in_japan_time(browser: Brow
     assert due["misconduct_notice"] == "2026-06-16"
     assert due["status_report"] == "2026-07-02"
     assert due["shortfall"] == "2026-06-08"
-    assert due["fault_report"] is None and due["ppc" if "ppc" in due else "sro"] is None
+    assert due["fault_report"] is None
+    assert due["ppc" if "ppc" in due else "sro"] is None
     assert {clock.code for clock in incident.clocks.filter(starts_at=None)} == {"recovery_report", "cause_report"}
     at = datetime(2026, 6, 3, tzinfo=UTC)
     assert incident.clocks.get(code="fault_report").stands(at) == "now"
@@ -158,7 +161,8 @@ def test_the_whole_way_from_detection_to_closing(browser: Browser) -> None:
     assert post(one, f"{at}/state/", state="recovered", words="open again").status_code == 200
 
     unfinished = post(one, f"{at}/close/", reason_code="finished", reason="done")
-    assert unfinished.status_code == 422 and "2 reports" in unfinished.json()["error"]
+    assert unfinished.status_code == 422
+    assert "2 reports" in unfinished.json()["error"]
     for clock in incident.clocks.filter(sent_at=None):
         assert post(one, f"{at}/clocks/{clock.pk}/sent/", words="sent").status_code == 200
     assert post(one, f"{at}/measures/{measure.pk}/lift/", reason_code="tested", reason="safe").status_code == 200
@@ -171,7 +175,8 @@ def test_the_whole_way_from_detection_to_closing(browser: Browser) -> None:
     assert post(one, f"/proposals/{closing.pk}/approve/").status_code == 409
     assert post(two, f"/proposals/{closing.pk}/approve/").status_code == 200
     incident.refresh_from_db()
-    assert incident.state == "closed" and incident.closed_at is not None
+    assert incident.state == "closed"
+    assert incident.closed_at is not None
     assert post(one, f"{at}/log/", entry_kind="fact", words="later").status_code == 422
     assert post(one, f"{at}/lessons/{incident.lessons.get().pk}/done/", words="bought").status_code == 200
 
@@ -306,7 +311,8 @@ def test_what_cannot_be_is_refused_by_field(changed: dict[str, Any], field: str,
         "known_at": "2026-06-02T00:00",
     }
     answer = post(browser("operations"), "/incidents/open/new/", **{**given, **changed})
-    assert answer.status_code == 422 and field in answer.json()["faults"]
+    assert answer.status_code == 422
+    assert field in answer.json()["faults"]
     assert not Incident.objects.exists()
 
 
@@ -369,7 +375,8 @@ def test_indicators_leave_marked_and_without_amounts_or_clients(browser: Browser
     assert all(word not in text for word in ("ACC-77", "P-SIGNED", "COLD-1", "40000000", "bc1qfirm"))
     assert client.get(f"/incidents/{incident.pk}/stix/?marking=amber").status_code == 422
     named = client.get(f"/api/incidents/{incident.pk}/stix/", {"description": "the coins of ACC-77"})
-    assert named.status_code == 422 and "ACC-77" in named.json()["error"]
+    assert named.status_code == 422
+    assert "ACC-77" in named.json()["error"]
     assert Change.objects.filter(field="indicators taken").count() == 1
 
 
@@ -388,7 +395,8 @@ def test_a_file_is_kept_by_its_hash_and_who_takes_it_is_written_down(browser: Br
     assert answer.status_code == 302
     row = incident.files.get(name="server.log")
     taken = browser("auditor").get(f"/incidents/{incident.pk}/files/{row.pk}/")
-    assert b"".join(taken) == b"line\n" and "attachment" in taken["Content-Disposition"]
+    assert b"".join(taken) == b"line\n"
+    assert "attachment" in taken["Content-Disposition"]
     assert Change.objects.get(kind="file", object=row.sha256).person == "PERSON-AUDITOR"
     (settings.FOLDER / settings.CHOSEN.files / row.sha256[:2] / row.sha256).write_bytes(b"other\n")
     assert browser("auditor").get(f"/incidents/{incident.pk}/files/{row.pk}/").status_code == 422

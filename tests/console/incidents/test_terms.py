@@ -16,7 +16,7 @@ class _Citing:
     """The terms, as the checker of citations wants them."""
 
     path = "incidents/terms.yaml"
-    citations = [(each.document, each.provision, each.quote) for each in terms() if each.document]
+    citations = tuple((each.document, each.provision, each.quote) for each in terms() if each.document)
 
 
 def test_every_quotation_stands_in_the_text_it_names(shared_data: Path) -> None:
@@ -32,4 +32,5 @@ def test_what_no_text_says_has_no_day(term: Term) -> None:
     if term.document is None:
         assert (term.due, term.quote, term.confidence) == ("none", None, "unknown")
     else:
-        assert term.quote and term.confidence == "confirmed"
+        assert term.quote
+        assert term.confidence == "confirmed"

@@ -57,7 +57,7 @@ def _chosen(value: str, choices: Any, field: str) -> str:
 
 
 def _person(person_id: str, field: str) -> Person:
-    person = Person.objects.filter(pk=person_id).first()
+    person: Person | None = Person.objects.filter(pk=person_id).first()
     if person is None:
         raise Unfit({field: _("there is no person {id}").format(id=person_id)})
     return person
