@@ -116,6 +116,7 @@ def test_an_outflow_comes_in_with_its_amounts_route_trail_and_clients(browser: B
     assert (first.happened_at, first.words) == (datetime(2026, 6, 1, 4, 2, 11, tzinfo=UTC), "outflow: 4 BTC to bc1qthief.")
     assert [row.value for row in incident.indicators.all()] == ["bc1qthief"]
     page = browser("audit").get(f"/incidents/{incident.pk}/").content.decode()
+    assert "Phases" in page
     assert "Detection, stop of withdrawals." in page
     assert 'class="trail"' in page
     assert "reports are due now" in page
@@ -135,6 +136,24 @@ def test_clocks_run_as_the_law_says_from_recognition_in_japan_time(browser: Brow
     assert incident.clocks.get(code="fault_report").stands(at) == "now"
     assert incident.clocks.get(code="status_report").stands(at) == "running"
     assert incident.clocks.get(code="status_report").stands(at + timedelta(days=40)) == "late"
+
+
+@pytest.mark.parametrize(
+    ("known_at", "confidence", "due"),
+    [
+        ("2026-06-02T10:00", "confirmed", "2026-07-02"),
+        ("2024-05-31T14:30", "unverified", "2024-06-30"),
+        ("2018-01-26T12:00", "unknown", None),
+    ],
+)
+def test_under_a_regime_whose_texts_were_not_read_no_day_is_named(
+    known_at: str, confidence: str, due: str | None, browser: Browser
+) -> None:
+    given = {"title": "t", "incident_kind": "system_failure", "severity": "high", "summary": "s", "known_by": "k"}
+    assert post(browser("operations"), "/incidents/open/new/", **given, known_at=known_at).status_code == 200
+    clock = Clock.objects.get(code="status_report")
+    assert clock.confidence == confidence
+    assert (clock.due_at and timezone.localdate(clock.due_at).isoformat()) == due
 
 
 def test_the_whole_way_from_detection_to_closing(browser: Browser) -> None:
@@ -295,6 +314,8 @@ def test_a_file_that_is_not_from_the_logs_is_refused_with_one_message(
         ({"incident_kind": "fire"}, "incident_kind"),
         ({"known_at": "2999-01-01T00:00"}, "known_at"),
         ({"detected_at": "2026-06-03T00:00"}, "detected_at"),
+        ({"known_at": "1999-01-01T00:00"}, "known_at"),
+        ({"known_at": "noon"}, "known_at"),
         ({"clients": -1}, "clients"),
         ({"chapter": "poetry"}, "chapter"),
         ({"alert": "A-404"}, "alert"),
