@@ -423,6 +423,22 @@ def test_a_file_is_kept_by_its_hash_and_who_takes_it_is_written_down(browser: Br
     assert browser("auditor").get(f"/incidents/{incident.pk}/files/{row.pk}/").status_code == 422
 
 
+def test_panels_tell_of_incidents_on_a_case_and_on_the_overview(browser: Browser) -> None:
+    from types import SimpleNamespace
+
+    from sekisho.console.desk.panels import panels_of
+
+    incident = opened(browser)
+    for account, expected in (("compliance", True), ("administrator", False)):
+        asked: Any = SimpleNamespace(actor=Actor.of(Account.objects.get(username=account), timezone.now()))
+        today = {each["name"]: each["content"] for each in panels_of(asked, "overview")}
+        assert ("incidents" in today) is expected
+        assert any(each["name"] == "incidents" for each in panels_of(asked, "case", "CASE-1")) is expected
+        if expected:
+            assert [row["incident"] for row in today["incidents"]["rows"]] == [incident.pk]
+            assert [each["stands"] for each in today["incidents"]["clocks"]][:3] == ["late", "late", "late"]
+
+
 def test_two_incidents_get_two_numbers(browser: Browser) -> None:
     given = {"title": "t", "incident_kind": "ddos", "severity": "high", "summary": "s", "known_by": "k"}
     numbers = [post(browser("operations"), "/incidents/open/new/", **given).json()["incident"] for _n in range(2)]
