@@ -49,6 +49,10 @@ def _why_not(reviewer: Person, item: Item, owner: Person, unit: list[Person]) ->
         return _("the owner does not review what he attests")
     if not reviewer.is_independent_of(owner):
         return _("works in the owner's unit, or stands above or below the owner in the organisation chart")
+    if item.independent_of and not unit and not UnitMeaning.objects.filter(pk=item.independent_of).exists():
+        return _("nobody has said which units '{unit}' means, of which the rule wants independence").format(
+            unit=item.independent_of
+        )
     if not all(reviewer.is_independent_of(person) for person in unit):
         return _("is not independent of {unit}, which the rule names").format(unit=item.independent_of)
     return ""

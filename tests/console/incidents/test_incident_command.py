@@ -14,7 +14,7 @@ from sekisho.console.attestations.models import Item
 from sekisho.console.commands import app
 from sekisho.console.incidents.models import Incident
 from sekisho.records import RecordsError
-from tests.console.incidents.test_journey import outflow
+from tests.console.incidents.test_incident_journey import outflow
 
 CONFIG = ["--config", os.environ["SEKISHO_CONSOLE"]]
 

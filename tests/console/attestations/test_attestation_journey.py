@@ -289,6 +289,20 @@ def test_evidence_leaves_whole_and_who_took_it_is_known(browser: Browser, items:
     assert browser("auditor").get(f"/attestations/{items[PLAN]}/evidence/{row.pk}/").status_code == 404
 
 
+def test_a_unit_that_nobody_has_explained_lets_nobody_review(browser: Browser, items: dict[str, int]) -> None:
+    with acting(SYSTEM, "set up"):
+        item = Item.objects.get(pk=items[DRILL])
+        item.independent_of = "parent company"
+        item.save()
+    proposal = handed_in(browser, items[DRILL])
+    refused = post(browser("audit"), f"/proposals/{proposal.pk}/approve/")
+    assert refused.status_code == 403
+    assert "parent company" in refused.json()["error"]
+    assert browser("audit").get(f"/api/attestations/{items[DRILL]}/").json()["reviewers"] == []
+    assert post(browser("compliance"), "/attestations/units/set/", word="parent company", units="").status_code == 200
+    assert post(browser("audit"), f"/proposals/{proposal.pk}/approve/").status_code == 200
+
+
 def test_units_of_the_firm_are_named_or_refused(browser: Browser, items: dict[str, int]) -> None:
     client = browser("compliance")
     assert post(client, "/attestations/units/set/", word="custody department", units="operations, audit").status_code == 200
