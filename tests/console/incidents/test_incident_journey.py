@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
+from typer.testing import CliRunner
 
 from sekisho.console.approvals.models import Proposal
+from sekisho.console.attestations.models import Item
+from sekisho.console.commands import app
 from sekisho.console.incidents.clocks import running_clocks
 from sekisho.console.incidents.models import Clock, Entry, Incident, Measure
 from sekisho.console.journal.acting import NotTwoPeople, OfficeError, Unrecorded, acting
 from sekisho.console.journal.models import Change
 from sekisho.console.people.actor import Actor
 from sekisho.console.people.models import Account, Grant
+from sekisho.records import RecordsError
 
 Browser = Callable[[str], Client]
 
@@ -109,10 +116,10 @@ def post(client: Client, at: str, **fields: Any) -> Any:
 
 def test_an_outflow_comes_in_with_its_amounts_route_trail_and_clients(browser: Browser) -> None:
     incident = opened(browser)
-    assert (incident.amount_jpy, incident.clients, incident.short) == (40_000_000, 120, True)
+    assert (incident.amount_jpy, incident.clients, incident.short) == (Decimal(40_000_000), 120, True)
     assert incident.parties == ["P-APPROVED", "P-ASKED", "P-SIGNED"]
     assert incident.assets == [{"asset": "BTC", "quantity": "4"}]
-    first = incident.entries.order_by("happened_at").first()
+    first = incident.entries.order_by("happened_at")[0]
     assert (first.happened_at, first.words) == (datetime(2026, 6, 1, 4, 2, 11, tzinfo=UTC), "outflow: 4 BTC to bc1qthief.")
     assert [row.value for row in incident.indicators.all()] == ["bc1qthief"]
     page = browser("audit").get(f"/incidents/{incident.pk}/").content.decode()
@@ -377,7 +384,7 @@ def test_the_report_leaves_as_pdf_and_word_with_the_log(lang: str, browser: Brow
     pdf = pypdf.PdfReader(io.BytesIO(b"".join(client.get(f"/incidents/{incident.pk}/report/?as=pdf", headers=headers))))
     assert "bc1qthief" in "".join(each.extract_text() for each in pdf.pages)
     word = docx.Document(io.BytesIO(b"".join(client.get(f"/incidents/{incident.pk}/report/?as=docx", headers=headers))))
-    headings = [each.text for each in word.paragraphs if each.style.name.startswith("Heading")]
+    headings = [each.text for each in word.paragraphs if str(getattr(each.style, "name", "")).startswith("Heading")]
     assert ("伝達の状況" if lang == "ja" else "What was told to whom") in headings
     cells = [cell.text for table in word.tables for row in table.rows for cell in row.cells]
     assert any("bc1qthief" in cell for cell in cells)
@@ -479,3 +486,61 @@ def test_a_new_incident_opened_from_an_alert_is_linked_and_hides_from_whom_it_co
     assert post(browser("compliance"), "/incidents/open/new/", **given).status_code == 200
     assert Incident.objects.get().alert_id == "A1"
     assert browser("operations").get("/api/incidents/").json()["rows"] == []
+
+
+CONFIG = ["--config", os.environ["SEKISHO_CONSOLE"]]
+
+
+def run(*given: str) -> str:
+    """What a command prints; its refusals come as they are."""
+    result = CliRunner().invoke(app, [*given, *CONFIG], catch_exceptions=False)
+    assert result.exit_code == 0, result.output
+    return result.output
+
+
+@pytest.fixture
+def found(tmp_path: Path) -> Path:
+    """A file that log forensics wrote."""
+    file = tmp_path / "incident.json"
+    file.write_bytes(outflow())
+    return file
+
+
+def test_an_incident_is_opened_from_the_logs(found: Path, people: dict[str, str]) -> None:
+    number = run(
+        "incident", "--from", str(found), "--as", "compliance", "--known-at", "2026-06-02T10:00+09:00", "--lang", "ja"
+    ).strip()
+    incident = Incident.objects.get(pk=number)
+    assert incident.title == "4 BTCの流出"
+    assert incident.opened_by == "PERSON-COMPLIANCE"
+    assert incident.files.get().name == "incident.json"
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"--as": "nobody"}, "no open account"),
+        ({"--as": "auditor"}, "roles do not let you"),
+        ({"--event": "7"}, "no event 7"),
+        ({"--known-at": "yesterday"}, "no moment with a zone"),
+        ({"--known-at": "2026-06-02T10:00"}, "no moment with a zone"),
+        ({"--from": "/nowhere"}, "cannot be read"),
+    ],
+)
+def test_what_cannot_be_is_refused(changed: dict[str, str], said: str, found: Path, people: dict[str, str]) -> None:
+    given = {"--from": str(found), "--as": "compliance", "--lang": "en", **changed}
+    with pytest.raises(RecordsError, match=said):
+        run("incident", *(word for pair in given.items() for word in pair))
+    assert not Incident.objects.exists()
+
+
+def test_attestations_are_taken_up_told_and_written_as_records(people: dict[str, str], tmp_path: Path) -> None:
+    told: dict[str, Any] = json.loads(run("attestations", "--take-up", "--json"))
+    assert {each["state"] for each in told["items"]} == {"missing"}
+    assert len(told["items"]) == Item.objects.count() > 0
+    reminded = [json.loads(line) for line in run("attestations", "--reminders").splitlines()]
+    assert {each["why"] for each in reminded} == {"no_owner"}
+    run("attestations", "--records", str(tmp_path))
+    assert (tmp_path / "assessment.csv").read_text().startswith("assessment_id,item,")
+    with pytest.raises(RecordsError, match="is there already"):
+        run("attestations", "--records", str(tmp_path))
