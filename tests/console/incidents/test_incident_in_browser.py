@@ -26,7 +26,7 @@ start(Path(sys.argv[1]))
 up_to_date()
 from django.utils import timezone
 from sekisho.console.administration.first_people import Newcomer, let_in
-from sekisho.console.attestations.models import Item
+from sekisho.console.attestations.models import Item, UnitMeaning
 from sekisho.console.attestations.taking import take_up
 from sekisho.console.journal.acting import SYSTEM, acting
 roles = (("operations", "operations"), ("supervisor", "supervisor"), ("supervisor2", "supervisor"), ("audit", "audit"))
@@ -36,6 +36,7 @@ with acting(SYSTEM, "set up", effect="attestation"):
     item = Item.objects.get(item_id="client_assets/leak_response#1")
     item.owner_id, item.result, item.in_force_until = "OPERATIONS", "met", timezone.localdate() - timedelta(days=3)
     item.save()
+    UnitMeaning(word="custody department", units=[]).save()
 """
 
 
