@@ -229,7 +229,7 @@ def _paper(content: dict[str, Any], request: Asked) -> Paper:
         ),
         Part(
             heading=_("Expired, not met, or soon to expire"),
-            titles=(_("What is vouched for"), _("State"), _("Until"), _("Owner")),
+            titles=(_("What is vouched for"), _("State"), _("In force until"), _("Owner")),
             lines=[(row["text"], row["state_words"], row["until"], row["owner"] or "–") for row in content["overdue"]],
         ),
         Part(

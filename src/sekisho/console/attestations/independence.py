@@ -29,13 +29,30 @@ def units_of(word: str) -> list[str]:
 
 def why_not(reviewer: Person, item: Item, owner: Person, people: Mapping[str, Person]) -> str:
     """Why this person may not review this owner's attestation; empty where he may."""
-    reviewer, owner = people[reviewer.pk], people[owner.pk]
+    return _why_not(people[reviewer.pk], item, people[owner.pk], _of_unit(item, people))
+
+
+def reviewers(item: Item, owner: Person, people: Mapping[str, Person]) -> list[Person]:
+    """Everybody who could review it by the chart alone; roles come on top."""
+    unit = _of_unit(item, people)
+    return [person for person in people.values() if not _why_not(person, item, people[owner.pk], unit)]
+
+
+def _of_unit(item: Item, people: Mapping[str, Person]) -> list[Person]:
+    """Everybody of the unit that the rule names for this item."""
+    units = {unit.casefold() for unit in units_of(item.independent_of)}
+    return [person for person in people.values() if person.unit.casefold() in units]
+
+
+def _why_not(reviewer: Person, item: Item, owner: Person, unit: list[Person]) -> str:
     if reviewer == owner:
         return _("the owner does not review what he attests")
     if not reviewer.is_independent_of(owner):
         return _("works in the owner's unit, or stands above or below the owner in the organisation chart")
-    units = {unit.casefold() for unit in units_of(item.independent_of)}
-    for person in people.values():
-        if person.unit.casefold() in units and not reviewer.is_independent_of(person):
-            return _("is not independent of {unit}, which the rule names").format(unit=item.independent_of)
+    if item.independent_of and not unit and not UnitMeaning.objects.filter(pk=item.independent_of).exists():
+        return _("nobody has said which units '{unit}' means, of which the rule wants independence").format(
+            unit=item.independent_of
+        )
+    if not all(reviewer.is_independent_of(person) for person in unit):
+        return _("is not independent of {unit}, which the rule names").format(unit=item.independent_of)
     return ""

@@ -89,7 +89,7 @@ class Item(Kept):
 def standing(rows: QuerySet[Any], on: date) -> QuerySet[Any]:
     """The rows with ``standing``: what ``Item.stands`` says, for the database to filter and count by."""
     soon = on + timedelta(days=EXPIRES_SOON_DAYS)
-    return rows.annotate(
+    told: QuerySet[Any] = rows.annotate(
         standing=Case(
             When(retired_at__isnull=False, then=Value("retired")),
             When(in_force_until=None, next_state="", then=Value("missing")),
@@ -101,6 +101,7 @@ def standing(rows: QuerySet[Any], on: date) -> QuerySet[Any]:
             output_field=CharField(),
         )
     )
+    return told
 
 
 class Attestation(Kept):

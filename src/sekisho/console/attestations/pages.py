@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from sekisho.console.approvals.models import Proposal
 from sekisho.console.attestations import acts, board  # noqa: F401 - declare the acts and the board's pages
 from sekisho.console.attestations.acts import concerned, the_item
-from sekisho.console.attestations.independence import the_people, why_not
+from sekisho.console.attestations.independence import reviewers, the_people, why_not
 from sekisho.console.attestations.models import RESULTS, SOURCES, STATES, Attestation, Evidence, Item, UnitMeaning, standing
 from sekisho.console.attestations.reminders import Reminder, reminders
 from sekisho.console.attestations.taking import subjects_words
@@ -178,7 +178,9 @@ def attestation(request: Asked, pk: int) -> Content:
         "under_way": None if under_way is None else _row(under_way, today),
         "history": [_row(row, today) for row in rows if row is not under_way],
         "waiting": None if waiting is None else {"pk": waiting.pk, "at": reverse("proposal", args=[waiting.pk])},
-        "reviewers": _reviewers(item, people) if owner is not None else [],
+        "reviewers": [{"person": each.pk, "name": each.name, "unit": each.unit} for each in reviewers(item, owner, people)]
+        if owner is not None
+        else [],
         "refusal": refusal,
         "may": {
             "attest": actor.may("attest", item.chapter) and item.owner_id == actor.person.pk and item.retired_at is None,
@@ -230,16 +232,6 @@ def _row(row: Attestation, on: Any) -> dict[str, Any]:
             for each in row.evidence.order_by("pk")
         ],
     }
-
-
-def _reviewers(item: Item, people: dict[str, Person]) -> list[dict[str, str]]:
-    """Everybody who could review it by the chart alone; roles come on top."""
-    assert item.owner is not None, "reviewers are looked for once there is an owner"
-    return [
-        {"person": person.pk, "name": person.name, "unit": person.unit}
-        for person in people.values()
-        if not why_not(person, item, item.owner, people)
-    ]
 
 
 def _changes(item: Item, rows: list[Attestation]) -> list[dict[str, Any]]:

@@ -80,8 +80,8 @@ def _looks(rule: Rule, values: Mapping[str, Any]) -> Iterator[Asked]:
         for word in _words(values.get(name)):
             yield _look(rule, word, every, None)
     lines = values.get("lines")
-    for word in _words(values.get("controls")) if isinstance(lines, int) else ():
-        for line in range(1, int(lines) + 1):
+    for word in _words(values.get("controls")):
+        for line in range(1, lines + 1) if isinstance(lines, int) else ():
             yield _look(rule, word, every, line)
 
 

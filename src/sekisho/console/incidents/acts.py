@@ -20,7 +20,7 @@ from sekisho.console.cases.models import Case
 from sekisho.console.desk.files import content_of, given_file
 from sekisho.console.desk.pages import Asked, Done, Unfit, action
 from sekisho.console.incidents.clocks import in_language, run_again, start_clocks
-from sekisho.console.incidents.found import moment, the_incident, worked_on
+from sekisho.console.incidents.found import moment, stated, the_incident, worked_on
 from sekisho.console.incidents.models import (
     AUDIENCES,
     CHECKS,
@@ -57,7 +57,7 @@ def _chosen(value: str, choices: Any, field: str) -> str:
 
 
 def _person(person_id: str, field: str) -> Person:
-    person = Person.objects.filter(pk=person_id).first()
+    person: Person | None = Person.objects.filter(pk=person_id).first()
     if person is None:
         raise Unfit({field: _("there is no person {id}").format(id=person_id)})
     return person
@@ -75,9 +75,9 @@ class New(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True)
     severity: str
     summary: str
     known_by: str
-    known_at: datetime | None = None
-    detected_at: datetime | None = None
-    began_at: datetime | None = None
+    known_at: str = ""
+    detected_at: str = ""
+    began_at: str = ""
     chapter: str = ""
     source: str = "hand"
     source_ref: str = ""
@@ -110,8 +110,8 @@ def open_by_hand(request: Asked, body: New) -> Done:
         known_at=moment(body.known_at, at, "known_at"),
         known_by=body.known_by,
         summary=body.summary,
-        detected_at=None if body.detected_at is None else moment(body.detected_at, at, "detected_at"),
-        began_at=None if body.began_at is None else moment(body.began_at, at, "began_at"),
+        detected_at=moment(body.detected_at, at, "detected_at") if body.detected_at else None,
+        began_at=moment(body.began_at, at, "began_at") if body.began_at else None,
         chapter=body.chapter,
         source=body.source,
         source_ref=body.source_ref,
@@ -137,7 +137,7 @@ class FromLogs(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     """A file of ``sekisho outflow`` (form: file; JSON: name and content in base64), the event, and when the firm recognised it."""
 
     event: int = 1
-    known_at: datetime | None = None
+    known_at: str = ""
     known_by: str = ""
     name: str = "incident.json"
     content: str = ""
@@ -177,7 +177,7 @@ class Line(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
 
     entry_kind: str
     words: str
-    happened_at: datetime | None = None
+    happened_at: str = ""
     audience: str = ""
     channel: str = ""
     decided_by: str = ""
@@ -263,7 +263,7 @@ class Carried(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     """When a measure was carried out, and by whom."""
 
     done_by: str = ""
-    done_at: datetime | None = None
+    done_at: str = ""
 
 
 def _measure(incident: Incident, number: int) -> Measure:
@@ -359,14 +359,14 @@ class ByHand(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
 
     name: str
     audience: str
-    due_at: datetime
+    due_at: str
     source: str
 
 
 @action("incidents/<str:pk>/clocks/", name="add clock", act="work on incidents")
 def add_clock(request: Asked, body: ByHand, pk: str) -> Done:
     """Add a report with its term by hand; its text was read by whoever enters it."""
-    due = body.due_at if body.due_at.tzinfo else body.due_at.replace(tzinfo=timezone.get_default_timezone())
+    due = stated(body.due_at, "due_at")
     with acting(request.actor.author, "add a report"):
         incident = worked_on(request.actor, pk)
         Clock(
@@ -392,7 +392,7 @@ def add_clock(request: Asked, body: ByHand, pk: str) -> Done:
 class Term(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """The term of a report whose text was not read before, and that text."""
 
-    due_at: datetime
+    due_at: str
     source: str
 
 
@@ -408,7 +408,7 @@ def _clock(incident: Incident, number: int) -> Clock:
 @action("incidents/<str:pk>/clocks/<int:number>/term/", name="set term", act="work on incidents")
 def set_term(request: Asked, body: Term, pk: str, number: int) -> Done:
     """Enter the term of a report by hand, with its source; only where the texts read name none."""
-    due = body.due_at if body.due_at.tzinfo else body.due_at.replace(tzinfo=timezone.get_default_timezone())
+    due = stated(body.due_at, "due_at")
     with acting(request.actor.author, "set a term"):
         incident = worked_on(request.actor, pk)
         clock = _clock(incident, number)
@@ -430,7 +430,7 @@ class Sent(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     """What was sent, to whom, when, and under what reference."""
 
     words: str
-    sent_at: datetime | None = None
+    sent_at: str = ""
     reference: str = ""
     channel: str = ""
 
@@ -533,7 +533,7 @@ class Reached(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
 
     state: str
     words: str
-    happened_at: datetime | None = None
+    happened_at: str = ""
 
 
 @action("incidents/<str:pk>/state/", name="incident reached", act="work on incidents")
@@ -585,7 +585,7 @@ class Found(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     """The cause, and when it was found."""
 
     cause: str
-    happened_at: datetime | None = None
+    happened_at: str = ""
 
 
 @action("incidents/<str:pk>/cause/", name="cause found", act="work on incidents")
@@ -614,7 +614,7 @@ class Amended(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     clients_words: str = ""
     amount_jpy: Decimal | None = None
     short: bool | None = None
-    known_at: datetime | None = None
+    known_at: str = ""
 
 
 @action("incidents/<str:pk>/amend/", name="amend incident", act="work on incidents")

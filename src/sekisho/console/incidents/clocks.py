@@ -17,9 +17,10 @@ import msgspec
 from django.utils import timezone
 from django.utils.translation import get_language
 
+from sekisho.console.desk.pages import Unfit
 from sekisho.console.incidents.models import Clock, Incident
 from sekisho.console.people.actor import Actor
-from sekisho.rulebook import load_rulebook
+from sekisho.rulebook import RulebookError, load_rulebook
 from sekisho.typologies.business_days import BusinessDays, months_end_on
 
 READ_REGIMES: Final = frozenset({"PSA-2020", "PSA-2026"})
@@ -96,7 +97,10 @@ def run_again(incident: Incident) -> None:
 
 
 def _set_running(clock: Clock, term: Term, incident: Incident) -> None:
-    regime, law_day = load_rulebook().regime_on(None, timezone.localdate(incident.known_at))
+    try:
+        regime, law_day = load_rulebook().regime_on(None, timezone.localdate(incident.known_at))
+    except RulebookError as error:
+        raise Unfit({"known_at": str(error)}) from None
     known_regime = regime in READ_REGIMES
     if not known_regime and term.document is not None:
         clock.confidence = "unknown"

@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+from sekisho.console.chosen import read_chosen
+from sekisho.console.start import start, up_to_date
 from sekisho.records import RecordsError
 
 Config = Annotated[Path, typer.Option("--config", envvar="SEKISHO_CONSOLE", help="The console's settings (TOML).")]
@@ -25,9 +27,9 @@ def incident_command(
     config: Config = Path("office.toml"),
 ) -> None:
     """Open an incident with amounts, route, trail and clients affected; its report clocks start. Prints its number."""
-    from sekisho.console.commands import opened
-
-    opened(config)
+    read_chosen(config)
+    start(config)
+    up_to_date()
     from django.utils import timezone, translation
 
     from sekisho.console.desk.files import keep_file

@@ -49,11 +49,20 @@ def worked_on(actor: Actor, pk: str, act: str = "work on incidents") -> Incident
     return incident
 
 
-def moment(given: datetime | None, at: datetime, field: str) -> datetime:
-    """A moment somebody stated (without a zone: Japan time; nothing: now). Raises ``Unfit`` where it lies ahead."""
-    if given is None:
+def stated(text: str, field: str) -> datetime:
+    """A moment as forms and programs write it; without a zone it is Japan time. Raises ``Unfit``."""
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        raise Unfit({field: _("write date and time, such as 2026-11-29T13:30 (Japan time)")}) from None
+    return at if at.tzinfo else at.replace(tzinfo=timezone.get_default_timezone())
+
+
+def moment(text: str, at: datetime, field: str) -> datetime:
+    """When something happened, as somebody stated it; nothing: now. Raises ``Unfit`` where it lies ahead."""
+    if not text:
         return at
-    stated = given if given.tzinfo else given.replace(tzinfo=timezone.get_default_timezone())
-    if stated > at + timedelta(minutes=1):
+    happened = stated(text, field)
+    if happened > at + timedelta(minutes=1):
         raise Unfit({field: _("lies in the future: give when it happened")})
-    return stated
+    return happened

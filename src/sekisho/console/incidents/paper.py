@@ -130,7 +130,7 @@ def _measures(incident: Incident) -> Part:
 
 
 def _recovery(incident: Incident) -> Part:
-    words = {True: _("passed"), False: _("failed"), None: _("open")}
+    words = {True: _("passed"), False: _("failed"), None: _("not done yet")}
     lines = [
         (each.get_code_display(), each.words, words[each.passed], each.result, f"{each.done_by} {_time(each.done_at)}".strip())
         for each in incident.checks.order_by("pk")
@@ -140,11 +140,17 @@ def _recovery(incident: Incident) -> Part:
 
 def _lessons(incident: Incident) -> Part:
     lines = [
-        (each.words, each.get_lesson_kind_display(), each.owner_id, each.due_on, _time(each.done_at) or each.item or _("open"))
+        (
+            each.words,
+            each.get_lesson_kind_display(),
+            each.owner_id,
+            each.due_on,
+            _time(each.done_at) or each.item or _("not done yet"),
+        )
         for each in incident.lessons.order_by("pk")
     ]
     sentences = [incident.no_lesson] if incident.no_lesson else []
-    titles = (_("Lesson"), _("Becomes"), _("Owner"), _("Until"), _("Done"))
+    titles = (_("Lesson"), _("Becomes"), _("Owner"), _("Due"), _("Done"))
     return Part(heading=_("Lessons"), sentences=sentences, titles=titles, lines=lines)
 
 

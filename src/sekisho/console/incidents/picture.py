@@ -59,9 +59,9 @@ def timeline_svg(phases: Sequence[Mark], entries: Sequence[Mark], bars: Sequence
     parts += _entries(line, entries)
     for number, bar in enumerate(bars):
         parts += _bar(line, bar, TOP + ROW * (2 + number), now)
-    x = line.at(now)
+    x, now_words = line.at(now), escape(_("now"))
     parts.append(
-        f'<line class="now" x1="{x}" x2="{x}" y1="{TOP - 6}" y2="{height - 24}"/><text class="now" x="{x}" y="{TOP - 10}" text-anchor="end">{escape(_("now"))}</text></svg>'
+        f'<line class="now" x1="{x}" x2="{x}" y1="{TOP - 6}" y2="{height - 24}"/><text class="now" x="{x}" y="{TOP - 10}" text-anchor="end">{now_words}</text></svg>'
     )
     return "".join(parts)
 
@@ -99,7 +99,8 @@ def _ticks(line: _Line, height: int) -> list[str]:
 
 def _phases(line: _Line, phases: Sequence[Mark], now: datetime) -> list[str]:
     y = TOP
-    drawn = [f'<text x="8" y="{y + 13}">{escape(_("Phases"))}</text>']
+    words = escape(_("Phases"))
+    drawn = [f'<text x="8" y="{y + 13}">{words}</text>']
     ordered = sorted(phases, key=lambda each: each.at)
     for number, mark in enumerate(ordered):
         end = ordered[number + 1].at if number + 1 < len(ordered) else now
@@ -118,9 +119,9 @@ def _wide(words: str) -> int:
 
 
 def _entries(line: _Line, entries: Sequence[Mark]) -> list[str]:
-    y = TOP + ROW
+    y, words = TOP + ROW, escape(_("Log"))
     drawn = [
-        f'<text x="8" y="{y + 13}">{escape(_("Log"))}</text>',
+        f'<text x="8" y="{y + 13}">{words}</text>',
         f'<line class="rail" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y + 9}" y2="{y + 9}"/>',
     ]
     drawn += [

@@ -6,7 +6,7 @@ import hashlib
 import hmac
 import json
 from typing import Any
-from uuid import uuid5
+from uuid import UUID
 
 from django.conf import settings
 from django.utils.translation import gettext as _
@@ -15,7 +15,6 @@ from sekisho.console.desk.pages import Unfit
 from sekisho.console.incidents.models import Incident
 from sekisho.intelligence.archive import canonical
 from sekisho.intelligence.sharing import (
-    OBSERVABLE_NAMESPACE,
     ROLES,
     Address,
     ClientWords,
@@ -60,7 +59,8 @@ def bundle_of(incident: Incident, marking: str, description: str, at: Any) -> di
     except RecordsError as error:
         raise Unfit(str(error)) from None
     objects = stix_objects(report, Sender(secret=_secret(), with_definition=True), at)
-    bundle = {"type": "bundle", "id": f"bundle--{uuid5(OBSERVABLE_NAMESPACE, canonical({'objects': objects}))}", "objects": objects}
+    digest = hmac.new(_secret(), canonical({"objects": objects}).encode(), hashlib.sha256).digest()
+    bundle = {"type": "bundle", "id": f"bundle--{UUID(bytes=digest[:16], version=4)}", "objects": objects}
     faults = validate(json.loads(json.dumps(bundle)))
     assert not faults, f"what Sekisho writes is STIX 2.1: {faults[0]}"
     return bundle

@@ -47,4 +47,5 @@ def trail_picture(details: Mapping[str, Any], lang: str) -> str:
     sources = sorted({each["from_address"] for each in details.get("outflows", ())})
     named = dict(zip(sources, wallets, strict=True)) if len(sources) == len(wallets) == 1 else {}
     drawn = _OWN_COLOURS.sub("", trail_svg(trail, named, lang))
-    return drawn.replace('role="img"', f'role="img" aria-label="{escape(_("Where the coins went"))}"', 1)
+    title = escape(_("Where the coins went"))
+    return drawn.replace('role="img"', f'role="img" aria-label="{title}"', 1)
