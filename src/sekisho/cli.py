@@ -36,8 +36,8 @@ from sekisho.findings.gate_cost import Asked, Costs, gate_costs
 from sekisho.findings.gate_cost_command import gate_cost, print_costs
 from sekisho.findings.inspection import Inspection, Inspector, Question
 from sekisho.findings.labels import read_labels
-from sekisho.findings.progress_file import ProgressFile, noted_in
 from sekisho.findings.outputs import write_comparison, write_inspection
+from sekisho.findings.progress_file import ProgressFile, noted_in
 from sekisho.gate.commands import app as gate_app
 from sekisho.gate.explain_command import explain_command
 from sekisho.gate.http.commands import access_log_command, callers_app, serving

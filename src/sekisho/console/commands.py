@@ -11,8 +11,7 @@ from typing import Annotated
 import msgspec
 import typer
 
-from sekisho.console.chosen import read_chosen
-from sekisho.console.start import start, up_to_date
+from sekisho.console.start import opened
 from sekisho.records import RecordsError
 
 app = typer.Typer(
@@ -22,13 +21,6 @@ journal_app = typer.Typer(help="The journal of every change: export it, verify i
 app.add_typer(journal_app, name="journal")
 ConfigOption = Annotated[Path, typer.Option("--config", envvar="SEKISHO_CONSOLE", help="The console's settings (TOML).")]
 Config = Path("office.toml")
-
-
-def opened(config: Path) -> None:
-    """Check the settings, start Django and bring the tables up to date."""
-    read_chosen(config)
-    start(config)
-    up_to_date()
 
 
 @app.command("serve")

@@ -90,7 +90,9 @@ def test_nobody_clears_himself_by_page_json_code_or_database(hours: None, browse
     with pytest.raises(NotTwoPeople), acting(Author(account="supervisor", person="PERSON-SUPERVISOR"), "in another's name"):
         row.save()
     with pytest.raises(IntegrityError), transaction.atomic():
-        super(type(Clearance.objects.all()), Clearance.objects.filter(pk=number)).update(state="cleared", decided_by="PERSON-SUPERVISOR")
+        super(type(Clearance.objects.all()), Clearance.objects.filter(pk=number)).update(
+            state="cleared", decided_by="PERSON-SUPERVISOR"
+        )
 
 
 def test_a_restricted_asset_is_not_cleared_by_anybody(hours: None, browser: Browser) -> None:
@@ -151,7 +153,8 @@ def test_nobody_trades_the_other_way_within_the_time_to_hold(hours: None, browse
 def test_without_a_length_set_by_the_firm_nothing_is_cleared(browser: Browser) -> None:
     number = asked(browser)
     answer = post(browser("compliance"), f"clearances/{number}/clear/")
-    assert answer.status_code == 422 and "how long" in answer.json()["error"]
+    assert answer.status_code == 422
+    assert "how long" in answer.json()["error"]
 
 
 def test_others_see_no_clearance_but_the_control_room_does(hours: None, browser: Browser) -> None:
@@ -177,16 +180,23 @@ def test_who_has_an_interest_neither_sees_nor_decides(hours: None, browser: Brow
 
 @pytest.mark.parametrize(
     ("more", "field"),
-    [({"quantity": "0"}, "quantity"), ({"quantity": "-1"}, "quantity"), ({"quantity": "1e-19"}, "quantity"), ({"side": "hold"}, "side")],
+    [
+        ({"quantity": "0"}, "quantity"),
+        ({"quantity": "-1"}, "quantity"),
+        ({"quantity": "1e-19"}, "quantity"),
+        ({"side": "hold"}, "side"),
+    ],
 )
 def test_a_wish_that_cannot_be_is_refused_with_the_field(browser: Browser, more: dict[str, str], field: str) -> None:
     answer = post(browser("operations"), "clearances/ask/", **{**WISH, **more})
-    assert answer.status_code == 422 and set(answer.json()["faults"]) == {field}
+    assert answer.status_code == 422
+    assert set(answer.json()["faults"]) == {field}
 
 
 def test_a_quantity_that_is_no_number_is_one_clear_message(browser: Browser) -> None:
     answer = post(browser("operations"), "clearances/ask/", **{**WISH, "quantity": "much"})
-    assert answer.status_code == 422 and "quantity" in answer.json()["error"]
+    assert answer.status_code == 422
+    assert "quantity" in answer.json()["error"]
     assert post(browser("operations"), "clearances/ask/", **{**WISH, "quantity": "NaN"}).status_code == 422
 
 
@@ -276,5 +286,6 @@ def test_books_that_cannot_be_read_are_one_clear_message(browser: Browser, tmp_p
     (folder / "trade.csv").write_text("trade_id\nT1\n")
     settings.CHOSEN = msgspec.structs.replace(settings.CHOSEN, books=folder)
     answer = post(browser("compliance"), "clearances/trades/compare/")
-    assert answer.status_code == 422 and "trade.csv" in answer.json()["error"]
+    assert answer.status_code == 422
+    assert "trade.csv" in answer.json()["error"]
     assert not RegisterRow.objects.exists()

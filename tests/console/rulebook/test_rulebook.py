@@ -38,9 +38,11 @@ def test_every_rule_has_its_page_with_all_it_rests_on(browser: Browser) -> None:
 
 @pytest.mark.parametrize("language", ["en", "ja"])
 def test_a_rule_is_shown_with_the_japanese_sentence_in_either_language(browser: Browser, language: str) -> None:
-    page = browser("sro").get(
-        f"/rulebook/rules/unfair_trading/insider_dealing/?day={DAY}", headers={"accept-language": language}
-    ).content.decode()
+    page = (
+        browser("sro")
+        .get(f"/rulebook/rules/unfair_trading/insider_dealing/?day={DAY}", headers={"accept-language": language})
+        .content.decode()
+    )
     rule = load_rulebook()["unfair_trading/insider_dealing"]
     quote = next(p.quote for p in rule.holding("PSA-2026", datetime(2026, 11, 23, tzinfo=UTC).date()).provisions if p.quote)  # type: ignore[union-attr]
     assert quote in page
@@ -64,7 +66,8 @@ def test_the_four_kinds_of_text_are_told_apart(browser: Browser) -> None:
 
 def test_as_of_a_day_before_a_rule_it_does_not_hold(browser: Browser) -> None:
     before = browser("sro").get("/api/rulebook/rules/unfair_trading/insider_dealing/?day=2019-01-01").json()
-    assert before["regime"] == "PSA-2017" and before["rule"]["standing"] is None
+    assert before["regime"] == "PSA-2017"
+    assert before["rule"]["standing"] is None
     assert browser("sro").get(f"/api/rulebook/rules/unfair_trading/insider_dealing/?day={DAY}").json()["rule"]["standing"]
 
 
@@ -75,20 +78,32 @@ def test_the_list_filters_and_searches_in_both_languages(browser: Browser) -> No
     chapter = client.get("/api/rulebook/?chapter=unfair_trading").json()["rows"]
     assert {row["chapter"] for row in chapter} == {"unfair_trading"}
     for words in ("内部者取引", "insider dealing", "20(xi)"):
-        assert "unfair_trading/insider_dealing" in {row["rule"] for row in client.get(f"/api/rulebook/?q={words}").json()["rows"]}, words
+        assert "unfair_trading/insider_dealing" in {
+            row["rule"] for row in client.get(f"/api/rulebook/?q={words}").json()["rows"]
+        }, words
     held = client.get(f"/api/rulebook/?day={DAY}&status=in_force").json()["rows"]
-    assert held and all(row["status"] == "in_force" for row in held)
+    assert held
+    assert all(row["status"] == "in_force" for row in held)
     open_ones = client.get(f"/api/rulebook/?day={DAY}&regime=FIEA-ACT64&status=open").json()["rows"]
-    assert open_ones and all(row["undetermined"] for row in open_ones)
+    assert open_ones
+    assert all(row["undetermined"] for row in open_ones)
     assert client.get("/api/rulebook/?q=nosuchwordanywhere").json()["rows"] == []
 
 
 @pytest.mark.parametrize(
-    "at", ["rulebook/?day=soon", "rulebook/?regime=FIEA", "rulebook/difference/?before=NONE", "rulebook/?day=2001-01-01", "rulebook/?as=doc"]
+    "at",
+    [
+        "rulebook/?day=soon",
+        "rulebook/?regime=FIEA",
+        "rulebook/difference/?before=NONE",
+        "rulebook/?day=2001-01-01",
+        "rulebook/?as=doc",
+    ],
 )
 def test_what_cannot_be_asked_is_one_clear_message(browser: Browser, at: str) -> None:
     answer = browser("sro").get(f"/api/{at}")
-    assert answer.status_code == 422 and answer.json()["error"]
+    assert answer.status_code == 422
+    assert answer.json()["error"]
     assert browser("sro").get(f"/{at}").status_code == 422
 
 
@@ -96,7 +111,9 @@ def test_the_difference_is_that_of_the_rulebook(browser: Browser) -> None:
     day = datetime(2026, 11, 23, tzinfo=UTC).date()
     expected = {d.rule.path: d for d in difference(load_rulebook(), "PSA-2026", "FIEA-ACT64", day)}
     told = browser("sro").get(f"/api/rulebook/difference/?before=PSA-2026&after=FIEA-ACT64&day={DAY}").json()
-    assert {each["rule"] for each in told["changes"]} == {p for p, d in expected.items() if d.change in ("comes", "goes", "changes")}
+    assert {each["rule"] for each in told["changes"]} == {
+        p for p, d in expected.items() if d.change in ("comes", "goes", "changes")
+    }
     for each in told["changes"]:
         assert [value["name"] for value in each["values"]] == [value.name for value in expected[each["rule"]].values]
     counts = {each["change"]: each["count"] for each in told["counts"]}
@@ -108,7 +125,8 @@ def test_the_coverage_is_that_of_the_rulebook(browser: Browser) -> None:
     states = {each["id"]: each["state"] for section in told["sections"] for each in section["asked"]}
     assert states == {each.asked.id: each.state for each in coverage(load_rulebook())}
     none = browser("sro").get("/api/rulebook/coverage/?state=none").json()["listed"]
-    assert none and all(each["state"] == "none" for each in none)
+    assert none
+    assert all(each["state"] == "none" for each in none)
 
 
 @pytest.mark.parametrize("at", ["rulebook/", "rulebook/difference/", "rulebook/coverage/"])
@@ -124,7 +142,8 @@ def alert(**more: Any) -> None:
     at = datetime(2026, 11, 1, tzinfo=UTC)
     row = Alert(
         **{
-            "alert_id": "A1", "rule": "unfair_trading/layering", "chapter": "unfair_trading", "regime": "PSA-2026", "as_of": at.date(),
+            "alert_id": "A1", "rule": "unfair_trading/layering", "chapter": "unfair_trading", "regime": "PSA-2026",
+            "as_of": at.date(),
             "severity": "high", "rank": 3, "score": 0.7, "subject_kind": "account", "subject_id": "X", "window_from": at,
             "window_until": at, "summary_en": "layered", "summary_ja": "見せ玉", "raised_at": at, "due_at": at, **more,
         }

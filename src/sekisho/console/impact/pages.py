@@ -13,9 +13,8 @@ from django.http import Http404
 from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from sekisho.console.desk import exports
 from sekisho.console.desk.listing import Column, Filter, Listing
@@ -28,7 +27,11 @@ from sekisho.findings.progress_file import read_progress
 from sekisho.rulebook import load_rulebook
 
 SHOWN = 200
-CHANGES = [("appears", gettext_lazy("appears")), ("disappears", gettext_lazy("disappears")), ("weight", gettext_lazy("changes weight"))]
+CHANGES = [
+    ("appears", gettext_lazy("appears")),
+    ("disappears", gettext_lazy("disappears")),
+    ("weight", gettext_lazy("changes weight")),
+]
 RULE_STATES = {
     "ran": gettext_lazy("ran"),
     "undetermined": gettext_lazy("undetermined"),
@@ -41,10 +44,12 @@ RULE_STATES = {
 
 
 def _title(study: Study) -> str:
-    asked = study.asked
-    regimes = " → ".join(each for each in (asked["before"], asked["after"]) if each)
-    more = [asked["rules"], *asked["assume"], *asked["vary"]]
-    return ", ".join([regimes, *(each for each in more if each)])
+    more = [study.asked["rules"], *study.asked["assume"], *study.asked["vary"]]
+    return ", ".join([_regimes(study), *(each.replace(",", ", ") for each in more if each)])
+
+
+def _regimes(study: Study) -> str:
+    return " → ".join(each for each in (study.asked["before"], study.asked["after"]) if each)
 
 
 def _row(study: Study, request: Asked) -> dict[str, Any]:
@@ -141,8 +146,8 @@ def study(request: Asked, key: str) -> Content | HttpResponseBase:
         return _file(request, found, wanted)
     return {
         "section": "studies",
-        "heading": _title(found),
-        "study": {name: getattr(found, name) for name in ("key", "state", "asked", "books", "asked_by", "asked_at", "started_at", "ended_at", "said")},
+        "heading": _regimes(found),
+        "study": {name: getattr(found, name) for name in _TOLD},
         "kind": found.get_study_kind_display(),
         "state_words": found.get_state_display(),
         "command": shlex.join(["sekisho", *_shown_command(found)]),
@@ -157,6 +162,9 @@ def study(request: Asked, key: str) -> Content | HttpResponseBase:
     }  # fmt: skip
 
 
+_TOLD = ("key", "state", "asked", "books", "asked_by", "asked_at", "started_at", "ended_at", "said")
+
+
 def _shown_command(study: Study) -> list[str]:
     """The command as anybody may type it, with the names of folders instead of where they lie here."""
     words = asking.command_of(study, Path(study.books))
@@ -168,7 +176,12 @@ def _shown(summary: dict[str, Any] | None) -> dict[str, Any] | None:
     if summary is None:
         return None
     rules = [
-        {**rule, "before_words": _state(rule["before"]), "after_words": _state(rule["after"]), "at": reverse("rule", args=[rule["rule"]])}
+        {
+            **rule,
+            "before_words": _state(rule["before"]),
+            "after_words": _state(rule["after"]),
+            "at": reverse("rule", args=[rule["rule"]]),
+        }
         for rule in summary.get("rules", ())
     ]
     return {**summary, "rules": rules}
@@ -196,6 +209,7 @@ def _alerts(request: Asked, summary: dict[str, Any] | None) -> dict[str, Any] | 
     ]
     return {
         "sides": sides,
+        "last": told["days"][-1],
         "minutes": minutes,
         "own": own,
         "picture": charts.bars(told["days"], told["before"]["by_day"], told["after"]["by_day"]),
@@ -231,7 +245,11 @@ def _readable(request: Asked, found: Study) -> Iterator[dict[str, Any]]:
     wanted = request.GET.get("change", "")
     for each in results.read_changes(asking.folder_of(found.key)):
         chapter = each["rule"].partition("/")[0]
-        if (chapters is None or chapter in chapters) and actor.parties.isdisjoint(each["parties"]) and wanted in ("", each["change"]):
+        if (
+            (chapters is None or chapter in chapters)
+            and actor.parties.isdisjoint(each["parties"])
+            and wanted in ("", each["change"])
+        ):
             yield each
 
 
@@ -248,12 +266,24 @@ def _changes(request: Asked, found: Study) -> list[dict[str, Any]]:
                 "sentence": each["summary_ja"] if ja else each["summary_en"],
                 "before": each["severity_before"],
                 "after": each["severity_after"],
-                "causes": [cause["text_ja"] if ja else cause["text_en"] for cause in each["causes"]],
+                "causes": [
+                    _cause(cause) for cause in each["causes"] if cause["kind"] != "consequence" or each["change"] == "weight"
+                ],
             }
         )
         if len(shown) == SHOWN:
             break
     return shown
+
+
+def _cause(cause: dict[str, Any]) -> str:
+    """A cause in a few words; the table of rules has its sentence."""
+    if cause["kind"] in ("parameter", "status"):
+        name = cause["name"].rpartition(".")[2]
+        return f"{name}: {cause['before'] or _('undetermined')} → {cause['after'] or _('undetermined')}"
+    if cause["kind"] == "consequence":
+        return f"{cause['name']}: {'+' if cause['after'] else '−'}"
+    return str(cause["name"])
 
 
 def _file(request: Asked, found: Study, wanted: str) -> HttpResponseBase:
@@ -268,7 +298,8 @@ def _file(request: Asked, found: Study, wanted: str) -> HttpResponseBase:
         "asset", "window_from", "window_until", "summary_en", "summary_ja",
     )  # fmt: skip
     lines = (
-        [*(each[name] for name in names), " ".join(cause["text_en"] for cause in each["causes"])] for each in _readable(request, found)
+        [*(each[name] for name in names), " ".join(cause["text_en"] for cause in each["causes"])]
+        for each in _readable(request, found)
     )
     with acting(request.actor.author, "export a study") as act:
         act.note("study", found.pk, "exported", None, {"as": wanted})

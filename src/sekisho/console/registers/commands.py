@@ -15,7 +15,8 @@ _FILE = Path("office.toml")
 
 @app.command("export")
 def export_command(
-    out: Annotated[Path, typer.Argument(help="New folder; one CSV file for each register that holds rows.")], config: _Config = _FILE
+    out: Annotated[Path, typer.Argument(help="New folder; one CSV file for each register that holds rows.")],
+    config: _Config = _FILE,
 ) -> None:
     """Write the registers as record tables, for 'sekisho inspect' and 'sekisho gate learn'.
 
@@ -43,7 +44,7 @@ def import_command(
 
 
 def _opened(config: Path) -> None:
-    from sekisho.console.commands import opened
+    from sekisho.console.start import opened
 
     opened(config)
 

@@ -88,7 +88,7 @@ def visible(actor: Actor) -> QuerySet[Any]:
 
 
 def seen(actor: Actor, fact_id: str) -> MaterialFact:
-    """The fact, or ``Http404`` as if it did not exist. Who opens it in the control room knows it from now on, and stands on its list."""
+    """The fact, or ``Http404`` as if it did not exist. Who opens it in the control room knows it, and stands on its list."""
     fact: MaterialFact | None = visible(actor).filter(pk=fact_id).first()
     if fact is None:
         raise Http404
@@ -108,9 +108,9 @@ def kept(actor: Actor, fact_id: str) -> MaterialFact:
 def record(actor: Actor, new: NewFact) -> MaterialFact:
     """Take a fact into the register; whoever records it knows it. Raises ``Unfit`` field by field."""
     actor.need("keep facts", CHAPTER)
-    faults = {
-        name: _("give it") for name in ("fact_id", "asset", "summary") if not getattr(new, name).strip()
-    } | _not_of(new.category, CATEGORIES, "category")
+    faults = {name: _("give it") for name in ("fact_id", "asset", "summary") if not getattr(new, name).strip()} | _not_of(
+        new.category, CATEGORIES, "category"
+    )
     if "/" in new.fact_id:
         faults["fact_id"] = _("holds no /")
     if new.direction:
@@ -253,7 +253,12 @@ def publish(actor: Actor, fact: MaterialFact, new: NewPublication) -> Proposal |
 
 def _published(fact: MaterialFact, channel: str, at: datetime, address: str, actor: Actor) -> Publication:
     row = Publication(
-        fact=fact, channel=channel, published_at=at, address=address.strip(), recorded_at=actor.at, recorded_by=actor.person.person_id
+        fact=fact,
+        channel=channel,
+        published_at=at,
+        address=address.strip(),
+        recorded_at=actor.at,
+        recorded_by=actor.person.person_id,
     )
     row.save()
     return row
@@ -277,9 +282,7 @@ def let_lapse(actor: Actor, fact: MaterialFact, reason_code: str, reason: str) -
         raise Unfit({"reason": _("say what became of it")})
     if not fact.is_open(actor.at):
         raise Unfit(_("This fact is no longer open."))
-    return propose(
-        actor, "let fact lapse", ("fact", fact.pk), reason_code=reason_code, reason=reason.strip(), chapter=CHAPTER
-    )
+    return propose(actor, "let fact lapse", ("fact", fact.pk), reason_code=reason_code, reason=reason.strip(), chapter=CHAPTER)
 
 
 def _lapse(proposal: Proposal, actor: Actor) -> None:

@@ -1,4 +1,4 @@
-"""What is kept: facts, who knows them, where they were published; restrictions, clearances, staff trades; rows of the other registers.
+"""What is kept: facts, who knows them, where they were published; restrictions, clearances, staff trades; rows of registers.
 
 What somebody knew and what was published is added and never changed: a mistake is corrected by another row.
 """
@@ -256,7 +256,9 @@ class FirmValue(Kept):
     @classmethod
     def on(cls, name: str, day: date) -> Decimal | None:
         """The value in force on a day; None: the firm has set none."""
-        found: Decimal | None = cls.objects.filter(name=name, since__lte=day).order_by("-since").values_list("value", flat=True).first()
+        found: Decimal | None = (
+            cls.objects.filter(name=name, since__lte=day).order_by("-since").values_list("value", flat=True).first()
+        )
         return found
 
 

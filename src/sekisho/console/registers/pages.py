@@ -147,13 +147,20 @@ def facts_page(request: Asked) -> Content | HttpResponseBase:
         reminders=_reminders(request),
         categories=CATEGORIES,
         directions=DIRECTIONS,
-        law={"regime": law.regime, "counts": [str(dict(CHANNELS)[name]) for name in sorted(law.channels)], "wait": law.waiting_hours},
+        law={
+            "regime": law.regime,
+            "counts": [str(dict(CHANNELS)[name]) for name in sorted(law.channels)],
+            "wait": law.waiting_hours,
+        },
     )
 
 
 def _reminders(request: Asked) -> list[dict[str, Any]]:
     rows = facts.unseen(request.actor)
-    return [{"fact": row.fact_id, "asset": row.fact.asset, "reminded_at": row.at, "at": reverse("fact", args=[row.fact_id])} for row in rows]
+    return [
+        {"fact": row.fact_id, "asset": row.fact.asset, "reminded_at": row.at, "at": reverse("fact", args=[row.fact_id])}
+        for row in rows
+    ]
 
 
 @page("information/facts/<str:fact_id>/", name="fact", act="see facts one knows", template="registers/fact.html")
@@ -228,7 +235,9 @@ def _publication(row: Any) -> dict[str, Any]:
 def record_fact(request: Asked, body: facts.NewFact) -> Done:
     """Take a fact into the register."""
     fact = facts.record(request.actor, body)
-    return Done(said=_("Recorded; the asset is restricted from now on."), at=reverse("fact", args=[fact.pk]), content={"fact": fact.pk})
+    return Done(
+        said=_("Recorded; the asset is restricted from now on."), at=reverse("fact", args=[fact.pk]), content={"fact": fact.pk}
+    )
 
 
 @action("information/facts/<str:fact_id>/insiders/", name="add insider", act="keep facts")
@@ -411,7 +420,7 @@ CLEARANCES = Listing(
     columns=(
         Column(key="what", title=gettext_lazy("Trade"), at="at"),
         Column(key="who", title=gettext_lazy("Who asks"), kind="code", sort="person_id"),
-        Column(key="account", title=gettext_lazy("Account"), kind="code"),
+        Column(key="account", title=gettext_lazy("Trading account"), kind="code"),
         Column(key="asked_at", title=gettext_lazy("Asked"), kind="time", sort="asked_at"),
         Column(key="answer", title=gettext_lazy("The rules say")),
         Column(key="state", title=gettext_lazy("State"), kind="chip", sort="state"),
@@ -469,7 +478,10 @@ def clearance(request: Asked, pk: int) -> Content:
         "answer": _answer(row),
         "grounds": [{**each, "words": _rule_words(each["rule"])} for each in clearing.shown_grounds(row, actor)],
         "is_mine": own,
-        "may_decide": row.state == "asked" and not own and actor.may("decide clearances", CHAPTER) and row.party_id not in actor.parties,
+        "may_decide": row.state == "asked"
+        and not own
+        and actor.may("decide clearances", CHAPTER)
+        and row.party_id not in actor.parties,
         "trades": [_trade_row(each, request) for each in row.trades.order_by("at", "pk")],
     }
 
@@ -555,7 +567,7 @@ TRADES = Listing(
         Column(key="trade", title=gettext_lazy("Trade"), kind="code", sort="trade_id"),
         Column(key="traded_at", title=gettext_lazy("Traded"), kind="time", sort="at"),
         Column(key="party", title=gettext_lazy("Party"), kind="code", sort="party_id"),
-        Column(key="account", title=gettext_lazy("Account"), kind="code", sort="account_id"),
+        Column(key="account", title=gettext_lazy("Trading account"), kind="code", sort="account_id"),
         Column(key="what", title=gettext_lazy("What")),
         Column(key="verdict", title=gettext_lazy("Verdict"), kind="chip", sort="verdict"),
         Column(key="clearance", title=gettext_lazy("Clearance"), kind="code", at="at"),

@@ -17,7 +17,7 @@ from sekisho.records import RecordsError, open_records
 
 
 def compare(author: Author, books: Path, at: datetime) -> dict[str, int]:
-    """Take in the staff trades of the books that are not here yet, each with its verdict; gives how many of each verdict are new."""
+    """Take in the staff trades of the books that are not here yet, each with its verdict; gives the new ones by verdict."""
     rows = _of_books(books)
     known = set(StaffTrade.objects.values_list("key", flat=True))
     new = [row for row in rows if row["key"] not in known]
@@ -77,11 +77,11 @@ def _verdict(
 ) -> tuple[str, Clearance | None]:
     """How one trade stands: restricted at its time, within a clearance, beyond one, outside its time, or without any."""
     own = [
-        (one, rest)
-        for one, rest in left
-        if (one.account_id, one.asset, one.side) == (row["account_id"], row["asset"], row["side"])
+        (one, rest) for one, rest in left if (one.account_id, one.asset, one.side) == (row["account_id"], row["asset"], row["side"])
     ]
-    in_time = [(one, rest) for one, rest in own if one.decided_at and one.expires_at and one.decided_at <= row["at"] < one.expires_at]
+    in_time = [
+        (one, rest) for one, rest in own if one.decided_at and one.expires_at and one.decided_at <= row["at"] < one.expires_at
+    ]
     of_asset = [fact for fact in facts if fact.asset == row["asset"]]
     if any(ground.scope != "house" for ground in restricted(row["at"], row["asset"], of_asset)):
         return "restricted", in_time[0][0] if in_time else None

@@ -76,7 +76,10 @@ def rulebook(request: Asked) -> Content | HttpResponseBase:
     if wanted := request.GET.get("as"):
         titles = [_("Rule"), _("Title"), _("Chapter"), _("Status"), _("Asks"), _("Undetermined")]
         lines = [
-            [row["rule"], row["title"], row["chapter_title"], row["status_words"], ", ".join(row["questions"]), ", ".join(row["undetermined"])]
+            [
+                row["rule"], row["title"], row["chapter_title"], row["status_words"],
+                ", ".join(row["questions"]), ", ".join(row["undetermined"]),
+            ]
             for row in rows
         ]  # fmt: skip
         return _file(request, wanted, "rulebook", titles, lines)
@@ -208,7 +211,14 @@ def covered(request: Asked) -> Content | HttpResponseBase:
     if wanted := request.GET.get("as"):
         titles = [_("Anchor"), _("Section"), _("Asks for"), _("Kind"), _("State"), _("Rules")]
         lines = [
-            [each["id"], section["title"], each["name"], each["kind"], each["state_words"], ", ".join(r["path"] for r in each["rules"])]
+            [
+                each["id"],
+                section["title"],
+                each["name"],
+                each["kind"],
+                each["state_words"],
+                ", ".join(r["path"] for r in each["rules"]),
+            ]
             for section in sections
             for each in section["asked"]
         ]

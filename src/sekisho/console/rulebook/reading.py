@@ -7,9 +7,8 @@ from datetime import date
 from typing import Any
 
 from django.urls import NoReverseMatch, reverse
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from sekisho.rulebook import Holding, Parameter, Rule, Rulebook, load_rulebook
 from sekisho.rulebook.coverage import STATES, Covered, coverage
@@ -157,7 +156,8 @@ def rule_content(rule: Rule, regime: str, law_day: date, as_of: date) -> dict[st
         "parameters": [_parameter(rule.parameters[each.name], each) for each in _values(rule, regime, law_day, as_of, holding)],
         "all_parameters": [_dated(parameter) for parameter in rule.parameters.values()],
         "attestations": [
-            {"item": said(each.item), "evidence": said(each.evidence), "by": each.by, "every": each.every} for each in rule.attestations
+            {"item": said(each.item), "evidence": said(each.evidence), "by": each.by, "every": each.every}
+            for each in rule.attestations
         ],
         "false_positives": [said(each) for each in rule.false_positives],
         "examples": [{"name": each.name, "text": each.text} for each in worked_examples(rule)],
@@ -182,7 +182,8 @@ def _holding(holding: Holding) -> dict[str, Any]:
         "until": holding.until,
         "note": said(holding.note),
         "provisions": [
-            {**place(each.document, each.provision), "quote": each.quote, "checked_on": each.checked_on} for each in holding.provisions
+            {**place(each.document, each.provision), "quote": each.quote, "checked_on": each.checked_on}
+            for each in holding.provisions
         ],
         "consequences": [
             {
@@ -277,9 +278,7 @@ def _difference(change: RuleDifference) -> dict[str, Any]:
         "change_words": str(CHANGES[change.change]),
         "before": _side(change.before),
         "after": _side(change.after),
-        "values": [
-            {"name": v.name, "unit": v.unit, "before": written(v.before), "after": written(v.after)} for v in change.values
-        ],
+        "values": [{"name": v.name, "unit": v.unit, "before": written(v.before), "after": written(v.after)} for v in change.values],
         "consequences": list(_consequences(change)),
     }
 
@@ -314,7 +313,12 @@ def covered() -> list[dict[str, Any]]:
     for each in coverage(load_rulebook()):
         section = sections.setdefault(
             each.asked.section.code,
-            {"code": each.asked.section.code, "title": said(each.asked.section.title), "asked": [], "counts": dict.fromkeys(STATES, 0)},
+            {
+                "code": each.asked.section.code,
+                "title": said(each.asked.section.title),
+                "asked": [],
+                "counts": dict.fromkeys(STATES, 0),
+            },
         )
         section["asked"].append(_covered(each))
         section["counts"][each.state] += 1

@@ -4,30 +4,44 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Study',
+            name="Study",
             fields=[
-                ('key', models.CharField(max_length=64, primary_key=True, serialize=False, verbose_name='study')),
-                ('study_kind', models.CharField(choices=[('compare', 'two regimes over the books'), ('gate-cost', 'what the gate costs and protects')], max_length=16, verbose_name='kind')),
-                ('asked', models.JSONField(default=dict, verbose_name='asked')),
-                ('books', models.CharField(max_length=300, verbose_name='books')),
-                ('state', models.CharField(choices=[('waiting', 'waits its turn'), ('running', 'runs'), ('done', 'done'), ('failed', 'failed')], db_index=True, default='waiting', max_length=8, verbose_name='state')),
-                ('asked_by', models.CharField(max_length=64, verbose_name='asked by')),
-                ('asked_at', models.DateTimeField(verbose_name='asked on')),
-                ('started_at', models.DateTimeField(blank=True, null=True, verbose_name='started')),
-                ('ended_at', models.DateTimeField(blank=True, null=True, verbose_name='ended')),
-                ('said', models.TextField(blank=True, verbose_name='what went wrong')),
+                ("key", models.CharField(max_length=64, primary_key=True, serialize=False, verbose_name="study")),
+                (
+                    "study_kind",
+                    models.CharField(
+                        choices=[("compare", "two regimes over the books"), ("gate-cost", "what the gate costs and protects")],
+                        max_length=16,
+                        verbose_name="kind",
+                    ),
+                ),
+                ("asked", models.JSONField(default=dict, verbose_name="asked")),
+                ("books", models.CharField(max_length=300, verbose_name="books")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("waiting", "waits its turn"), ("running", "runs"), ("done", "done"), ("failed", "failed")],
+                        db_index=True,
+                        default="waiting",
+                        max_length=8,
+                        verbose_name="state",
+                    ),
+                ),
+                ("asked_by", models.CharField(max_length=64, verbose_name="asked by")),
+                ("asked_at", models.DateTimeField(verbose_name="asked on")),
+                ("started_at", models.DateTimeField(blank=True, null=True, verbose_name="started")),
+                ("ended_at", models.DateTimeField(blank=True, null=True, verbose_name="ended")),
+                ("said", models.TextField(blank=True, verbose_name="what went wrong")),
             ],
             options={
-                'verbose_name': 'study',
-                'verbose_name_plural': 'studies',
+                "verbose_name": "study",
+                "verbose_name_plural": "studies",
             },
         ),
     ]
