@@ -134,7 +134,8 @@ class Corrected(Added):
     @classmethod
     def standing(cls) -> models.QuerySet[Any]:
         """The rows nobody corrected, without those that only take one back."""
-        return cls.objects.filter(corrected_by=None, void=False)
+        rows: models.QuerySet[Any] = cls.objects.all()
+        return rows.filter(corrected_by=None, void=False)
 
 
 class FactKnowledge(Corrected):

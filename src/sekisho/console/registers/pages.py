@@ -587,14 +587,14 @@ TRADES = Listing(
 def staff_trades(request: Asked) -> Content | HttpResponseBase:
     """Trades on staff accounts in the books, and how each stands to what was cleared."""
     request.actor.need("read staff trades", CHAPTER)
-    rows = StaffTrade.objects.exclude(party_id__in=request.actor.parties)
+    rows, folder = StaffTrade.objects.exclude(party_id__in=request.actor.parties), books()
     counts = [{**chip(VERDICTS, verdict), "count": rows.filter(verdict=verdict).count()} for verdict, _title in VERDICTS]
     return TRADES.content(
         request,
         section="clearances",
         heading=_("Staff trades and clearances"),
         counts=counts,
-        books=books().name if books() else None,
+        books=folder.name if folder else None,
         may_compare=request.actor.may("compare staff trades", CHAPTER),
     )
 

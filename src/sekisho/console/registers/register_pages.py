@@ -41,7 +41,7 @@ SHOWN = 7
 def registers(request: Asked) -> Content:
     """Every register kept here: what it is for, how many rows, which rules look for gaps in it."""
     counted = RegisterRow.objects.values("table").annotate(rows=Count("pk"), changed=Max("changed_at"))
-    counts = {each["table"]: each for each in counted}
+    counts: dict[str, Any] = {each["table"]: each for each in counted}
     shown = [register for register in KINDS.values() if request.actor.may(register.reads)]
     return {
         "heading": _("Registers"),

@@ -157,7 +157,7 @@ def _alerts(request: Asked, path: str) -> dict[str, Any] | None:
                 "severity": row.severity,
                 "state": row.state,
                 "raised_at": row.raised_at,
-                "summary": row.summary_ja if request.LANGUAGE_CODE == "ja" else row.summary_en,  # type: ignore[attr-defined] # set by LocaleMiddleware
+                "summary": row.summary_ja if request.LANGUAGE_CODE == "ja" else row.summary_en,
             }
             for row in latest[:SHOWN_ALERTS]
         ],
