@@ -31,8 +31,8 @@ from sekisho.findings.gate_cost import Asked, Costs, gate_costs
 from sekisho.findings.gate_cost_command import print_costs
 from sekisho.findings.inspection import Inspection, Inspector, Question
 from sekisho.findings.labels import read_labels
-from sekisho.findings.progress_file import ProgressFile, noted_in
 from sekisho.findings.outputs import write_comparison, write_inspection
+from sekisho.findings.progress_file import ProgressFile, noted_in
 from sekisho.gate.messages import GateError
 from sekisho.opened_late import OpenedLate
 from sekisho.records import RecordsError, open_records

@@ -13,9 +13,8 @@ import msgspec
 import typer
 
 from sekisho.console.attestations.commands import attestations_command
-from sekisho.console.chosen import read_chosen
 from sekisho.console.incidents.commands import incident_command
-from sekisho.console.start import start, up_to_date
+from sekisho.console.start import opened
 from sekisho.records import RecordsError
 
 app = typer.Typer(
@@ -27,13 +26,6 @@ app.command("incident")(incident_command)
 app.command("attestations")(attestations_command)
 ConfigOption = Annotated[Path, typer.Option("--config", envvar="SEKISHO_CONSOLE", help="The console's settings (TOML).")]
 Config = Path("office.toml")
-
-
-def opened(config: Path) -> None:
-    """Check the settings, start Django and bring the tables up to date."""
-    read_chosen(config)
-    start(config)
-    up_to_date()
 
 
 def whole_at_its_end() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from sekisho.console.chosen import VARIABLE
+from sekisho.console.chosen import VARIABLE, read_chosen
 
 
 def start(settings: Path | None = None) -> None:
@@ -32,3 +32,10 @@ def up_to_date() -> None:
         with connection.cursor() as cursor:
             cursor.execute(f'CREATE SCHEMA IF NOT EXISTS "{named}"')
     call_command("migrate", interactive=False, verbosity=0)
+
+
+def opened(config: Path) -> None:
+    """Check the settings, start Django and bring the tables up to date."""
+    read_chosen(config)
+    start(config)
+    up_to_date()

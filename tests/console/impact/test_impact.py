@@ -35,7 +35,8 @@ A1,P1,customer,2026-09-17T00:00:00Z
 A2,P2,customer,2020-01-01T00:00:00Z
 A3,STAFF-COMPLIANCE,customer,2026-09-17T00:00:00Z
 """,
-    "transfer.csv": """transfer_id,requested_at,completed_at,account_id,direction,asset,quantity,value_jpy,address,counterparty,status
+    "transfer.csv": """\
+transfer_id,requested_at,completed_at,account_id,direction,asset,quantity,value_jpy,address,counterparty,status
 T1,2026-09-18T00:00:00Z,2026-09-18T01:00:00Z,A1,out,BTC,1,10000000,bc1a,unhosted,completed
 T2,2026-09-19T00:00:00Z,2026-09-19T01:00:00Z,A2,out,BTC,1,10000000,bc1b,unhosted,completed
 T3,2026-09-19T02:00:00Z,2026-09-19T03:00:00Z,A3,out,BTC,1,10000000,bc1c,unhosted,completed
@@ -82,7 +83,8 @@ def test_a_regime_compared_from_the_question_to_its_causes(browser: Browser, lab
     assert gate["all"][0]["caught_share"] is None, "nothing is known to be misconduct"
     # Nobody reads of himself, in the list or in the file.
     own = browser("compliance").get(f"/api/impact/{key}/").json()["changes"]
-    assert len(own) == 2 and len(told["changes"]) == 3
+    assert len(own) == 2
+    assert len(told["changes"]) == 3
     sheet = openpyxl.load_workbook(io.BytesIO(b"".join(browser("compliance").get(f"/impact/{key}/?as=xlsx").streaming_content)))
     assert sheet.active.max_row == 3
     # The same question is not worked out twice; other books are other inputs.
@@ -97,8 +99,10 @@ def test_a_regime_compared_from_the_question_to_its_causes(browser: Browser, lab
         grant.save()
     assert browser("compliance2").get(f"/api/impact/{key}/").json()["changes"] == []
     page = browser("supervisor").get(f"/impact/{key}/", headers={"accept-language": "ja"}).content.decode()
-    assert "熟慮期間" in page and "仮定" in page
-    assert "transfers/cooling_off.days=7" in page and str(lab) not in page, "assumed values are said; paths of the machine are not"
+    assert "熟慮期間" in page
+    assert "仮定" in page
+    assert "transfers/cooling_off.days=7" in page, "what is assumed is said"
+    assert str(lab) not in page, "where things lie on the machine is not"
 
 
 @pytest.mark.parametrize(
@@ -116,7 +120,8 @@ def test_a_regime_compared_from_the_question_to_its_causes(browser: Browser, lab
 )
 def test_what_cannot_be_worked_out_is_refused_at_once_with_the_field(browser: Browser, more: dict[str, Any], field: str) -> None:
     answer = post(browser("compliance"), "impact/ask/", **{**QUESTION, **more})
-    assert answer.status_code == 422 and set(answer.json()["faults"]) == {field}
+    assert answer.status_code == 422
+    assert set(answer.json()["faults"]) == {field}
     assert not Study.objects.exists()
 
 
@@ -187,7 +192,8 @@ GATE = {
     "rules": [], "together": [
         {
             "rule": "together", "title_en": "all rules", "title_ja": "全規則", "warned": 0, "held": 10, "refused": 0, "alone": 10,
-            "clients_delayed": 8, "yen_delayed": "1000", "median_delay_days": "3.0", "ordinary_stopped": 9, "own_cases_caught": None,
+            "clients_delayed": 8, "yen_delayed": "1000", "median_delay_days": "3.0", "ordinary_stopped": 9,
+            "own_cases_caught": None,
             "own_cases": None, "cases_caught": 3, "yen_protected": "400",
         }
     ],
@@ -205,14 +211,16 @@ def test_the_cost_of_the_gate_shows_who_waits_and_what_is_protected(browser: Bro
 
     monkeypatch.setattr(running.subprocess, "run", run)
     running.work()
-    assert ran[0][3] == "gate-cost" and "transfers/cooling_off.days=1,7" in ran[0]
+    assert ran[0][3] == "gate-cost"
+    assert "transfers/cooling_off.days=1,7" in ran[0]
     row = browser("auditor").get(f"/api/impact/{key}/").json()["summary"]["gate"]["together"]["all"][0]
     assert (row["caught"], row["cases"], row["yen_protected"]) == (3, 4, "400")
     assert row["caught_share"]["low"] < 0.75 < row["caught_share"]["high"]
     assert row["ordinary_share"]["share"] == pytest.approx(0.1)
     for language in ("en", "ja"):
         page = browser("auditor").get(f"/impact/{key}/", headers={"accept-language": language}).content.decode()
-        assert "75.0 %" in page and "3 / 4" in page
+        assert "75.0 %" in page
+        assert "3 / 4" in page
 
 
 def test_hours_are_those_of_the_firms_own_minutes(browser: Browser, lab: Path) -> None:
@@ -248,7 +256,8 @@ def test_the_interval_of_a_mean_is_exact() -> None:
 def test_bars_are_as_high_as_their_numbers() -> None:
     drawn = charts.bars(["2026-09-18", "2026-09-19"], [0, 4], [2, 8])
     heights = [bar["height"] for bar in drawn["bars"]]
-    assert heights[0] == 0 and heights[3] == 2 * heights[1 + 1] == 4 * heights[1]
+    assert heights[0] == 0
+    assert heights[3] == 2 * heights[1 + 1] == 4 * heights[1]
     assert drawn["lines"][-1]["text"] == "8"
 
 

@@ -153,7 +153,8 @@ def test_nobody_trades_the_other_way_within_the_time_to_hold(hours: None, browse
 def test_without_a_length_set_by_the_firm_nothing_is_cleared(browser: Browser) -> None:
     number = asked(browser)
     answer = post(browser("compliance"), f"clearances/{number}/clear/")
-    assert answer.status_code == 422 and "how long" in answer.json()["error"]
+    assert answer.status_code == 422
+    assert "how long" in answer.json()["error"]
 
 
 def test_others_see_no_clearance_but_the_control_room_does(hours: None, browser: Browser) -> None:
@@ -188,12 +189,14 @@ def test_who_has_an_interest_neither_sees_nor_decides(hours: None, browser: Brow
 )
 def test_a_wish_that_cannot_be_is_refused_with_the_field(browser: Browser, more: dict[str, str], field: str) -> None:
     answer = post(browser("operations"), "clearances/ask/", **{**WISH, **more})
-    assert answer.status_code == 422 and set(answer.json()["faults"]) == {field}
+    assert answer.status_code == 422
+    assert set(answer.json()["faults"]) == {field}
 
 
 def test_a_quantity_that_is_no_number_is_one_clear_message(browser: Browser) -> None:
     answer = post(browser("operations"), "clearances/ask/", **{**WISH, "quantity": "much"})
-    assert answer.status_code == 422 and "quantity" in answer.json()["error"]
+    assert answer.status_code == 422
+    assert "quantity" in answer.json()["error"]
     assert post(browser("operations"), "clearances/ask/", **{**WISH, "quantity": "NaN"}).status_code == 422
 
 
@@ -283,5 +286,6 @@ def test_books_that_cannot_be_read_are_one_clear_message(browser: Browser, tmp_p
     (folder / "trade.csv").write_text("trade_id\nT1\n")
     settings.CHOSEN = msgspec.structs.replace(settings.CHOSEN, books=folder)
     answer = post(browser("compliance"), "clearances/trades/compare/")
-    assert answer.status_code == 422 and "trade.csv" in answer.json()["error"]
+    assert answer.status_code == 422
+    assert "trade.csv" in answer.json()["error"]
     assert not RegisterRow.objects.exists()

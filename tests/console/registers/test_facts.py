@@ -40,7 +40,8 @@ def published(client: Client, channel: str = "exchange_website", at: str = "2026
 def test_a_fact_restricts_its_asset_at_once_and_for_everybody(fact: str, browser: Browser) -> None:
     shown = browser("operations").get("/api/restricted/").json()
     assert shown["assets"] == [{"asset": "XYZ", "scope": "house and staff"}]
-    assert shown["grounds"] == [] and not shown["room"], "why is for the control room"
+    assert shown["grounds"] == [], "why is for the control room"
+    assert not shown["room"]
 
 
 def test_only_the_list_and_the_control_room_see_a_fact(fact: str, browser: Browser) -> None:
@@ -102,8 +103,8 @@ def test_knowledge_is_corrected_by_another_row_and_never_changed(fact: str, brow
     assert {row.party_id for row in FactKnowledge.standing()} == {"P2", "STAFF-COMPLIANCE"}
     assert insider(browser("compliance"), "P3", corrects=number, why="again").status_code == 422, "a corrected row stands no more"
     row = FactKnowledge.objects.get(pk=number)
+    row.party_id = "P3"
     with pytest.raises(Unchangeable), acting(Author(account="t", person="T"), "rewrite"):
-        row.party_id = "P3"
         row.save()
     with pytest.raises(Unchangeable), acting(Author(account="t", person="T"), "remove"):
         row.delete()
@@ -187,8 +188,8 @@ def test_a_fact_that_came_to_nothing_takes_two_people(fact: str, browser: Browse
 
 def test_code_cannot_free_a_fact_alone(fact: str) -> None:
     row = MaterialFact.objects.get()
+    row.free_at = datetime.now(UTC) - timedelta(days=1)
     with pytest.raises(NotTwoPeople), acting(Author(account="t", person="T"), "free"):
-        row.free_at = datetime.now(UTC) - timedelta(days=1)
         row.save()
 
 
@@ -238,7 +239,8 @@ def test_both_languages_show_the_fact(fact: str, browser: Browser) -> None:
     client = browser("compliance")
     assert "内部情報" in client.get("/information/", headers={"accept-language": "ja"}).content.decode()
     page = client.get("/information/facts/F1/", headers={"accept-language": "ja"}).content.decode()
-    assert "重要事実" in page and "Inside information" not in page
+    assert "重要事実" in page
+    assert "Inside information" not in page
     assert "Inside information" in client.get("/information/facts/F1/").content.decode()
 
 

@@ -66,7 +66,8 @@ def test_the_four_kinds_of_text_are_told_apart(browser: Browser) -> None:
 
 def test_as_of_a_day_before_a_rule_it_does_not_hold(browser: Browser) -> None:
     before = browser("sro").get("/api/rulebook/rules/unfair_trading/insider_dealing/?day=2019-01-01").json()
-    assert before["regime"] == "PSA-2017" and before["rule"]["standing"] is None
+    assert before["regime"] == "PSA-2017"
+    assert before["rule"]["standing"] is None
     assert browser("sro").get(f"/api/rulebook/rules/unfair_trading/insider_dealing/?day={DAY}").json()["rule"]["standing"]
 
 
@@ -81,9 +82,11 @@ def test_the_list_filters_and_searches_in_both_languages(browser: Browser) -> No
             row["rule"] for row in client.get(f"/api/rulebook/?q={words}").json()["rows"]
         }, words
     held = client.get(f"/api/rulebook/?day={DAY}&status=in_force").json()["rows"]
-    assert held and all(row["status"] == "in_force" for row in held)
+    assert held
+    assert all(row["status"] == "in_force" for row in held)
     open_ones = client.get(f"/api/rulebook/?day={DAY}&regime=FIEA-ACT64&status=open").json()["rows"]
-    assert open_ones and all(row["undetermined"] for row in open_ones)
+    assert open_ones
+    assert all(row["undetermined"] for row in open_ones)
     assert client.get("/api/rulebook/?q=nosuchwordanywhere").json()["rows"] == []
 
 
@@ -99,7 +102,8 @@ def test_the_list_filters_and_searches_in_both_languages(browser: Browser) -> No
 )
 def test_what_cannot_be_asked_is_one_clear_message(browser: Browser, at: str) -> None:
     answer = browser("sro").get(f"/api/{at}")
-    assert answer.status_code == 422 and answer.json()["error"]
+    assert answer.status_code == 422
+    assert answer.json()["error"]
     assert browser("sro").get(f"/{at}").status_code == 422
 
 
@@ -121,7 +125,8 @@ def test_the_coverage_is_that_of_the_rulebook(browser: Browser) -> None:
     states = {each["id"]: each["state"] for section in told["sections"] for each in section["asked"]}
     assert states == {each.asked.id: each.state for each in coverage(load_rulebook())}
     none = browser("sro").get("/api/rulebook/coverage/?state=none").json()["listed"]
-    assert none and all(each["state"] == "none" for each in none)
+    assert none
+    assert all(each["state"] == "none" for each in none)
 
 
 @pytest.mark.parametrize("at", ["rulebook/", "rulebook/difference/", "rulebook/coverage/"])
@@ -137,7 +142,8 @@ def alert(**more: Any) -> None:
     at = datetime(2026, 11, 1, tzinfo=UTC)
     row = Alert(
         **{
-            "alert_id": "A1", "rule": "unfair_trading/layering", "chapter": "unfair_trading", "regime": "PSA-2026", "as_of": at.date(),
+            "alert_id": "A1", "rule": "unfair_trading/layering", "chapter": "unfair_trading", "regime": "PSA-2026",
+            "as_of": at.date(),
             "severity": "high", "rank": 3, "score": 0.7, "subject_kind": "account", "subject_id": "X", "window_from": at,
             "window_until": at, "summary_en": "layered", "summary_ja": "見せ玉", "raised_at": at, "due_at": at, **more,
         }

@@ -23,7 +23,10 @@ def bars(days: Sequence[str], before: Sequence[int], after: Sequence[int]) -> di
         for side, value, shift in (("before", before[number], -thick), ("after", after[number], 0.0)):
             height = tall * value / top
             drawn.append(
-                {"side": side, "x": round(x + shift, 2), "y": round(TOP + tall - height, 2), "width": round(thick, 2), "height": round(height, 2)}
+                {
+                    "side": side, "x": round(x + shift, 2), "y": round(TOP + tall - height, 2),
+                    "width": round(thick, 2), "height": round(height, 2),
+                }
             )  # fmt: skip
         if number % every == 0:
             labels.append({"x": round(x, 2), "text": day[5:]})

@@ -14,7 +14,7 @@ def studies_command(
     ),
 ) -> None:
     """Work out the studies that wait, one after another, and end. Does nothing where another process is at it."""
-    from sekisho.console.commands import opened
+    from sekisho.console.start import opened
 
     opened(config)
     from sekisho.console.impact.running import work

@@ -13,9 +13,8 @@ from django.http import Http404
 from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from sekisho.console.desk import exports
 from sekisho.console.desk.listing import Column, Filter, Listing
@@ -45,10 +44,12 @@ RULE_STATES = {
 
 
 def _title(study: Study) -> str:
-    asked = study.asked
-    regimes = " → ".join(each for each in (asked["before"], asked["after"]) if each)
-    more = [asked["rules"], *asked["assume"], *asked["vary"]]
-    return ", ".join([regimes, *(each for each in more if each)])
+    more = [study.asked["rules"], *study.asked["assume"], *study.asked["vary"]]
+    return ", ".join([_regimes(study), *(each.replace(",", ", ") for each in more if each)])
+
+
+def _regimes(study: Study) -> str:
+    return " → ".join(each for each in (study.asked["before"], study.asked["after"]) if each)
 
 
 def _row(study: Study, request: Asked) -> dict[str, Any]:
@@ -145,8 +146,8 @@ def study(request: Asked, key: str) -> Content | HttpResponseBase:
         return _file(request, found, wanted)
     return {
         "section": "studies",
-        "heading": _title(found),
-        "study": {name: getattr(found, name) for name in ("key", "state", "asked", "books", "asked_by", "asked_at", "started_at", "ended_at", "said")},
+        "heading": _regimes(found),
+        "study": {name: getattr(found, name) for name in _TOLD},
         "kind": found.get_study_kind_display(),
         "state_words": found.get_state_display(),
         "command": shlex.join(["sekisho", *_shown_command(found)]),
@@ -159,6 +160,9 @@ def study(request: Asked, key: str) -> Content | HttpResponseBase:
         "change": request.GET.get("change", ""),
         "may_ask": request.actor.may("ask for impact"),
     }  # fmt: skip
+
+
+_TOLD = ("key", "state", "asked", "books", "asked_by", "asked_at", "started_at", "ended_at", "said")
 
 
 def _shown_command(study: Study) -> list[str]:
@@ -205,6 +209,7 @@ def _alerts(request: Asked, summary: dict[str, Any] | None) -> dict[str, Any] | 
     ]
     return {
         "sides": sides,
+        "last": told["days"][-1],
         "minutes": minutes,
         "own": own,
         "picture": charts.bars(told["days"], told["before"]["by_day"], told["after"]["by_day"]),
@@ -261,12 +266,24 @@ def _changes(request: Asked, found: Study) -> list[dict[str, Any]]:
                 "sentence": each["summary_ja"] if ja else each["summary_en"],
                 "before": each["severity_before"],
                 "after": each["severity_after"],
-                "causes": [cause["text_ja"] if ja else cause["text_en"] for cause in each["causes"]],
+                "causes": [
+                    _cause(cause) for cause in each["causes"] if cause["kind"] != "consequence" or each["change"] == "weight"
+                ],
             }
         )
         if len(shown) == SHOWN:
             break
     return shown
+
+
+def _cause(cause: dict[str, Any]) -> str:
+    """A cause in a few words; the table of rules has its sentence."""
+    if cause["kind"] in ("parameter", "status"):
+        name = cause["name"].rpartition(".")[2]
+        return f"{name}: {cause['before'] or _('undetermined')} → {cause['after'] or _('undetermined')}"
+    if cause["kind"] == "consequence":
+        return f"{cause['name']}: {'+' if cause['after'] else '−'}"
+    return str(cause["name"])
 
 
 def _file(request: Asked, found: Study, wanted: str) -> HttpResponseBase:

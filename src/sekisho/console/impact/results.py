@@ -12,6 +12,7 @@ from typing import Any
 import pyarrow.parquet as pq
 from scipy.stats import chi2
 
+from sekisho.engine.run import japan_period
 from sekisho.findings.labels import interval
 from sekisho.records import open_records
 from sekisho.typologies.material_facts import japan_date
@@ -71,7 +72,7 @@ def _comparison(told: dict[str, Any], place: Path, books: Path) -> dict[str, Any
         "counts": dict(Counter(each["change"] for each in told["findings"])),
         "rules": [rule for rule in told["rules"] if _differs(rule)],
         "same": sum(not _differs(rule) for rule in told["rules"]),
-        "alerts": _alerts(sides),
+        "alerts": _alerts(sides, _flow_days(books) or tuple(date.fromisoformat(day) for day in sides["before"][1]["period"])),
         "gate": {side: _gate(gate[side]) for side in ("before", "after")} if gate else None,
     }
 
@@ -94,9 +95,16 @@ def _side(folder: Path) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     return pq.read_table(folder / "findings.parquet", columns=list(_OF_ONE_SIDE)).to_pylist(), run
 
 
-def _alerts(sides: dict[str, tuple[list[dict[str, Any]], dict[str, Any]]]) -> dict[str, Any]:
+def _flow_days(books: Path) -> tuple[date, ...]:
+    """First and last Japan day of orders, trades and transfers, on which there was something to raise alerts about; or none."""
+    with open_records(books, only={"order_event", "trade", "transfer"}) as records:
+        period = japan_period(records)
+    return period or ()
+
+
+def _alerts(sides: dict[str, tuple[list[dict[str, Any]], dict[str, Any]]], period: tuple[date, ...]) -> dict[str, Any]:
     """Alerts a day before and after: each day of the books, their mean, and its 95 % interval."""
-    first, last = (date.fromisoformat(each) for each in sides["before"][1]["period"])
+    first, last = period
     days = [first + timedelta(days=number) for number in range((last - first).days + 1)]
     told: dict[str, Any] = {"days": [day.isoformat() for day in days]}
     for side, (findings, _run) in sides.items():

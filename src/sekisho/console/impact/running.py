@@ -68,7 +68,7 @@ def _work_out(study: Study) -> None:
     _note(study, state="done", ended_at=datetime.now(UTC), said="")
 
 
-class _Failed(Exception):
+class _Failed(Exception):  # noqa: N818 - says what happened, as GateDown does
     """The command did not end well; its last words."""
 
 

@@ -21,8 +21,8 @@ def begin(trial: Trial) -> None:
     officer = Actor.of(Account.objects.get(username="tanaka"), at)
     known = (trial.books / ANSWER_KEY).is_file()
     question = Question(
-        before="PSA-2026", after="FIEA-ACT64", rules=_RULES, assume="transfers/cooling_off.days=7", vary="transfers/cooling_off.days=1,3,7,30",
-        known=known,
+        before="PSA-2026", after="FIEA-ACT64", rules=_RULES, known=known,
+        assume="transfers/cooling_off.days=7", vary="transfers/cooling_off.days=1,3,7,30",
     )  # fmt: skip
     ask(officer, question)
     work()

@@ -146,7 +146,7 @@ def ask(actor: Actor, wish: Wish) -> Clearance:
 
 
 def decide(actor: Actor, pk: int, clear: bool, words: str) -> Clearance:
-    """Clear or refuse. The rules are asked again: what they forbid nobody clears. Raises ``NotTwoPeople``, ``Denied``, ``Unfit``."""
+    """Clear or refuse. Asked again, what the rules forbid nobody clears. Raises ``NotTwoPeople``, ``Denied``, ``Unfit``."""
     with acting(actor.author, "clear a staff trade" if clear else "refuse a staff trade", reason=words):
         row = _waiting(pk)
         actor.need("decide clearances", CHAPTER)

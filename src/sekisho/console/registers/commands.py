@@ -44,7 +44,7 @@ def import_command(
 
 
 def _opened(config: Path) -> None:
-    from sekisho.console.commands import opened
+    from sekisho.console.start import opened
 
     opened(config)
 

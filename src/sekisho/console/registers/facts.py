@@ -88,7 +88,7 @@ def visible(actor: Actor) -> QuerySet[Any]:
 
 
 def seen(actor: Actor, fact_id: str) -> MaterialFact:
-    """The fact, or ``Http404`` as if it did not exist. Who opens it in the control room knows it from now on, and stands on its list."""
+    """The fact, or ``Http404`` as if it did not exist. Who opens it in the control room knows it, and stands on its list."""
     fact: MaterialFact | None = visible(actor).filter(pk=fact_id).first()
     if fact is None:
         raise Http404

@@ -37,7 +37,8 @@ def _facts(records: Records, at: datetime) -> int:
             raise RecordsError("material_fact", f"fact_id {row['fact_id']!r} holds a /", "give it another id")
     rows = [
         MaterialFact(
-            **{**row, "direction": row["direction"] or ""}, recorded_at=row["arose_at"], recorded_by="SYSTEM", free_at=free.get(row["fact_id"])
+            **{**row, "direction": row["direction"] or ""}, recorded_at=row["arose_at"],
+            recorded_by="SYSTEM", free_at=free.get(row["fact_id"])
         )
         for row in _rows(records, "material_fact")
         if row["fact_id"] not in known
@@ -59,7 +60,8 @@ def _knowledge(records: Records, at: datetime) -> int:
     known = set(FactKnowledge.objects.values_list("fact", "party_id"))
     rows = [
         FactKnowledge(
-            **{**row, "learned_from_party_id": row["learned_from_party_id"] or ""}, recorded_at=at, recorded_by="SYSTEM", how="from the books"
+            **{**row, "learned_from_party_id": row["learned_from_party_id"] or ""}, recorded_at=at,
+            recorded_by="SYSTEM", how="from the books",
         )
         for row in _rows(records, "fact_knowledge")
         if (row["fact_id"], row["party_id"]) not in known

@@ -1,4 +1,4 @@
-"""What is kept: facts, who knows them, where they were published; restrictions, clearances, staff trades; rows of the other registers.
+"""What is kept: facts, who knows them, where they were published; restrictions, clearances, staff trades; rows of registers.
 
 What somebody knew and what was published is added and never changed: a mistake is corrected by another row.
 """
@@ -134,7 +134,8 @@ class Corrected(Added):
     @classmethod
     def standing(cls) -> models.QuerySet[Any]:
         """The rows nobody corrected, without those that only take one back."""
-        return cls.objects.filter(corrected_by=None, void=False)
+        rows: models.QuerySet[Any] = cls.objects.all()
+        return rows.filter(corrected_by=None, void=False)
 
 
 class FactKnowledge(Corrected):

@@ -420,7 +420,7 @@ CLEARANCES = Listing(
     columns=(
         Column(key="what", title=gettext_lazy("Trade"), at="at"),
         Column(key="who", title=gettext_lazy("Who asks"), kind="code", sort="person_id"),
-        Column(key="account", title=gettext_lazy("Account"), kind="code"),
+        Column(key="account", title=gettext_lazy("Trading account"), kind="code"),
         Column(key="asked_at", title=gettext_lazy("Asked"), kind="time", sort="asked_at"),
         Column(key="answer", title=gettext_lazy("The rules say")),
         Column(key="state", title=gettext_lazy("State"), kind="chip", sort="state"),
@@ -567,7 +567,7 @@ TRADES = Listing(
         Column(key="trade", title=gettext_lazy("Trade"), kind="code", sort="trade_id"),
         Column(key="traded_at", title=gettext_lazy("Traded"), kind="time", sort="at"),
         Column(key="party", title=gettext_lazy("Party"), kind="code", sort="party_id"),
-        Column(key="account", title=gettext_lazy("Account"), kind="code", sort="account_id"),
+        Column(key="account", title=gettext_lazy("Trading account"), kind="code", sort="account_id"),
         Column(key="what", title=gettext_lazy("What")),
         Column(key="verdict", title=gettext_lazy("Verdict"), kind="chip", sort="verdict"),
         Column(key="clearance", title=gettext_lazy("Clearance"), kind="code", at="at"),
@@ -587,14 +587,14 @@ TRADES = Listing(
 def staff_trades(request: Asked) -> Content | HttpResponseBase:
     """Trades on staff accounts in the books, and how each stands to what was cleared."""
     request.actor.need("read staff trades", CHAPTER)
-    rows = StaffTrade.objects.exclude(party_id__in=request.actor.parties)
+    rows, folder = StaffTrade.objects.exclude(party_id__in=request.actor.parties), books()
     counts = [{**chip(VERDICTS, verdict), "count": rows.filter(verdict=verdict).count()} for verdict, _title in VERDICTS]
     return TRADES.content(
         request,
         section="clearances",
         heading=_("Staff trades and clearances"),
         counts=counts,
-        books=books().name if books() else None,
+        books=folder.name if folder else None,
         may_compare=request.actor.may("compare staff trades", CHAPTER),
     )
 

@@ -12,9 +12,8 @@ from django.http import Http404, HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from sekisho.console.approvals.models import Proposal
 from sekisho.console.desk.listing import Column, Filter, Listing
@@ -42,7 +41,7 @@ SHOWN = 7
 def registers(request: Asked) -> Content:
     """Every register kept here: what it is for, how many rows, which rules look for gaps in it."""
     counted = RegisterRow.objects.values("table").annotate(rows=Count("pk"), changed=Max("changed_at"))
-    counts = {each["table"]: each for each in counted}
+    counts: dict[str, Any] = {each["table"]: each for each in counted}
     shown = [register for register in KINDS.values() if request.actor.may(register.reads)]
     return {
         "heading": _("Registers"),

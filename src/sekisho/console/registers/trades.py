@@ -17,7 +17,7 @@ from sekisho.records import RecordsError, open_records
 
 
 def compare(author: Author, books: Path, at: datetime) -> dict[str, int]:
-    """Take in the staff trades of the books that are not here yet, each with its verdict; gives how many of each verdict are new."""
+    """Take in the staff trades of the books that are not here yet, each with its verdict; gives the new ones by verdict."""
     rows = _of_books(books)
     known = set(StaffTrade.objects.values_list("key", flat=True))
     new = [row for row in rows if row["key"] not in known]

@@ -1,4 +1,4 @@
-"""What the registers begin with in a console for trying: the books' own registers, a fact with insiders, a question for clearance."""
+"""What the registers begin with in a console for trying: those of the books, a fact with insiders, a question for clearance."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _BOARD = "Board of directors, 2026-04-01 (for trying)"
 
 
 def begin(trial: Trial) -> None:
-    """Take in the books' registers; one fact open, one noted in social media alone, a restriction, the firm's values, a question."""
+    """Take in the books' registers; an open fact known from social media alone, a restriction, the firm's values, two questions."""
     at = max(trial.at, Grant.objects.latest("given_at").given_at)
     officer, head, trader, colleague = (
         Actor.of(Account.objects.get(username=name), at) for name in ("tanaka", "sato", "suzuki", "kato")
@@ -37,7 +37,7 @@ def begin(trial: Trial) -> None:
     )
     restricted.watch(officer, "ETH", "Rumours of a large sale; nothing known.")
     change(officer, KINDS["operator_warning"], _WARNING, "new", "as published")
-    clearing.ask(trader, Wish(account_id="A-SUZUKI", asset="BTC", side="buy", quantity=Decimal("0.05"), words="savings plan"))
+    clearing.ask(trader, Wish(account_id="A-SUZUKI", asset="LTC", side="buy", quantity=Decimal("0.05"), words="savings plan"))
     answered = clearing.ask(colleague, Wish(account_id="A-KATO", asset="XRP", side="sell", quantity=Decimal(300)))
     clearing.decide(officer, answered.pk, False, "An unpublished fact about the asset is on the register.")
     trades.compare(SYSTEM, trial.books, at)
@@ -56,7 +56,10 @@ def _facts(officer: Actor, trader: Actor) -> None:
     ):
         facts.add_insider(
             officer, fact,
-            NewInsider(party_id=party, learned_at=(arose + timedelta(hours=5)).isoformat(), capacity=capacity, learned_from_party_id=source, how=how),
+            NewInsider(
+                party_id=party, learned_at=(arose + timedelta(hours=5)).isoformat(), capacity=capacity,
+                learned_from_party_id=source, how=how,
+            ),
         )  # fmt: skip
     post = NewPublication(
         channel="social_media", published_at=(arose + timedelta(hours=30)).isoformat(), address="a post of somebody unknown"

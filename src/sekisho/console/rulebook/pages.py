@@ -76,7 +76,10 @@ def rulebook(request: Asked) -> Content | HttpResponseBase:
     if wanted := request.GET.get("as"):
         titles = [_("Rule"), _("Title"), _("Chapter"), _("Status"), _("Asks"), _("Undetermined")]
         lines = [
-            [row["rule"], row["title"], row["chapter_title"], row["status_words"], ", ".join(row["questions"]), ", ".join(row["undetermined"])]
+            [
+                row["rule"], row["title"], row["chapter_title"], row["status_words"],
+                ", ".join(row["questions"]), ", ".join(row["undetermined"]),
+            ]
             for row in rows
         ]  # fmt: skip
         return _file(request, wanted, "rulebook", titles, lines)
@@ -154,7 +157,7 @@ def _alerts(request: Asked, path: str) -> dict[str, Any] | None:
                 "severity": row.severity,
                 "state": row.state,
                 "raised_at": row.raised_at,
-                "summary": row.summary_ja if request.LANGUAGE_CODE == "ja" else row.summary_en,  # type: ignore[attr-defined] # set by LocaleMiddleware
+                "summary": row.summary_ja if request.LANGUAGE_CODE == "ja" else row.summary_en,
             }
             for row in latest[:SHOWN_ALERTS]
         ],

@@ -7,9 +7,8 @@ from datetime import date
 from typing import Any
 
 from django.urls import NoReverseMatch, reverse
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from sekisho.rulebook import Holding, Parameter, Rule, Rulebook, load_rulebook
 from sekisho.rulebook.coverage import STATES, Covered, coverage

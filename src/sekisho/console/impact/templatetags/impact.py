@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import ROUND_HALF_EVEN, Decimal
+
 from django import template
 
 register = template.Library()
@@ -17,3 +19,9 @@ def percent(share: float) -> str:
 def unlocalized(number: float) -> str:
     """A number as SVG wants it in every language."""
     return f"{number:g}"
+
+
+@register.filter
+def whole_yen(amount: str) -> str:
+    """An amount to the yen; the JSON beside the page has it exact."""
+    return f"¥{Decimal(amount).quantize(Decimal(1), rounding=ROUND_HALF_EVEN):,}"
