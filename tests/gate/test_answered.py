@@ -11,7 +11,7 @@ import pytest
 
 from gate.gates import COOLING, known_address, open_gate, put_in_force, rule_set, transfer
 from sekisho.gate import RequestEventIn
-from sekisho.gate.http.bodies import TRANSFERS, check_json
+from sekisho.gate.http.bodies import TRANSFERS, _plainly_once, check_json
 from sekisho.gate.http.problems import Problem
 from sekisho.gate.messages import answer, encode
 from sekisho.gate.rendering import Answered
@@ -90,3 +90,8 @@ def test_doubled_keys_are_seen_by_counting_too(more: bytes) -> None:
         return None
 
     assert fails(TRANSFERS.read) == fails(check_json)
+
+
+def test_counting_is_enough_for_what_systems_send() -> None:
+    body = msgspec.json.encode({**_BODY, "counterparty": "unhosted", "purpose": "own wallet"})
+    assert _plainly_once(body, TRANSFERS.read(body))

@@ -251,8 +251,12 @@ def _plainly_once(body: bytes, read: Any) -> bool:
     """
     if b"\\" in body or body.count(b"{") + body.count(b"[") != 1:
         return False
-    told: bytes = msgspec.json.encode(read)
+    told = msgspec.json.encode(read).replace(_NO_PAYLOAD, b"")
     return told.count(b'"') == body.count(b'"') == 4 * told.count(b'":"')
+
+
+_NO_PAYLOAD: Final = b'"travel_rule_payload":null'
+"""A default that is written out all the same, being made anew for each body."""
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
