@@ -136,7 +136,7 @@ def _profiled(profiler: cProfile.Profile) -> None:
         profiler.enable()
         work(gate)
 
-    Gate._work = watched  # type: ignore[method-assign]
+    Gate._work = watched  # type: ignore[assignment, method-assign]
 
 
 if __name__ == "__main__":
