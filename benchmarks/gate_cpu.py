@@ -77,7 +77,7 @@ def measured(workload: str, folder: Path, asked: argparse.Namespace) -> None:
             before = time.process_time()
             outcomes, size = uvloop.run(_asked(app, asks, token))
             spent.append((time.process_time() - before) / count * 1e6)
-        least, middle = min(spent[1:]), sorted(spent[1:])[len(spent) // 2]
+        least, middle = min(spent[1:]), sorted(spent[1:])[(len(spent) - 1) // 2]
         told = f"{workload}: {least:.0f} µs each in the least disturbed run, {middle:.0f} in the middle one"
         print(f"{told}; outcomes {dict(outcomes)}, {size / count:.0f} bytes each")
         sys.stdout.flush()
@@ -136,7 +136,7 @@ def _profiled(profiler: cProfile.Profile) -> None:
         profiler.enable()
         work(gate)
 
-    Gate._work = watched  # type: ignore[method-assign]
+    Gate._work = watched  # type: ignore[assignment, method-assign]
 
 
 if __name__ == "__main__":

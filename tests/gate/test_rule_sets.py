@@ -81,16 +81,28 @@ def test_a_shadow_has_no_effect_and_its_differences_are_kept(where: str) -> None
         assert [entry[1].shadow for entry in gate.entries() if isinstance(entry, tuple)][-1] is None
 
 
-def test_other_rule_folders_than_committed_close_the_gate(where: str) -> None:
+@pytest.mark.parametrize("other", ["transfers/cooling_off", "engine", "typologies"])
+def test_other_rules_or_code_than_committed_close_the_gate(where: str, other: str) -> None:
     gate, _ = open_gate(where)
     with gate:
         active = gate.life.active
         assert active is not None
-        stale = rule_set("stale", folders={"transfers/cooling_off": "0" * 64})
+        stale = rule_set("stale", folders={**active.folders, other: "0" * 64})
         gate._known.life.contents[active.hash] = stale
         gate._plans.clear()
-        with pytest.raises(GateDown, match=r"committed with other rule folders.*transfers/cooling_off"):
+        with pytest.raises(GateDown, match=rf"committed with other rules or other code.*: {other};"):
             gate.decide([transfer()])
+
+
+def test_a_set_of_before_says_nothing_of_the_code_beneath(where: str) -> None:
+    gate, _ = open_gate(where)
+    with gate:
+        active = gate.life.active
+        assert active is not None
+        old = rule_set("old", folders={path: folder for path, folder in active.folders.items() if "/" in path})
+        gate._known.life.contents[active.hash] = old
+        gate._plans.clear()
+        assert gate.decide([transfer()])[0].outcome == "hold"
 
 
 def test_what_does_not_fit_the_rulebook_is_refused(where: str) -> None:

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from sekisho.engine.kept_names import Names, Texts, one_array
 from sekisho.engine.requests import Account, Party, PastEvent, PastTrade, PastTransfer
+from sekisho.typologies.listed_forms import destination_form
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _EVER: Final = datetime.min.replace(tzinfo=UTC)
@@ -323,7 +324,11 @@ def _transfer(s: _Sheet, row: int, account_id: str, address: str) -> PastTransfe
 
 
 def _book(s: _Sheet, rows: Iterable[int]) -> dict[str, datetime]:
-    return {s.text("address", row): s.time("first_used_at", row) for row in rows}
+    book: dict[str, datetime] = {}
+    for row in rows:
+        form, used_at = destination_form(s.text("address", row)), s.time("first_used_at", row)
+        book[form] = min(used_at, book.get(form, used_at))
+    return book
 
 
 def _events(s: _Sheet, rows: Iterable[int]) -> list[PastEvent]:

@@ -37,6 +37,7 @@ from sekisho.typologies.correspondence import Correspondence
 from sekisho.typologies.exposure import Movements, Neighbour
 from sekisho.typologies.handled_assets import Pair
 from sekisho.typologies.listed import Listed, Lists, read_lists
+from sekisho.typologies.listed_forms import destination_form
 from sekisho.typologies.margin import Margin
 from sekisho.typologies.suitability import Breach, Check, Consent, Criteria, Limits
 from sekisho.typologies.valuation import in_utc, starts_at
@@ -201,7 +202,7 @@ class Memory:
             out = [each for each in self._by_account.seen(account_id) if each.direction == "out"]
             asked: dict[str, datetime] = {}
             for each in out:
-                asked.setdefault(each.address, each.requested_at)
+                asked.setdefault(destination_form(each.address), each.requested_at)
             book = self._books.seen(account_id).items()
             older = [used_at for address, used_at in book if address not in asked or used_at < asked[address]]
             left = [each.left_at for each in out if each.left_at is not None]
@@ -216,7 +217,7 @@ class Memory:
         return _since(rows, since, _requested_at)
 
     def addresses_of(self, account_id: str) -> Mapping[str, datetime]:
-        """Every address the account asked to send to, with the first time."""
+        """Every address the account asked to send to, in its normal form, with the first time."""
         return self._books.seen(account_id)
 
     def address_book(self, account_id: str) -> AddressBook:
@@ -232,7 +233,7 @@ class Memory:
 
     def first_used_at(self, account_id: str, address: str) -> datetime | None:
         """When the account first asked to send to the address; None before that."""
-        return self._books.seen(account_id).get(address)
+        return self._books.seen(account_id).get(destination_form(address))
 
     def events(self, account_id: str, since: datetime) -> Sequence[PastEvent]:
         """What happened to the account since a moment, oldest first."""
@@ -391,8 +392,9 @@ class Memory:
 
     def learn_use(self, account_id: str, address: str, used_at: datetime) -> None:
         """Take in that an account used an address at a moment, where the transfer itself lies before all records."""
-        book = self._books[account_id]
-        book[address] = min(used_at, book.get(address, used_at))
+        # One address in another spelling is no new one.
+        book, form = self._books[account_id], destination_form(address)
+        book[form] = min(used_at, book.get(form, used_at))
         self._first_sent.pop(account_id, None)
 
     def accounts_of(self, party_id: str) -> Sequence[str]:
@@ -540,7 +542,7 @@ class Memory:
         return self._taking_back(past_transfer(row), self.known_transfer(row["transfer_id"]))
 
     def _taking_back(self, transfer: PastTransfer, known: PastTransfer | None) -> Callable[[], None]:
-        account_id, address = transfer.account_id, transfer.address
+        account_id, address = transfer.account_id, destination_form(transfer.address)
         used_at = self.first_used_at(account_id, address)
 
         def take_back() -> None:

@@ -59,6 +59,7 @@ _OF_TRANSFER: Final = (
     "counterparty",
     "counterparty_vasp",
     "counterparty_country",
+    "payee_site",
 )
 _OF_ORDER: Final = ("instrument", "side", "order_type", "quantity", "price", "product", "leverage")
 _OF_ACCOUNT: Final = ("party_id", "kind", "opened_at", "experience", "net_worth_jpy", "income_jpy")

@@ -34,6 +34,7 @@ from sekisho.gate.options import (
     print_json,
     speaking,
 )
+from sekisho.gate.progress import Shown, progress
 from sekisho.gate.rule_set import RuleSet
 from sekisho.gate.rules_commands import app as rules_app
 from sekisho.gate.snapshot import begin, snapshots_beside, take_snapshot
@@ -107,7 +108,8 @@ def decide_command(
                 RuleSet(name="given", regime=regime, rules=tuple(rules.split(",")), assume=tuple(assume or ()), undetermined=meant),
             )
         if records is not None:
-            _teach(gate, records, first)
+            with progress() as shown:
+                _teach(gate, records, first, shown)
         console = Console()
         for line in lines:
             decision = _decided(gate, line, clock)
@@ -127,8 +129,8 @@ def learn_command(
     as_json: AsJson = False,
 ) -> None:
     """Teach the gate what the books hold. Rows it knows already are replaced; all are in its journal before this returns."""
-    with Gate(journal, lists=lists) as gate:
-        told = _teach(gate, records, None)
+    with Gate(journal, lists=lists) as gate, progress() as shown:
+        told = _teach(gate, records, None, shown)
     if as_json:
         print_json(told)
     else:
@@ -158,7 +160,9 @@ def base_command(
     kept = open_journal(journal)
     try:
         since = None if detail_from is None else starts_at(parse_day(detail_from))
-        digest = begin(kept, folder, open_records(records), since, datetime.now(UTC))
+        with progress() as shown:
+            shown("writing what the books hold in columns", 0, 1)
+            digest = begin(kept, folder, open_records(records), since, datetime.now(UTC))
     finally:
         kept.close()
     if as_json:
@@ -264,13 +268,15 @@ def _in_force(gate: Gate, rule_set: RuleSet) -> None:
     gate.rule("activate", rule_set.name, "for this run alone")
 
 
-def _teach(gate: Gate, folder: Path, before: Any) -> Mapping[str, int]:
+def _teach(gate: Gate, folder: Path, before: Any, shown: Shown) -> Mapping[str, int]:
     records = open_records(folder)
+    tables = [table for table in LEARNABLE if table in records.present]
     told: dict[str, int] = {}
-    for table in LEARNABLE:
-        if table in records.present:
-            for portion in _portions(rows_before(records, table, before)):
-                told[table] = told.get(table, 0) + gate.learn(table, portion)
+    for done, table in enumerate(tables):
+        shown(f"learning {table}", done, len(tables))
+        for portion in _portions(rows_before(records, table, before)):
+            told[table] = told.get(table, 0) + gate.learn(table, portion)
+            shown(f"learning {table}: {told[table]:,} rows", done, len(tables))
     return told
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from sekisho.gate.code_hash import BENEATH
 from sekisho.gate.deciding import Deciding, judge
 from sekisho.gate.entries import DECIDED, Decided, Entry, Planned, decode
 from sekisho.gate.follower import Follower
@@ -75,7 +76,11 @@ def explain(
     body = encode(again)
     if body == entry.body:
         return Explained(decision, decided, entry, True)
-    return Explained(decision, decided, entry, False, "deciding again gives other bytes", _differing(decided, again))
+    why = "deciding again gives other bytes"
+    active = follower.life.active
+    if active is None or not set(BENEATH) <= active.folders.keys():
+        why += "; its rule set was committed before the code beneath the rules was part of it, and that code may be another now"
+    return Explained(decision, decided, entry, False, why, _differing(decided, again))
 
 
 def _decided_again(

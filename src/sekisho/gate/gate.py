@@ -231,6 +231,11 @@ class Gate:
             raise GateUnknown(f"case {case_id!r} is not in the journal's store")
         return msgspec.json.decode(records[0].body, type=GateCase)
 
+    def use_once(self, name: str, until: float, now: float) -> bool:
+        """Note in the journal's store that a token was used; False where any gate process has noted it. Raises GateDown."""
+        with self._reading():
+            return self._journal.use_once(name, until, now)
+
     def entries(self) -> Iterator[tuple[int, Decided] | Ruled]:
         """Every decision and every step in the life of a rule set, in order."""
         for entry in self._journal.after(0):

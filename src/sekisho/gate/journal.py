@@ -26,6 +26,7 @@ CREATE TABLE IF NOT EXISTS asked (key TEXT PRIMARY KEY, number INTEGER NOT NULL,
 CREATE TABLE IF NOT EXISTS gate_case (
   case_id TEXT PRIMARY KEY, request_id TEXT NOT NULL, opened_at TEXT NOT NULL, number INTEGER NOT NULL, body BLOB NOT NULL
 ) STRICT;
+CREATE TABLE IF NOT EXISTS used_token (name TEXT PRIMARY KEY, until REAL NOT NULL) STRICT, WITHOUT ROWID;
 """
 
 
@@ -88,6 +89,10 @@ class Journal(Protocol):
 
     def cases(self, case_id: str | None = None) -> Sequence[CaseRecord]:
         """The case records, or the one of that id, in the order they were opened."""
+        ...
+
+    def use_once(self, name: str, until: float, now: float) -> bool:
+        """Note that something was used; False where any process has noted it before and its time is not over."""
         ...
 
     def reconnect(self) -> None:
@@ -205,6 +210,13 @@ class SqliteJournal:
         )
         with self._reading:
             return [CaseRecord(*row) for row in self._reader.db.execute(asked, (case_id,))]
+
+    def use_once(self, name: str, until: float, now: float) -> bool:
+        """Note that something was used; False where it was noted before and its time is not over."""
+        with self._reading:
+            db = self._reader.db
+            db.execute("DELETE FROM used_token WHERE until <= ?", (now,))
+            return db.execute("INSERT INTO used_token VALUES (?, ?) ON CONFLICT DO NOTHING", (name, until)).rowcount == 1
 
 
 def _connect(file: Path | str) -> sqlite3.Connection:

@@ -26,6 +26,7 @@ CREATE TABLE IF NOT EXISTS asked (key TEXT PRIMARY KEY, number BIGINT NOT NULL, 
 CREATE TABLE IF NOT EXISTS gate_case (
   case_id TEXT PRIMARY KEY, request_id TEXT NOT NULL, opened_at TEXT NOT NULL, number BIGINT NOT NULL, body BYTEA NOT NULL
 );
+CREATE TABLE IF NOT EXISTS used_token (name TEXT PRIMARY KEY, until DOUBLE PRECISION NOT NULL);
 """
 _ENTRY: Final[LiteralString] = "SELECT number, kind, request_id, body, checked FROM entry"
 
@@ -107,6 +108,13 @@ class PostgresJournal:
             if len(rows) < PORTION:
                 return
             number = rows[-1][0]
+
+    def use_once(self, name: str, until: float, now: float) -> bool:
+        """Note that something was used; False where it was noted before and its time is not over."""
+        with self._read() as reading:
+            reading.db.execute("DELETE FROM used_token WHERE until <= %s", (now,))
+            noted = reading.db.execute("INSERT INTO used_token VALUES (%s, %s) ON CONFLICT DO NOTHING", (name, until))
+            return noted.rowcount == 1
 
     def cases(self, case_id: str | None = None) -> Sequence[CaseRecord]:
         """The case records, or the one of that id, in the order they were opened."""

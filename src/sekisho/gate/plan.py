@@ -18,6 +18,7 @@ from sekisho.engine.lookback import Signs, transfer_out
 from sekisho.engine.requests import OrderRequest, TransferRequest
 from sekisho.findings.finding import sentence_values
 from sekisho.findings.sentence import say
+from sekisho.gate.code_hash import code_hashes
 from sekisho.gate.entries import Acted, Planned, Spoken
 from sekisho.gate.messages import ORDER, TRANSFER, Applied, Cited, GateDown, Said, ValueUsed, encode
 from sekisho.gate.own_steps import ASKS_FOR_STEPS, OwnSteps, own_steps
@@ -317,9 +318,11 @@ def _refuse_other_folders(rule_set: RuleSet, rules: Mapping[str, Rule]) -> None:
     if not rule_set.folders:
         return
     here = {path: rule.hash for path, rule in rules.items()}
+    # A set that was committed before the code beneath was part of it says nothing of that code.
+    here |= {name: code for name, code in code_hashes().items() if name in rule_set.folders}
     if other := sorted(_differing(rule_set.folders, here)):
         raise GateDown(
-            f"rule set {rule_set.name} ({rule_set.hash[:12]}) was committed with other rule folders than those installed: "
+            f"rule set {rule_set.name} ({rule_set.hash[:12]}) was committed with other rules or other code than installed: "
             f"{', '.join(other)}; draft, commit and activate it anew, or install the version it was committed with"
         )
 

@@ -9,6 +9,7 @@ from typing import Final
 
 import msgspec
 
+from sekisho.gate.code_hash import code_hashes
 from sekisho.gate.messages import encode
 from sekisho.rulebook import Rule, Rulebook, RulebookError
 
@@ -22,7 +23,8 @@ class RuleSet(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     ``regime`` None is the law in force on the day of each decision. ``rules`` are globs over rule paths. ``assume`` are values
     as for --assume. ``undetermined`` says by glob, the last one that matches, what a rule without a value means: hold, refuse or
     list. ``release_needs`` is how many different people must approve or release before a hold without end is lifted.
-    ``folders`` is filled when the set is committed: each rule's path and the hash of its folder.
+    ``folders`` is filled when the set is committed: each rule's path and the hash of its folder, and the code beneath all rules
+    (``engine``, ``typologies``) and its hash.
     """
 
     name: str
@@ -63,7 +65,7 @@ def checked(rule_set: RuleSet, rulebook: Rulebook) -> RuleSet:
     rules = rules_of(rule_set, rulebook)
     if not rules:
         raise RulebookError(f"rule set {rule_set.name}: none of its rules answers before the event")
-    return msgspec.structs.replace(rule_set, folders={rule.path: rule.hash for rule in rules})
+    return msgspec.structs.replace(rule_set, folders={**code_hashes(), **{rule.path: rule.hash for rule in rules}})
 
 
 def changes(one: RuleSet, other: RuleSet) -> dict[str, tuple[object, object]]:

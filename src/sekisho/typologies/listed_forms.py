@@ -38,6 +38,21 @@ def normal_form(address: str, asset: str | None = None) -> str:
     return text
 
 
+@lru_cache(maxsize=16_384)
+def destination_form(address: str) -> str:
+    """A destination as a client's address book keeps it: its normal form and, other than on a list, the tag written with it.
+
+    At one address of an operator every tag is another client's. What cannot be read stays as it is.
+    """
+    if address.isascii() and address.isalnum() and not (address[:1] == "X" and len(address) in _X_LENGTHS):
+        return normal_form(address)
+    try:
+        read = read_address(address)
+    except AddressError:
+        return address
+    return normal_form(read.account) + read.normal[len(read.account) :]
+
+
 _ONE_CASE = ("bc1", "tb1", "bcrt1", "ltc1", "mona1", "addr1", "stake1")
 """Beginnings of Bech32 addresses, which may be written in capitals throughout."""
 

@@ -172,6 +172,14 @@ def test_an_act_of_a_person_needs_a_fresh_token_once(door: Door) -> None:
     assert door.ask("POST", path, body, headers=fresh).status_code == 200
 
 
+def test_a_token_used_at_one_gate_is_used_at_every_other(door: Door) -> None:
+    door.ask("POST", ASK, transfer(account_id="A2"), role="wallet")
+    gates = [door.with_service(callers=Callers(door.folder / "callers.toml", use_once=door.gate.use_once)) for _ in range(2)]
+    path, body = f"{ASK}/T1/events", {"kind": "approved", "text": "called back"}
+    headers = {"Authorization": f"Bearer {door.token('compliance')}"}
+    assert [each.ask("POST", path, body, headers=headers).status_code for each in gates] == [200, 401]
+
+
 def test_a_bound_token_serves_one_request_only(door: Door) -> None:
     door.ask("POST", ASK, transfer(account_id="A2"), role="wallet")
     path, body = f"{ASK}/T1/events", json.dumps({"kind": "approved", "text": "called back"}).encode()

@@ -15,6 +15,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from threading import Lock
 from typing import Any, Final
 
 import jwt
@@ -101,12 +102,15 @@ class Callers:
 
     file: Path
     limits: TokenLimits = field(default_factory=TokenLimits)
+    use_once: Callable[[str, float, float], bool] | None = None
+    """Notes for all gate processes that a token was used (name, until when that counts, now); False where one has noted it."""
     _keys: Mapping[str, _Key] = field(default_factory=dict)
     _certificates: Mapping[str, _CertificateEntry] = field(default_factory=dict)
     _read_as: tuple[int, int] = (0, 0)
     _looked_at: float = float("-inf")
     _known: OrderedDict[str, tuple[Caller, float, float]] = field(default_factory=OrderedDict)
     _used: OrderedDict[str, float] = field(default_factory=OrderedDict)
+    _noting: Lock = field(default_factory=Lock)
 
     def __post_init__(self) -> None:
         self._read()
@@ -152,12 +156,18 @@ class Callers:
             raise _refused("acts need a token signed for this very request", "put the request's digest into the claim 'bound'")
         if now - caller.issued_at > self.limits.act_age + self.limits.leeway:
             raise _refused(f"acts need a token no older than {self.limits.act_age:.0f} seconds", "sign a new one for the act")
+        with self._noting:
+            self._use(f"{caller.key_id} {caller.jti}", now)
+
+    def _use(self, name: str, now: float) -> None:
         while self._used and next(iter(self._used.values())) <= now:
             self._used.popitem(last=False)
-        name = f"{caller.key_id} {caller.jti}"
         if name in self._used:
             raise _refused("the token was used for an act before", "sign a new one for each act")
-        self._used[name] = now + self.limits.act_age + 2 * self.limits.leeway
+        until = now + self.limits.act_age + 2 * self.limits.leeway
+        self._used[name] = until
+        if self.use_once is not None and not self.use_once(name, until, now):
+            raise _refused("the token was used for an act before", "sign a new one for each act")
 
     def look(self, now: float) -> None:
         """Read the list again where its file has changed; one that cannot be read leaves nobody known."""

@@ -16,7 +16,6 @@ from typing import Annotated, Any, Final
 import msgspec
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from sekisho.gate.access_log import AccessLogDown, SqliteAccessLog, broken_at
 from sekisho.gate.gate import Gate
@@ -31,6 +30,7 @@ from sekisho.gate.http.service import Service
 from sekisho.gate.http.settings import Settings, SettingsError, read_settings
 from sekisho.gate.http.tokens import Signer, new_caller
 from sekisho.gate.messages import GateError
+from sekisho.gate.progress import progress
 from sekisho.intelligence.list_file import read_list_file
 from sekisho.intelligence.store import ListStore, Loading
 from sekisho.records import RecordsError, open_records
@@ -317,8 +317,8 @@ def _begin(service: Service, settings: Settings, records: Path | None, chosen: l
             raise SettingsError(f"{chosen[0]}: the journal has its rule set already; 'sekisho gate rules' changes it")
         return False
     if records is not None:
-        with _progress() as progress:
-            learn_records(gate, open_records(records), progress)
+        with progress() as shown:
+            learn_records(gate, open_records(records), shown)
     try:
         first_rule_set(gate, settings)
     except RulebookError as error:
@@ -389,15 +389,3 @@ def _log(file: Path | None) -> Iterator[Any]:
         return
     with file.open("a", encoding="utf-8") as stream:
         yield stream
-
-
-@contextmanager
-def _progress() -> Iterator[Callable[[str, int, int], None]]:
-    console = Console(stderr=True)
-    if not console.is_terminal:
-        yield lambda _what, _done, _of: None
-        return
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=console, transient=True) as bars:
-        task = bars.add_task("reading the records", total=None)
-        yield lambda what, done, of: bars.update(task, description=what, completed=done, total=of)

@@ -36,7 +36,6 @@ def opened(
 ) -> Iterator[Service]:
     """The service of a gate; closed at the end. Raises SettingsError, CallersError, GateDown."""
     with ExitStack() as stack:
-        callers = Callers(folder / settings.callers.file, settings.callers.limits())
         address = _address(settings, folder)
         store = settings.store
         gate = Gate(
@@ -46,6 +45,7 @@ def opened(
             snapshots=None if store.snapshots is None else folder / store.snapshots,
         )
         stack.callback(gate.close)
+        callers = Callers(folder / settings.callers.file, settings.callers.limits(), gate.use_once)
         access_log = access_log_of(settings, folder)
         stack.callback(access_log.close)
         logging.getLogger("litestar").setLevel(logging.CRITICAL)

@@ -270,11 +270,11 @@ class Service:
             self.doors.rates.take(caller.party_id, caller.roles, self.doors.ticks())
         return body
 
-    def _act_as_person(self, route: Route, exchange: Exchange, caller: Caller) -> None:
+    async def _act_as_person(self, route: Route, exchange: Exchange, caller: Caller) -> None:
         """What a person does needs a fresh token, used once."""
         key = exchange.header(b"idempotency-key")
         digest = request_digest(route.method, exchange.target, key.decode("latin-1") if key else None, exchange.body)
-        self.doors.callers.check_act(caller, digest, self.doors.clock())
+        await _in_thread(self.doors.callers.check_act, caller, digest, self.doors.clock())
 
     # --- decisions
 
@@ -341,7 +341,7 @@ class Service:
                     field="/party_id",
                     remedy="leave party_id out",
                 )
-            self._act_as_person(route, exchange, caller)
+            await self._act_as_person(route, exchange, caller)
             party_id = caller.party_id
         request_id = await self._known_as(route, exchange.params["id"])
         event = RequestEventIn(kind=body.kind, party_id=party_id, version=body.version, text=body.text)
@@ -428,7 +428,7 @@ class Service:
         if not may(caller.roles, f"rule {step}"):
             raise Problem("forbidden", f"'rule {step}' is not for {', '.join(sorted(caller.roles))}", field="step")
         body = _STEPS.read(await self._read(route, exchange, caller))
-        self._act_as_person(route, exchange, caller)
+        await self._act_as_person(route, exchange, caller)
         named: RuleSet | str = body.rule_set or ""
         if body.content is not None:
             try:

@@ -15,6 +15,7 @@ from ibis import _
 from sekisho.engine.answers import Evidence, Found, Outcome, Reason
 from sekisho.engine.requests import TransferRequest
 from sekisho.typologies.custody import share
+from sekisho.typologies.listed_forms import destination_form
 from sekisho.typologies.valuation import in_utc, total
 from sekisho.typologies.waiting import length_of, overlapping
 
@@ -53,9 +54,13 @@ def decide(request: Request, view: View, p: Parameters) -> Iterator[Reason]:
 def detect(records: Records, p: Parameters) -> Iterator[Found]:
     """Transfers that left before the gate would have released them; one finding for each account and overlapping periods."""
     by_account: dict[str, list[_Early]] = defaultdict(list)
-    for row in _released_early(records, p).to_pyarrow().to_pylist():
-        early = _early(row, p)
-        by_account[early.account_id].append(early)
+    released_early = _released_early(records, p)
+    rows = released_early.to_pyarrow().to_pylist()
+    forms = _first_uses_by_form(records, released_early) if rows else {}
+    for row in rows:
+        early = _early({**row, "first_used_at": forms[row["account_id"], destination_form(row["address"])]}, p)
+        if early.account_until is None or early.left_at < max(early.account_until, early.address_until):
+            by_account[early.account_id].append(early)
     for _account, earlies in sorted(by_account.items()):
         for group in overlapping(earlies):
             yield _found(group)
@@ -69,9 +74,7 @@ def _scope(p: Parameters) -> frozenset[str]:
 def _released_early(records: Records, p: Parameters) -> ir.Table:
     """Transfers out within scope that were released before one of their periods had passed."""
     out = records.transfer.filter(_.direction == "out")
-    first_uses = out.group_by("account_id", "address").aggregate(
-        first_used_at=ibis.least(_.requested_at, ibis.coalesce(_.address_first_used_at, _.requested_at)).min()
-    )
+    first_uses = _first_uses(out)
     kind = ibis.ifelse((_.counterparty == "hosted") & _.counterparty_vasp.isnull(), "unknown", _.counterparty)
     released = out.filter(_.status.isin(["released", "completed"]), kind.isin(sorted(_scope(p)))).select(
         "transfer_id", "account_id", "address", "asset", "value_jpy", "requested_at",
@@ -85,6 +88,22 @@ def _released_early(records: Records, p: Parameters) -> ir.Table:
         | (_.left_at < _.opened_at + _interval(p.days_new_account))
         | (_.left_at < _.first_used_at + _interval(p.days_new_address))
     ).select("transfer_id", "account_id", "address", "asset", "value_jpy", "requested_at", "left_at", "first_used_at", "opened_at")
+
+
+def _first_uses(out: ir.Table) -> ir.Table:
+    return out.group_by("account_id", "address").aggregate(
+        first_used_at=ibis.least(_.requested_at, ibis.coalesce(_.address_first_used_at, _.requested_at)).min()
+    )
+
+
+def _first_uses_by_form(records: Records, some: ir.Table) -> dict[tuple[str, str], datetime]:
+    """When the accounts of some transfers first used each destination, however it was written then."""
+    first: dict[tuple[str, str], datetime] = {}
+    out = records.transfer.filter(_.direction == "out")
+    for row in _first_uses(out).semi_join(some.select("account_id").distinct(), "account_id").to_pyarrow().to_pylist():
+        key = (row["account_id"], destination_form(row["address"]))
+        first[key] = min(row["first_used_at"], first.get(key, row["first_used_at"]))
+    return first
 
 
 def _interval(days: Decimal | int) -> ir.IntervalScalar:
