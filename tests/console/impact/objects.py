@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 from console.objects import Made, Wanted
-
 from sekisho.console.impact.asking import folder_of
 from sekisho.console.impact.models import Study
 from sekisho.console.impact.results import SUMMARY

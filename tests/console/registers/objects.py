@@ -7,7 +7,6 @@ from decimal import Decimal
 from typing import Any
 
 from console.objects import Made, Wanted
-
 from sekisho.console.journal.acting import SYSTEM, acting
 from sekisho.console.people.models import Account
 from sekisho.console.registers.models import Clearance, MaterialFact, RegisterRow, Restriction, Watched
