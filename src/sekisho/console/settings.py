@@ -54,7 +54,7 @@ def _database(named: str) -> dict[str, Any]:
     if not named.startswith(("postgresql://", "postgres://")):
         return {
             "ENGINE": "django.db.backends.sqlite3",
-            "NAME": FOLDER / named,
+            "NAME": FOLDER / named if NAMED else ":memory:",
             "OPTIONS": {
                 "transaction_mode": "IMMEDIATE",
                 "timeout": 30,

@@ -20,7 +20,7 @@ from sekisho.console.desk.pages import Asked, Content, Done, action, page
 from sekisho.console.desk.reminders import Reminder, reminder
 
 
-def _mine(request: Asked) -> QuerySet[Any]:
+def mine(request: Asked) -> QuerySet[Any]:
     """The proposals the actor may make or decide by kind and chapter, without those that concern him: also that they are there."""
     actor, wanted = request.actor, Q(pk__in=())
     for kind, takes in KINDS.items():
@@ -59,7 +59,7 @@ PROPOSALS = Listing(
         Column(key="state", title=gettext_lazy("State"), kind="chip", sort="state"),
         Column(key="decided_by", title=gettext_lazy("Decided by")),
     ),
-    rows=_mine,
+    rows=mine,
     show=_show,
     sort=("-proposed_at", "-pk"),
     filters=(Filter(name="state", title=gettext_lazy("State"), keeps="state", values=STATES),),
@@ -81,7 +81,7 @@ def proposals(request: Asked) -> Content | HttpResponseBase:
 
 def _shown(request: Asked, pk: int) -> Proposal:
     """A proposal of a kind that is his to propose or approve; others do not exist for him, whatever he does with their number."""
-    found: Proposal | None = _mine(request).filter(pk=pk).first()
+    found: Proposal | None = mine(request).filter(pk=pk).first()
     if found is None:
         raise Http404
     return found
@@ -132,7 +132,7 @@ def take_back(request: Asked, body: Words, pk: int) -> Done:
 
 def _waiting(request: Asked) -> int:
     """How many proposals this person may decide; counted among the first hundred, so that a long list costs no more."""
-    return sum(may_decide(request.actor, each) for each in _mine(request).filter(state="open").order_by("pk")[:100])
+    return sum(may_decide(request.actor, each) for each in mine(request).filter(state="open").order_by("pk")[:100])
 
 
 reminder(

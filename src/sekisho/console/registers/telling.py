@@ -31,11 +31,11 @@ def tell(actor: Actor) -> dict[str, int]:
     """Tell the gate over HTTP. The same rows under the same key are learnt once. Raises ``Unfit`` where the gate cannot be told."""
     actor.need("tell the gate")
     link = settings.CHOSEN.gate
-    if link is None or link.url is None or link.key is None:
-        raise Unfit(_("The console was not told where the gate is (setting: gate, with url and key)."))
+    if link is None or link.url is None or link.keys is None:
+        raise Unfit(_("The console was not told where the gate is (setting: gate, with url and keys)."))
     told = {}
     try:
-        with GateClient(link.url, Signer.from_file(Path(settings.FOLDER) / link.key)) as gate:
+        with GateClient(link.url, Signer.from_file(Path(settings.FOLDER) / link.keys / f"{actor.person.party_id}.pem")) as gate:
             for table, rows in learnable().items():
                 digest = hashlib.sha256(msgspec.json.encode(rows)).hexdigest()
                 told[table] = gate.learn(table, read_rows(table, rows), key=f"registers-{table}-{digest[:32]}")
