@@ -216,7 +216,7 @@ def test_gate_and_inspection_agree(rows: list[dict[str, object]]) -> None:
     named = {each.id for found in CONTROL.detect(records, parameters) for each in found.evidence}
     stopped = set()
     for row in rows:
-        request = TransferRequest(**{name: row[name] for name in TransferRequest.__dataclass_fields__ if name in row})  # type: ignore[arg-type]
+        request = TransferRequest(**{name: row[name] for name in TransferRequest.__struct_fields__ if name in row})  # type: ignore[arg-type]
         view = _View(memory_before(records, request.requested_at))
         left = request.direction == "out" and (row["status"] == "completed" or row["released_at"] is not None)
         if left and list(CONTROL.decide(request, view, parameters)):  # type: ignore[arg-type]

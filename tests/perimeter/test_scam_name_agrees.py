@@ -83,7 +83,7 @@ def test_gate_and_inspection_agree(history: list[dict[str, object]]) -> None:
             if row["released_at"] is None:
                 continue
             view = RecordsView(records, row["released_at"])  # type: ignore[arg-type]
-            request = TransferRequest(**{name: row[name] for name in TransferRequest.__dataclass_fields__ if name in row})  # type: ignore[arg-type]
+            request = TransferRequest(**{name: row[name] for name in TransferRequest.__struct_fields__ if name in row})  # type: ignore[arg-type]
             reasons = list(CONTROL.decide(request, view, parameters))
             assert {reason.outcome for reason in reasons} <= {Outcome.warn, Outcome.hold}
             if reasons:

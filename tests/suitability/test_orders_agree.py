@@ -274,7 +274,7 @@ def _told(kept: list[tuple[str, Row]]) -> Iterator[tuple[datetime, str, Row]]:
 
 
 def _outcome(control: Control, order: Row, memory: Memory, p: Parameters) -> Outcome:
-    columns = {name: order[name] for name in order if name in OrderRequest.__dataclass_fields__}
+    columns = {name: order[name] for name in order if name in OrderRequest.__struct_fields__}
     columns["price"] = None if order["order_type"] == "market" else order["price"]
     columns["leverage"] = order["leverage"] if order["product"] == "margin" else None
     assert control.decide is not None

@@ -163,7 +163,7 @@ def test_gate_and_inspection_agree(
                 memory.learn("request_event", event)
         for movement in moved:
             memory.learn("chain_movement", movement)
-        known = {name: row[name] for name in TransferRequest.__dataclass_fields__ if name in row}
+        known = {name: row[name] for name in TransferRequest.__struct_fields__ if name in row}
         request = TransferRequest(**{**known, "requested_at": row["released_at"]})
         reasons = list(control.decide(request, memory, parameters))  # type: ignore[arg-type]
         if max((reason.outcome for reason in reasons), default=Outcome.allow) >= Outcome.hold:

@@ -176,7 +176,7 @@ def test_gate_and_inspection_agree(
     tables = register | history
     broken = set()
     for row in history["transfer"]:
-        known = {name: row[name] for name in TransferRequest.__dataclass_fields__ if name in row}
+        known = {name: row[name] for name in TransferRequest.__struct_fields__ if name in row}
         request = TransferRequest(**{**known, "requested_at": row["released_at"]})
         reasons = list(control.decide(request, _memory(tables, row["released_at"]), parameters))  # type: ignore[arg-type]
         if max((reason.outcome for reason in reasons), default=Outcome.allow) >= Outcome.hold:

@@ -60,7 +60,7 @@ def play(rule: str, rows: list[dict[str, Any]], tables: Tables, regime: str) -> 
 
 
 def _asked(control: Any, row: Mapping[str, Any], view: View, p: Parameters) -> list[Reason]:
-    names = [n for n in row if n in OrderRequest.__dataclass_fields__]
+    names = [n for n in row if n in OrderRequest.__struct_fields__]
     price = None if row["order_type"] == "market" else row["price"]
     return list(control.decide(OrderRequest(**{**{n: row[n] for n in names}, "price": price}), view, p))
 
