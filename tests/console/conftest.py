@@ -21,7 +21,7 @@ from django.conf import settings as console_settings  # noqa: E402 - after they 
 
 if "sqlite" in console_settings.DATABASES["default"]["ENGINE"]:
     # A file, as it is in use: a database in memory is not shared by threads as a file is.
-    console_settings.DATABASES["default"]["TEST"] = {"NAME": str(_FOLDER / "test.sqlite")}
+    console_settings.DATABASES["default"].setdefault("TEST", {})["NAME"] = str(_FOLDER / "test.sqlite")
 django.setup()
 
 from django.test import Client  # noqa: E402 - after Django is set up
