@@ -161,7 +161,7 @@ def _modules(code: str, *wanted: str) -> list[str]:
 
 
 def test_the_gate_does_not_load_django(tmp_path: Path) -> None:
-    assert _modules("import sekisho.cli", "django", "waitress", "litestar") == ["litestar"]
+    assert _modules("import sekisho.cli, sekisho.gate.http.commands", "django", "waitress", "litestar") == ["litestar"]
 
 
 def test_the_console_does_not_load_the_gates_server(tmp_path: Path) -> None:

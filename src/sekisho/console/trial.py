@@ -65,6 +65,7 @@ def begin(trial: Trial) -> None:
         )
         for pk, name, ja, account, roles, unit, head in PEOPLE
     )
+    import_module("sekisho.console.urls")  # reads every part's pages, and with them what takes two people
     for area in settings.AREAS:
         module = f"sekisho.console.{area}.trial"
         if find_spec(module) is not None:

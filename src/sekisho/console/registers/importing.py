@@ -18,7 +18,8 @@ from sekisho.records import TABLES, Records, RecordsError, open_records
 
 def take_in(folder: Path, at: datetime, author: Author = SYSTEM) -> dict[str, int]:
     """Take in what the books hold and the office does not, table by table; gives how many rows are new. Raises RecordsError."""
-    with open_records(folder, only={*INSIDE, *KINDS}) as records, acting(author, "take in registers", at=at):
+    taking = acting(author, "take in registers", at=at, effect="take in records")
+    with open_records(folder, only={*INSIDE, *KINDS}) as records, taking:
         counts = {
             "material_fact": _facts(records, at),
             "fact_knowledge": _knowledge(records, at),

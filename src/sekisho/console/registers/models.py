@@ -57,7 +57,8 @@ VERDICTS = [
     ("beyond", _("more than was cleared")),
     ("restricted", _("restricted at the time")),
 ]
-FREEING = ("publish fact", "let fact lapse")
+FREEING = ("publish fact", "let fact lapse", "take in records")
+"""What frees a fact; the last is what the firm's own records said before the office had them."""
 
 
 class Unchangeable(OfficeError):  # noqa: N818 - says what happened, as Unrecorded does
