@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 
-.PHONY: help demo test cite coverage check docs bench lock nodes clean
+.PHONY: help demo test journeys cite coverage check docs bench lock nodes clean
 
 help: ## What can be done here.
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -19,6 +19,9 @@ test: $(VENV)/test.done $(VENV)/docs.done check ## Install what the tests need a
 coverage: $(VENV)/test.done $(VENV)/docs.done ## The tests again, counting which lines and branches they reach (about 20 minutes).
 	$(BIN)/python -m coverage run -m pytest -p no:warnings
 	$(BIN)/python -m coverage report --skip-covered
+
+journeys: $(VENV)/test.done ## The office in a real browser: every page, and from an alert to a filed report (about 20 minutes; needs Chromium).
+	SEKISHO_JOURNEYS=1 $(BIN)/python -m pytest -p no:warnings tests/console/browser
 
 cite: $(VENV)/run.done ## Resolve every citation against the law texts, where they are.
 	@law="$${SEKISHO_DATA:-../shared/data}/law"; if [ -d "$$law" ]; then $(BIN)/sekisho rules cite --law "$$law"; \

@@ -32,6 +32,8 @@ from sekisho.console.people.models import Account  # noqa: E402
 from sekisho.console.people.roles import ROLES  # noqa: E402
 
 PASSWORD = "correct horse battery"
+collect_ignore = [] if os.environ.get("SEKISHO_JOURNEYS") else ["browser"]
+"""The journeys in a browser take long: ``make journeys`` runs them."""
 
 
 @pytest.fixture

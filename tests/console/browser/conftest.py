@@ -58,7 +58,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
             line = server.stdout.readline()
             assert line, log.read_text()[-4000:]
             told = json.loads(line)
-            yield Served(told["console"].rstrip("/"), told["url"] if "url" in told else told["gate"], folder)
+            yield Served(told["console"]["address"].rstrip("/"), told["address"], folder)
         finally:
             server.send_signal(signal.SIGTERM)
             server.wait(30)

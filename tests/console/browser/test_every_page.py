@@ -12,10 +12,9 @@ from django.urls import Resolver404, resolve
 from playwright.sync_api import Page, Response
 
 Visit = Callable[..., Page]
-OF_EACH = 2
-"""How many pages of one kind are looked at (two alerts, two cases …)."""
+OF_EACH = 1
+"""How many pages of one kind are looked at (an alert, a case …)."""
 BYTES_MAX = 500_000
-SEE_EVERYTHING = ("sato", "abe", "ono", "suzuki", "tanaka")
 
 
 def _reachable(page: Page) -> list[str]:
@@ -46,8 +45,7 @@ def _reachable(page: Page) -> list[str]:
     return found
 
 
-@pytest.mark.parametrize("lang", ["en", "ja"])
-@pytest.mark.parametrize("account", SEE_EVERYTHING)
+@pytest.mark.parametrize(("account", "lang"), [("sato", "en"), ("sato", "ja"), ("ono", "ja"), ("suzuki", "en")])
 def test_every_page_is_accessible_and_light(account: str, lang: str, visit: Visit) -> None:
     page = visit(account, lang)
     axe, wrong = Axe(), []
