@@ -56,7 +56,7 @@ def test_only_the_second_line_works_on_alerts(browser: Browser, role: str, act: 
 
 
 def test_nobody_sees_or_works_on_alerts_of_another_chapter(browser: Browser, actor: Any) -> None:
-    with acting(SYSTEM, "give a role"):
+    with acting(SYSTEM, "give a role", effect="grant a role"):
         grant = Grant.objects.get(account__username="compliance")
         grant.chapters = ["capital"]
         grant.save()
@@ -256,6 +256,33 @@ def test_a_remembered_pair_closes_its_next_alert_visibly(actor: Any, take_in: An
     assert [row["key"] for row in client.get("/api/alerts/?state=&mark=remembered").json()["rows"]] == [closed.alert_id]
     assert b"remembered as a false positive" in client.get(f"/alerts/{closed.alert_id}/").content
     assert client.get(f"/api/alerts/remembered/{kept.pk}/").json()["closed"][0]["alert"] == closed.alert_id
+
+
+@pytest.mark.parametrize(
+    "otherwise",
+    [
+        {"rule": "unfair_trading/layering"},
+        {"subject_id": "P9"},
+        {"rank": 4},
+        {"disposition": "confirmed"},
+        {"state": "open"},
+        {"memory_id": None},
+        {"raised_at": timezone.now() + timedelta(days=400)},
+    ],
+    ids=lambda each: next(iter(each)),
+)
+def test_no_alert_begins_disposed_of_but_by_the_pair_two_people_remembered(
+    otherwise: dict[str, Any], actor: Any, take_in: Any
+) -> None:
+    forget(actor, take_in)
+    take_in(finding(11, subject_id="P1"))
+    like = Alert.objects.get(pk=finding(11)["finding_id"])
+    assert like.memory_id is not None
+    values = {each.attname: getattr(like, each.attname) for each in Alert._meta.concrete_fields}
+    with pytest.raises(NotTwoPeople), acting(SYSTEM, "cheat"):
+        Alert(**{**values, "alert_id": "MADE-1", "number": None, **otherwise}).save()
+    with acting(SYSTEM, "make an alert"):
+        Alert(**{**values, "alert_id": "MADE-2", "number": None}).save()
 
 
 def test_a_remembered_pair_ends_by_time_or_when_it_is_revoked(actor: Any, take_in: Any, browser: Browser) -> None:

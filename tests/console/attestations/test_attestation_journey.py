@@ -149,7 +149,7 @@ def test_an_owner_reviews_nothing_of_his_by_any_account(browser: Browser, items:
 
 
 def test_neither_head_nor_report_nor_the_unit_the_rule_names_reviews(browser: Browser, items: dict[str, int]) -> None:
-    with acting(SYSTEM, "set up"):
+    with acting(SYSTEM, "set up", effect="change a person"):
         owner = Person.objects.get(pk="PERSON-OPERATIONS")
         owner.head = Person.objects.get(pk="PERSON-AUDIT")
         owner.save()
@@ -407,7 +407,7 @@ def test_the_board_sees_the_whole_and_takes_it_as_pdf(browser: Browser, items: d
 
 
 def test_the_organisation_chart_shows_everybody_also_in_a_circle(browser: Browser, items: dict[str, int]) -> None:
-    with acting(SYSTEM, "set up"):
+    with acting(SYSTEM, "set up", effect="change a person"):
         one, two = Person.objects.get(pk="PERSON-AUDIT"), Person.objects.get(pk="PERSON-SRO")
         one.head, two.head = two, one
         one.name = "<b>Audit & co"

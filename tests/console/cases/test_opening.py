@@ -59,9 +59,10 @@ def test_one_alert_that_cannot_join_leaves_no_half_case(alerts: list[str], said:
     make_alert("F1")
     make_alert("closed", state="closed")
     make_alert("joined")
-    assert sent(browser("compliance"), "/cases/open/", alerts=["joined"]).status_code == 200
+    client = browser("compliance")
+    assert sent(client, "/cases/open/", alerts=["joined"]).status_code == 200
     before = (Case.objects.count(), Change.objects.count())
-    answer = sent(browser("compliance"), "/cases/open/", alerts=alerts)
+    answer = sent(client, "/cases/open/", alerts=alerts)
     assert answer.status_code == 422
     assert said in answer.json()["error"]
     assert (Case.objects.count(), Change.objects.count()) == before
@@ -72,7 +73,7 @@ def test_who_reads_only_or_works_elsewhere_opens_nothing(make_alert: Any, browse
     make_alert("F1")
     assert sent(browser("audit"), "/cases/open/", alerts=["F1"]).status_code == 403
     grant = Grant.objects.get(account__username="compliance")
-    with acting(SYSTEM, "narrow a role"):
+    with acting(SYSTEM, "narrow a role", effect="grant a role"):
         grant.chapters = ["transfers"]
         grant.save()
     assert sent(browser("compliance"), "/cases/open/", alerts=["F1"]).status_code == 403

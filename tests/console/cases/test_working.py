@@ -140,7 +140,7 @@ def test_the_draft_leaves_out_alerts_its_writer_may_not_read(make_alert: Any, ac
     make_alert("F1")
     make_alert("F2", chapter="transfers", rule="transfers/cooling_off", severity="low")
     opened = work.open_case(actor("supervisor"), ["F1", "F2"])
-    with acting(SYSTEM, "narrow a role"):
+    with acting(SYSTEM, "narrow a role", effect="grant a role"):
         grant = Grant.objects.get(account__username="compliance")
         grant.chapters = ["unfair_trading"]
         grant.save()

@@ -93,7 +93,7 @@ def test_a_regime_compared_from_the_question_to_its_causes(browser: Browser, lab
     (lab / "books" / "transfer.csv").write_text(TABLES["transfer.csv"].replace("bc1c", "bc1cc"))
     assert post(browser("supervisor"), "impact/ask/", **QUESTION).json()["study"] != key
     # Chapters and languages.
-    with acting(SYSTEM, "t"):
+    with acting(SYSTEM, "t", effect="grant a role"):
         grant = Grant.objects.get(account__username="compliance2")
         grant.chapters = ["unfair_trading"]
         grant.save()

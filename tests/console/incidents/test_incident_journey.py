@@ -262,7 +262,7 @@ def test_what_takes_two_people_changes_in_no_other_way(model: Any, field: str, b
 def test_who_signed_the_outflow_neither_sees_nor_works_on_it(browser: Browser) -> None:
     incident = opened(browser)
     account = Account.objects.get(username="operations")
-    with acting(Actor.of(account, timezone.now()).author, "set up"):
+    with acting(Actor.of(account, timezone.now()).author, "set up", effect="change a person"):
         account.person.party_id = "P-SIGNED"
         account.person.save()
     client = browser("operations")
@@ -276,7 +276,7 @@ def test_who_signed_the_outflow_neither_sees_nor_works_on_it(browser: Browser) -
 def test_who_has_other_chapters_sees_nothing_of_it(browser: Browser) -> None:
     incident = opened(browser)
     account = Account.objects.get(username="compliance2")
-    with acting(Actor.of(account, timezone.now()).author, "set up"):
+    with acting(Actor.of(account, timezone.now()).author, "set up", effect="grant a role"):
         grant = Grant.objects.get(account=account)
         grant.chapters = ["transfers"]
         grant.save()

@@ -71,7 +71,7 @@ def test_alerts_of_other_chapters_or_about_oneself_are_neither_shown_nor_counted
     make_alert("F1", parties=["STAFF-AUDITOR"])
     make_alert("F2", subject_id="A9|STAFF-AUDITOR", parties=[])
     make_alert("F3", chapter="transfers")
-    with acting(SYSTEM, "narrow a role"):
+    with acting(SYSTEM, "narrow a role", effect="grant a role"):
         grant = Grant.objects.get(account__username="auditor")
         grant.chapters = ["unfair_trading"]
         grant.save()

@@ -62,7 +62,7 @@ def test_open_and_late_by_chapter(alerts: None, browser: Browser) -> None:
 
 def test_other_chapters_and_roles_do_not_show(alerts: None, browser: Browser) -> None:
     grant = Grant.objects.get(account=Account.objects.get(username="compliance"))
-    with acting(SYSTEM, "change a grant"):
+    with acting(SYSTEM, "change a grant", effect="grant a role"):
         grant.chapters = ["client_assets"]
         grant.save()
     assert [line["chapter"] for line in browser("compliance").get("/api/").json()["alerts"]["chapters"]] == ["client_assets"]

@@ -16,7 +16,7 @@ from sekisho.console.journal.acting import SYSTEM, NotTwoPeople, acting
 from sekisho.console.registers.exporting import export, rows_of
 from sekisho.console.registers.importing import take_in
 from sekisho.console.registers.kinds import KINDS, rules_reading
-from sekisho.console.registers.models import FactKnowledge, GapLook, MaterialFact, Publication, RegisterRow, Reminder
+from sekisho.console.registers.models import FROM_BOOKS, FactKnowledge, GapLook, MaterialFact, Publication, RegisterRow, Reminder
 from sekisho.console.registers.telling import learnable
 from sekisho.gate.rows import read_rows
 from sekisho.records import TABLES, RecordsError, validate_folder
@@ -215,6 +215,25 @@ def test_publications_in_books_free_what_the_law_says_they_free(db: None, tmp_pa
             csv.writer(file).writerows(lines)
     take_in(tmp_path, NOW)
     assert {f.pk: f.state(NOW) for f in MaterialFact.objects.all()} == {"F1": "open", "F2": "published"}
+
+
+@pytest.mark.parametrize(
+    ("effect", "more"), [(None, {"free_at": NOW}), (FROM_BOOKS, {"lapsed_at": NOW})], ids=["free by hand", "lapsed from books"]
+)
+def test_no_fact_begins_free_or_lapsed_by_one_person(effect: str | None, more: dict[str, datetime], db: None) -> None:
+    said = {"asset": "X", "category": "issuer", "arose_at": NOW, "summary": "s", "recorded_at": NOW, "recorded_by": "SYSTEM"}
+    with pytest.raises(NotTwoPeople), acting(SYSTEM, "t", effect=effect):
+        MaterialFact(fact_id="F1", **said, **more).save()
+
+
+def test_books_free_no_fact_that_the_office_has_already(db: None) -> None:
+    said = {"asset": "X", "category": "issuer", "arose_at": NOW, "summary": "s", "recorded_at": NOW, "recorded_by": "SYSTEM"}
+    fact = MaterialFact(fact_id="F1", **said)
+    with acting(SYSTEM, "t"):
+        fact.save()
+    fact.free_at = NOW
+    with pytest.raises(NotTwoPeople), acting(SYSTEM, "t", effect=FROM_BOOKS):
+        fact.save()
 
 
 def test_a_folder_that_is_there_is_not_written_over(db: None, tmp_path: Path) -> None:

@@ -159,7 +159,7 @@ def test_a_rule_shows_the_alerts_it_raised_to_those_who_may_read_them(browser: B
     assert [each["alert"] for each in browser("compliance").get(at).json()["alerts"]["latest"]] == ["A1"]
     assert len(browser("supervisor").get(at).json()["alerts"]["latest"]) == 2
     assert browser("operations").get(at).json()["alerts"] is None
-    with acting(SYSTEM, "t"):
+    with acting(SYSTEM, "t", effect="grant a role"):
         grant = Grant.objects.get(account__username="compliance2")
         grant.chapters = ["transfers"]
         grant.save()

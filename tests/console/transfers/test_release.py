@@ -81,13 +81,17 @@ def test_who_it_concerns_neither_sees_nor_decides_it(gated: Gated, browser: Brow
     with acting(telling.Author(account="administrator", person="PERSON-ADMINISTRATOR"), "declare a conflict"):
         Conflict(person_id="PERSON-SUPERVISOR", party_id="STAFF-COMPLIANCE2", why="family", since="2026-01-01").save()
     post(browser("compliance"), f"/api/transfers/{row.pk}/release/", REASON)
-    assert post(browser("supervisor"), f"/api/proposals/{Proposal.objects.get().pk}/approve/").status_code == 403
+    supervisor, pk = browser("supervisor"), Proposal.objects.get().pk
+    hidden, missing = (post(supervisor, f"/api/proposals/{number}/approve/") for number in (pk, pk + 1))
+    assert hidden.status_code == 404
+    assert hidden.content == missing.content, "that it is there is not told either"
+    assert Proposal.objects.get().state == "open"
 
 
 def test_chapters_separate(gated: Gated, browser: Browser) -> None:
     row = held(gated, browser)
     grant = Grant.objects.get(account=Account.objects.get(username="compliance"))
-    with acting(telling.Author(account="administrator", person="PERSON-ADMINISTRATOR"), "change a grant"):
+    with acting(telling.Author(account="administrator", person="PERSON-ADMINISTRATOR"), "change a grant", effect="grant a role"):
         grant.chapters = ["unfair_trading"]
         grant.save()
     assert browser("compliance").get("/api/transfers/").json()["rows"] == []

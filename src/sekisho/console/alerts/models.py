@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, ClassVar, Final
@@ -13,7 +13,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from sekisho.console.alerts import text_search
-from sekisho.console.journal.acting import Kept, KeptQuerySet, NotTwoPeople, acting_now
+from sekisho.console.journal.acting import Act, Kept, KeptQuerySet, NotTwoPeople, acting_now
 from sekisho.rulebook import load_rulebook
 
 STATES = [
@@ -244,6 +244,21 @@ class Alert(Kept):
 
     def __str__(self) -> str:
         return str(self.alert_id)
+
+    def need_two_people(self, act: Act, stored: Mapping[str, Any] | None) -> None:
+        """Two people dispose of an alert; a new one comes closed where two said so before, by a remembered pair."""
+        if stored is None and self.memory is not None and self._is_remembered_by(self.memory):
+            return
+        super().need_two_people(act, stored)
+
+    def _is_remembered_by(self, memory: Memory) -> bool:
+        return (
+            (self.state, self.disposition) == ("closed", "false_positive")
+            and (self.rule, key_of(self.subject_id)) == (memory.rule, memory.subject_key)
+            and self.rank <= memory.rank_most
+            and memory.revoked_at is None
+            and memory.at <= self.raised_at < memory.expires_at
+        )
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Write the alert; what the queue finds it by follows."""

@@ -11,17 +11,16 @@ from sekisho.console.journal.acting import SYSTEM, Author, acting
 from sekisho.console.registers.exporting import INSIDE
 from sekisho.console.registers.kinds import KINDS
 from sekisho.console.registers.law import law_at
-from sekisho.console.registers.models import FactKnowledge, MaterialFact, Publication, RegisterRow
+from sekisho.console.registers.models import FROM_BOOKS, FactKnowledge, MaterialFact, Publication, RegisterRow
 from sekisho.console.registers.rows import told
 from sekisho.records import TABLES, Records, RecordsError, open_records
 
 
 def take_in(folder: Path, at: datetime, author: Author = SYSTEM) -> dict[str, int]:
     """Take in what the books hold and the office does not, table by table; gives how many rows are new. Raises RecordsError."""
-    taking = acting(author, "take in registers", at=at, effect="take in records")
-    with open_records(folder, only={*INSIDE, *KINDS}) as records, taking:
+    with open_records(folder, only={*INSIDE, *KINDS}) as records, acting(author, FROM_BOOKS, at=at):
         counts = {
-            "material_fact": _facts(records, at),
+            "material_fact": _facts(records, author),
             "fact_knowledge": _knowledge(records, at),
             "publication": _publications(records, at),
         }
@@ -30,7 +29,7 @@ def take_in(folder: Path, at: datetime, author: Author = SYSTEM) -> dict[str, in
     return {table: count for table, count in counts.items() if count}
 
 
-def _facts(records: Records, at: datetime) -> int:
+def _facts(records: Records, author: Author) -> int:
     known = set(MaterialFact.objects.values_list("pk", flat=True))
     free = _freed(records)
     for row in _rows(records, "material_fact"):
@@ -44,7 +43,8 @@ def _facts(records: Records, at: datetime) -> int:
         for row in _rows(records, "material_fact")
         if row["fact_id"] not in known
     ]  # fmt: skip
-    return _taken(MaterialFact, rows, "material_fact")
+    with acting(author, FROM_BOOKS, effect=FROM_BOOKS):
+        return _taken(MaterialFact, rows, "material_fact")
 
 
 def _freed(records: Records) -> dict[str, datetime]:

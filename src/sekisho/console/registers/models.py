@@ -5,7 +5,7 @@ What somebody knew and what was published is added and never changed: a mistake 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -14,7 +14,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from sekisho.console.journal.acting import Kept, NotTwoPeople, OfficeError, acting_now
+from sekisho.console.journal.acting import Act, Kept, NotTwoPeople, OfficeError, acting_now
 
 CATEGORIES = [
     ("issuer", _("issuer's business")),
@@ -57,8 +57,9 @@ VERDICTS = [
     ("beyond", _("more than was cleared")),
     ("restricted", _("restricted at the time")),
 ]
-FREEING = ("publish fact", "let fact lapse", "take in records")
-"""What frees a fact; the last is what the firm's own records said before the office had them."""
+FREEING = ("publish fact", "let fact lapse")
+FROM_BOOKS = "take in registers"
+"""The effect in which new facts come from books whose publications have freed them already."""
 
 
 class Unchangeable(OfficeError):  # noqa: N818 - says what happened, as Unrecorded does
@@ -105,6 +106,12 @@ class MaterialFact(Kept):
 
     def __str__(self) -> str:
         return str(self.fact_id)
+
+    def need_two_people(self, act: Act, stored: Mapping[str, Any] | None) -> None:
+        """Two people free a fact; only a new one comes free from books, as their publications say. None comes lapsed."""
+        if stored is None and act.effect == FROM_BOOKS and self.lapsed_at is None:
+            return
+        super().need_two_people(act, stored)
 
     def is_open(self, at: datetime) -> bool:
         """Whether it binds at that moment."""
