@@ -84,6 +84,7 @@ def a_case(number: int, years: float | None, **more: Any) -> Case:
         opened_at=NOW,
         opened_by="PERSON-COMPLIANCE",
         due_at=NOW,
+        state="open" if closed is None else "closed",
         closed_at=closed,
         **more,
     )

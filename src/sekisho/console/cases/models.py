@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from sekisho.console.alerts.models import SEVERITIES, Alert
-from sekisho.console.journal.acting import Kept, Unrecorded
+from sekisho.console.journal.acting import REMOVAL, Kept, Unrecorded, acting_now
 
 STATES = [
     ("open", pgettext_lazy("case", "open")),
@@ -95,8 +95,10 @@ class Added(Kept):
         super().save(*args, **kwargs)
 
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
-        """Never."""
-        raise Unrecorded(f"{self.kind()} {self.pk} is never removed")
+        """Only with its case, when the case's time is over and two people remove it. Raises ``Unrecorded`` before."""
+        if acting_now().effect != REMOVAL:
+            raise Unrecorded(f"{self.kind()} {self.pk} is never removed")
+        return super().delete(*args, **kwargs)
 
 
 class CaseAlert(Kept):
