@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 
 import msgspec
@@ -47,7 +48,7 @@ def an_alert(number: int) -> Alert:
         subject_id="C-1",
         window_from=AT,
         window_until=AT,
-        amount_jpy="1200.50",
+        amount_jpy=Decimal("1200.50"),
         summary_en="seen",
         summary_ja="見た",
         raised_at=AT,

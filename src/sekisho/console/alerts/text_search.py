@@ -65,7 +65,12 @@ def add(texts: Iterable[tuple[int, str]]) -> None:
         while some := list(islice(rest, 500)):
             if connection.vendor == "postgresql":
                 rows: list[Any] = [(number, sorted(lexemes(text))) for number, text in some]
-                cursor.executemany("INSERT INTO alerts_words (number, words) VALUES (%s, array_to_tsvector(%s::text[]))", rows)
+                # A number whose alert is gone may come again: then the words of the new one count.
+                cursor.executemany(
+                    "INSERT INTO alerts_words (number, words) VALUES (%s, array_to_tsvector(%s::text[])) "
+                    "ON CONFLICT (number) DO UPDATE SET words = EXCLUDED.words",
+                    rows,
+                )
             else:
                 rows = [(number, " ".join(sorted(lexemes(text)))) for number, text in some]
                 cursor.executemany("INSERT INTO alerts_words (rowid, words) VALUES (%s, %s)", rows)

@@ -163,6 +163,11 @@ class Evidence(Kept):
     def __str__(self) -> str:
         return str(self.name)
 
+    @classmethod
+    def kind(cls) -> str:
+        """What the journal calls it: cases have evidence of their own."""
+        return "attestationevidence"
+
 
 class UnitMeaning(Kept):
     """Which units of the firm a rule means by its word for one (custody department: operations, wallet desk)."""

@@ -95,7 +95,7 @@ class Added(Kept):
         super().save(*args, **kwargs)
 
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
-        """Never while it is kept: it goes with its case, when two people remove what is over."""
+        """Only with its case, when the case's time is over and two people remove it. Raises ``Unrecorded`` before."""
         if acting_now().effect != REMOVAL:
             raise Unrecorded(f"{self.kind()} {self.pk} is never removed")
         return super().delete(*args, **kwargs)

@@ -197,6 +197,11 @@ class Reminder(Kept):
     def __str__(self) -> str:
         return f"{self.fact_id} {self.party_id}"
 
+    @classmethod
+    def kind(cls) -> str:
+        """What the journal calls it: alerts have reminders of their own."""
+        return "insiderreminder"
+
 
 class Restriction(Kept):
     """An asset that house or staff may not trade, by decision; those that follow from open facts are not kept but computed."""
