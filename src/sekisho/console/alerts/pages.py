@@ -465,7 +465,7 @@ panel(
     Panel(
         on="overview",
         name="alerts",
-        title=gettext_lazy("Alerts by chapter"),
+        title=gettext_lazy("Alerts"),
         template="alerts/overview_panel.html",
         act="read alerts",
         content=_today,
