@@ -12,6 +12,9 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, Final
 
+from sekisho.console.desk.pages import ENTRIES
+from sekisho.console.people.models import Account
+
 CHAPTER: Final = "unfair_trading"
 OTHER_CHAPTER: Final = "custody"
 PARTY: Final = "P-CONCERNED"
@@ -32,7 +35,8 @@ class Made:
 
     ``has_chapter`` and ``has_parties``: whether chapter and conflict of interest count for it. ``needs``: for each act or page
     that asks more than its own ``act``, the acts of which one must be allowed. ``own``: what each answers (JSON) to whoever's own
-    work it is; an object that knows no own work leaves it empty. ``nobody``: acts of its owner alone.
+    work it is; an object that knows no own work leaves it empty. ``nobody``: acts of its owner alone. ``only_chapter``: the one
+    chapter all objects of its kind are of. ``settings``: what the console is set to while it is asked.
     """
 
     ids: Mapping[str, Any]
@@ -41,6 +45,8 @@ class Made:
     needs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     own: Mapping[str, int] = field(default_factory=dict)
     nobody: frozenset[str] = frozenset()
+    only_chapter: str = ""
+    settings: Mapping[str, Any] = field(default_factory=dict)
 
 
 Maker = Callable[[Wanted], Made]
@@ -57,7 +63,24 @@ def registered() -> tuple[dict[str, Maker], dict[str, Mapping[str, Any]]]:
     return makers, bodies
 
 
+def concerned(wanted: Wanted) -> list[str]:
+    """The parties an object is about; where it is to be somebody's own, he himself."""
+    if wanted.own_of is None:
+        return list(wanted.parties)
+    return [*wanted.parties, Account.objects.get(username=wanted.own_of).person.party_id]
+
+
+def refused(path: str, status: int = 403) -> dict[str, int]:
+    """What is answered to whoever an object is about, at every address that begins so: that it is not for him."""
+    return {entry.name: status for entry in ENTRIES.values() if entry.path.startswith(path)}
+
+
+def maker_key(path: str, makers: Mapping[str, Maker]) -> str | None:
+    """The path whose maker makes what the address names: the longest it begins with."""
+    return max((key for key in makers if path.startswith(key)), key=len, default=None)
+
+
 def maker_of(path: str, makers: Mapping[str, Maker]) -> Maker | None:
-    """The maker whose path the address begins with, the longest of them."""
-    fitting = [key for key in makers if path.startswith(key)]
-    return makers[max(fitting, key=len)] if fitting else None
+    """The maker of what the address names."""
+    key = maker_key(path, makers)
+    return None if key is None else makers[key]

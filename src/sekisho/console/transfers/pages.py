@@ -372,6 +372,9 @@ def ask_client(request: Asked, body: Question, pk: int) -> Done:
 def tell_again(request: Asked, pk: int) -> Done:
     """Tell the gate again what it has not answered, under the same key."""
     row = _found(request, pk)
+    request.actor.need("send to the gate again", row.chapter, row.parties)
+    if not GateAct.objects.filter(about_kind=row.kind, about_id=row.request_id).exists():
+        raise Unfit(_("Nothing was decided here that could be told again."))
     tell_about((row.kind, row.request_id))
     return _told(row)
 
