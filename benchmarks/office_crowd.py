@@ -46,25 +46,27 @@ class Acknowledged:
 
 
 def crowd(store: str, folder: Path, *, users: int, seconds: float, kills: int, seed: int) -> dict[str, Any]:
-    """One crowd on a new office in ``folder``; what it did, and what was wrong afterwards (nothing, we hope)."""
+    """One crowd on a new office in ``folder``; what it did, and what was wrong afterwards (nothing, we hope).
+
+    The server is killed ``kills`` times, and then, if ``seconds`` are given, works on for so long without being killed.
+    """
     config = folder / "office.toml"
     config.write_text(f'database = "{store}"\nsecond_factor = false\n')
     prepared = _inside("prepare", config, str(users))
     kept, draw = Acknowledged(), random.Random(seed)
     begun = time.perf_counter()
-    if kills:
-        for number in range(kills):
-            with _served(config) as (server, at):
-                stop = Event()
-                threads = _people(at, prepared, kept, stop, seed + number)
-                _until(kept, len(kept.seconds) + draw.randrange(5, 40))
-                os.kill(server.pid, signal.SIGKILL)
-                stop.set()
-                _wait(threads)
-    else:
+    for number in range(kills):
+        with _served(config) as (server, at):
+            stop = Event()
+            threads = _people(at, prepared, kept, stop, seed + number)
+            _until(kept, len(kept.seconds) + draw.randrange(5, 40))
+            os.kill(server.pid, signal.SIGKILL)
+            stop.set()
+            _wait(threads)
+    if seconds:
         with _served(config) as (_server, at):
             stop = Event()
-            threads = _people(at, prepared, kept, stop, seed)
+            threads = _people(at, prepared, kept, stop, seed + kills)
             time.sleep(seconds)
             stop.set()
             _wait(threads)

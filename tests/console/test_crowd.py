@@ -9,12 +9,12 @@ import pytest
 from benchmarks.office_crowd import crowd, stored
 
 
-@pytest.mark.parametrize("kills", [0, 2])
 @pytest.mark.parametrize("store", ["sqlite", "postgres"])
-def test_nothing_is_lost_and_nothing_done_twice(store: str, kills: int) -> None:
+def test_nothing_is_lost_and_nothing_done_twice(store: str) -> None:
+    """One office to the end: killed twice while many work, then at work again with nobody killing it."""
     with stored(store) as (where, folder):
         assert isinstance(folder, Path)
-        told = crowd(where, folder, users=6, seconds=3, kills=kills, seed=11)
+        told = crowd(where, folder, users=6, seconds=3, kills=2, seed=11)
     assert {name: told[name] for name in ("lost", "twice", "by oneself", "breaks")} == {
         "lost": 0,
         "twice": 0,

@@ -86,7 +86,8 @@ def running() -> Iterator[Provider]:
     provider = Provider()
     server = make_server("127.0.0.1", 0, provider, handler_class=_Quiet)
     provider.issuer = f"http://127.0.0.1:{server.server_port}"
-    thread = Thread(target=server.serve_forever)
+    # It looks this often (in seconds) whether it is to stop; every test waits for that.
+    thread = Thread(target=server.serve_forever, args=(0.01,))
     thread.start()
     try:
         yield provider
