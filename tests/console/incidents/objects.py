@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from console.objects import Made, Maker, Wanted, concerned, refused
 from sekisho.console.desk.files import keep_file
-from sekisho.console.incidents.models import FIRM, Check, Clock, Incident, IncidentFile, Lesson, Measure
+from sekisho.console.incidents.models import FIRM, Check, Clock, Incident, IncidentFile, Indicator, Lesson, Measure
 from sekisho.console.journal.acting import SYSTEM, Kept, acting
 from sekisho.console.people.models import Person
 
@@ -19,7 +19,7 @@ PATH = "incidents/<str:pk>/"
 
 
 def incident_of(wanted: Wanted) -> Incident:
-    """An incident of the chapter wanted, about those wanted."""
+    """An incident of the chapter wanted, about those wanted, with something to share."""
     incident = Incident(
         incident_id="INC-2026-0001", title="x", incident_kind="other", severity="high", rank=3, chapter=wanted.chapter or FIRM,
         source="hand", detected_at=AT, known_at=AT, known_by="x", summary="x", parties=concerned(wanted), opened_at=AT,
@@ -27,6 +27,7 @@ def incident_of(wanted: Wanted) -> Incident:
     )  # fmt: skip
     with acting(SYSTEM, "open an incident"):
         incident.save()
+        Indicator(incident=incident, indicator_kind="domain", value="thief.invalid", added_at=AT, by="SYSTEM").save()
     return incident
 
 

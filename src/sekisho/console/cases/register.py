@@ -62,6 +62,7 @@ def add_file(actor: Actor, case_id: str, kind: str, name: str, content: bytes, *
 
 def add_record(actor: Actor, case_id: str, table: str, record_id: str, why: str) -> Evidence:
     """Register a record of the books as evidence: as it is now, with the hash of what it says."""
+    the_case(actor, case_id, "work on cases")
     if not why.strip():
         raise Unfit({"why": _("say what it proves")})
     if table not in {*TABLES, "order"}:
