@@ -22,6 +22,7 @@ from django.conf import settings as console_settings  # noqa: E402 - after they 
 if "sqlite" in console_settings.DATABASES["default"]["ENGINE"]:
     # A file, as it is in use: a database in memory is not shared by threads as a file is.
     console_settings.DATABASES["default"].setdefault("TEST", {})["NAME"] = str(_FOLDER / "test.sqlite")
+console_settings.LOGGING_CONFIG = None  # its handler would keep a stream that one test has and the next has not
 django.setup()
 
 from django.test import Client  # noqa: E402 - after Django is set up
@@ -32,8 +33,9 @@ from sekisho.console.people.models import Account  # noqa: E402
 from sekisho.console.people.roles import ROLES  # noqa: E402
 
 PASSWORD = "correct horse battery"
-collect_ignore = [] if os.environ.get("SEKISHO_JOURNEYS") else ["browser"]
-"""The journeys in a browser take long: ``make journeys`` runs them."""
+LONG = ["browser", "desk/test_browser.py", "incidents/test_incident_in_browser.py", "test_crowd.py"]
+collect_ignore = [] if os.environ.get("SEKISHO_JOURNEYS") else LONG
+"""What takes minutes: ``make journeys`` runs it."""
 
 
 @pytest.fixture
