@@ -27,23 +27,11 @@ if TYPE_CHECKING:
 STOP_SECONDS: Final = 10
 
 
-class Asked(msgspec.Struct, frozen=True, kw_only=True):
-    """What the console's process is asked to do; ``trying`` is the folder of a gate for trying."""
-
-    settings: str
-    host: str
-    port: int
-    trying: str | None = None
-    journal: str = ""
-    records: str | None = None
-    quiet: bool = False
-
-
 class _Beside:
     """The console's process."""
 
-    def __init__(self, asked: Asked) -> None:
-        command = [sys.executable, "-m", "sekisho.console.beside", msgspec.json.encode(asked).decode()]
+    def __init__(self, wanted: Wanted) -> None:
+        command = [sys.executable, "-m", "sekisho.console.beside", msgspec.json.encode(wanted, enc_hook=str).decode()]
         # A session of its own: Ctrl-C is for the gate, which then stops the console in order.
         self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True)
 
@@ -86,54 +74,45 @@ def open_console(wanted: Wanted) -> Beside:
     """Start the console's process. Raises RecordsError for settings that cannot be read."""
     if wanted.trying is None:
         read_chosen(wanted.settings)
-    asked = Asked(
-        settings=str(wanted.settings),
-        host=wanted.host,
-        port=wanted.port,
-        trying=None if wanted.trying is None else str(wanted.trying),
-        journal=wanted.journal,
-        records=None if wanted.records is None else str(wanted.records),
-        quiet=wanted.quiet,
-    )
-    return _Beside(asked)
+    return _Beside(wanted)
 
 
 # --- in the console's own process
 
 
-def settings_for_trying(asked: Asked, gate: str) -> None:
+def settings_for_trying(wanted: Wanted, gate: str) -> None:
     """Write the settings of a console for trying: everything in the gate's folder, known passwords alone. Kept where they stand."""
-    file = Path(asked.settings)
-    postgres = asked.journal.startswith(("postgresql://", "postgres://"))
+    file = wanted.settings
+    postgres = wanted.journal.startswith(("postgresql://", "postgres://"))
     chosen = read_chosen(file)[0] if file.is_file() else Chosen(second_factor=False)
-    link = GateLink(journal=asked.journal, url=gate, keys=Path("keys/people"))
+    link = GateLink(journal=wanted.journal, url=gate, keys=Path("keys/people"))
     chosen = msgspec.structs.replace(chosen, gate=link)
-    if asked.records is not None:
-        chosen = msgspec.structs.replace(chosen, books=Path(asked.records).resolve())
+    if wanted.records is not None:
+        chosen = msgspec.structs.replace(chosen, books=wanted.records.resolve())
     if postgres and chosen.database == Chosen().database:
-        chosen = msgspec.structs.replace(chosen, database=asked.journal.partition("#")[0])
+        chosen = msgspec.structs.replace(chosen, database=wanted.journal.partition("#")[0])
     file.write_bytes(written(chosen))
 
 
-def _inspected(asked: Asked) -> Path:
+def _inspected(wanted: Wanted) -> Path:
     """The folder of the one inspection a console for trying begins with; made where it is not there yet."""
     from sekisho.findings.inspection import Inspector, Question
     from sekisho.findings.outputs import write_inspection
     from sekisho.records import open_records
     from sekisho.rulebook import load_rulebook
 
-    assert asked.trying is not None
-    assert asked.records is not None
-    out = Path(asked.trying) / "inspection"
+    assert wanted.trying is not None
+    assert wanted.records is not None
+    out = wanted.trying / "inspection"
     if not (out / "run.json").is_file():
-        _say(asked, "The console is being filled: the exchange is inspected, once (less than a minute) …")
-        books = open_records(Path(asked.records))
+        _say(wanted, "The console is being filled: the exchange is inspected, once (less than a minute) …")
+        books = open_records(wanted.records)
         write_inspection(Inspector(load_rulebook(), books).inspect(Question()), out)
     return out
 
 
-def _say(asked: Asked, words: str) -> None:
-    if not asked.quiet:
+def _say(wanted: Wanted, words: str) -> None:
+    if not wanted.quiet:
         sys.stderr.write(words + "\n")
         sys.stderr.flush()
 
@@ -145,48 +124,50 @@ def _stop_with_the_starter() -> None:
     os._exit(0)
 
 
-def _serve(asked: Asked) -> None:
-    findings = _inspected(asked) if asked.trying is not None else None
+def _serve(wanted: Wanted) -> None:
+    findings = _inspected(wanted) if wanted.trying is not None else None
     line = sys.stdin.readline()
     if not line:
         return
     Thread(target=_stop_with_the_starter, daemon=True).start()
-    if asked.trying is not None:
-        settings_for_trying(asked, json.loads(line)["gate"])
+    if wanted.trying is not None:
+        settings_for_trying(wanted, json.loads(line)["gate"])
     from sekisho.console.start import start, up_to_date
 
-    start(Path(asked.settings))
+    start(wanted.settings)
     up_to_date()
     told: dict[str, Any] = {}
-    if findings is not None and asked.records is not None and asked.trying is not None:
-        told = _filled(asked, findings)
+    if findings is not None and wanted.records is not None and wanted.trying is not None:
+        told = _filled(wanted, findings)
     from sekisho.console.server import serve
 
     def ready(address: str) -> None:
         sys.stdout.write(json.dumps({"address": address, **told}) + "\n")
         sys.stdout.flush()
 
-    serve(asked.host, asked.port, ready)
+    serve(wanted.host, wanted.port, ready)
 
 
-def _filled(asked: Asked, findings: Path) -> dict[str, Any]:
+def _filled(wanted: Wanted, findings: Path) -> dict[str, Any]:
     from django.utils import timezone
 
     from sekisho.console import trial
 
-    assert asked.records is not None
-    assert asked.trying is not None
-    _say(asked, "The console is being filled: people, alerts, the certificate of the day …")
-    trial.begin(trial.Trial(books=Path(asked.records), findings=findings, at=timezone.now(), gate=Path(asked.trying)))
+    assert wanted.records is not None
+    assert wanted.trying is not None
+    _say(wanted, "The console is being filled: people, alerts, the certificate of the day …")
+    trial.begin(trial.Trial(books=wanted.records, findings=findings, at=timezone.now(), gate=wanted.trying))
     accounts = {account: ", ".join(roles) or unit for _pk, _name, _ja, account, roles, unit, _head in trial.PEOPLE}
     return {"accounts": accounts, "password": trial.PASSWORD}
 
 
 def main() -> None:
     """The console's process; one line on stderr and status 2 for what cannot be used."""
-    asked = msgspec.json.decode(sys.argv[1], type=Asked)
+    from sekisho.gate.http.beside import Wanted
+
+    wanted = msgspec.json.decode(sys.argv[1], type=Wanted, dec_hook=lambda kind, said: kind(said))
     try:
-        _serve(asked)
+        _serve(wanted)
     except (RecordsError, OSError) as error:
         sys.stderr.write(f"sekisho: the console: {error}\n")
         sys.exit(2)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -14,24 +13,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page
 
+from console.in_browser import started
 from sekisho.console.trial import PASSWORD
-
-CHROMIUM = (
-    os.environ.get("SEKISHO_CHROMIUM")
-    or shutil.which("chromium")
-    or shutil.which("google-chrome")
-    or shutil.which("chromium-browser")
-)
-QUIET = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-)
 
 
 @dataclass(frozen=True)
@@ -46,8 +31,6 @@ class Served:
 @pytest.fixture(scope="session")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """Gate and console on free ports, with everything a console for trying begins with."""
-    if CHROMIUM is None:
-        pytest.skip("no Chromium on this machine: install it, or name it in SEKISHO_CHROMIUM, and the journeys run")
     folder = tmp_path_factory.mktemp("served") / "office"
     command = [sys.executable, "-m", "sekisho.cli", "serve", "--out", str(folder), "--port", "0", "--console-port", "0", "--json"]
     clean = {name: value for name, value in os.environ.items() if name not in ("SEKISHO_CONSOLE", "DJANGO_SETTINGS_MODULE")}
@@ -67,10 +50,8 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
     """One browser for all journeys."""
-    if CHROMIUM is None:
-        pytest.skip("no Chromium on this machine: install it, or name it in SEKISHO_CHROMIUM, and the journeys run")
-    with sync_playwright() as playwright:
-        yield playwright.chromium.launch(executable_path=CHROMIUM, args=list(QUIET))
+    with started() as browser:
+        yield browser
 
 
 Visit = Callable[..., Page]

@@ -11,7 +11,10 @@ from axe_playwright_python.sync_playwright import Axe
 from django.urls import Resolver404, resolve
 from playwright.sync_api import Page, Response
 
+from console.in_browser import needs_chromium
+
 Visit = Callable[..., Page]
+pytestmark = needs_chromium
 OF_EACH = 1
 """How many pages of one kind are looked at (an alert, a case …)."""
 BYTES_MAX = 500_000

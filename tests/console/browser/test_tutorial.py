@@ -9,7 +9,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page
 
+from console.in_browser import needs_chromium
+
 Visit = Callable[..., Page]
+pytestmark = needs_chromium
 PICTURES = os.environ.get("SEKISHO_PICTURES")
 """A folder to put the tutorial's pictures into (docs/images/tutorial); none: no pictures are taken."""
 

@@ -15,10 +15,11 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from sekisho.console.cases import files, work
+from sekisho.console.cases import file_kinds, work
 from sekisho.console.cases.models import Case, Evidence, Handled
 from sekisho.console.cases.register import PERSONAL
-from sekisho.console.journal.acting import SYSTEM, Unrecorded, acting
+from sekisho.console.desk import files
+from sekisho.console.journal.acting import SYSTEM, NotTwoPeople, Unchangeable, acting
 from sekisho.console.journal.models import Change
 from sekisho.console.people.actor import Actor
 from sekisho.records import TABLES
@@ -59,7 +60,7 @@ def test_a_file_is_kept_by_its_hash_and_its_chain_begins(case: Case, browser: Br
     assert upload(browser("compliance"), case, "statement.pdf", PDF, what="Statement").status_code == 302
     piece = Evidence.objects.get()
     assert (piece.sha256, piece.content_type, piece.size) == (hashlib.sha256(PDF).hexdigest(), "application/pdf", len(PDF))
-    assert (files.folder() / piece.sha256[:2] / piece.sha256).read_bytes() == PDF
+    assert (files.place_of(piece.sha256)).read_bytes() == PDF
     assert [(link.did, link.by, link.why) for link in piece.handled.all()] == [("received", "PERSON-COMPLIANCE", "the client")]
     assert as_json(browser("compliance2"), case, "again.pdf", PDF).status_code == 422, "it is in the register already"
 
@@ -94,7 +95,7 @@ def test_too_large_no_kind_no_origin_and_readers_are_refused(case: Case, browser
     broken = {"kind": "document", "obtained": "x", "name": "a.pdf", "content": "&&"}
     assert sent(browser("compliance"), f"/cases/{case.case_id}/evidence/file/", **broken).status_code == 422
     assert as_json(browser("audit"), case, "a.pdf", PDF).status_code == 403
-    monkeypatch.setattr(files, "BYTES_MAX", 8)
+    monkeypatch.setattr(file_kinds, "BYTES_MAX", 8)
     assert as_json(browser("compliance"), case, "a.pdf", PDF).status_code == 422
     assert not Evidence.objects.exists()
 
@@ -148,7 +149,7 @@ def test_a_file_of_another_case_is_not_had_through_this_one(case: Case, make_ale
 def test_a_file_changed_behind_our_back_is_told_and_not_given_out(case: Case, browser: Browser) -> None:
     as_json(browser("compliance"), case, "statement.pdf", PDF)
     piece = Evidence.objects.get()
-    place: Path = files.folder() / piece.sha256[:2] / piece.sha256
+    place: Path = files.place_of(piece.sha256)
     place.chmod(0o640)
     place.write_bytes(PDF.replace(b"client", b"nobody"))
     where = f"/cases/{case.case_id}/evidence/{piece.pk}/take/"
@@ -160,8 +161,8 @@ def test_a_file_changed_behind_our_back_is_told_and_not_given_out(case: Case, br
 def test_evidence_and_its_chain_never_change(case: Case, browser: Browser) -> None:
     as_json(browser("compliance"), case, "statement.pdf", PDF)
     for row in (Evidence.objects.get(), Handled.objects.get()):
-        for change in (row.save, row.delete):
-            with acting(SYSTEM, "cheat"), pytest.raises(Unrecorded):
+        for change, refused in ((row.save, Unchangeable), (row.delete, NotTwoPeople)):
+            with acting(SYSTEM, "cheat"), pytest.raises(refused):
                 change()
 
 

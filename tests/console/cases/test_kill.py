@@ -21,7 +21,8 @@ up_to_date()
 from django.utils import timezone
 from sekisho.console.administration.first_people import Newcomer, let_in
 from sekisho.console.alerts.models import Alert
-from sekisho.console.cases import files, register, work
+from sekisho.console.cases import register, work
+from sekisho.console.desk import files
 from sekisho.console.cases.models import Case, CaseAlert, Evidence, Note
 from sekisho.console.journal.acting import SYSTEM, acting
 from sekisho.console.journal.chain import breaks
@@ -59,7 +60,7 @@ print(json.dumps({
     "joined": list(CaseAlert.objects.values_list("alert_id", flat=True)),
     "states": dict(Alert.objects.values_list("alert_id", "state")),
     "evidence": list(Evidence.objects.values_list("name", flat=True)),
-    "kept": [files.kept(each).decode() for each in Evidence.objects.values_list("sha256", flat=True)],
+    "kept": [files.stored(each).decode() for each in Evidence.objects.values_list("sha256", flat=True)],
     "files": sorted(p.read_bytes().decode() for p in files.folder().glob("??/*") if not p.name.startswith(".")),
     "breaks": len(list(breaks(change.line() for change in Change.objects.order_by("number")))),
 }))

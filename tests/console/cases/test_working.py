@@ -12,7 +12,7 @@ from django.test import Client
 from sekisho.console.cases import work
 from sekisho.console.cases.models import Aside, Case, Note
 from sekisho.console.desk.pages import Unfit
-from sekisho.console.journal.acting import SYSTEM, Unrecorded, acting
+from sekisho.console.journal.acting import SYSTEM, NotTwoPeople, Unchangeable, acting
 from sekisho.console.journal.models import Change
 from sekisho.console.people.actor import Actor
 from sekisho.console.people.models import Grant
@@ -69,8 +69,8 @@ def test_notes_are_added_and_never_changed(case: Case, actor: As, browser: Brows
     browser("compliance2").post(f"/cases/{case.case_id}/note/", {"words": "Called the client"})
     note = Note.objects.order_by("-pk")[0]
     note.words = "Never called"
-    for change in (note.save, note.delete):
-        with acting(SYSTEM, "cheat"), pytest.raises(Unrecorded):
+    for change, refused in ((note.save, Unchangeable), (note.delete, NotTwoPeople)):
+        with acting(SYSTEM, "cheat"), pytest.raises(refused):
             change()
     assert Note.objects.get(pk=note.pk).words == "Called the client"
     assert sent(browser("compliance"), f"/cases/{case.case_id}/note/", words="  ").status_code == 422

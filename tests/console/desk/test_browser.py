@@ -6,17 +6,16 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage
 
+from console.in_browser import needs_chromium, started
 from sekisho.console import urls  # noqa: F401 - reads every area's pages
 from sekisho.console.desk.pages import ENTRIES
 from sekisho.console.people.roles import matrix
 
-CHROMIUM = Path("/usr/bin/chromium")
 PAGES = sorted(name for name, entry in ENTRIES.items() if not entry.changes and "<" not in entry.path)
 PASSWORD = "correct horse battery"
 PEOPLE = f"""
@@ -30,7 +29,7 @@ let_in(
     for role in ("administrator", "supervisor", "audit")
 )
 """
-pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason="no Chromium")
+pytestmark = needs_chromium
 
 
 @pytest.fixture(scope="module")
@@ -52,11 +51,8 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=arguments)
+    with started() as browser:
         yield browser
-        browser.close()
 
 
 def enter(context: BrowserContext, office: str, role: str) -> None:

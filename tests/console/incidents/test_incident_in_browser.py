@@ -7,14 +7,13 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-CHROMIUM = Path("/usr/bin/chromium")
-pytest.importorskip("playwright")
-pytestmark = pytest.mark.skipif(not CHROMIUM.is_file(), reason="needs /usr/bin/chromium")
+from console.in_browser import needs_chromium, started
+
+pytestmark = needs_chromium
 
 PASSWORD = "correct horse battery"
 SET_UP = f"""
@@ -104,14 +103,8 @@ class Seat:
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Any]:
     """The browser."""
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=str(CHROMIUM), args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-        )
+    with started() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.mark.parametrize("lang", ["en", "ja"])

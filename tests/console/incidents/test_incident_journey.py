@@ -21,7 +21,7 @@ from sekisho.console.attestations.models import Item
 from sekisho.console.commands import app
 from sekisho.console.incidents.clocks import running_clocks
 from sekisho.console.incidents.models import Clock, Entry, Incident, Measure
-from sekisho.console.journal.acting import NotTwoPeople, OfficeError, Unrecorded, acting
+from sekisho.console.journal.acting import NotTwoPeople, Unchangeable, Unrecorded, acting
 from sekisho.console.journal.models import Change
 from sekisho.console.people.actor import Actor
 from sekisho.console.people.models import Account, Grant
@@ -238,9 +238,9 @@ def test_the_log_is_added_to_and_never_changed_by_any_way(browser: Browser, peop
     entry = Entry.objects.filter(incident=incident).first()
     assert entry is not None
     entry.words = "otherwise"
-    with pytest.raises(OfficeError, match="does not change"), acting(author, "cheat"):
+    with pytest.raises(Unchangeable, match="does not change"), acting(author, "cheat"):
         entry.save()
-    with pytest.raises(OfficeError, match="stays"), acting(author, "cheat"):
+    with pytest.raises(NotTwoPeople, match="is removed only when a second person approves"), acting(author, "cheat"):
         entry.delete()
     with pytest.raises(Unrecorded):
         Entry.objects.filter(pk=entry.pk).update(words="otherwise")

@@ -10,9 +10,9 @@ import pytest
 from django.db import transaction
 from django.test import Client
 
-from sekisho.console.journal.acting import Author, NotTwoPeople, acting
+from sekisho.console.journal.acting import Author, NotTwoPeople, Unchangeable, acting
 from sekisho.console.people.models import Account, Grant, Person
-from sekisho.console.registers.models import FactKnowledge, MaterialFact, Publication, Reminder, Restriction, Unchangeable
+from sekisho.console.registers.models import FactKnowledge, MaterialFact, Publication, Reminder, Restriction
 
 Browser = Callable[[str], Client]
 BEFORE = "2026-11-20T09:00:00+09:00"
@@ -106,7 +106,7 @@ def test_knowledge_is_corrected_by_another_row_and_never_changed(fact: str, brow
     row.party_id = "P3"
     with pytest.raises(Unchangeable), acting(Author(account="t", person="T"), "rewrite"):
         row.save()
-    with pytest.raises(Unchangeable), acting(Author(account="t", person="T"), "remove"):
+    with pytest.raises(NotTwoPeople), acting(Author(account="t", person="T"), "remove"):
         row.delete()
 
 

@@ -6,19 +6,18 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import pytest
 from django.utils import timezone
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page
 
+from console.in_browser import needs_chromium, started
 from sekisho.console.journal.acting import SYSTEM, acting
 from sekisho.console.registers.models import FirmValue
 
 PASSWORD = "correct horse battery"
-CHROMIUM = Path("/usr/bin/chromium")
-pytestmark = pytest.mark.skipif(not CHROMIUM.is_file(), reason="needs Chromium")
+pytestmark = needs_chromium
 Open = Callable[[str, str], Page]
 
 
@@ -26,8 +25,7 @@ Open = Callable[[str, str], Page]
 def browsers(address: str, language: str) -> Iterator[Open]:
     """Gives pages of persons signed in, each in a browser of his own; no error may show in any console of theirs."""
     errors: list[str] = []
-    with sync_playwright() as play:
-        chromium = play.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox", "--disable-gpu"])
+    with started() as chromium:
         signed_in: dict[str, Page] = {}
 
         def opened(account: str, at: str) -> Page:
@@ -44,7 +42,6 @@ def browsers(address: str, language: str) -> Iterator[Open]:
             return signed_in[account]
 
         yield opened
-        chromium.close()
     assert errors == []
 
 

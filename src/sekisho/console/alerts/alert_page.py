@@ -16,6 +16,7 @@ from sekisho.console.alerts.the_queue import HEAVY
 from sekisho.console.alerts.working import JAPAN, SNOOZE_REASONS, SNOOZED_DAYS_MOST, seen_by
 from sekisho.console.approvals.four_eyes import KINDS, may_decide
 from sekisho.console.approvals.models import Proposal
+from sekisho.console.desk.chapters import chapter_title
 from sekisho.console.desk.pages import Asked
 from sekisho.console.journal.models import Change
 from sekisho.console.people.actor import Actor
@@ -64,7 +65,7 @@ def content_of(request: Asked, alert: Alert) -> dict[str, Any]:
             "rule": alert.rule,
             "rule_at": rules.address(alert.rule),
             "chapter": alert.chapter,
-            "chapter_title": rules.chapter(alert.chapter),
+            "chapter_title": chapter_title(alert.chapter),
             "regime": alert.regime,
             "as_of": alert.as_of,
             "subject_kind": alert.subject_kind,

@@ -16,9 +16,10 @@ from sekisho.console.alerts import bulk, late, quality, remembered, rules, saved
 from sekisho.console.alerts.alert_page import content_of
 from sekisho.console.alerts.dispositions import TOGETHER_MOST, propose_disposition, propose_reopening
 from sekisho.console.alerts.models import SEVERITIES, Memory, Reminder, ServiceLevel
+from sekisho.console.desk.chapters import chapter_title
 from sekisho.console.desk.listing import Column, Filter, Listing
 from sekisho.console.desk.pages import Asked, Content, Done, Unfit, action, page
-from sekisho.console.desk.panels import Panel, panel, panels_of
+from sekisho.console.desk.panels import panels_of
 
 
 @page("alerts/", name="alerts", act="read alerts", template="alerts/queue.html", menu=gettext_lazy("Alerts"), order=20)
@@ -207,7 +208,7 @@ def levels(request: Asked) -> Content:
         "defaults": [{"severity": value, "title": title, "days": service_levels.DEFAULTS[value]} for value, title in SEVERITIES],
         "levels": [
             {
-                "chapter": rules.chapter(row.chapter) if row.chapter else _("all chapters"),
+                "chapter": chapter_title(row.chapter) if row.chapter else _("all chapters"),
                 "severity": row.severity,
                 "title": row.get_severity_display(),
                 "days": row.business_days,
@@ -455,20 +456,3 @@ class Remember(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 def remember(request: Asked, body: Remember, alert_id: str) -> Done:
     """Propose that rule and subject are remembered as a false positive."""
     return _waits(remembered.propose_memory(request.actor, alert_id, body.until, body.reason_code, body.reason).pk, _at(alert_id))
-
-
-def _today(request: Asked, object_id: str) -> Content | None:
-    return {"counts": the_queue.counts(request), "counted_to": the_queue.COUNTED_TO}
-
-
-panel(
-    Panel(
-        on="overview",
-        name="alerts",
-        title=gettext_lazy("Alerts"),
-        template="alerts/overview_panel.html",
-        act="read alerts",
-        content=_today,
-        order=20,
-    )
-)

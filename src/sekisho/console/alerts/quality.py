@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from sekisho.console.alerts import rules
 from sekisho.console.alerts.models import DISPOSITIONS
 from sekisho.console.alerts.working import seen_by
+from sekisho.console.desk.chapters import chapter_title
 from sekisho.console.people.actor import Actor
 
 BOUNDS: Final = (3, 11, 31)
@@ -61,7 +62,7 @@ def ageing(actor: Actor, now: datetime) -> list[dict[str, Any]]:
     for chapter, number, count in rows:
         found[chapter][number] += count
     return [
-        {"chapter": name, "title": rules.chapter(name), "counts": found[name], "all": sum(found[name])} for name in sorted(found)
+        {"chapter": name, "title": chapter_title(name), "counts": found[name], "all": sum(found[name])} for name in sorted(found)
     ]
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any, Final
+from typing import Any
 
 from django.urls import NoReverseMatch, reverse
-from django.utils.translation import get_language, gettext_lazy
+from django.utils.translation import get_language
 
 from sekisho.console.alerts.models import Alert
 from sekisho.rulebook import RulebookError, load_rulebook
@@ -69,25 +69,3 @@ def _regimes(alert: Alert) -> list[tuple[str, date]]:
         return [(each.id, day) for each in rulebook.regimes.with_companions(rulebook.regimes.chosen(name), day)]
     except RulebookError:
         return []
-
-
-CHAPTERS: Final = {
-    "capital": gettext_lazy("Capital"),
-    "client_assets": gettext_lazy("Client assets"),
-    "enforcement": gettext_lazy("Enforcement"),
-    "liability_reserve": gettext_lazy("Liability reserve"),
-    "listing": gettext_lazy("Listing"),
-    "mutual_assistance": gettext_lazy("Mutual assistance"),
-    "perimeter": gettext_lazy("Perimeter"),
-    "reporting": gettext_lazy("Reporting"),
-    "solicitation": gettext_lazy("Solicitation"),
-    "suitability": gettext_lazy("Suitability"),
-    "transfers": gettext_lazy("Transfers"),
-    "unfair_trading": gettext_lazy("Unfair trading"),
-    "wind_down": gettext_lazy("Wind-down"),
-}
-
-
-def chapter(name: str) -> str:
-    """A chapter's title in the reader's language; its name where it has none."""
-    return str(CHAPTERS.get(name, name))

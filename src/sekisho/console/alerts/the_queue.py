@@ -19,6 +19,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from sekisho.console.alerts import rules, text_search
 from sekisho.console.alerts.models import DISPOSITIONS, LIVE, RANK, RANK_STEP, SEVERITIES, STATES, Alert, AlertParty
 from sekisho.console.alerts.working import JAPAN, seen_by, workers
+from sekisho.console.desk.chapters import chapter_title
 from sekisho.console.desk.listing import Column, Filter, Listing
 from sekisho.console.desk.pages import Asked
 from sekisho.rulebook import load_rulebook
@@ -122,7 +123,7 @@ def _by_proposal(rows: QuerySet[Any], value: str, request: Asked) -> QuerySet[An
 def _chapters(request: Asked) -> Choices:
     mine = request.actor.chapters("read alerts")
     names = sorted({rule.chapter for rule in load_rulebook().rules.values()})
-    return [(name, rules.chapter(name)) for name in names if mine is None or name in mine]
+    return [(name, chapter_title(name)) for name in names if mine is None or name in mine]
 
 
 def _rules(request: Asked) -> Choices:
@@ -259,7 +260,7 @@ def counts(request: Asked) -> list[dict[str, Any]]:
     actor = request.actor
     names = [name for name, _title in _chapters(request)]
     told = {
-        name: {"chapter": name, "title": rules.chapter(name), "open": 0, "claimed": 0, "snoozed": 0, "late": 0} for name in names
+        name: {"chapter": name, "title": chapter_title(name), "open": 0, "claimed": 0, "snoozed": 0, "late": 0} for name in names
     }
     hidden, parties = "", sorted(actor.parties)
     if parties:

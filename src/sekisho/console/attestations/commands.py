@@ -10,8 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from sekisho.console.chosen import read_chosen
-from sekisho.console.start import start, up_to_date
+from sekisho.console.start import opened
 from sekisho.records import RecordsError
 
 Config = Annotated[Path, typer.Option("--config", envvar="SEKISHO_CONSOLE", help="The console's settings (TOML).")]
@@ -32,9 +31,7 @@ def attestations_command(
     config: Config = Path("office.toml"),
 ) -> None:
     """How every item stands: missing, in review, in force, expiring, expired or not met."""
-    read_chosen(config)
-    start(config)
-    up_to_date()
+    opened(config)
     from django.utils import timezone
 
     from sekisho.console.attestations import taking

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from sekisho.console.cases import bundle, closing, register, work
 from sekisho.console.cases.drafting import draft
-from sekisho.console.cases.files import BYTES_MAX
+from sekisho.console.cases.file_kinds import BYTES_MAX
 from sekisho.console.cases.models import Aside, Case, Evidence
 from sekisho.console.cases.seen import alerts_of, seen_of, the_case
 from sekisho.console.desk.pages import Asked, Done, Unfit, action

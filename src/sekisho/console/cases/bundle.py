@@ -19,12 +19,12 @@ from sekisho.cases.verify_package import seal_of
 from sekisho.console.alerts.models import Alert
 from sekisho.console.approvals.models import Proposal
 from sekisho.console.cases.books import books
-from sekisho.console.cases.files import keep, kept
 from sekisho.console.cases.findings import finding_of
 from sekisho.console.cases.models import Bundle, Case, CaseAlert, CaseLink, CaseParty, Evidence, Handled, Note
 from sekisho.console.cases.register import content_of, runs_of
 from sekisho.console.cases.seen import alerts_of, seen_of, the_case
 from sekisho.console.cases.summary import summary
+from sekisho.console.desk.files import store, stored
 from sekisho.console.desk.pages import Unfit
 from sekisho.console.journal.acting import acting, plain
 from sekisho.console.journal.chain import FIRST
@@ -65,13 +65,13 @@ def make(actor: Actor, case_id: str, why: str) -> Bundle:
     content, missing = _content(case, alerts, export, enclosed)
     if len(alerts) < len(every):
         missing.append(_("%(n)s alerts that the maker of the bundle may not see") % {"n": len(every) - len(alerts)})
-    digest, seal = keep(content), _seal(content)
+    (digest, size), seal = store([content]), _seal(content)
     with acting(actor.author, "make a bundle of a case", reason=why, at=actor.at):
         made = Bundle(
             case=case,
             sha256=digest,
             seal=seal,
-            size=len(content),
+            size=size,
             missing="\n".join(missing),
             made_at=actor.at,
             made_by=actor.person.person_id,
@@ -91,7 +91,7 @@ def take(actor: Actor, case_id: str, bundle_id: int, why: str) -> bytes:
         raise Unfit(_("The case has no such bundle."))
     if not why.strip():
         raise Unfit({"why": _("say what it is taken out for")})
-    content = kept(made.sha256)
+    content = stored(made.sha256)
     with acting(actor.author, "take a bundle out", reason=why, at=actor.at) as act:
         act.note("bundle", str(made.pk), "taken out", None, made.sha256)
     return content

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from sekisho.console.alerts.models import SEVERITIES, Alert
-from sekisho.console.journal.acting import REMOVAL, Kept, Unrecorded, acting_now
+from sekisho.console.journal.acting import Added, Kept
 
 STATES = [
     ("open", pgettext_lazy("case", "open")),
@@ -80,25 +78,6 @@ class Case(Kept):
 
     def __str__(self) -> str:
         return str(self.case_id)
-
-
-class Added(Kept):
-    """A row that is added and stays as it is: what is to be put right is said in another row."""
-
-    class Meta:
-        abstract = True
-
-    def save(self, *args: Any, **kwargs: Any) -> None:
-        """Add the row. Raises ``Unrecorded`` where it is there already."""
-        if self.pk is not None and type(self)._base_manager.filter(pk=self.pk).exists():
-            raise Unrecorded(f"{self.kind()} {self.pk} is never changed: add another")
-        super().save(*args, **kwargs)
-
-    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
-        """Only with its case, when the case's time is over and two people remove it. Raises ``Unrecorded`` before."""
-        if acting_now().effect != REMOVAL:
-            raise Unrecorded(f"{self.kind()} {self.pk} is never removed")
-        return super().delete(*args, **kwargs)
 
 
 class CaseAlert(Kept):

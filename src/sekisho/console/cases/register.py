@@ -12,9 +12,10 @@ import msgspec
 from django.utils.translation import gettext as _
 
 from sekisho.console.cases.books import asked, books
-from sekisho.console.cases.files import content_type_of, keep, kept, plain_name
+from sekisho.console.cases.file_kinds import content_type_of, plain_name
 from sekisho.console.cases.models import EVIDENCE_KINDS, Case, Evidence, Handled
 from sekisho.console.cases.seen import the_case, to_change
+from sekisho.console.desk.files import store, stored
 from sekisho.console.desk.pages import Unfit
 from sekisho.console.journal.acting import acting, plain
 from sekisho.console.people.actor import Actor
@@ -37,7 +38,7 @@ def add_file(actor: Actor, case_id: str, kind: str, name: str, content: bytes, *
     content_type = content_type_of(safe, content)
     if kind == "run":
         run_in(content)
-    digest = keep(content)
+    digest, size = store([content])
     with acting(actor.author, "add evidence", at=actor.at):
         case = to_change(actor, case_id)
         if Evidence.objects.filter(case=case, sha256=digest).exists():
@@ -51,7 +52,7 @@ def add_file(actor: Actor, case_id: str, kind: str, name: str, content: bytes, *
                 sha256=digest,
                 name=safe,
                 content_type=content_type,
-                size=len(content),
+                size=size,
                 added_at=actor.at,
                 added_by=actor.person.person_id,
             ),
@@ -115,7 +116,7 @@ def take_out(actor: Actor, case_id: str, evidence_id: int, why: str) -> tuple[Ev
 
 def content_of(piece: Evidence) -> bytes:
     """What a piece is, byte for byte."""
-    return msgspec.json.encode(piece.content, order="sorted") if piece.evidence_kind == "record" else kept(piece.sha256)
+    return msgspec.json.encode(piece.content, order="sorted") if piece.evidence_kind == "record" else stored(piece.sha256)
 
 
 def run_in(content: bytes) -> dict[str, Any]:
@@ -134,7 +135,7 @@ def run_in(content: bytes) -> dict[str, Any]:
 def runs_of(case: Case) -> list[dict[str, Any]]:
     """The run.json files in the register of a case, the newest first."""
     pieces = Evidence.objects.filter(case=case, evidence_kind="run").order_by("-pk")
-    return [run_in(kept(piece.sha256)) for piece in pieces]
+    return [run_in(stored(piece.sha256)) for piece in pieces]
 
 
 def as_plain(table: str, row: Mapping[str, Any]) -> dict[str, Any]:

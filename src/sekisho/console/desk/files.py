@@ -5,8 +5,10 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
+import io
 import mimetypes
 import os
+import re
 import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -14,7 +16,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from django.conf import settings
-from django.http import FileResponse, Http404
+from django.http import FileResponse
 from django.utils.translation import gettext as _
 
 from sekisho.console.desk.pages import Asked, Unfit
@@ -34,33 +36,55 @@ class KeptFile:
     media: str
 
 
-def keep_file(name: str, chunks: Iterable[bytes]) -> KeptFile:
-    """Put a file into the store; the same content is kept once. Raises ``Unfit`` where it is empty, too large, or has no name."""
-    shown = Path(name.replace("\\", "/")).name.strip()
-    if not shown or len(shown) > NAME_MAX or not shown.isprintable():
-        raise Unfit({"file": _("give the file a name of at most 200 letters")})
-    folder = _folder()
-    folder.mkdir(parents=True, exist_ok=True)
+def store(chunks: Iterable[bytes], bytes_max: int | None = None) -> tuple[str, int]:
+    """Write a file whole and durably under its SHA-256, before any row names it; the same content is kept once.
+
+    Gives the hash (hexadecimal) and the bytes. Raises ``Unfit`` where it is empty or larger than ``bytes_max``, and leaves nothing.
+    """
+    folder().mkdir(parents=True, exist_ok=True)
     digest, size = hashlib.sha256(), 0
-    with tempfile.NamedTemporaryFile(dir=folder, prefix=".", delete=False) as new:
+    with tempfile.NamedTemporaryFile(dir=folder(), prefix=".", delete=False) as new:
+        draft = Path(new.name)
         try:
             for chunk in chunks:
                 size += len(chunk)
-                if size > BYTES_MAX:
-                    raise Unfit({"file": _("a file may have at most 50 MB: split it, or name where it lies")})
+                if bytes_max is not None and size > bytes_max:
+                    raise Unfit({"file": _("the file is larger than %(most)s MB") % {"most": bytes_max >> 20}})
                 digest.update(chunk)
                 new.write(chunk)
             if not size:
                 raise Unfit({"file": _("the file is empty")})
             new.flush()
             os.fsync(new.fileno())
-            sha256 = digest.hexdigest()
-            place = _place(sha256)
+            place = place_of(digest.hexdigest())
             place.parent.mkdir(parents=True, exist_ok=True)
-            Path(new.name).replace(place)
+            draft.chmod(0o440)
+            draft.replace(place)
         except BaseException:
-            Path(new.name).unlink(missing_ok=True)
+            draft.unlink(missing_ok=True)
             raise
+    for each in (place.parent, folder()):
+        _to_disk(each)
+    return digest.hexdigest(), size
+
+
+def stored(sha256: str) -> bytes:
+    """The content kept under a hash. Raises ``Unfit`` where it is gone or is no longer what it was; neither is passed over."""
+    try:
+        content = place_of(sha256).read_bytes()
+    except OSError:
+        raise Unfit(_("The file %(sha256)s is not where it was kept.") % {"sha256": sha256}) from None
+    if hashlib.sha256(content).hexdigest() != sha256:
+        raise Unfit(_("The file kept as %(sha256)s has been changed: it is no longer that file.") % {"sha256": sha256})
+    return content
+
+
+def keep_file(name: str, chunks: Iterable[bytes]) -> KeptFile:
+    """Put a file into the store under the name it was given. Raises ``Unfit`` where it is empty, too large, or has no name."""
+    shown = Path(name.replace("\\", "/")).name.strip()
+    if not shown or len(shown) > NAME_MAX or not shown.isprintable():
+        raise Unfit({"file": _("give the file a name of at most 200 letters")})
+    sha256, size = store(chunks, BYTES_MAX)
     return KeptFile(name=shown, sha256=sha256, size=size, media=mimetypes.guess_type(shown)[0] or "application/octet-stream")
 
 
@@ -77,29 +101,28 @@ def given_file(request: Asked, name: str = "", content: str = "") -> KeptFile | 
         raise Unfit({"content": _("is not base64")}) from None
 
 
-def content_of(kept: KeptFile) -> bytes:
-    """The content of a file that was just kept."""
-    return _place(kept.sha256).read_bytes()
-
-
 def hand_out(request: Asked, name: str, sha256: str) -> FileResponse:
     """The file as a download, once its content is proved to be what was kept; who took it is written down."""
-    place = _place(sha256)
-    if not place.is_file():
-        raise Http404(_("The file is not in the store."))
-    with place.open("rb") as file:
-        if hashlib.file_digest(file, "sha256").hexdigest() != sha256:
-            raise Unfit(_("The file in the store is no longer what was kept: its SHA-256 differs."))
+    content = stored(sha256)
     with acting(request.actor.author, "take a file") as act:
         act.note("file", sha256, "taken", None, name)
-    return FileResponse(place.open("rb"), as_attachment=True, filename=name, content_type="application/octet-stream")
+    return FileResponse(io.BytesIO(content), as_attachment=True, filename=name, content_type="application/octet-stream")
 
 
-def _folder() -> Path:
+def folder() -> Path:
+    """Where files lie (``files`` in the settings)."""
     return Path(settings.FOLDER) / settings.CHOSEN.files
 
 
-def _place(sha256: str) -> Path:
-    if len(sha256) != 64 or not set(sha256) <= set("0123456789abcdef"):
-        raise Http404(_("The file is not in the store."))
-    return _folder() / sha256[:2] / sha256
+def place_of(sha256: str) -> Path:
+    """Where the file of a hash lies, or would."""
+    assert re.fullmatch(r"[0-9a-f]{64}", sha256), "a file is named by its SHA-256"
+    return folder() / sha256[:2] / sha256
+
+
+def _to_disk(entries: Path) -> None:
+    handle = os.open(entries, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -17,7 +17,7 @@ from sekisho.console.alerts.models import RANK, Alert
 from sekisho.console.approvals.four_eyes import propose
 from sekisho.console.approvals.models import Proposal
 from sekisho.console.cases.models import Case
-from sekisho.console.desk.files import content_of, given_file
+from sekisho.console.desk.files import given_file, stored
 from sekisho.console.desk.pages import Asked, Done, Unfit, action
 from sekisho.console.incidents.clocks import in_language, run_again, start_clocks
 from sekisho.console.incidents.found import moment, stated, the_incident, worked_on
@@ -31,12 +31,11 @@ from sekisho.console.incidents.models import (
     Clock,
     Entry,
     Incident,
-    IncidentFile,
     Indicator,
     Lesson,
     Measure,
 )
-from sekisho.console.incidents.opening import Opening, open_incident, opening_of_outflow
+from sekisho.console.incidents.opening import Opening, attach, open_incident, opening_of_outflow
 from sekisho.console.incidents.sharing import roles
 from sekisho.console.incidents.two_people import log, unfinished
 from sekisho.console.journal.acting import acting
@@ -149,7 +148,7 @@ def open_from_outflow(request: Asked, body: FromLogs) -> Done:
     kept = given_file(request, body.name, body.content)
     if kept is None:
         raise Unfit({"file": _("give the file that 'sekisho outflow --json' writes")})
-    content = content_of(kept)
+    content = stored(kept.sha256)
     opening = opening_of_outflow(
         content,
         body.event,
@@ -159,16 +158,7 @@ def open_from_outflow(request: Asked, body: FromLogs) -> Done:
     )
     with acting(request.actor.author, "open an incident"):
         incident = open_incident(request.actor, opening)
-        IncidentFile(
-            incident=incident,
-            name=kept.name,
-            sha256=kept.sha256,
-            size=kept.size,
-            media=kept.media,
-            words=_("what log forensics found"),
-            added_at=request.actor.at,
-            by=request.actor.person.person_id,
-        ).save()
+        attach(request.actor, incident, kept, _("what log forensics found"))
     return _done(_("Opened as {id} from the logs. Its clocks run.").format(id=incident.pk), incident.pk)
 
 
@@ -767,16 +757,7 @@ def add_file(request: Asked, body: Given, pk: str) -> Done:
         kept = given_file(request, body.name, body.content)
         if kept is None:
             raise Unfit({"file": _("choose a file")})
-        IncidentFile(
-            incident=incident,
-            name=kept.name,
-            sha256=kept.sha256,
-            size=kept.size,
-            media=kept.media,
-            words=body.words,
-            added_at=request.actor.at,
-            by=request.actor.person.person_id,
-        ).save()
+        attach(request.actor, incident, kept, body.words)
     return _done(_("Kept."), pk, "#files")
 
 

@@ -8,8 +8,7 @@ from typing import Annotated
 
 import typer
 
-from sekisho.console.chosen import read_chosen
-from sekisho.console.start import start, up_to_date
+from sekisho.console.start import opened
 from sekisho.records import RecordsError
 
 Config = Annotated[Path, typer.Option("--config", envvar="SEKISHO_CONSOLE", help="The console's settings (TOML).")]
@@ -27,14 +26,11 @@ def incident_command(
     config: Config = Path("office.toml"),
 ) -> None:
     """Open an incident with amounts, route, trail and clients affected; its report clocks start. Prints its number."""
-    read_chosen(config)
-    start(config)
-    up_to_date()
+    opened(config)
     from django.utils import timezone, translation
 
     from sekisho.console.desk.files import keep_file
-    from sekisho.console.incidents.models import IncidentFile
-    from sekisho.console.incidents.opening import open_incident, opening_of_outflow
+    from sekisho.console.incidents.opening import attach, open_incident, opening_of_outflow
     from sekisho.console.journal.acting import OfficeError, acting
     from sekisho.console.people.actor import Actor
     from sekisho.console.people.models import Account
@@ -54,16 +50,7 @@ def incident_command(
             )
             incident = open_incident(actor, opening)
             kept = keep_file(found.name, [content])
-            IncidentFile(
-                incident=incident,
-                name=kept.name,
-                sha256=kept.sha256,
-                size=kept.size,
-                media=kept.media,
-                words="sekisho outflow",
-                added_at=actor.at,
-                by=actor.person.person_id,
-            ).save()
+            attach(actor, incident, kept, "sekisho outflow")
     except OfficeError as refused:
         raise RecordsError(str(found), str(refused), "correct it and open the incident again") from None
     typer.echo(incident.pk)

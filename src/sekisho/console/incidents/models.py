@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from sekisho.console.alerts.models import SEVERITIES, Alert
 from sekisho.console.cases.models import Case
-from sekisho.console.journal.acting import Kept, NotTwoPeople, OfficeError
+from sekisho.console.journal.acting import Added, Kept, NotTwoPeople
 from sekisho.console.people.models import Person
 
 KINDS = [
@@ -88,23 +88,6 @@ FIRM = "firm"
 """The chapter of an incident that concerns the firm as a whole."""
 
 
-class AddedOnly(Kept):
-    """A row that is added and never changed or removed: what is wrong is corrected by another."""
-
-    class Meta:
-        abstract = True
-
-    def save(self, *args: Any, **kwargs: Any) -> None:
-        """Add the row. Raises ``OfficeError`` when it is there already."""
-        if self.pk is not None and type(self)._base_manager.filter(pk=self.pk).exists():
-            raise OfficeError(f"{self.kind()} {self.pk} is written down and does not change: add another that corrects it")
-        super().save(*args, **kwargs)
-
-    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
-        """Never."""
-        raise OfficeError(f"{self.kind()} {self.pk} is written down and stays")
-
-
 class Incident(Kept):
     """An incident. Times are when it happened by what is known, not when it was entered; ``parties`` are those it concerns.
 
@@ -156,7 +139,7 @@ class Incident(Kept):
         return str(self.incident_id)
 
 
-class Entry(AddedOnly):
+class Entry(Added):
     """One line of the log: what happened when, who wrote it down when; for what was told, to whom and how."""
 
     incident = models.ForeignKey(Incident, on_delete=models.PROTECT, related_name="entries")
@@ -315,7 +298,7 @@ class Lesson(Kept):
         return f"{self.incident_id}: {self.pk}"
 
 
-class Indicator(AddedOnly):
+class Indicator(Added):
     """An address, domain or URL of the attack that others should know of; never one of a client or of the firm."""
 
     incident = models.ForeignKey(Incident, on_delete=models.PROTECT, related_name="indicators")
@@ -336,7 +319,7 @@ class Indicator(AddedOnly):
         return str(self.value)
 
 
-class IncidentFile(AddedOnly):
+class IncidentFile(Added):
     """A file that belongs to an incident: its content lies in the store under its hash."""
 
     incident = models.ForeignKey(Incident, on_delete=models.PROTECT, related_name="files")

@@ -15,9 +15,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from sekisho.console.alerts.models import RANK, SEVERITIES
+from sekisho.console.desk.files import KeptFile
 from sekisho.console.desk.pages import Unfit
 from sekisho.console.incidents.clocks import start_clocks
-from sekisho.console.incidents.models import FIRM, KINDS, Entry, Incident, Indicator
+from sekisho.console.incidents.models import FIRM, KINDS, Entry, Incident, IncidentFile, Indicator
 from sekisho.console.journal.acting import acting
 from sekisho.console.people.actor import Actor
 from sekisho.intelligence.sharing import report_of_outflow
@@ -95,6 +96,20 @@ def open_incident(actor: Actor, opening: Opening) -> Incident:
             Indicator(incident=incident, added_at=actor.at, by=actor.person.person_id, **msgspec.structs.asdict(each)).save()
         start_clocks(incident)
     return incident
+
+
+def attach(actor: Actor, incident: Incident, kept: KeptFile, words: str) -> None:
+    """Say of a file in the store that it belongs to an incident, and what it shows."""
+    IncidentFile(
+        incident=incident,
+        name=kept.name,
+        sha256=kept.sha256,
+        size=kept.size,
+        media=kept.media,
+        words=words,
+        added_at=actor.at,
+        by=actor.person.person_id,
+    ).save()
 
 
 def _refuse(opening: Opening, chapter: str, at: datetime) -> None:

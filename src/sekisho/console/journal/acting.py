@@ -38,6 +38,10 @@ class Unrecorded(OfficeError):  # noqa: N818 - says what happened, as GateDown d
     """Something would change without anybody's name: open ``acting`` around it."""
 
 
+class Unchangeable(OfficeError):  # noqa: N818 - says what happened, as GateDown does
+    """A row that is only ever added would change."""
+
+
 class NotTwoPeople(OfficeError):  # noqa: N818 - says what happened, as GateDown does
     """A change that takes two people was tried by one: propose it, and let another approve it."""
 
@@ -395,3 +399,18 @@ def _whole(value: Any) -> Any:
 
 def _sha256(value: Any) -> str:
     return hashlib.sha256(msgspec.json.encode(value)).hexdigest()
+
+
+class Added(Kept):
+    """A row that is added and stays as it is: what is to be put right is said in another. It goes when its time is over."""
+
+    STAYS = True
+
+    class Meta:
+        abstract = True
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Add the row. Raises ``Unchangeable`` where it is there already."""
+        if self.pk is not None and type(self)._base_manager.filter(pk=self.pk).exists():
+            raise Unchangeable(f"{self.kind()} {self.pk} is written down and does not change: add another that corrects it")
+        super().save(*args, **kwargs)

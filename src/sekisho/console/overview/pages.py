@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Q
 from django.urls import reverse
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from sekisho.console.alerts.models import SEVERITIES, Alert
+from sekisho.console.alerts.models import SEVERITIES
+from sekisho.console.alerts.working import seen_by
 from sekisho.console.approvals.four_eyes import KINDS
 from sekisho.console.approvals.pages import mine
+from sekisho.console.desk.chapters import chapter_title
 from sekisho.console.desk.pages import Asked, Content, page
 from sekisho.console.desk.panels import panels_of
 
@@ -42,11 +43,8 @@ def _waiting(request: Asked) -> int:
 
 
 def _alerts(request: Asked) -> Content:
-    """Open alerts by chapter and severity, and how many of them are late."""
-    rows: QuerySet[Any] = Alert.objects.filter(state__in=OPEN)
-    chapters = request.actor.chapters("read alerts")
-    if chapters is not None:
-        rows = rows.filter(chapter__in=sorted(chapters))
+    """Open alerts this person may see, by chapter and severity, and how many of them are late."""
+    rows = seen_by(request.actor).filter(state__in=OPEN)
     late = Count("pk", filter=Q(due_at__lt=request.actor.at))
     counted = rows.order_by().values("chapter", "severity").annotate(open=Count("pk"), late=late)
     by_chapter: dict[str, dict[str, Any]] = {}
@@ -59,7 +57,7 @@ def _alerts(request: Asked) -> Content:
     lines = [
         {
             **line,
-            "title": _chapter(name),
+            "title": chapter_title(name),
             "cells": [{"severity": s["value"], "count": line["severities"].get(s["value"], 0)} for s in severities],
         }
         for name, line in sorted(by_chapter.items())
@@ -69,30 +67,5 @@ def _alerts(request: Asked) -> Content:
         "chapters": lines,
         "open": sum(line["open"] for line in lines),
         "late": sum(line["late"] for line in lines),
-        "at": _list_of_alerts(),
+        "at": reverse("alerts"),
     }
-
-
-def _list_of_alerts() -> str | None:
-    """Where the queue of alerts is, if that part of the console has its page."""
-    from sekisho.console.desk.pages import ENTRIES
-
-    return reverse("alerts") if "alerts" in ENTRIES else None
-
-
-def _chapter(name: str) -> str:
-    """A chapter of rules in words."""
-    return {
-        "unfair_trading": _("Unfair trading"),
-        "client_assets": _("Client assets"),
-        "transfers": _("Transfers"),
-        "suitability": _("Suitability"),
-        "solicitation": _("Solicitation"),
-        "perimeter": _("Perimeter"),
-        "listing": _("Listing"),
-        "capital": _("Capital"),
-        "liability_reserve": _("Liability reserve"),
-        "wind_down": _("End of a firm"),
-        "enforcement": _("Enforcement"),
-        "mutual_assistance": _("Mutual assistance"),
-    }.get(name, name.replace("_", " "))

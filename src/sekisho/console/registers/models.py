@@ -14,7 +14,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from sekisho.console.journal.acting import Act, Kept, NotTwoPeople, OfficeError, acting_now
+from sekisho.console.journal.acting import Act, Added, Kept, NotTwoPeople, acting_now
 
 CATEGORIES = [
     ("issuer", _("issuer's business")),
@@ -60,27 +60,6 @@ VERDICTS = [
 FREEING = ("publish fact", "let fact lapse")
 FROM_BOOKS = "take in registers"
 """The effect in which new facts come from books whose publications have freed them already."""
-
-
-class Unchangeable(OfficeError):  # noqa: N818 - says what happened, as Unrecorded does
-    """A row of what was known or published would change: correct it by another row."""
-
-
-class Added(Kept):
-    """A row that is added and stays as it is."""
-
-    class Meta:
-        abstract = True
-
-    def save(self, *args: Any, **kwargs: Any) -> None:
-        """Write the row once. Raises ``Unchangeable`` for a row that is there already."""
-        if self.pk is not None and type(self)._base_manager.filter(pk=self.pk).exists():
-            raise Unchangeable(f"{self.kind()} {self.pk} is never changed: add another row that corrects it")
-        super().save(*args, **kwargs)
-
-    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
-        """Never."""
-        raise Unchangeable(f"{self.kind()} {self.pk} is never removed: add another row that corrects it")
 
 
 class MaterialFact(Kept):

@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy
 
 from sekisho.console.alerts.models import Alert
 from sekisho.console.desk import exports
+from sekisho.console.desk.chapters import chapter_title
 from sekisho.console.desk.pages import Asked, Content, Unfit, page
 from sekisho.console.journal.acting import acting
 from sekisho.console.rulebook import reading
@@ -108,7 +109,7 @@ def _chapters() -> list[dict[str, Any]]:
     counts: dict[str, int] = {}
     for rule in load_rulebook().rules.values():
         counts[rule.chapter] = counts.get(rule.chapter, 0) + 1
-    return [{"name": name, "title": reading.chapter_title(name), "rules": count} for name, count in counts.items()]
+    return [{"name": name, "title": chapter_title(name), "rules": count} for name, count in counts.items()]
 
 
 def _query(request: Asked) -> str:

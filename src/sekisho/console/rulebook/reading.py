@@ -10,6 +10,7 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
+from sekisho.console.desk.chapters import chapter_title
 from sekisho.rulebook import Holding, Parameter, Rule, Rulebook, load_rulebook
 from sekisho.rulebook.coverage import STATES, Covered, coverage
 from sekisho.rulebook.difference import RuleDifference, difference
@@ -19,20 +20,6 @@ from sekisho.rulebook.provision import CitationError, citations_of
 from sekisho.rulebook.texts import Text
 from sekisho.rulebook.worked import worked_examples
 
-CHAPTERS = {
-    "capital": gettext_lazy("Capital"),
-    "client_assets": gettext_lazy("Client assets"),
-    "enforcement": gettext_lazy("Enforcement"),
-    "liability_reserve": gettext_lazy("Liability reserve"),
-    "listing": gettext_lazy("Listing"),
-    "mutual_assistance": gettext_lazy("Mutual assistance"),
-    "perimeter": gettext_lazy("Perimeter"),
-    "solicitation": gettext_lazy("Solicitation"),
-    "suitability": gettext_lazy("Suitability"),
-    "transfers": gettext_lazy("Transfers"),
-    "unfair_trading": gettext_lazy("Unfair trading"),
-    "wind_down": gettext_lazy("Wind-down"),
-}
 STATUSES = {
     "in_force": gettext_lazy("in force"),
     "enacted": gettext_lazy("enacted, not in force"),
@@ -77,11 +64,6 @@ SET_BY = {"law": gettext_lazy("law"), "firm": gettext_lazy("the firm (starting v
 def said(text: Text | None) -> str:
     """A text in the reader's language."""
     return "" if text is None else text.ja if get_language() == "ja" else text.en
-
-
-def chapter_title(chapter: str) -> str:
-    """A chapter's name."""
-    return str(CHAPTERS.get(chapter, chapter.replace("_", " ")))
 
 
 def address(name: str, *args: Any) -> str | None:

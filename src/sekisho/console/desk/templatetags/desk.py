@@ -12,6 +12,8 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from sekisho.console.desk.chapters import chapter_title
+
 register = template.Library()
 
 
@@ -119,3 +121,9 @@ def querystring_sort(context: template.Context, key: str) -> str:
     asked["sort"] = f"-{key}" if asked.get("sort") == key else key
     asked.pop("page", None)
     return str(asked.urlencode())
+
+
+@register.filter
+def chapter(name: str) -> str:
+    """A chapter's title in the reader's language."""
+    return chapter_title(name)

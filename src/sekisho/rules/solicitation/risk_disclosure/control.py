@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from sekisho.engine.answers import Evidence, Found
 from sekisho.engine.assessed_items import words
+from sekisho.engine.told_passages import found_in
 from sekisho.typologies.custody import share
 from sekisho.typologies.material_facts import read_circle
 from sekisho.typologies.rumour import posts_of
 from sekisho.typologies.statements import missing_items, read_links, speaks_for
 
 if TYPE_CHECKING:
+    from sekisho.engine.answers import Found
     from sekisho.records import Records
     from sekisho.rulebook import Parameters
 
@@ -27,23 +27,5 @@ def detect(records: Records, p: Parameters) -> Iterator[Found]:
     for post in posts_of(records):
         speaks, because = speaks_for(circle, links, post)
         missing = missing_items(post.text, items, names) if speaks and post.channel in channels else ()
-        if not missing:
-            continue
-        yield Found(
-            subject_kind="communication",
-            subject_id=post.communication_id,
-            window_from=post.published_at,
-            window_until=post.published_at + timedelta.resolution,
-            score=share(Decimal(len(missing)), Decimal(len(items))),
-            evidence=(
-                Evidence("communication", post.communication_id),
-                *sorted({Evidence("party_link", link.record_id) for link in because}),
-            ),
-            facts={
-                "communication": post.communication_id,
-                "published_at": post.published_at,
-                "publisher": post.publisher_party_id,
-                "channel": post.channel,
-                "missing": ", ".join(missing),
-            },
-        )
+        if missing:
+            yield found_in(post, because, share(Decimal(len(missing)), Decimal(len(items))), missing=", ".join(missing))

@@ -1,17 +1,13 @@
-"""Files of evidence: kept outside the database under their SHA-256, written whole before any row names them, never changed."""
+"""What a file of evidence may be: its name, its content and the kind it says it is have to agree."""
 
 from __future__ import annotations
 
-import hashlib
 import io
-import os
 import re
-import secrets
 import zipfile
 from pathlib import Path
 from typing import Final
 
-from django.conf import settings
 from django.utils.translation import gettext as _
 
 from sekisho.console.desk.pages import Unfit
@@ -44,46 +40,6 @@ _OFFICE: Final = {
 _ACTIVE: Final = re.compile(rb"<\s*(script|html|svg|iframe|!doctype)", re.IGNORECASE)
 
 
-def folder() -> Path:
-    """Where files lie (``files`` in the settings)."""
-    return Path(settings.FOLDER) / settings.CHOSEN.files
-
-
-def keep(content: bytes) -> str:
-    """Write a file whole and durably under its hash; one that is there already is left. Gives the SHA-256."""
-    digest = hashlib.sha256(content).hexdigest()
-    place = _place(digest)
-    if place.is_file() and place.stat().st_size == len(content):
-        return digest
-    place.parent.mkdir(parents=True, exist_ok=True)
-    draft = place.with_name(f".{digest}.{secrets.token_hex(4)}")
-    with draft.open("xb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    draft.chmod(0o440)
-    draft.replace(place)
-    for each in (place.parent, place.parent.parent):
-        handle = os.open(each, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
-    return digest
-
-
-def kept(digest: str) -> bytes:
-    """The file of a hash. Raises ``Unfit`` where it is gone or is no longer what it was: that is said, never passed over."""
-    place = _place(digest)
-    try:
-        content = place.read_bytes()
-    except OSError:
-        raise Unfit(_("The file %(sha256)s is not where it was kept.") % {"sha256": digest}) from None
-    if hashlib.sha256(content).hexdigest() != digest:
-        raise Unfit(_("The file kept as %(sha256)s has been changed: it is no longer that file.") % {"sha256": digest})
-    return content
-
-
 def content_type_of(name: str, content: bytes) -> str:
     """The type of a file by its name and its content, which must agree. Raises ``Unfit`` for what is not taken in."""
     if not content:
@@ -110,11 +66,6 @@ def plain_name(name: str) -> str:
     last = re.sub(r"[^\w.\- ()\[\]]", "_", name.replace("\\", "/").rpartition("/")[2]).strip(" .")
     stem, dot, ending = last.rpartition(".")
     return (f"{stem[:150]}{dot}{ending[:12]}" if dot else last[:150]) or "file"
-
-
-def _place(digest: str) -> Path:
-    assert re.fullmatch(r"[0-9a-f]{64}", digest), "a file is named by its SHA-256"
-    return folder() / digest[:2] / digest
 
 
 def _office(ending: str, content: bytes) -> str:
