@@ -188,11 +188,16 @@ def demo(
     simulate_command(seed=seed, days=days, accounts=accounts, instruments=instruments, start=start, out=books)
     inspect(books, out=out / "report")
     Console().print(
-        "Next, to decide about what was found in a browser: [bold]sekisho serve[/bold], then open http://127.0.0.1:8471/ "
+        f"Next, to decide about what was found in a browser: [bold]{_as_called()} serve[/bold], then open http://127.0.0.1:8471/ "
         "(it prints the accounts and their password)",
         soft_wrap=True,
         highlight=False,
     )
+
+
+def _as_called() -> str:
+    """The program as whoever runs it called it, so that what is printed can be typed."""
+    return escape(sys.argv[0]) if Path(sys.argv[0]).name == "sekisho" else "sekisho"
 
 
 @app.callback()
