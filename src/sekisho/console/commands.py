@@ -174,15 +174,15 @@ def _bar(shown: bool) -> Iterator[Callable[[str, int, int], None]]:
 
 @app.command("tick")
 def tick_command(config: ConfigOption = Config) -> None:
-    """Open again what was put aside until now, and remind people of what is late or soon due; run it some times a day."""
+    """Do what falls due by itself, part by part: wake, remind, look for deadlines, take up the rulebook. Run it often."""
     opened(config)
     from django.utils import timezone
 
-    from sekisho.console.alerts.late import tick
-    from sekisho.console.journal.acting import SYSTEM
+    from sekisho.console import urls  # noqa: F401 - reads every part's pages
+    from sekisho.console.desk.ticks import tick
 
-    ticked = tick(SYSTEM, timezone.now())
-    typer.echo(f"{ticked.woken} alerts no longer put aside, {ticked.reminders} reminders made")
+    for part, done in tick(timezone.now()).items():
+        typer.echo(f"{part}: " + ", ".join(f"{count} {what}" for what, count in done.items()))
 
 
 @journal_app.command("export")

@@ -425,3 +425,28 @@ def test_each_page_of_an_item_speaks_both_languages(lang: str, browser: Browser,
     in_force(browser, items[PLAN])
     page = browser("audit").get(f"/attestations/{items[PLAN]}/", headers={"accept-language": lang}).content.decode()
     assert ("There is a contingency plan" if lang == "en" else "コンティンジェンシープランを策定している") in page
+
+
+def test_the_calendar_shows_when_an_attestation_expires_and_that_it_was_renewed(browser: Browser, items: dict[str, int]) -> None:
+    from sekisho.console.deadlines.looking import look
+    from sekisho.console.deadlines.models import Obligation
+
+    first = in_force(browser, items[DRILL])
+    look(timezone.now())
+    row = Obligation.objects.get(source="attestations")
+    assert (row.due_on, row.rule, row.state) == (first.in_force_until, "client_assets/leak_response", "open")
+    in_force(browser, items[DRILL])
+    look(timezone.now())
+    row.refresh_from_db()
+    assert (row.state, row.met_on) == ("met", TODAY())
+    assert Obligation.objects.filter(source="attestations", state="open").count() == 1
+
+
+def test_the_office_ticks_for_every_part_and_again_changes_nothing(people: dict[str, str]) -> None:
+    from sekisho.console import urls  # noqa: F401 - reads every part's pages
+    from sekisho.console.desk.ticks import tick
+
+    done = tick(timezone.now())
+    assert set(done) == {"alerts", "attestations", "deadlines"}
+    assert done["attestations"]["added"] > 50
+    assert not any(count for part in tick(timezone.now()).values() for count in part.values())

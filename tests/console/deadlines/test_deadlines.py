@@ -103,11 +103,16 @@ def test_a_source_that_knows_it_was_done_meets_it(people: dict[str, str]) -> Non
     assert (Obligation.objects.get().state, Obligation.objects.get().proof) == ("met", "trial")
 
 
-def test_what_was_due_long_before_the_office_began_is_not_taken_up(people: dict[str, str]) -> None:
-    today = timezone.localdate()
-    TOLD.extend([owed("old", due=today - looking.BEFORE_START - timedelta(days=1)), owed("edge", due=today - looking.BEFORE_START)])
+def test_what_the_books_owed_long_before_the_office_began_is_not_taken_up_and_what_the_office_owes_is(
+    people: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    edge = timezone.localdate() - looking.BEFORE_START
+    old = edge - timedelta(days=1)
+    of_the_books = [owed("old", due=old), owed("edge", due=edge)]
+    monkeypatch.setattr(looking, "_of_the_books", lambda _today: (of_the_books, [], "", None))
+    TOLD.append(owed("own", due=old))
     look(timezone.now())
-    assert Obligation.objects.get().due_on == today - looking.BEFORE_START
+    assert {(row.source, row.due_on) for row in Obligation.objects.all()} == {("rules", edge), ("trial", old)}
 
 
 @pytest.mark.parametrize(("days", "standing"), [(-1, "late"), (0, "open"), (1, "open")])

@@ -210,9 +210,11 @@ def test_a_case_fills_what_it_knows_and_no_name(actor: Acting, case: Case) -> No
     assert "分割その2。" in content["reason"]
 
 
-def test_a_part_above_tells_what_it_knows_and_nothing_else(actor: Acting) -> None:
+def test_a_part_above_tells_what_it_knows_and_nothing_else(actor: Acting, monkeypatch: pytest.MonkeyPatch) -> None:
     facts = {"known_at": "2026-10-01 10:00", "systems": "trading", "colour": "blue"}
-    filing = life.begin(actor("compliance"), "ddos", incident_id="I-7", facts=facts)
+    monkeypatch.setattr(life, "INCIDENTS", [lambda _actor, _incident_id: life.Told(facts=facts, parties=("P-9",), case=None)])
+    filing = life.begin(actor("compliance"), "ddos", incident_id="I-7")
+    assert filing.parties == ["P-9"]
     content = life.content_of(filing)
     assert (content["incident_id"], content["known_at"], content["systems"]) == ("I-7", "2026-10-01 10:00", "trading")
     assert "colour" not in content

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -12,7 +11,7 @@ from django.db.models import Count, Q
 
 from sekisho.console.alerts.models import Alert, Reminder
 from sekisho.console.alerts.working import JAPAN, awake, standing
-from sekisho.console.journal.acting import Author, acting
+from sekisho.console.journal.acting import SYSTEM, Author, acting
 from sekisho.console.people.actor import Actor
 from sekisho.console.people.models import Account, Grant, Person
 
@@ -20,15 +19,7 @@ SOON: Final = timedelta(days=1)
 WOKEN_AT_ONCE: Final = 500
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ticked:
-    """What a tick did: alerts no longer put aside, reminders made."""
-
-    woken: int
-    reminders: int
-
-
-def tick(author: Author, at: datetime) -> Ticked:
+def tick(at: datetime, author: Author = SYSTEM) -> dict[str, int]:
     """Wake what was put aside until now, and remind: once a day at most for the same thing, however often it runs."""
     woken = 0
     over = Alert.objects.filter(state="snoozed", snoozed_until__lte=at)
@@ -41,7 +32,7 @@ def tick(author: Author, at: datetime) -> Ticked:
         woken += len(some)
     with acting(author, "remind", at=at):
         made = remind(_due(at), at)
-    return Ticked(woken=woken, reminders=made)
+    return {"no longer put aside": woken, "reminders": made}
 
 
 def remind(reminders: Iterable[Reminder], at: datetime) -> int:

@@ -16,10 +16,12 @@ from sekisho.console.alerts import bulk, late, quality, remembered, rules, saved
 from sekisho.console.alerts.alert_page import content_of
 from sekisho.console.alerts.dispositions import TOGETHER_MOST, propose_disposition, propose_reopening
 from sekisho.console.alerts.models import SEVERITIES, Memory, Reminder, ServiceLevel
+from sekisho.console.desk import reminders as bell
 from sekisho.console.desk.chapters import chapter_title
 from sekisho.console.desk.listing import Column, Filter, Listing
 from sekisho.console.desk.pages import Asked, Content, Done, Unfit, action, page
 from sekisho.console.desk.panels import panels_of
+from sekisho.console.desk.ticks import on_tick
 
 
 @page("alerts/", name="alerts", act="read alerts", template="alerts/queue.html", menu=gettext_lazy("Alerts"), order=20)
@@ -456,3 +458,16 @@ class Remember(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 def remember(request: Asked, body: Remember, alert_id: str) -> Done:
     """Propose that rule and subject are remembered as a false positive."""
     return _waits(remembered.propose_memory(request.actor, alert_id, body.until, body.reason_code, body.reason).pk, _at(alert_id))
+
+
+on_tick("alerts", late.tick)
+bell.reminder(
+    bell.Reminder(
+        name="alerts",
+        title=gettext_lazy("Reminders of alerts"),
+        act="read alerts",
+        count=lambda request: len(late.reminders_of(request.actor.person)),
+        at=lambda _request: reverse("late alerts"),
+        order=20,
+    )
+)

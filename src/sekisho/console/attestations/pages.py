@@ -17,13 +17,18 @@ from sekisho.console.attestations import acts, board  # noqa: F401 - declare the
 from sekisho.console.attestations.acts import concerned, the_item
 from sekisho.console.attestations.independence import reviewers, the_people, why_not
 from sekisho.console.attestations.models import RESULTS, SOURCES, STATES, Attestation, Evidence, Item, UnitMeaning, standing
-from sekisho.console.attestations.reminders import Reminder, reminders
-from sekisho.console.attestations.taking import subjects_words
+from sekisho.console.attestations.owed import owed
+from sekisho.console.attestations.reminders import Due, reminders
+from sekisho.console.attestations.taking import subjects_words, take_up
 from sekisho.console.desk.files import hand_out
 from sekisho.console.desk.listing import Column, Filter, Listing
 from sekisho.console.desk.pages import Asked, Content, page
 from sekisho.console.desk.panels import Panel, panel
+from sekisho.console.desk.reminders import Reminder, reminder
+from sekisho.console.desk.ticks import on_tick
+from sekisho.console.filings.owed import Source, owes
 from sekisho.console.incidents.models import Lesson
+from sekisho.console.journal.acting import SYSTEM
 from sekisho.console.journal.models import Change
 from sekisho.console.people.actor import Actor
 from sekisho.console.people.models import Person
@@ -324,7 +329,7 @@ _WHY = {
 }
 
 
-def _told(each: Reminder) -> dict[str, Any]:
+def _told(each: Due) -> dict[str, Any]:
     return {
         "text": said(each, "text"),
         "at": reverse("attestation", args=[each.item]),
@@ -382,3 +387,15 @@ panel(
         content=_of_incident,
     )
 )
+reminder(
+    Reminder(
+        name="attestations",
+        title=gettext_lazy("Attestations of yours that are due"),
+        act="read attestations",
+        count=lambda request: len(list(reminders(_today(request), Item.objects.filter(owner=request.actor.person)))),
+        at=lambda _request: reverse("attestation reminders"),
+        order=40,
+    )
+)
+on_tick("attestations", lambda at: take_up(SYSTEM, at, timezone.localdate(at)))
+owes(Source(name="attestations", gives=owed))

@@ -12,7 +12,7 @@ from sekisho.console.attestations.models import Item, standing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reminder:
+class Due:
     """What is due: the item, the person (None: nobody owns it, so compliance has to find an owner), why, and by when."""
 
     item: int
@@ -25,7 +25,7 @@ class Reminder:
     until: date | None
 
 
-def reminders(on: date, rows: QuerySet[Item] | None = None) -> Iterator[Reminder]:
+def reminders(on: date, rows: QuerySet[Item] | None = None) -> Iterator[Due]:
     """Every reminder of a day, what has expired first. What is in review reminds nobody but the reviewers."""
     asked = standing(Item.objects.filter(retired_at=None) if rows is None else rows.filter(retired_at=None), on)
     due = asked.filter(standing__in=("missing", "drafted", "returned", "expired", "expiring", "not_met")).exclude(
@@ -34,7 +34,7 @@ def reminders(on: date, rows: QuerySet[Item] | None = None) -> Iterator[Reminder
     order = {"expired": 0, "not_met": 1, "returned": 2, "expiring": 3, "missing": 4, "drafted": 5}
     for row in sorted(due, key=lambda item: (order[item.standing], item.in_force_until or date.max, item.pk)):
         why = "no_owner" if row.owner_id is None else row.standing
-        yield Reminder(
+        yield Due(
             item=row.pk,
             item_id=row.item_id,
             chapter=row.chapter,

@@ -1,7 +1,7 @@
 """Looking: every rule's terms over the books and every part's own terms become rows; looking again changes nothing.
 
-Rules whose terms come with the calendar (quarters, months, business years) are asked a year ahead. What fell due before the office
-began is not taken up: nobody kept here whether it was met.
+Rules whose terms come with the calendar (quarters, months, business years) are asked a year ahead. What by the books
+fell due before the office began is not taken up: nobody kept here whether it was met. What a part of the office owes is always.
 """
 
 from __future__ import annotations
@@ -46,7 +46,8 @@ def look(at: datetime, author: Author = SYSTEM) -> dict[str, int]:
         if connection.vendor == "postgresql":  # Two looks at once would write the same rows.
             with connection.cursor() as cursor:
                 cursor.execute("SELECT pg_advisory_xact_lock(hashtext('look for deadlines'))")
-        seen = {name: _take(name, [owed for owed in rows if owed.due_on >= began_on]) for name, rows in sources.items()}
+        sources["rules"] = [owed for owed in told if owed.due_on >= began_on]
+        seen = {name: _take(name, rows) for name, rows in sources.items()}
         row = before or Look(began_on=began_on, looked_at=at)
         row.looked_at, row.silent, row.regime, row.books_end_on = at, silent, regime, books_end
         row.save()

@@ -21,6 +21,8 @@ from sekisho.console.deadlines.models import Look, Obligation
 from sekisho.console.desk.listing import Column, Filter, Listing
 from sekisho.console.desk.pages import Asked, Content, Done, action, page
 from sekisho.console.desk.panels import Panel, panel
+from sekisho.console.desk.reminders import Reminder, reminder
+from sekisho.console.desk.ticks import on_tick
 from sekisho.console.filings.seen import seen_by as filings_seen_by
 from sekisho.rulebook import load_rulebook
 from sekisho.typologies.business_days import BusinessDays
@@ -365,5 +367,18 @@ panel(
         act="read deadlines",
         content=_on_overview,
         order=20,
+    )
+)
+
+
+on_tick("deadlines", look)
+reminder(
+    Reminder(
+        name="deadlines",
+        title=gettext_lazy("Deadlines that are late"),
+        act="read deadlines",
+        count=lambda request: len(_late(request, timezone.localdate(request.actor.at))),
+        at=lambda _request: reverse("deadlines") + "?state=late",
+        order=15,
     )
 )

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any, Final
@@ -38,8 +39,19 @@ REASONS: Final = [
     ("amendment", gettext_lazy("corrects or completes an earlier one")),
     ("voluntary", gettext_lazy("not required, useful to the addressee")),
 ]
+INCIDENTS: Final[list[Callable[[Actor, str], Told]]] = []
+"""How the part above that keeps incidents tells of one. It raises what keeps the actor from the incident."""
 WHEN_FILED: Final[list[Callable[[Filing, Actor], None]]] = []
 """Called inside the act in which a filing is recorded as filed, by parts above (deadlines are met by it)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """What is known of an incident: items by their name in the kinds of filings, whom it concerns, and its case."""
+
+    facts: Mapping[str, Any]
+    parties: Collection[str]
+    case: Case | None
 
 
 def act_of(kind: Kind | Filing, what: str) -> str:
@@ -61,14 +73,15 @@ def begin(
     case: Case | None = None,
     incident_id: str = "",
     day: date | None = None,
-    facts: Mapping[str, Any] | None = None,
 ) -> Filing:
-    """Begin a filing, filled from the case, the incident or the books. Raises ``Unfit`` and ``Denied``.
+    """Begin a filing, filled from the case, the incident or the books; of an incident what the kind has no item for is left out.
 
-    ``facts`` are items that a part above knows (an incident's times); those the kind does not have are left out.
+    Raises ``Unfit`` and ``Denied``.
     """
     kind = kind_of(kind_name)
-    parties = list(case.parties) if case else []
+    incident = INCIDENTS[0](actor, incident_id) if incident_id else Told(facts={}, parties=(), case=None)
+    case = case or incident.case
+    parties = sorted({*(case.parties if case else ()), *incident.parties})
     actor.need(act_of(kind, "write"), kind.chapter, parties)
     if case is None and kind.from_case and not kind.from_incident and kind.secret:
         raise Unfit({"case": _("begin this one from a case")})
@@ -77,7 +90,7 @@ def begin(
     books = settings.CHOSEN.books and Path(settings.FOLDER) / settings.CHOSEN.books
     source = Source(at=actor.at, case=case, incident_id=incident_id, day=day, books=books, firm=_said_of_the_firm())
     known = {item.name for item in kind.items}
-    told = {name: value for name, value in (facts or {}).items() if name in known}
+    told = {name: value for name, value in incident.facts.items() if name in known}
     content, faults = kind.cleaned({**kind.fill(source), **told})
     assert not faults, f"{kind.name} fills items it does not have: {faults}"
     about = day or timezone.localdate(actor.at)

@@ -624,28 +624,38 @@ def document(request: Asked, pk: str, form: str) -> HttpResponseBase:
 
 
 def _on_case(request: Asked, case_id: str) -> Content | None:
-    rows = seen_by(request.actor).filter(case_id=case_id).order_by("-written_at")
-    kinds = [kind for kind in _kinds_for(request) if kind.from_case]
+    return _about(request, {"case": case_id}, {"case_id": case_id}, "from_case")
+
+
+def _on_incident(request: Asked, incident_id: str) -> Content | None:
+    return _about(request, {"incident": incident_id}, {"incident_id": incident_id}, "from_incident")
+
+
+def _about(request: Asked, given: dict[str, str], of_it: dict[str, str], can_be: str) -> Content | None:
+    """What was filed about something, and the kinds that can be begun from it."""
+    rows = seen_by(request.actor).filter(**of_it).order_by("-written_at")
+    kinds = [kind for kind in _kinds_for(request) if getattr(kind, can_be)]
     if not rows.exists() and not kinds:
         return None
     return {
-        "case_id": case_id,
+        "given": given,
         "filings": [_show(each, request) for each in rows],
         "kinds": [{"name": kind.name, "title": both(kind.title)} for kind in kinds],
     }
 
 
-panel(
-    Panel(
-        on="case",
-        name="filings",
-        title=gettext_lazy("Filings"),
-        template="filings/on_case.html",
-        act="read filings",
-        content=_on_case,
-        order=60,
+for _on, _content in (("case", _on_case), ("incident", _on_incident)):
+    panel(
+        Panel(
+            on=_on,
+            name="filings",
+            title=gettext_lazy("Filings"),
+            template="filings/on_object.html",
+            act="read filings",
+            content=_content,
+            order=60,
+        )
     )
-)
 
 
 def _on_overview(request: Asked, _nothing: str) -> Content:

@@ -36,6 +36,7 @@ from sekisho.console.incidents.models import (
     Measure,
 )
 from sekisho.console.incidents.opening import Opening, attach, open_incident, opening_of_outflow
+from sekisho.console.incidents.sending import write_sent
 from sekisho.console.incidents.sharing import roles
 from sekisho.console.incidents.two_people import log, unfinished
 from sekisho.console.journal.acting import acting
@@ -431,32 +432,11 @@ def sent(request: Asked, body: Sent, pk: str, number: int) -> Done:
     with acting(request.actor.author, "report sent"):
         incident = worked_on(request.actor, pk)
         clock = _clock(incident, number)
-        clock.sent_at = moment(body.sent_at, request.actor.at, "sent_at")
-        if clock.starts_at is None or clock.sent_at < clock.starts_at:
+        sent_at = moment(body.sent_at, request.actor.at, "sent_at")
+        if clock.starts_at is None or sent_at < clock.starts_at:
             raise Unfit({"sent_at": _("lies before the report was due at all")})
-        clock.sent_by, clock.sent_words, clock.reference = request.actor.person.person_id, _said(body.words), body.reference
-        clock.save()
-        if clock.code == "cause_report":
-            _no_state_any_more(incident, clock)
-        Entry(
-            incident=incident,
-            entry_kind="report",
-            happened_at=clock.sent_at,
-            written_at=request.actor.at,
-            by=request.actor.person.person_id,
-            words=f"{in_language(clock, 'name')}: {body.words}",
-            audience=clock.audience,
-            channel=body.channel or body.reference,
-        ).save()
+        write_sent(clock, request.actor, sent_at, _said(body.words), body.reference, body.channel)
     return _done(_("Written down: sent."), pk, "#reports")
-
-
-def _no_state_any_more(incident: Incident, cause: Clock) -> None:
-    """Once the cause is reported, the state of affairs "while the cause is unknown" is no longer asked for."""
-    for clock in incident.clocks.filter(code="status_report", sent_at=None, waived_at=None):
-        clock.sent_at, clock.sent_by = cause.sent_at, cause.sent_by
-        clock.sent_words = _("The cause is found and was reported: no state of affairs is due any more.")
-        clock.save()
 
 
 @action("incidents/<str:pk>/clocks/<int:number>/waive/", name="propose not to report", act="propose not to report")

@@ -21,10 +21,15 @@ from sekisho.console.desk.listing import Column, Filter, Listing
 from sekisho.console.desk.pages import Asked, Content, json_of, page
 from sekisho.console.desk.panels import Panel, panel, panels_of
 from sekisho.console.desk.papers import given_out
-from sekisho.console.incidents import acts  # noqa: F401 - declares the acts
+from sekisho.console.filings.owed import Source, owes
+from sekisho.console.incidents import (
+    acts,  # noqa: F401 - declares the acts
+    filing,  # noqa: F401 - tells filings of incidents
+)
 from sekisho.console.incidents.clocks import in_language, running_clocks
 from sekisho.console.incidents.found import seen_by, the_incident
 from sekisho.console.incidents.models import AUDIENCES, CHECKS, ENTRY_KINDS, FIRM, KINDS, MEASURES, SOURCES, STATES, Clock, Incident
+from sekisho.console.incidents.owed import owed
 from sekisho.console.incidents.paper import report_paper
 from sekisho.console.incidents.picture import Bar, Mark, timeline_svg
 from sekisho.console.incidents.sharing import bundle_of, roles
@@ -526,3 +531,4 @@ for _on in ("overview", "board"):
             order=20,
         )
     )
+owes(Source(name="incidents", gives=owed))

@@ -21,6 +21,7 @@ from sekisho.console.approvals.models import Proposal
 from sekisho.console.desk.listing import Column, Filter, Listing
 from sekisho.console.desk.pages import Asked, Content, Done, Unfit, action, page
 from sekisho.console.desk.panels import Panel, panel
+from sekisho.console.desk.reminders import Reminder, reminder
 from sekisho.console.registers import (
     clearing,
     facts,
@@ -681,5 +682,15 @@ panel(
         act="ask for clearance",
         content=_today,
         order=60,
+    )
+)
+reminder(
+    Reminder(
+        name="information",
+        title=gettext_lazy("Reminders that you know inside information"),
+        act="ask for clearance",
+        count=lambda request: facts.unseen(request.actor).count(),
+        at=lambda _request: reverse("facts"),
+        order=50,
     )
 )

@@ -39,6 +39,7 @@ KIND = Kind(
     provision="CAO 42(1)",
     chapter="client_assets",
     from_case=True,
+    from_incident=True,
     answers=(("reporting/misconduct_notice", "misconduct_notice"),),
     fill=_fill,
     check=_check,
