@@ -32,6 +32,10 @@ def up_to_date() -> None:
         with connection.cursor() as cursor:
             cursor.execute(f'CREATE SCHEMA IF NOT EXISTS "{named}"')
     call_command("migrate", interactive=False, verbosity=0)
+    if connection.vendor == "sqlite":
+        from sekisho.console.desk.statistics import look_over
+
+        look_over()
 
 
 def opened(config: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -90,9 +90,15 @@ def test_words_are_found_in_both_languages(browser: Browser, words: str, found: 
     assert [int(row["key"][1:]) for row in answer.json()["rows"]] == found
 
 
-def test_more_hits_than_few_are_found_in_the_order_of_the_queue(browser: Browser, monkeypatch: Any) -> None:
-    monkeypatch.setattr("sekisho.console.alerts.text_search.FEW", 2)
+@pytest.mark.parametrize("limits", [(2, 60_000), (1, 2)], ids=["many", "most"])
+@pytest.mark.parametrize("spelt", [40, 0], ids=["words spelt out", "beginnings"])
+def test_however_many_hits_they_are_found_in_the_order_of_the_queue(
+    limits: tuple[int, int], spelt: int, browser: Browser, monkeypatch: Any
+) -> None:
+    for name, value in zip(("FEW", "MANY", "_SPELT"), (*limits, spelt), strict=True):
+        monkeypatch.setattr(f"sekisho.console.alerts.text_search.{name}", value)
     assert keys(browser("audit"), "?q=wash") == [2, 1, 4, 6]
+    assert keys(browser("audit"), "?q=was+tim") == [2, 1, 4, 6]
 
 
 def test_whatever_is_looked_for_is_written_down() -> None:
@@ -264,6 +270,26 @@ def test_quality_counts_what_two_people_decided(browser: Browser, actor: Any) ->
     assert {row["chapter"]: row["counts"] for row in told["ages"]} == {"capital": [1, 0, 0, 0], "unfair_trading": [2, 0, 0, 0]}
     assert told["people"] == [{"person": "PERSON-COMPLIANCE", "in_hand": 1, "snoozed": 0, "late": 0, "proposed": 0}]
     assert b"<svg" in browser("audit").get("/alerts/quality/").content
+
+
+def test_counts_leave_out_what_one_has_an_interest_in(browser: Browser, actor: Any, take_in: Any) -> None:
+    """Counted over all and taken away again gives what counting the alerts he may see gives."""
+    from sekisho.console.journal.acting import acting
+    from sekisho.console.people.models import Conflict
+
+    take_in(finding(31, subject_id="P1"), finding(32, subject_id="P1|P2", subject_kind="parties"))
+    working.claim(actor("compliance2"), finding(31)["finding_id"])
+    with acting(actor("administrator").author, "declare"):
+        for party in ("P1", "P2"):
+            Conflict(person=actor("compliance").person, party_id=party, why="family", since=date(2020, 1, 1)).save()
+    told = browser("compliance").get("/api/alerts/quality/").json()
+    wash = next(row for row in told["rules"] if row["rule"] == "unfair_trading/wash_trading")
+    seen = working.seen_by(actor("compliance"))
+    assert wash["without"] == seen.filter(rule="unfair_trading/wash_trading").count() == 2
+    assert {row["chapter"]: row["all"] for row in told["ages"]} == {"capital": 1, "unfair_trading": 3}
+    assert told["people"] == []
+    counts = {each["chapter"]: each["open"] for each in browser("compliance").get("/api/alerts/").json()["counts"]}
+    assert counts == {"capital": 1, "unfair_trading": 3}
 
 
 def test_the_alert_page_tells_law_evidence_relations_and_history(browser: Browser, actor: Any, take_in: Any) -> None:

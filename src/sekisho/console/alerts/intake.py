@@ -21,6 +21,7 @@ from django.db.models import Max
 from sekisho.console.alerts.models import RANK, Alert, Intake, Memory, key_of, last_number, one_intake_at_a_time
 from sekisho.console.alerts.parties import Parties
 from sekisho.console.alerts.service_levels import terms
+from sekisho.console.desk.statistics import look_over
 from sekisho.console.journal.acting import Author, acting
 from sekisho.findings.finding import SCHEMA
 from sekisho.records import RecordsError
@@ -100,6 +101,7 @@ def take_in_run(
         if taken:
             intake.taken, intake.known, intake.remembered = taken, known, remembered
             intake.save()
+    look_over("alerts_alert", "alerts_alertparty", "alerts_words")
     return TakenIn(findings=run.findings, taken=taken, known=known, remembered=remembered, without_parties=unknown)
 
 

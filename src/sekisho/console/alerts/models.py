@@ -38,6 +38,7 @@ _YEN_MOST: Final = _SCORE_STEP - 1
 _KEY_LONGEST: Final = 128
 _ASIDE: Final = ("state", "snoozed_until")
 """What tells whether an alert is put aside stands in the indexes themselves: counting and deep pages then read no rows."""
+_OF_ONE: Final = ("assignee", "is_live", "-priority", "alert_id")
 _NUMBERS: Final = 0x5E_615_41
 
 
@@ -230,13 +231,15 @@ class Alert(Kept):
             models.Index(fields=["state", "-priority", "alert_id"], name="alert_state"),
             models.Index(fields=["is_live", "chapter", "-priority", "alert_id", *_ASIDE], name="alert_chapter"),
             models.Index(fields=["is_live", "rule", "-priority", "alert_id", *_ASIDE], name="alert_rule"),
-            models.Index(fields=["assignee", "is_live", "-priority", "alert_id", *_ASIDE], name="alert_assignee"),
+            models.Index(
+                fields=["assignee", "is_live", "-priority", "alert_id", *_ASIDE, "due_at", "proposed"], name="alert_assignee"
+            ),
             models.Index(fields=["is_live", "due_at", "-priority", "alert_id", *_ASIDE], name="alert_due"),
-            models.Index(fields=["is_live", "raised_at", "-priority", "alert_id"], name="alert_raised"),
+            models.Index(fields=["is_live", "raised_at", "-priority", "alert_id", "chapter"], name="alert_raised"),
             models.Index(fields=["subject_key", "rule", "number"], name="alert_subject"),
             models.Index(fields=["instrument", "is_live", "-priority", "alert_id"], name="alert_instrument"),
             models.Index(fields=["chapter", "state", "due_at", "alert_id"], name="alert_counts"),
-            models.Index(fields=["rule", "disposition", "alert_id"], name="alert_quality"),
+            models.Index(fields=["rule", "disposition", "memory", "chapter", "alert_id"], name="alert_quality"),
             models.Index(fields=["snoozed_until"], condition=Q(snoozed_until__isnull=False), name="alert_snoozed"),
             models.Index(fields=["proposal"], condition=Q(proposal__isnull=False), name="alert_proposal"),
             models.Index(fields=["memory"], condition=Q(memory__isnull=False), name="alert_memory"),
@@ -294,12 +297,14 @@ class Alert(Kept):
 class AlertParty(models.Model):
     """A party an alert concerns, as a row to look up; it says again what ``Alert.parties`` says, and is made with the alert."""
 
-    alert = models.ForeignKey(Alert, on_delete=models.CASCADE, related_name="concerns")
-    party_id = models.CharField(_("party"), max_length=128, db_index=True)
+    alert = models.ForeignKey(Alert, on_delete=models.CASCADE, related_name="concerns", db_index=False)
+    party_id = models.CharField(_("party"), max_length=128)
 
     class Meta:
         verbose_name = _("party of an alert")
         verbose_name_plural = _("parties of alerts")
+        constraints = (models.UniqueConstraint(fields=["alert", "party_id"], name="party_once_an_alert"),)
+        indexes = (models.Index(fields=["party_id", "alert"], name="alert_of_party"),)
 
     def __str__(self) -> str:
         return f"{self.alert_id}: {self.party_id}"

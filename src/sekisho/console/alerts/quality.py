@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from django.db.models import Case, Count, IntegerField, QuerySet, Value, When
+from django.db.models import Case, IntegerField, Value, When
 from django.utils.translation import gettext as _
 
 from sekisho.console.alerts import rules
-from sekisho.console.alerts.models import DISPOSITIONS
-from sekisho.console.alerts.working import seen_by
+from sekisho.console.alerts.models import DISPOSITIONS, Alert
+from sekisho.console.alerts.working import tally
 from sekisho.console.desk.chapters import chapter_title
 from sekisho.console.people.actor import Actor
+from sekisho.console.people.models import Person
 
 BOUNDS: Final = (3, 11, 31)
 """Ageing: 0 to 2 days, 3 to 10, 11 to 30, and more."""
@@ -23,14 +24,15 @@ KNOWN_LEAST: Final = 10
 
 def by_rule(actor: Actor) -> list[dict[str, Any]]:
     """For each rule: alerts by disposition, how many wait, and of those disposed of by people the share of false positives."""
-    rows: QuerySet[Any] = seen_by(actor).order_by()
     found: dict[str, dict[str, int]] = defaultdict(lambda: dict.fromkeys([*dict(DISPOSITIONS), ""], 0))
-    for rule, disposition, count in rows.values_list("rule", "disposition").annotate(Count("pk")):
-        found[rule][disposition] = count
-    remembered = dict(rows.filter(memory__isnull=False).values_list("rule").annotate(Count("pk")))
+    remembered: Counter[str] = Counter()
+    for (rule, disposition, memory), count in tally(actor, Alert.objects.all(), "rule", "disposition", "memory").items():
+        found[rule][disposition] += count
+        if memory is not None:
+            remembered[rule] += count
     told = []
     for rule, counts in found.items():
-        false = counts["false_positive"] - remembered.get(rule, 0)
+        false = counts["false_positive"] - remembered[rule]
         judged = counts["confirmed"] + counts["valuable"] + false
         told.append(
             {
@@ -39,7 +41,7 @@ def by_rule(actor: Actor) -> list[dict[str, Any]]:
                 "confirmed": counts["confirmed"],
                 "valuable": counts["valuable"],
                 "false_positive": false,
-                "remembered": remembered.get(rule, 0),
+                "remembered": remembered[rule],
                 "without": counts[""],
                 "judged": judged,
                 "ratio": round(false / judged, 4) if judged else None,
@@ -57,9 +59,8 @@ def ageing(actor: Actor, now: datetime) -> list[dict[str, Any]]:
         default=Value(len(starts)),
         output_field=IntegerField(),
     )
-    rows = seen_by(actor).filter(is_live=1).order_by().values_list("chapter", bucket).annotate(Count("pk"))
     found: dict[str, list[int]] = defaultdict(lambda: [0] * (len(BOUNDS) + 1))
-    for chapter, number, count in rows:
+    for (chapter, number), count in tally(actor, Alert.objects.filter(is_live=1, raised_at__lte=now), "chapter", bucket).items():
         found[chapter][number] += count
     return [
         {"chapter": name, "title": chapter_title(name), "counts": found[name], "all": sum(found[name])} for name in sorted(found)
@@ -75,16 +76,16 @@ def age_titles() -> list[str]:
 
 def workload(actor: Actor, now: datetime) -> list[dict[str, Any]]:
     """For each person: alerts in hand, put aside, late, and waiting for a second person's word."""
-    rows = seen_by(actor).filter(is_live=1, assignee__gt="").order_by()
+    late = Case(When(due_at__lt=now, then=Value(1)), default=Value(0), output_field=IntegerField())
+    people = [*Person.objects.values_list("pk", flat=True)]  # each, rather than whoever is not nobody: by the index of people
+    rows = Alert.objects.filter(is_live=1, assignee__in=people)
     found: dict[str, dict[str, Any]] = {}
-    for what, some in (
-        ("in_hand", rows.filter(state="claimed")),
-        ("snoozed", rows.filter(state="snoozed")),
-        ("late", rows.filter(due_at__lt=now)),
-        ("proposed", rows.exclude(proposed="")),
-    ):
-        for person, count in some.values_list("assignee").annotate(Count("pk")):
-            found.setdefault(person, {"person": person, "in_hand": 0, "snoozed": 0, "late": 0, "proposed": 0})[what] = count
+    for (person, state, is_late, proposed), count in tally(actor, rows, "assignee", "state", late, "proposed").items():
+        told = found.setdefault(person, {"person": person, "in_hand": 0, "snoozed": 0, "late": 0, "proposed": 0})
+        told["in_hand"] += count * (state == "claimed")
+        told["snoozed"] += count * (state == "snoozed")
+        told["late"] += count * is_late
+        told["proposed"] += count * (proposed != "")
     return sorted(found.values(), key=lambda row: (-row["in_hand"], row["person"]))
 
 

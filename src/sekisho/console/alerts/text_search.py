@@ -14,11 +14,14 @@ from itertools import islice, pairwise
 from typing import Any, Final
 
 from django.db import connection
-from django.db.models import Q, QuerySet
+from django.db.models import BooleanField, Q, QuerySet
 from django.db.models.expressions import RawSQL
 
 FEW: Final = 2_000
-"""Up to so many hits are fetched by number; more are looked up while the queue is walked in its order."""
+"""Up to so many hits are fetched by number; more are looked up in one go."""
+MANY: Final = 60_000
+"""Above so many the queue is walked in its order, and each alert asked for the words: soon enough of them have them."""
+_SPELT: Final = 40
 _LONGEST: Final = 64
 _PART: Final = re.compile(r"[0-9a-z]+")
 _JAPANESE: Final = "\u3005-\u3007\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff"
@@ -85,11 +88,22 @@ def matching(rows: QuerySet[Any], words: str) -> QuerySet[Any]:
         given = " & ".join(f"'{word}':*" for word in looked_for)
         found = "SELECT number FROM alerts_words WHERE words @@ %s::tsquery"
     else:
-        given = " AND ".join(f'"{word}" *' for word in looked_for)
+        given = " AND ".join(_spelt_out(word) for word in looked_for)
         found = "SELECT rowid FROM alerts_words WHERE alerts_words MATCH %s"
     with connection.cursor() as cursor:
-        cursor.execute(f"{found} LIMIT {FEW + 1}", [given])
+        cursor.execute(f"{found} LIMIT {MANY + 1}", [given])
         numbers = [number for (number,) in cursor.fetchall()]
     if len(numbers) <= FEW:
         return rows.filter(number__in=numbers)
-    return rows.filter(number__in=RawSQL(found, [given]))
+    if len(numbers) <= MANY or connection.vendor == "postgresql":
+        return rows.filter(number__in=RawSQL(found, [given]))
+    return rows.filter(RawSQL(f"EXISTS ({found} AND rowid = alerts_alert.number)", [given], output_field=BooleanField()))
+
+
+def _spelt_out(beginning: str) -> str:
+    """A beginning of words as FTS5 is asked for it: the words that begin so, for each has its list ready; many are left to FTS5."""
+    after = beginning[:-1] + chr(ord(beginning[-1]) + 1)
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT term FROM alerts_terms WHERE term >= %s AND term < %s LIMIT {_SPELT + 1}", [beginning, after])
+        terms = [term for (term,) in cursor.fetchall()]
+    return f'"{beginning}" *' if len(terms) > _SPELT or not terms else "(" + " OR ".join(f'"{term}"' for term in terms) + ")"

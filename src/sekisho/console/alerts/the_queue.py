@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from typing import Any, Final
 
 from django.db import connection
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.db.models.functions import Coalesce
 from django.http import QueryDict
 from django.urls import reverse
@@ -259,14 +259,13 @@ def counts(request: Asked) -> list[dict[str, Any]]:
     """How many alerts of each chapter are open, claimed, put aside and late; beyond 999 only that there are more."""
     actor = request.actor
     names = [name for name, _title in _chapters(request)]
-    told = {
+    told: dict[str, dict[str, Any]] = {
         name: {"chapter": name, "title": chapter_title(name), "open": 0, "claimed": 0, "snoozed": 0, "late": 0} for name in names
     }
     hidden, parties = "", sorted(actor.parties)
     if parties:
-        hidden = (
-            f" AND alert_id NOT IN (SELECT alert_id FROM alerts_alertparty WHERE party_id IN ({', '.join(['%s'] * len(parties))}))"
-        )
+        listed = ", ".join(["%s"] * len(parties))
+        hidden = f" AND NOT EXISTS (SELECT 1 FROM alerts_alertparty p WHERE p.alert_id = a.alert_id AND party_id IN ({listed}))"
     parts, given = [], []
     for name in names:
         for state in ("open", "claimed", "snoozed"):
@@ -278,16 +277,17 @@ def counts(request: Asked) -> list[dict[str, Any]]:
         cursor.execute(" UNION ALL ".join(parts), given)
         for chapter, what, count in cursor.fetchall():
             told[chapter][what] = count
-    over = seen_by(actor).filter(state="snoozed", snoozed_until__lte=actor.at).order_by().values_list("chapter")
-    for chapter, count in over.annotate(Count("pk")):
+    # What is put aside until a moment that has come, by the index of that moment (Coalesce keeps it from the one of the state).
+    over = seen_by(actor).filter(snoozed_until__lte=actor.at).alias(stood=Coalesce("state", "state")).filter(stood="snoozed")
+    for chapter in over.order_by().values_list("chapter", flat=True):
         if chapter in told:
-            told[chapter]["open"], told[chapter]["snoozed"] = told[chapter]["open"] + count, told[chapter]["snoozed"] - count
+            told[chapter]["open"], told[chapter]["snoozed"] = told[chapter]["open"] + 1, told[chapter]["snoozed"] - 1
     return [each for each in told.values() if each["open"] or each["claimed"] or each["snoozed"]]
 
 
 def _capped(condition: str, hidden: str) -> str:
     return (
-        f"SELECT %s, %s, (SELECT COUNT(*) FROM (SELECT 1 FROM alerts_alert "
+        f"SELECT %s, %s, (SELECT COUNT(*) FROM (SELECT 1 FROM alerts_alert a "
         f"WHERE chapter = %s AND {condition}{hidden} LIMIT {COUNTED_TO + 1}) AS capped)"
     )
 

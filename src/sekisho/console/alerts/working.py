@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from django.db import connection
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.http import Http404
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -37,8 +38,32 @@ def seen_by(actor: Actor, act: str = "read alerts", among: QuerySet[Any] | None 
     if chapters is not None:
         rows = rows.filter(chapter__in=sorted(chapters))
     if actor.parties:
-        rows = rows.exclude(pk__in=AlertParty.objects.filter(party_id__in=sorted(actor.parties)).values("alert_id"))
+        # Asked for each row that is looked at: a party may be in thousands of alerts, a page walks over few.
+        rows = rows.filter(~Exists(AlertParty.objects.filter(alert=OuterRef("pk"), party_id__in=sorted(actor.parties))))
     return rows
+
+
+def tally(actor: Actor, rows: QuerySet[Any], *keys: Any) -> Counter[tuple[Any, ...]]:
+    """How many of the rows the actor may read, by keys: a million in one walk over an index.
+
+    Those in which he has an interest are few and looked up by their party, so they are counted apart and taken away.
+    """
+    chapters = actor.chapters("read alerts")
+    if chapters is not None:
+        rows = rows.filter(chapter__in=sorted(chapters))
+    counted = _counted(rows, keys)
+    if actor.parties:
+        counted.subtract(
+            _counted(rows.filter(pk__in=AlertParty.objects.filter(party_id__in=sorted(actor.parties)).values("alert_id")), keys)
+        )
+    return +counted
+
+
+def _counted(rows: QuerySet[Any], keys: tuple[Any, ...]) -> Counter[tuple[Any, ...]]:
+    counted: Counter[tuple[Any, ...]] = Counter()
+    for *key, count in rows.order_by().values_list(*keys).annotate(Count("pk")):
+        counted[tuple(key)] += count
+    return counted
 
 
 def one(actor: Actor, alert_id: str, act: str = "read alerts") -> Alert:

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
-from sekisho.console.alerts.models import SEVERITIES, Alert
+from sekisho.console.alerts.models import SEVERITIES, Alert, key_of
 from sekisho.console.approvals.four_eyes import may_decide
 from sekisho.console.approvals.models import Proposal
 from sekisho.console.cases import acts, ticked  # noqa: F401 - they declare what may be done
@@ -426,7 +426,7 @@ def _who(actor: Actor, found: Case, alerts: list[Alert], named: set[str]) -> dic
 
 def _other_alerts(actor: Actor, found: Case, subjects: list[str]) -> list[dict[str, Any]]:
     """Alerts about the same subjects that are not in this case."""
-    rows = Alert.objects.filter(subject_id__in=subjects).exclude(joined__case=found)
+    rows = Alert.objects.filter(subject_key__in=sorted(map(key_of, subjects))).exclude(joined__case=found)
     return [
         {
             "alert_id": each.alert_id,

@@ -21,6 +21,8 @@ Kind = Literal["text", "code", "number", "yen", "score", "time", "day", "chip", 
 ON_PAGE: Final = 50
 COUNTED_TO: Final = 10_000
 """Beyond this many rows a list says "more than": counting a million rows helps nobody and takes the time of all."""
+FOUND_TO: Final = 1_000
+"""The same for what a search finds, where each row is asked for its words."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,15 +127,16 @@ class Listing:
         start = (number - 1) * on_page
         shown = self._fetched(rows, start, on_page)
         whole = len(shown) <= on_page and (shown or number == 1)
-        counted = start + len(shown) if whole else rows.order_by()[: COUNTED_TO + 1].count()
+        most = FOUND_TO if self.search and request.GET.get("q", "").strip() else COUNTED_TO
+        counted = start + len(shown) if whole else max(start + len(shown), rows.order_by()[: most + 1].count())
         return {
             "list": self.name,
             "columns": [{"key": c.key, "title": c.title, "kind": c.kind, "sort": bool(c.sort), "at": c.at} for c in self.columns],
             "rows": [{"key": str(getattr(row, self.key)), **self.show(row, request)} for row in shown[:on_page]],
-            "count": min(counted, COUNTED_TO),
-            "more_than": counted > COUNTED_TO,
+            "count": min(counted, most),
+            "more_than": counted > most,
             "number": number,
-            "pages": -(-min(counted, COUNTED_TO) // on_page),
+            "pages": max(number if shown else 1, -(-min(counted, most) // on_page)),
             "has_next": len(shown) > on_page,
             "filters": [self._filter(each, request) for each in self.filters],
             "more_filters": any(each.more for each in self.filters),
