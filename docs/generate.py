@@ -25,9 +25,9 @@ from sekisho.rulebook.worked import worked_examples
 start()
 
 from sekisho.console import urls  # noqa: E402, F401 - reads every area's pages, once Django is ready
-from sekisho.console.administration.retention import KEPT_FOR  # noqa: E402
 from sekisho.console.approvals.four_eyes import KINDS  # noqa: E402
 from sekisho.console.desk.pages import ENTRIES  # noqa: E402
+from sekisho.console.journal.keeping import kept_for  # noqa: E402
 from sekisho.console.people.roles import ROLES, matrix  # noqa: E402
 
 Page = tuple[str, str]
@@ -406,11 +406,11 @@ def _office() -> str:
         (
             kind,
             f"{keeping.years} years" if keeping.ends else "never removed",
-            keeping.ends or "",
+            " | ".join(keeping.ends),
             keeping.provision,
             str(keeping.why),
         )
-        for kind, keeping in sorted(KEPT_FOR.items())
+        for kind, keeping in sorted(kept_for().items())
     ]
     return "\n\n".join(
         [

@@ -16,7 +16,7 @@ from sekisho.console.people.models import Person
 
 PASSWORD: Final = "try-the-barrier"
 PEOPLE: Final = (
-    ("P-CEO", "Mori Kaoru", "森 薫", "mori", (), "board", None),
+    ("P-CEO", "Mori Kaoru", "森 薫", "mori", ("director",), "board", None),
     ("P-CCO", "Sato Aoi", "佐藤 葵", "sato", ("supervisor",), "compliance", "P-CEO"),
     ("P-CO1", "Tanaka Haru", "田中 遥", "tanaka", ("compliance",), "compliance", "P-CCO"),
     ("P-CO2", "Ito Ren", "伊藤 蓮", "ito", ("compliance",), "compliance", "P-CCO"),

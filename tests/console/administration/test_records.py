@@ -15,9 +15,11 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from sekisho.console.administration.retention import KEPT_FOR, due, keep, may_go
-from sekisho.console.cases.models import Case, Note
+from sekisho.console.administration.retention import due, may_go
+from sekisho.console.cases.models import Case, CaseLink, CaseParty, Evidence, Handled, Note
+from sekisho.console.desk.files import keep_file, place_of, stored
 from sekisho.console.journal.acting import SYSTEM, acting
+from sekisho.console.journal.keeping import kept_for
 from sekisho.console.journal.models import Change
 from sekisho.console.journal.rows import check, kinds
 from sekisho.console.people.models import Account, Opening
@@ -138,11 +140,33 @@ def test_a_hold_is_put_by_one_and_ended_by_two(browser: Browser) -> None:
     assert browser("audit").get("/api/retention/").json()["holds"] == []
 
 
-def test_a_kind_is_declared_once_and_its_field_exists() -> None:
-    with pytest.raises(AssertionError):
-        keep("case", KEPT_FOR["case"])
+@pytest.mark.django_db(transaction=True)
+def test_a_case_goes_with_all_its_parts_and_the_file_nobody_else_names(browser: Browser) -> None:
+    case, other = a_case(1, 8), a_case(2, 6)
+    alone, shared = (keep_file(f"{name}.txt", [name.encode()]) for name in ("alone", "shared"))
+    with acting(SYSTEM, "fill a case"):
+        CaseParty(case=case, party_id="P-7").save()
+        CaseLink(case=case, other=other, why="same person", at=NOW, by="PERSON-COMPLIANCE").save()
+        for named, of in ((alone, case), (shared, case), (shared, other)):
+            piece = Evidence(case=of, evidence_kind="file", what="log", obtained="asked", sha256=named.sha256, name=named.name)
+            piece.size, piece.added_at, piece.added_by = named.size, NOW, "PERSON-COMPLIANCE"
+            piece.save()
+            Handled(evidence=piece, at=NOW, by="PERSON-COMPLIANCE", did="kept", why="").save()
+    assert may_go(Case, NOW)[0] == ["C-1"]
+    assert remove(browser).status_code == 200
+    assert not place_of(alone.sha256).exists()
+    assert stored(shared.sha256) == b"shared"
+    assert set(Evidence.objects.values_list("case_id", flat=True)) == {"C-2"}
+    assert not CaseParty.objects.filter(party_id="P-7").exists()
+    assert [each.what for each in check()] == []
+
+
+def test_every_kind_of_record_says_how_long_it_is_kept_and_by_fields_that_are_there(db: None) -> None:
+    assert {kind.kind() for kind in kinds()} == set(kept_for())
     for kind in kinds():
-        assert due(kind, NOW).query is not None
+        assert due(kind, NOW).count() == 0
+        keeping = kept_for()[kind.kind()]
+        assert not keeping.file or kind._meta.get_field(keeping.file)
 
 
 @pytest.mark.django_db(transaction=True)

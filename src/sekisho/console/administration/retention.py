@@ -7,23 +7,25 @@ tells that it was done (``chain.py``). The books themselves are not the office's
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from django.db import models
+from django.db import models, transaction
+from django.db.models import F
+from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from sekisho.console.administration.models import Hold
 from sekisho.console.approvals.four_eyes import Takes, propose, takes_two
 from sekisho.console.approvals.models import Proposal
+from sekisho.console.desk.files import forget
 from sekisho.console.desk.pages import Unfit
 from sekisho.console.journal.acting import REMOVAL, Kept, acting, one_writer
 from sekisho.console.journal.chain import ERASED
+from sekisho.console.journal.keeping import kept_for
 from sekisho.console.journal.models import Change
 from sekisho.console.journal.rows import kinds
 from sekisho.console.people.actor import Actor
@@ -31,82 +33,17 @@ from sekisho.console.people.actor import Actor
 AT_ONCE: Final = 500
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Keeping:
-    """How long records of a kind are kept: years from the moment ``ends`` (a field, or a path of fields) names, and by what.
-
-    A record of which that moment is empty has not ended, and is kept. ``ends`` None: it is never removed.
-    """
-
-    years: int
-    ends: str | None
-    provision: str
-    why: str | Promise
-
-
-_AML: Final = "APTCP 6(2), 7(3)"
-_LONGEST: Final = "CAO 33(2)"
-KEPT_FOR: Final[dict[str, Keeping]] = {
-    "alert": Keeping(years=7, ends="closed_at", provision=_AML, why=gettext_lazy("what was found about a client's transactions")),
-    "case": Keeping(years=7, ends="closed_at", provision=_AML, why=gettext_lazy("an inquiry into a client's transactions")),
-    "casealert": Keeping(years=7, ends="case__closed_at", provision=_AML, why=gettext_lazy("part of a case")),
-    "note": Keeping(years=7, ends="case__closed_at", provision=_AML, why=gettext_lazy("part of a case")),
-    "proposal": Keeping(
-        years=10,
-        ends="decided_at",
-        provision=_LONGEST,
-        why=gettext_lazy("who decided what; no provision names it, so the longest term"),
-    ),
-    "opening": Keeping(years=7, ends="at", provision=_AML, why=gettext_lazy("who looked at a client's data")),
-    "token": Keeping(
-        years=5,
-        ends="ends_at",
-        provision="FIB 157",
-        why=gettext_lazy("who could act for whom; no provision names it, so the shortest term"),
-    ),
-    "hold": Keeping(
-        years=10,
-        ends="ended_at",
-        provision=_LONGEST,
-        why=gettext_lazy("why records were kept; no provision names it, so the longest term"),
-    ),
-    "person": Keeping(years=10, ends=None, provision=_LONGEST, why=gettext_lazy("the journal's lines are somebody's")),
-    "account": Keeping(years=10, ends=None, provision=_LONGEST, why=gettext_lazy("the journal's lines are somebody's")),
-    "grant": Keeping(
-        years=10,
-        ends="ends_at",
-        provision=_LONGEST,
-        why=gettext_lazy("who was allowed what; no provision names it, so the longest term"),
-    ),
-    "conflict": Keeping(
-        years=10,
-        ends="until",
-        provision=_LONGEST,
-        why=gettext_lazy("who was kept out of what; no provision names it, so the longest term"),
-    ),
-}
-"""By kind of row. A part adds its own kinds with ``keep``; a kind that none names is never removed."""
-
-
-def keep(kind: str, keeping: Keeping) -> None:
-    """Declare how long a kind of record is kept."""
-    assert kind not in KEPT_FOR, f"{kind} is kept by two declarations"
-    KEPT_FOR[kind] = keeping
-
-
 def due(kind: type[Kept], at: datetime) -> models.QuerySet[Any]:
     """The records of a kind whose time is over and which nobody holds."""
-    keeping = KEPT_FOR.get(kind.kind())
+    keeping = kept_for().get(kind.kind())
     rows = kind._base_manager.order_by("pk")
-    if keeping is None or keeping.ends is None:
+    if keeping is None or not keeping.ends:
         return rows.none()
     local = timezone.localtime(at)
     limit: Any = local.replace(year=local.year - keeping.years, day=min(local.day, 28))
-    if isinstance(_field(kind, keeping.ends), models.DateField) and not isinstance(
-        _field(kind, keeping.ends), models.DateTimeField
-    ):
+    if not isinstance(_field(kind, keeping.ends[0]), models.DateTimeField):
         limit = limit.date()
-    return rows.filter(**{f"{keeping.ends}__lt": limit})
+    return rows.alias(ended=Coalesce(*keeping.ends) if keeping.ends[1:] else F(keeping.ends[0])).filter(ended__lt=limit)
 
 
 def _field(kind: type[models.Model], path: str) -> models.Field[Any, Any]:
@@ -140,13 +77,13 @@ def overview(at: datetime) -> list[dict[str, Any]]:
     """Every kind of record: how long it is kept, by what, how many there are, and of how many the time is over."""
     told = []
     for kind in kinds():
-        keeping = KEPT_FOR.get(kind.kind())
+        keeping = kept_for().get(kind.kind())
         told.append(
             {
                 "kind": kind.kind(),
                 "title": str(kind._meta.verbose_name_plural),
                 "years": keeping.years if keeping and keeping.ends else None,
-                "from": keeping.ends if keeping else None,
+                "from": " | ".join(keeping.ends) if keeping else None,
                 "provision": keeping.provision if keeping else None,
                 "why": keeping.why if keeping else _("nobody has said how long: it is kept"),
                 "count": kind._base_manager.count(),
@@ -203,12 +140,27 @@ def _remove_with_what_stands_on_it(row: Kept, actor: Actor) -> None:
     for other in list(_standing_on(row)):
         _remove_with_what_stands_on_it(other, actor)
     kind, pk = row.kind(), str(row.pk)
+    named = _file_of(row)
     row.delete()
+    if named and not _is_named(named):
+        transaction.on_commit(lambda: forget(named))
     one_writer()
     lines = Change.objects.filter(kind=kind, object=pk).exclude(field__in=("removed", ERASED))
     count = lines.update(old=None, new=None, reason="", salt="")
     with acting(actor.author, "remove records") as act:
-        act.note(kind, pk, ERASED, None, {"lines": count, "provision": KEPT_FOR[kind].provision})
+        act.note(kind, pk, ERASED, None, {"lines": count, "provision": kept_for()[kind].provision})
+
+
+def _file_of(row: Kept) -> str:
+    """The SHA-256 of the file of the store the record names; empty: it names none."""
+    keeping = kept_for().get(row.kind())
+    return str(getattr(row, keeping.file) or "") if keeping and keeping.file else ""
+
+
+def _is_named(sha256: str) -> bool:
+    """Whether some record names this file of the store still."""
+    found = {kind: kept_for().get(kind.kind()) for kind in kinds()}
+    return any(kind._base_manager.filter(**{each.file: sha256}).exists() for kind, each in found.items() if each and each.file)
 
 
 def _end_hold(proposal: Proposal, actor: Actor) -> None:

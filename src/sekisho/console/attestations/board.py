@@ -20,6 +20,7 @@ from sekisho.console.attestations.chart import as_rows, chart_svg
 from sekisho.console.attestations.independence import the_people
 from sekisho.console.attestations.models import STATES, Item, standing
 from sekisho.console.attestations.stacked import Stack, stacked_svg
+from sekisho.console.desk.chapters import chapter_title
 from sekisho.console.desk.pages import Asked, Content, page
 from sekisho.console.desk.panels import panels_of
 from sekisho.console.desk.papers import Paper, Part, given_out
@@ -83,7 +84,7 @@ def _content(request: Asked) -> dict[str, Any]:
         "states": [{"state": state, "title": state_titles[state], "n": states[state]} for state in ATTESTED_STATES],
         "attested_picture": stacked_svg(
             _("Attestations by chapter"),
-            [Stack(words=row["chapter"], parts=[(state, row[state]) for state in ATTESTED_STATES]) for row in attested],
+            [Stack(words=row["title"], parts=[(state, row[state]) for state in ATTESTED_STATES]) for row in attested],
             state_titles,
         ),
         "overdue": _overdue(on, chapters),
@@ -107,7 +108,12 @@ def _attested(on: date, chapters: frozenset[str] | None) -> list[dict[str, Any]]
     for chapter, state in rows.values_list("chapter", "standing"):
         counts.setdefault(chapter, Counter())[state] += 1
     return [
-        {"chapter": chapter, "items": count.total(), **{state: count[state] for state in ATTESTED_STATES}}
+        {
+            "chapter": chapter,
+            "title": chapter_title(chapter),
+            "items": count.total(),
+            **{state: count[state] for state in ATTESTED_STATES},
+        }
         for chapter, count in sorted(counts.items())
     ]
 
@@ -217,15 +223,15 @@ def _paper(content: dict[str, Any], request: Asked) -> Paper:
                 _("Items asked"),
             ),
             lines=[
-                (row["chapter"], row["rules"], row["running"], row["attested"], row["stands"], row["asked"])
+                (chapter_title(row["chapter"]), row["rules"], row["running"], row["attested"], row["stands"], row["asked"])
                 for row in content["coverage"]
             ],
         ),
         Part(
             heading=_("Attestations"),
             titles=(_("Chapter"), *(states[state] for state in ATTESTED_STATES)),
-            lines=[(row["chapter"], *(row[state] for state in ATTESTED_STATES)) for row in content["attested"]],
-            pictures=[_drawing([(row["chapter"], [(s, row[s]) for s in ATTESTED_STATES]) for row in content["attested"]])],
+            lines=[(row["title"], *(row[state] for state in ATTESTED_STATES)) for row in content["attested"]],
+            pictures=[_drawing([(row["title"], [(s, row[s]) for s in ATTESTED_STATES]) for row in content["attested"]])],
         ),
         Part(
             heading=_("Expired, not met, or soon to expire"),
@@ -235,7 +241,7 @@ def _paper(content: dict[str, Any], request: Asked) -> Paper:
         Part(
             heading=_("Findings by chapter and severity, last {n} months").format(n=MONTHS),
             titles=(_("Chapter"), *severities.values(), _("All")),
-            lines=[(row["chapter"], *(row[name] for name in severities), row["all"]) for row in content["found"]],
+            lines=[(chapter_title(row["chapter"]), *(row[name] for name in severities), row["all"]) for row in content["found"]],
             pictures=[_drawing([(m["month"], [(name, m[name]) for name in severities]) for m in content["months"]])],
         ),
         *(

@@ -128,17 +128,23 @@ def _on_overview(request: Asked, _object_id: str) -> Content | None:
     if latest is None:
         return {"day": None} if books_folder() is not None else None
     broken = [rule for rule, said in latest.summary["verdicts"].items() if said == "broken"]
-    return {"day": str(latest.day), "at": reverse("custody"), "broken": len(broken), **latest.summary}
+    figures = [
+        {"label": _("Certified day"), "value": latest.day.isoformat()},
+        {"label": _("Rules not kept"), "value": len(broken)},
+        {"label": _("Open shortfalls"), "value": latest.summary["open_shortfalls"]},
+    ]
+    return {"day": str(latest.day), "at": reverse("custody"), "broken": len(broken), **latest.summary, "figures": figures}
 
 
-panel(
-    Panel(
-        on="overview",
-        name="custody",
-        title=gettext_lazy("Client assets"),
-        template="custody/overview_panel.html",
-        act="read custody",
-        content=_on_overview,
-        order=30,
+for _on in ("overview", "board"):
+    panel(
+        Panel(
+            on=_on,
+            name="custody",
+            title=gettext_lazy("Client assets"),
+            template="custody/overview_panel.html",
+            act="read custody",
+            content=_on_overview,
+            order=30,
+        )
     )
-)

@@ -355,22 +355,29 @@ def begin(request: Asked, pk: str) -> Done:
 def _on_overview(request: Asked, _nothing: str) -> Content:
     today = _today(request)
     coming = seen_by(request).filter(state="open", due_on__gte=today).order_by("due_on", "obligation_id")
-    return {"late": _late(request, today), "next": [_short(row, today) for row in coming[:NEXT_SHOWN]]}
+    late = _late(request, today)
+    return {
+        "late": late,
+        "next": [_short(row, today) for row in coming[:NEXT_SHOWN]],
+        "figures": [
+            {"label": _("Deadlines that are late"), "value": len(late)},
+            {"label": _("Due within 30 days"), "value": coming.filter(due_on__lte=today + timedelta(days=30)).count()},
+        ],
+    }
 
 
-panel(
-    Panel(
-        on="overview",
-        name="deadlines",
-        title=gettext_lazy("Deadlines"),
-        template="deadlines/on_overview.html",
-        act="read deadlines",
-        content=_on_overview,
-        order=20,
+for _on in ("overview", "board"):
+    panel(
+        Panel(
+            on=_on,
+            name="deadlines",
+            title=gettext_lazy("Deadlines"),
+            template="deadlines/on_overview.html",
+            act="read deadlines",
+            content=_on_overview,
+            order=20,
+        )
     )
-)
-
-
 on_tick("deadlines", look)
 reminder(
     Reminder(

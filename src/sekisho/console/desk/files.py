@@ -79,6 +79,11 @@ def stored(sha256: str) -> bytes:
     return content
 
 
+def forget(sha256: str) -> None:
+    """Take a file out of the store, once the last record that names it is gone for good (after its act is committed)."""
+    place_of(sha256).unlink(missing_ok=True)
+
+
 def keep_file(name: str, chunks: Iterable[bytes]) -> KeptFile:
     """Put a file into the store under the name it was given. Raises ``Unfit`` where it is empty, too large, or has no name."""
     shown = Path(name.replace("\\", "/")).name.strip()

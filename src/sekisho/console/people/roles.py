@@ -10,9 +10,10 @@ from typing import Final, Literal, get_args
 
 from django.conf import settings
 
-Role = Literal["operations", "compliance", "supervisor", "audit", "investigator", "sro", "auditor", "administrator"]
-"""First line (operations), second line (compliance, and its supervisor who approves), third line (audit: internal audit);
-investigator, self-regulatory organisation and external auditor, who read what they are let see; administrator of accounts."""
+Role = Literal["operations", "compliance", "supervisor", "audit", "director", "investigator", "sro", "auditor", "administrator"]
+"""First line (operations), second line (compliance, and its supervisor who approves), third line (audit: internal audit); director,
+who oversees; investigator, self-regulatory organisation and external auditor, who read what they are let see; administrator of
+accounts."""
 ROLES: Final[tuple[Role, ...]] = get_args(Role)
 
 SECOND_LINE: Final = frozenset[Role]({"compliance", "supervisor"})
@@ -23,12 +24,13 @@ LINES: Final[tuple[frozenset[Role], ...]] = (
     frozenset({"operations"}),
     frozenset({"compliance", "supervisor"}),
     frozenset({"audit"}),
+    frozenset({"director"}),
     frozenset({"investigator"}),
     frozenset({"sro"}),
     frozenset({"auditor"}),
     frozenset({"administrator"}),
 )
-"""Roles of different lines no person holds together: who does, who watches, who audits, who is let in, who keeps the accounts."""
+"""Roles of different lines no person holds together: who does, watches, audits, oversees, is let in, keeps the accounts."""
 
 
 @cache

@@ -4,9 +4,12 @@
 on whose list he stands, and of all others at most that an asset may not be traded.
 """
 
+from django.utils.translation import gettext_lazy
+
+from sekisho.console.journal.keeping import always, firm_matter, working_paper
 from sekisho.console.people.roles import READERS, SECOND_LINE
 
-HOUSE = {"operations", "compliance", "supervisor", "audit", "administrator"}
+HOUSE = {"operations", "compliance", "supervisor", "audit", "director", "administrator"}
 
 ACCESS = {
     "see facts one knows": HOUSE,
@@ -26,4 +29,15 @@ ACCESS = {
     "keep registers": {"operations", "compliance", "supervisor"},
     "approve registers": SECOND_LINE,
     "tell the gate": SECOND_LINE,
+}
+KEPT = {
+    "materialfact": firm_matter("lapsed_at", "free_at"),
+    **dict.fromkeys(("factknowledge", "publication", "insiderreminder"), firm_matter("fact__lapsed_at", "fact__free_at")),
+    "restriction": firm_matter("until"),
+    "watched": firm_matter("until"),
+    "clearance": firm_matter("decided_at"),
+    "stafftrade": firm_matter("at"),
+    "firmvalue": always(gettext_lazy("what holds from a day on until the next")),
+    "registerrow": always(gettext_lazy("a register as it stands: its rows end by the register's own rules")),
+    "gaplook": working_paper("at"),
 }
