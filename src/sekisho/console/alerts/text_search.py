@@ -18,9 +18,9 @@ from django.db.models import BooleanField, Q, QuerySet
 from django.db.models.expressions import RawSQL
 
 FEW: Final = 2_000
-"""Up to so many hits are fetched by number; more are looked up in one go."""
+"""Up to so many hits are fetched by number. Above, the queue is walked in its order, and each alert asked for the words."""
 MANY: Final = 60_000
-"""Above so many the queue is walked in its order, and each alert asked for the words: soon enough of them have them."""
+"""On SQLite, where asking one alert takes longer, up to so many are looked up in one go instead."""
 _SPELT: Final = 40
 _LONGEST: Final = 64
 _PART: Final = re.compile(r"[0-9a-z]+")
@@ -79,25 +79,29 @@ def add(texts: Iterable[tuple[int, str]]) -> None:
                 cursor.executemany("INSERT INTO alerts_words (rowid, words) VALUES (%s, %s)", rows)
 
 
-def matching(rows: QuerySet[Any], words: str) -> QuerySet[Any]:
-    """The alerts among these in which all the words are."""
+def matching(rows: QuerySet[Any], words: str) -> tuple[QuerySet[Any], bool]:
+    """The alerts among these in which all the words are; and whether more than ``FEW`` of all alerts have them."""
     looked_for = wanted(words)
     if not looked_for:
-        return rows.filter(Q(alert_id=words.strip()) | Q(subject_id=words.strip()))
+        return rows.filter(Q(alert_id=words.strip()) | Q(subject_id=words.strip())), False
     if connection.vendor == "postgresql":
         given = " & ".join(f"'{word}':*" for word in looked_for)
         found = "SELECT number FROM alerts_words WHERE words @@ %s::tsquery"
+        most = FEW
+        in_it = "(SELECT words FROM alerts_words WHERE number = alerts_alert.number) @@ %s::tsquery"
     else:
         given = " AND ".join(_spelt_out(word) for word in looked_for)
         found = "SELECT rowid FROM alerts_words WHERE alerts_words MATCH %s"
+        most = MANY
+        in_it = f"EXISTS ({found} AND rowid = alerts_alert.number)"
     with connection.cursor() as cursor:
-        cursor.execute(f"{found} LIMIT {MANY + 1}", [given])
+        cursor.execute(f"{found} LIMIT {most + 1}", [given])
         numbers = [number for (number,) in cursor.fetchall()]
     if len(numbers) <= FEW:
-        return rows.filter(number__in=numbers)
-    if len(numbers) <= MANY or connection.vendor == "postgresql":
-        return rows.filter(number__in=RawSQL(found, [given]))
-    return rows.filter(RawSQL(f"EXISTS ({found} AND rowid = alerts_alert.number)", [given], output_field=BooleanField()))
+        return rows.filter(number__in=numbers), False
+    if len(numbers) <= most:
+        return rows.filter(number__in=RawSQL(found, [given])), True
+    return rows.filter(RawSQL(in_it, [given], output_field=BooleanField())), True
 
 
 def _spelt_out(beginning: str) -> str:

@@ -21,8 +21,6 @@ Kind = Literal["text", "code", "number", "yen", "score", "time", "day", "chip", 
 ON_PAGE: Final = 50
 COUNTED_TO: Final = 10_000
 """Beyond this many rows a list says "more than": counting a million rows helps nobody and takes the time of all."""
-FOUND_TO: Final = 1_000
-"""The same for what a search finds, where each row is asked for its words."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +60,8 @@ class Listing:
     """A list of rows of one kind. ``rows`` gives those the actor may see; ``show`` makes a row's plain values, by column key.
 
     ``sort`` is the order without a choice, ending in something unique, so that pages neither repeat nor lose rows. What is searched
-    are the lookups ``searches``, or what the function ``search`` makes of rows and words.
+    are the lookups ``searches``, or what the function ``search`` makes of rows and words; it says, too, whether so many may have
+    them that they are not counted.
     """
 
     name: str
@@ -75,11 +74,14 @@ class Listing:
     on_page: int = ON_PAGE
     key: str = "pk"
     extras: dict[str, Any] = field(default_factory=dict)
-    search: Callable[[QuerySet[Any], str], QuerySet[Any]] | None = None
+    search: Callable[[QuerySet[Any], str], tuple[QuerySet[Any], bool]] | None = None
 
     def kept(self, request: Asked) -> QuerySet[Any]:
         """The rows that the filters in the address keep, in the order chosen there."""
-        rows = self.rows(request)
+        return self._kept(request)[0]
+
+    def _kept(self, request: Asked) -> tuple[QuerySet[Any], bool]:
+        rows, uncounted = self.rows(request), False
         for each in self.filters:
             values = [value for value in request.GET.getlist(each.name) if value]
             if not values:
@@ -90,13 +92,13 @@ class Listing:
                 raise Unfit({each.name: _("this is no value to filter by")}) from None
         words = request.GET.get("q", "").strip()
         if words and self.search is not None:
-            rows = self.search(rows, words)
+            rows, uncounted = self.search(rows, words)
         elif words and self.searches:
             found = Q()
             for lookup in self.searches:
                 found |= Q(**{lookup: words})
             rows = rows.filter(found)
-        return rows.order_by(*self._order(request))
+        return rows.order_by(*self._order(request)), uncounted
 
     def _narrowed(self, rows: QuerySet[Any], by: Filter, values: list[str], request: Asked) -> QuerySet[Any]:
         if isinstance(by.keeps, str):
@@ -118,7 +120,7 @@ class Listing:
 
     def content(self, request: Asked, **more: Any) -> Content | HttpResponseBase:
         """One page of the list with what its frame needs, or the whole list as the file ``?as=csv|xlsx|pdf`` asks for."""
-        rows = self.kept(request)
+        rows, uncounted = self._kept(request)
         wanted = request.GET.get("as", "")
         if wanted:
             return self._file(request, rows, wanted)
@@ -127,8 +129,10 @@ class Listing:
         start = (number - 1) * on_page
         shown = self._fetched(rows, start, on_page)
         whole = len(shown) <= on_page and (shown or number == 1)
-        most = FOUND_TO if self.search and request.GET.get("q", "").strip() else COUNTED_TO
-        counted = start + len(shown) if whole else max(start + len(shown), rows.order_by()[: most + 1].count())
+        counted = start + len(shown)
+        if not (whole or uncounted):
+            counted = rows.order_by()[: COUNTED_TO + 1].count()
+        most = counted - 1 if uncounted and not whole else COUNTED_TO
         return {
             "list": self.name,
             "columns": [{"key": c.key, "title": c.title, "kind": c.kind, "sort": bool(c.sort), "at": c.at} for c in self.columns],
