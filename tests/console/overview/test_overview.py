@@ -9,7 +9,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from sekisho.console.alerts.models import Alert
+from sekisho.console.alerts.models import RANK, Alert
 from sekisho.console.approvals.four_eyes import propose
 from sekisho.console.journal.acting import SYSTEM, acting
 from sekisho.console.people.actor import Actor
@@ -20,12 +20,13 @@ Browser = Callable[[str], Client]
 
 @pytest.fixture
 def alerts(people: dict[str, str]) -> None:
-    """Three open alerts, one of them late, and a closed one."""
+    """Three alerts that wait, one of them late, one in a case and a closed one."""
     now = timezone.now()
     rows = [
         ("F1", "unfair_trading", "high", "open", 1),
         ("F2", "unfair_trading", "low", "claimed", -1),
-        ("F3", "client_assets", "critical", "in_case", 1),
+        ("F3", "client_assets", "critical", "open", 1),
+        ("F5", "client_assets", "critical", "in_case", -1),
         ("F4", "client_assets", "critical", "closed", -1),
     ]
     with acting(SYSTEM, "take in findings"):
@@ -37,7 +38,7 @@ def alerts(people: dict[str, str]) -> None:
                 regime="PSA-2026",
                 as_of=now.date(),
                 severity=severity,
-                rank=1,
+                rank=RANK[severity],
                 score=1.0,
                 subject_kind="account",
                 subject_id="A1",
@@ -53,11 +54,25 @@ def alerts(people: dict[str, str]) -> None:
 
 def test_open_and_late_by_chapter(alerts: None, browser: Browser) -> None:
     told = browser("audit").get("/api/").json()["alerts"]
-    assert (told["open"], told["late"]) == (3, 1)
-    lines = {line["chapter"]: (line["open"], line["late"]) for line in told["chapters"]}
+    assert (told["open"], told["late"]) == ({"n": 3, "more": False}, {"n": 1, "more": False})
+    lines = {line["chapter"]: (line["open"]["n"], line["late"]["n"]) for line in told["chapters"]}
     assert lines == {"unfair_trading": (2, 1), "client_assets": (1, 0)}
     assert "1 late" in browser("audit").get("/").content.decode()
     assert "不公正取引" in browser("audit").get("/", headers={"accept-language": "ja"}).content.decode()
+
+
+def test_the_first_page_counts_what_the_queue_shows_and_not_beyond(
+    alerts: None, browser: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = browser("audit")
+    line = client.get("/api/?").json()["alerts"]["chapters"][1]
+    assert {cell["severity"]: cell["count"]["n"] for cell in line["cells"] if cell["count"]["n"]} == {"high": 1, "low": 1}
+    for cell in line["cells"]:
+        asked = f"/api/alerts/?chapter={line['chapter']}&severity={cell['severity']}"
+        assert client.get(asked).json()["count"] == cell["count"]["n"]
+    monkeypatch.setattr("sekisho.console.alerts.the_queue.COUNTED_TO", 0)
+    assert client.get("/api/").json()["alerts"]["open"] == {"n": 0, "more": True}
+    assert "0+" in client.get("/").content.decode()
 
 
 def test_other_chapters_and_roles_do_not_show(alerts: None, browser: Browser) -> None:

@@ -22,10 +22,12 @@ from sekisho.console.alerts.working import JAPAN, seen_by, workers
 from sekisho.console.desk.chapters import chapter_title
 from sekisho.console.desk.listing import Column, Filter, Listing
 from sekisho.console.desk.pages import Asked
+from sekisho.console.people.actor import Actor
 from sekisho.rulebook import load_rulebook
 
 COUNTED_TO: Final = 999
 SUBJECT_SHOWN: Final = 36
+_LARGEST: Final = 2**63 - 1
 HEAVY: Final = ("evidence", "parameters", "summary_en", "summary_ja", "parties")
 Choices = Sequence[tuple[str, str | Promise]]
 _SEVERITY_WORDS: Final = dict(SEVERITIES)
@@ -262,21 +264,13 @@ def counts(request: Asked) -> list[dict[str, Any]]:
     told: dict[str, dict[str, Any]] = {
         name: {"chapter": name, "title": chapter_title(name), "open": 0, "claimed": 0, "snoozed": 0, "late": 0} for name in names
     }
-    hidden, parties = "", sorted(actor.parties)
-    if parties:
-        listed = ", ".join(["%s"] * len(parties))
-        hidden = f" AND NOT EXISTS (SELECT 1 FROM alerts_alertparty p WHERE p.alert_id = a.alert_id AND party_id IN ({listed}))"
-    parts, given = [], []
+    asked: list[tuple[tuple[str, str], str, list[Any]]] = []
     for name in names:
-        for state in ("open", "claimed", "snoozed"):
-            parts.append(_capped("state = %s", hidden))
-            given += [name, state, name, state, *parties]
-        parts.append(_capped("state IN ('open', 'claimed', 'snoozed') AND due_at < %s", hidden))
-        given += [name, "late", name, _moment(actor.at), *parties]
-    with connection.cursor() as cursor:
-        cursor.execute(" UNION ALL ".join(parts), given)
-        for chapter, what, count in cursor.fetchall():
-            told[chapter][what] = count
+        asked += [((name, state), "chapter = %s AND state = %s", [name, state]) for state in ("open", "claimed", "snoozed")]
+        late = "chapter = %s AND state IN ('open', 'claimed', 'snoozed') AND due_at < %s"
+        asked.append(((name, "late"), late, [name, _moment(actor.at)]))
+    for (chapter, what), count in _counted(actor, asked).items():
+        told[chapter][what] = count
     # What is put aside until a moment that has come, by the index of that moment (Coalesce keeps it from the one of the state).
     over = seen_by(actor).filter(snoozed_until__lte=actor.at).alias(stood=Coalesce("state", "state")).filter(stood="snoozed")
     for chapter in over.order_by().values_list("chapter", flat=True):
@@ -285,11 +279,33 @@ def counts(request: Asked) -> list[dict[str, Any]]:
     return [each for each in told.values() if each["open"] or each["claimed"] or each["snoozed"]]
 
 
+def by_severity(request: Asked) -> dict[tuple[str, str], int]:
+    """How many alerts wait, by chapter and severity, as the queue shows them; beyond 999 only that there are more."""
+    waits = "is_live = 1 AND chapter = %s AND priority >= %s AND priority < %s AND NOT (state = 'snoozed' AND snoozed_until > %s)"
+    now = _moment(request.actor.at)
+    asked = [
+        ((name, severity), waits, [name, rank * RANK_STEP, min((rank + 1) * RANK_STEP, _LARGEST), now])
+        for name, _title in _chapters(request)
+        for severity, rank in RANK.items()
+    ]
+    return {key: count for key, count in _counted(request.actor, asked).items() if count}
+
+
+def _counted(actor: Actor, asked: list[tuple[tuple[str, str], str, list[Any]]]) -> dict[tuple[str, str], int]:
+    """For each key the number of alerts that meet its condition and that the actor may see, at most one beyond ``COUNTED_TO``."""
+    hidden, parties = "", sorted(actor.parties)
+    if parties:
+        listed = ", ".join(["%s"] * len(parties))
+        hidden = f" AND NOT EXISTS (SELECT 1 FROM alerts_alertparty p WHERE p.alert_id = a.alert_id AND party_id IN ({listed}))"
+    given = [value for key, _condition, values in asked for value in (*key, *values, *parties)]
+    with connection.cursor() as cursor:
+        cursor.execute(" UNION ALL ".join(_capped(condition, hidden) for _key, condition, _values in asked), given)
+        return {(first, second): count for first, second, count in cursor.fetchall()}
+
+
 def _capped(condition: str, hidden: str) -> str:
-    return (
-        f"SELECT %s, %s, (SELECT COUNT(*) FROM (SELECT 1 FROM alerts_alert a "
-        f"WHERE chapter = %s AND {condition}{hidden} LIMIT {COUNTED_TO + 1}) AS capped)"
-    )
+    within = f"SELECT 1 FROM alerts_alert a WHERE {condition}{hidden} LIMIT {COUNTED_TO + 1}"
+    return f"SELECT %s, %s, (SELECT COUNT(*) FROM ({within}) AS capped)"
 
 
 def _moment(at: datetime) -> Any:

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any
 
-from django.db.models import Count, Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy
 
+from sekisho.console.alerts import the_queue
 from sekisho.console.alerts.models import SEVERITIES
-from sekisho.console.alerts.working import seen_by
 from sekisho.console.approvals.four_eyes import KINDS
 from sekisho.console.approvals.pages import mine
 from sekisho.console.desk.chapters import chapter_title
 from sekisho.console.desk.pages import Asked, Content, page
 from sekisho.console.desk.panels import panels_of
-
-OPEN: Final = ("open", "claimed", "snoozed", "in_case")
-"""States of an alert on which somebody has still to decide."""
 
 
 @page("", name="overview", act="read overview", template="overview/overview.html", menu=gettext_lazy("Overview"), order=10)
@@ -43,29 +39,30 @@ def _waiting(request: Asked) -> int:
 
 
 def _alerts(request: Asked) -> Content:
-    """Open alerts this person may see, by chapter and severity, and how many of them are late."""
-    rows = seen_by(request.actor).filter(state__in=OPEN)
-    late = Count("pk", filter=Q(due_at__lt=request.actor.at))
-    counted = rows.order_by().values("chapter", "severity").annotate(open=Count("pk"), late=late)
-    by_chapter: dict[str, dict[str, Any]] = {}
-    for each in counted:
-        line = by_chapter.setdefault(each["chapter"], {"chapter": each["chapter"], "open": 0, "late": 0, "severities": {}})
-        line["open"] += each["open"]
-        line["late"] += each["late"]
-        line["severities"][each["severity"]] = each["open"]
+    """Alerts that wait, as this person's queue shows them, by chapter and severity, and how many of them are late."""
+    waiting = the_queue.by_severity(request)
+    late = {each["chapter"]: each["late"] for each in the_queue.counts(request)}
     severities = [{"value": value, "title": str(title)} for value, title in SEVERITIES]
     lines = [
         {
-            **line,
+            "chapter": name,
             "title": chapter_title(name),
-            "cells": [{"severity": s["value"], "count": line["severities"].get(s["value"], 0)} for s in severities],
+            "cells": [{"severity": s["value"], "count": _figure(waiting.get((name, s["value"]), 0))} for s in severities],
+            "open": _figure(*(count for (chapter, _severity), count in waiting.items() if chapter == name)),
+            "late": _figure(late.get(name, 0)),
         }
-        for name, line in sorted(by_chapter.items())
+        for name in sorted({chapter for chapter, _severity in waiting})
     ]
     return {
         "severities": severities,
         "chapters": lines,
-        "open": sum(line["open"] for line in lines),
-        "late": sum(line["late"] for line in lines),
+        "open": _figure(*waiting.values()),
+        "late": _figure(*late.values()),
         "at": reverse("alerts"),
     }
+
+
+def _figure(*counts: int) -> dict[str, Any]:
+    """A number, and whether it is more: beyond 999 nobody counts on."""
+    most = the_queue.COUNTED_TO
+    return {"n": sum(min(count, most) for count in counts), "more": any(count > most for count in counts)}
