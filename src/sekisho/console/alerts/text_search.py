@@ -88,7 +88,8 @@ def matching(rows: QuerySet[Any], words: str) -> tuple[QuerySet[Any], bool]:
         given = " & ".join(f"'{word}':*" for word in looked_for)
         found = "SELECT number FROM alerts_words WHERE words @@ %s::tsquery"
         most = FEW
-        in_it = "(SELECT words FROM alerts_words WHERE number = alerts_alert.number) @@ %s::tsquery"
+        # Coalesce, because PostgreSQL takes a search for something that is in next to no row, and would not walk.
+        in_it = "COALESCE((SELECT words @@ %s::tsquery FROM alerts_words WHERE number = alerts_alert.number), FALSE)"
     else:
         given = " AND ".join(_spelt_out(word) for word in looked_for)
         found = "SELECT rowid FROM alerts_words WHERE alerts_words MATCH %s"
