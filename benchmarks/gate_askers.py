@@ -7,10 +7,12 @@ import multiprocessing
 import os
 import random
 import resource
+import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -43,7 +45,7 @@ def killed(where: str, kills: int, seed: int, answers: Path, seconds: tuple[floa
     rng = random.Random(seed)
     prepare(where)
     answers.touch()
-    first = 0
+    first, seen = 0, Seen()
     for number in range(kills):
         before = answers.stat().st_size
         asker = ASKERS.Process(target=ask, args=(where, snapshots_of(answers), answers, first), daemon=True)
@@ -53,8 +55,9 @@ def killed(where: str, kills: int, seed: int, answers: Path, seconds: tuple[floa
         time.sleep(rng.uniform(*seconds))
         asker.kill()
         asker.join()
-        told = looked_after(where, answers)
+        told = looked_after(where, answers, seen)
         first = told["last_asked"] + 1
+        print(f"{number + 1} of {kills} kills, {told['answered']:,} answered", file=sys.stderr, end="\r", flush=True)
         if number % SNAPSHOT_EVERY == SNAPSHOT_EVERY - 1:
             journal = open_journal(where)
             take_snapshot(journal, snapshots_of(answers))
@@ -102,14 +105,24 @@ def request(number: int) -> TransferRequest:
     )
 
 
-def looked_after(where: str, answers: Path) -> dict[str, Any]:
+@dataclass
+class Seen:
+    """What was read of a journal already: its entries never change, and the last look reads all of it again."""
+
+    upto: int = 0
+    decided: list[str | None] = field(default_factory=list)
+
+
+def looked_after(where: str, answers: Path, seen: Seen | None = None) -> dict[str, Any]:
     """What a fresh gate finds in the journal, against what was answered."""
+    seen = seen or Seen()
     lines = answers.read_bytes().split(b"\n")[:-1]
     answered = [line.decode().split() for line in lines]
     with Gate(where, snapshots=snapshots_of(answers)) as gate:
         digest, number = gate.digest(), gate.number
         journal = open_journal(where)
-        decided = [entry.request_id for entry in journal.after(0) if entry.kind == "decided"]
+        seen.decided += [entry.request_id for entry in journal.after(seen.upto) if entry.kind == "decided"]
+        seen.upto, decided = number, seen.decided
         journal.close()
         doubled = [name for name, count in Counter(decided).items() if count > 1]
         assert not doubled, f"decided twice: {doubled[:5]}"
