@@ -12,7 +12,7 @@ Django's WSGI handler (wall clock, and CPU of this process without that of a Pos
 another process, four askers at once. First come three requests that are not counted. Bytes are those of the gzipped page and of the
 static files it names. The load of the machine before and after stands beside the figures, for it is part of them.
 
-Where there is a Chromium (``SEKISHO_CHROMIUM`` or on the path), the first view is timed in it, too: a new profile with an empty cache
+Where there is a Chromium (``SEKISHO_CHROMIUM`` or on the path), the first view is timed in it, too: a new profile, its cache empty,
 opens the page, and its largest paint and the end of loading are read from the browser's own clock.
 """
 

@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
@@ -290,6 +291,25 @@ def test_counts_leave_out_what_one_has_an_interest_in(browser: Browser, actor: A
     assert told["people"] == []
     counts = {each["chapter"]: each["open"] for each in browser("compliance").get("/api/alerts/").json()["counts"]}
     assert counts == {"capital": 1, "unfair_trading": 3}
+
+
+@pytest.mark.store
+def test_a_removed_alert_leaves_no_word_behind(browser: Browser) -> None:
+    from sekisho.console.journal.acting import REMOVAL, SYSTEM, acting
+
+    def found(words: str) -> int:
+        with connection.cursor() as cursor:
+            if connection.vendor == "postgresql":
+                cursor.execute("SELECT count(*) FROM alerts_words WHERE words @@ %s::tsquery", [f"'{words}'"])
+            else:
+                cursor.execute("SELECT count(*) FROM alerts_words WHERE alerts_words MATCH %s", [f'"{words}"'])
+            return int(cursor.fetchone()[0])
+
+    assert (found("00012"), found("仮装")) == (1, 4)
+    with acting(SYSTEM, "remove", effect=REMOVAL):
+        Alert.objects.get(pk=F[4]).delete()
+    assert (found("00012"), found("仮装")) == (0, 3)
+    assert keys(browser("audit"), "?q=wash") == [2, 1, 6]
 
 
 def test_the_alert_page_tells_law_evidence_relations_and_history(browser: Browser, actor: Any, take_in: Any) -> None:

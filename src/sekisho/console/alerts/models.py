@@ -274,6 +274,14 @@ class Alert(Kept):
         self.follow()
         super().save(*args, **kwargs)
 
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        """Remove the alert, and with it what it was found by."""
+        number, words = self.number, self.words()
+        gone = super().delete(*args, **kwargs)
+        if number is not None:
+            text_search.forget(number, words)
+        return gone
+
     def follow(self) -> None:
         """Bring up to date what follows from other fields."""
         self.priority = priority_of(self.rank, self.score, self.amount_jpy)

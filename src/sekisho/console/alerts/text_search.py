@@ -79,6 +79,16 @@ def add(texts: Iterable[tuple[int, str]]) -> None:
                 cursor.executemany("INSERT INTO alerts_words (rowid, words) VALUES (%s, %s)", rows)
 
 
+def forget(number: int, text: str) -> None:
+    """Take the words of an alert that is removed out again. FTS5 keeps no text, so it is told the words once more to find them."""
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute("DELETE FROM alerts_words WHERE number = %s", [number])
+        else:
+            words = " ".join(sorted(lexemes(text)))
+            cursor.execute("INSERT INTO alerts_words (alerts_words, rowid, words) VALUES ('delete', %s, %s)", [number, words])
+
+
 def matching(rows: QuerySet[Any], words: str) -> tuple[QuerySet[Any], bool]:
     """The alerts among these in which all the words are; and whether more than ``FEW`` of all alerts have them."""
     looked_for = wanted(words)
