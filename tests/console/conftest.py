@@ -6,6 +6,7 @@ import os
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from threading import enumerate as enumerate_threads
 from typing import Any
 
 import pytest
@@ -22,6 +23,8 @@ from django.conf import settings as console_settings  # noqa: E402 - after they 
 if "sqlite" in console_settings.DATABASES["default"]["ENGINE"]:
     # A file, as it is in use: a database in memory is not shared by threads as a file is.
     console_settings.DATABASES["default"].setdefault("TEST", {})["NAME"] = str(_FOLDER / "test.sqlite")
+# A worker of pytest-xdist may have read the settings already, with the folder of whoever started it: then two would share one.
+console_settings.FOLDER = _FOLDER
 console_settings.LOGGING_CONFIG = None  # its handler would keep a stream that one test has and the next has not
 django.setup()
 
@@ -75,7 +78,10 @@ def browser(people: dict[str, str]) -> Callable[[str], Client]:
 
 @pytest.fixture(autouse=True)
 def _no_heads_of_other_tests() -> None:
-    """Each test's database is new, so the heads of the one before would say that this one is an old copy."""
+    """Each test's database is new: the heads of the one before would say that this one is an old copy. None may still write."""
+    for thread in enumerate_threads():
+        if thread.name == "certificate":
+            thread.join(120)
     heads_file().unlink(missing_ok=True)
 
 
