@@ -161,10 +161,15 @@ def seated(chromium: Browser, address: str, account: str, lang: str, complaints:
     page = context.new_page()
     page.on(
         "console",
-        lambda said: complaints.append(f"{page.url}: {said.text}") if said.type == "error" and "status of 4" not in said.text else None,
+        lambda said: (
+            complaints.append(f"{page.url}: {said.text}") if said.type == "error" and "status of 4" not in said.text else None
+        ),
     )
     page.on("pageerror", lambda error: complaints.append(f"{page.url}: {error}"))
-    page.on("request", lambda asked: None if asked.url.startswith((address, "data:", "blob:")) else complaints.append(f"asks {asked.url}"))
+    page.on(
+        "request",
+        lambda asked: None if asked.url.startswith((address, "data:", "blob:")) else complaints.append(f"asks {asked.url}"),
+    )
     page.goto("/login/")
     sign_in(page, account)
     yield Seat(page, account)

@@ -8,7 +8,9 @@ from console.browser.steps import Office, Seat, fill_what_is_missing
 from console.in_browser import needs_chromium
 
 pytestmark = needs_chromium
-REASON = "同一人が売買の双方となる取引を繰り返しており、疑わしい取引に当たる。 The same person stood on both sides, again and again."
+REASON = (
+    "同一人が売買の双方となる取引を繰り返しており、疑わしい取引に当たる。 The same person stood on both sides, again and again."
+)
 
 
 def test_from_an_alert_to_a_filed_report(sit: Callable[[str], Seat], office: Office) -> None:

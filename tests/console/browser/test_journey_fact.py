@@ -21,7 +21,13 @@ def _ago(hours: float) -> str:
 def test_from_a_fact_to_a_clearance(sit: Callable[[str], Seat], office: Office) -> None:
     officer = sit("tanaka")
     officer.go("/information/")
-    told = {"fact_id": "F1", "asset": "XYZ", "category": "exchange", "arose_at": _ago(48), "summary": "XYZ will no longer be handled"}
+    told = {
+        "fact_id": "F1",
+        "asset": "XYZ",
+        "category": "exchange",
+        "arose_at": _ago(48),
+        "summary": "XYZ will no longer be handled",
+    }
     officer.send("/information/record/", **told)
     assert officer.at == FACT
     insider = {"party_id": "STAFF-SUZUKI", "learned_at": _ago(47), "capacity": "exchange", "how": "prepares the wallets"}

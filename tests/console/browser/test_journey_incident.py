@@ -1,4 +1,4 @@
-"""An incident, and its report: begun from the incident, written by one, reviewed by another, filed by a third; its clock stops."""
+"""An incident: its report, begun from it, written by one, reviewed by another, filed by a third; and its way to the end."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from console.browser.steps import Office, Seat, fill_what_is_missing
 from console.in_browser import needs_chromium
 
 pytestmark = needs_chromium
+
+
 def test_from_an_incident_to_its_report(sit: Callable[[str], Seat], office: Office) -> None:
     operations = sit("suzuki")
     operations.go("/incidents/open/")
@@ -65,7 +67,44 @@ def test_from_an_incident_to_its_report(sit: Callable[[str], Seat], office: Offi
     met = _deadline(writer, number)
     assert met["state"] == "met"
     writer.go(met["at"])
+    assert met["state_words"] in writer.words()
     assert office.row("deadlines_obligation", name="fault_report")["state"] == "met"
+
+
+def test_an_incident_is_contained_learned_from_and_closed(sit: Callable[[str], Seat], office: Office) -> None:
+    first, second = sit("sato"), sit("kato")
+    first.go("/incidents/open/")
+    said = {"title": "Wrong prices shown", "incident_kind": "other", "summary": "prices stood still", "known_by": "desk"}
+    first.send("/incidents/open/new/", **said)
+    incident = first.at
+    assert first.page.locator(".clocks.loud li").count() == 1
+    first.send("/measures/", code="stop_trading", words="all pairs")
+    _approve_the_last(second)
+    first.go(incident)
+    first.send("/done/", done_by="P-OPS")
+    first.send("/sent/", words="the president was told")
+    assert first.page.locator(".clocks.loud").count() == 0
+    first.send("/state/", button="button[value=contained]", words="trading stands")
+    first.send("/checks/", code="tested")
+    number = first.json(incident)["checks"][0]["pk"]
+    first.send(f"/checks/{number}/", button='button[value="true"]', result="prices run")
+    first.send("/state/", button="button[value=recovered]", words="trading again")
+    first.send("/lift/", reason="tested")
+    _approve_the_last(second)
+    first.go(incident)
+    first.send("/lessons/", words="a watchdog on prices", owner="P-OPS", due_on="2027-06-30")
+    first.send("/close/", reason="all done")
+    _approve_the_last(second)
+    first.go(incident)
+    assert first.page.locator("h1 + p .chip.closed").count() == 1
+    assert first.page.locator("#log tbody tr").count() >= 9
+    assert office.row("incidents_incident")["state"] == "closed"
+
+
+def _approve_the_last(seat: Seat) -> None:
+    seat.go("/proposals/?state=open")
+    seat.click("tbody td a")
+    seat.send("/approve/")
 
 
 def _clock(seat: Seat, incident: str) -> dict[str, str]:

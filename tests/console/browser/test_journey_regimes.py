@@ -32,6 +32,7 @@ def test_a_regime_is_compared(sit: Callable[[str], Seat], office: Office) -> Non
     head.send("/impact/ask/", study_kind="compare", **asked)
     study = head.at
     assert head.json(study)["study"]["state"] in ("waiting", "running")
+    assert head.page.locator("#far[role=status]").count() == 1, "how far it is stands on the page"
     head.page.locator("h2 + .table, .cards .figure").first.wait_for(timeout=180_000)
     assert head.page.locator("h1 .chip.done").count() == 1, "it ends before the eyes of who waits"
     assert head.page.locator("[hx-trigger]").count() == 0, "and asks no further"
