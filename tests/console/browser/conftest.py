@@ -78,7 +78,8 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("prepared")
     (folder / "office.toml").write_text('database = "office.sqlite"\nsecond_factor = false\nbooks = "books"\n')
     (folder / "clock").write_text("0")
-    _run("-m", "sekisho.cli", "simulate", "--out", folder / "books", "--days", "1", "--accounts", "200", "--instruments", "2", "--seed", "5")  # fmt: skip
+    size = ["--days", "1", "--accounts", "200", "--instruments", "2", "--seed", "5"]
+    _run("-m", "sekisho.cli", "simulate", "--out", folder / "books", *size)
     _run("-m", "sekisho.cli", "inspect", folder / "books", "--rules", "unfair_trading/wash_trading", "--out", folder / "result")
     _run(SET_UP, folder / "office.toml", folder / "result")
     return folder

@@ -34,7 +34,7 @@ class Office:
         wanted = " AND ".join(f'"{name}" = ?' for name in where) or "1"
         with closing(sqlite3.connect(f"file:{self.folder / 'office.sqlite'}?mode=ro", uri=True)) as database:
             database.row_factory = sqlite3.Row
-            rows = database.execute(f'SELECT * FROM "{table}" WHERE {wanted}', list(where.values())).fetchall()  # noqa: S608 - names are the tests' own
+            rows = database.execute(f'SELECT * FROM "{table}" WHERE {wanted}', list(where.values())).fetchall()
         assert len(rows) == 1, [dict(row) for row in rows]
         return dict(rows[0])
 

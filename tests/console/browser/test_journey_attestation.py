@@ -1,4 +1,4 @@
-"""An attestation: vouched for and reviewed by somebody independent by the chart, expired a year later, seen by the board, renewed."""
+"""An attestation: vouched for and reviewed by somebody independent, expired a year later as the board sees, and renewed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Two regimes: what changes between them by the rulebook, and what it would do to the firm's books, who waits and what is protected."""
+"""Two regimes: what changes by the rulebook, and what it would do to the books: who waits, and what is protected."""
 
 from __future__ import annotations
 
