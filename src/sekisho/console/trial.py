@@ -51,6 +51,16 @@ def begin(trial: Trial) -> None:
     """
     if Person.objects.filter(pk=PEOPLE[0][0]).exists():
         return
+    let_people_in()
+    import_module("sekisho.console.urls")  # reads every part's pages, and with them what takes two people
+    for area in settings.AREAS:
+        module = f"sekisho.console.{area}.trial"
+        if find_spec(module) is not None:
+            import_module(module).begin(trial)
+
+
+def let_people_in() -> None:
+    """People of every line with their accounts and their heads."""
     let_in(
         Newcomer(
             person_id=pk,
@@ -65,8 +75,3 @@ def begin(trial: Trial) -> None:
         )
         for pk, name, ja, account, roles, unit, head in PEOPLE
     )
-    import_module("sekisho.console.urls")  # reads every part's pages, and with them what takes two people
-    for area in settings.AREAS:
-        module = f"sekisho.console.{area}.trial"
-        if find_spec(module) is not None:
-            import_module(module).begin(trial)

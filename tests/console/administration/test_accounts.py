@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -17,6 +17,7 @@ from sekisho.console.administration.first_people import Newcomer, let_in
 from sekisho.console.approvals.models import Proposal
 from sekisho.console.journal.acting import SYSTEM, acting
 from sekisho.console.journal.models import Change
+from sekisho.console.people.actor import Actor
 from sekisho.console.people.models import Account, Conflict, Grant, Person, Stay, Token
 
 Browser = Callable[[str], Client]
@@ -192,6 +193,18 @@ def test_a_conflict_holds_at_once_and_ends_by_two(administrators: None, browser:
     assert own.get("/parties/P-77/").status_code == 403
     assert post(browser("supervisor"), f"/proposals/{answer.json()['proposal']}/approve/").status_code == 200
     assert own.get("/parties/P-77/").status_code == 200
+
+
+def test_a_conflict_begins_and_ends_with_the_day_in_japan(people: dict[str, str]) -> None:
+    account = Account.objects.get(username="compliance")
+    days = {"since": date(2026, 11, 30), "until": date(2026, 12, 1)}
+    with acting(SYSTEM, "declare a conflict", effect="end a conflict"):
+        Conflict(person=account.person, party_id="P-77", why="brother", **days).save()
+    held = {
+        hour: "P-77" in Actor.of(account, datetime(2026, 11, 29, 15, tzinfo=UTC) + timedelta(hours=hour)).parties
+        for hour in (-1, 0, 23, 24)
+    }
+    assert held == {-1: False, 0: True, 23: True, 24: False}
 
 
 def test_the_password_is_changed_with_the_old_one_and_other_sessions_end(administrators: None, browser: Browser) -> None:

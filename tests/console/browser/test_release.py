@@ -27,3 +27,6 @@ def test_a_held_transfer_is_released_by_two_people(lang: str, proposed: str, rel
     second.locator('form[action$="/approve/"] button').click()
     second.goto(at)
     assert released in second.locator("h1").inner_text()
+    told = second.request.get(at.replace("/transfers/", "/api/transfers/")).json()
+    assert told["request_at_gate"]["state"] == "released"
+    assert told["proposal"] is None

@@ -174,3 +174,24 @@ def test_a_conflict_declared_later_closes_the_door(make_alert: Any, browser: Bro
         assert browser("compliance2").get(f"/cases/{case.case_id}/{part}").status_code == 403, name
         assert browser("compliance2").get(f"/api/cases/{case.case_id}/{part}").status_code == 403, name
     assert browser("compliance2").get("/api/cases/").json()["rows"] == []
+
+
+def test_the_page_of_an_alert_leads_to_its_case(make_alert: Any, browser: Browser) -> None:
+    make_alert("F1")
+
+    def panel(who: str) -> Any:
+        shown = {each["name"]: each["content"] for each in browser(who).get("/api/alerts/F1/").json()["panels"]}
+        return shown.get("case")
+
+    assert panel("compliance") == {"case": None, "open_at": "/cases/new/?alert=F1"}
+    assert panel("audit") is None, "who opens no case is not sent to do it"
+    assert "F1" in browser("compliance").get("/cases/new/?alert=F1").content.decode()
+    case = sent(browser("compliance"), "/cases/open/", alerts=["F1"]).json()["case"]
+    for who in ("compliance", "audit"):
+        told = panel(who)
+        assert (told["case"]["case"], told["open_at"]) == (case, None), "an alert is in one case at most"
+        assert f'href="/cases/{case}/"' in browser(who).get("/alerts/F1/", headers={"accept-language": "ja"}).content.decode()
+    with acting(SYSTEM, "t", effect="declare a conflict"):
+        Conflict(person_id="PERSON-COMPLIANCE2", party_id="P9", why="kin", since=timezone.localdate()).save()
+        CaseParty(case=Case.objects.get(), party_id="P9").save()
+    assert panel("compliance2") is None, "a case one must keep out of is not named"

@@ -176,6 +176,16 @@ def test_one_works_at_a_time(browser: Browser) -> None:
     assert Study.objects.get().state == "waiting"
 
 
+def test_a_page_that_waits_fetches_itself_until_there_is_something_to_see(browser: Browser) -> None:
+    key = post(browser("compliance"), "impact/ask/", **QUESTION).json()["study"]
+    waiting = browser("auditor").get(f"/impact/{key}/").content.decode()
+    assert f'hx-get="/impact/{key}/" hx-trigger="every 3s" hx-select="#content" hx-target="#content"' in waiting
+    running.work()
+    done = browser("auditor").get(f"/impact/{key}/").content.decode()
+    assert "hx-trigger" not in done
+    assert 'id="changes"' in done
+
+
 def test_a_result_that_is_gone_is_not_shown_as_done(browser: Browser) -> None:
     key = post(browser("compliance"), "impact/ask/", **QUESTION).json()["study"]
     study = Study.objects.get()

@@ -9,6 +9,7 @@ import msgspec
 from django.contrib.auth import update_session_auth_hash
 from django.http import Http404
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django_otp.plugins.otp_static.models import StaticDevice, StaticToken
@@ -180,7 +181,7 @@ class NewConflict(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 def declare(request: Asked, body: NewConflict) -> Done:
     """Declare a conflict of interest; it holds at once."""
     actor = request.actor
-    since = body.since or actor.at.date()
+    since = body.since or timezone.localdate(actor.at)
     with acting(actor.author, "declare a conflict", reason=body.why):
         Conflict(person=actor.person, party_id=body.party_id, why=body.why, since=since).save()
     return Done(said=_("Declared: from now on you neither see nor work on what concerns this party."), at=_here(request))

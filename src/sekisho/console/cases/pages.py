@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any, Final
+from urllib.parse import urlencode
 
 from django.db.models import Q, QuerySet
 from django.http import HttpResponse
@@ -40,7 +41,7 @@ from sekisho.console.cases.summary import summary
 from sekisho.console.cases.work import chapters_known, workers
 from sekisho.console.desk.listing import Column, Filter, Listing
 from sekisho.console.desk.pages import Asked, Content, page
-from sekisho.console.desk.panels import panels_of
+from sekisho.console.desk.panels import Panel, panel, panels_of
 from sekisho.console.people.actor import Actor
 from sekisho.rulebook import load_rulebook
 
@@ -474,3 +475,29 @@ def _choices(values: Any) -> list[dict[str, str]]:
 
 def _number(text: str) -> int:
     return max(1, int(text)) if text.isascii() and text.isdecimal() and len(text) < 8 else 1
+
+
+def _on_alert(request: Asked, alert_id: str) -> Content | None:
+    """The case an alert is in, as far as it may be seen; where it is in none and is worked on, the way to open one from it."""
+    row = cases_of(request.actor).filter(joined__alert=alert_id).first()
+    alert = Alert.objects.get(pk=alert_id)
+    may_open = alert.is_live and alert.state != "in_case" and request.actor.may("open a case", alert.chapter)
+    if row is None and not may_open:
+        return None
+    return {
+        "case": _show(row, request) if row else None,
+        "open_at": f"{reverse('new case')}?{urlencode({'alert': alert_id})}" if may_open else None,
+    }
+
+
+panel(
+    Panel(
+        on="alert",
+        name="case",
+        title=gettext_lazy("Case"),
+        template="cases/on_alert.html",
+        act="read cases",
+        content=_on_alert,
+        order=10,
+    )
+)

@@ -9,6 +9,7 @@ import msgspec
 from django.http import FileResponse, Http404
 from django.http.response import HttpResponseBase
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -111,7 +112,7 @@ class Day(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 def certify_day(request: Asked, body: Day) -> Done:
     """Make the certificate of a day from the books as they are now; the same books are not gone through twice."""
     request.actor.need("certify a day", CHAPTER)
-    if body.day is not None and body.day > request.actor.at.date():
+    if body.day is not None and body.day > timezone.localdate(request.actor.at):
         raise Unfit({"day": _("this day has not been yet")})
     found, new = making.ask(request.actor, body.day)
     if not new:

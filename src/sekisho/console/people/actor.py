@@ -8,6 +8,8 @@ from datetime import datetime
 from functools import cached_property
 from typing import NamedTuple
 
+from django.utils import timezone
+
 from sekisho.console.journal.acting import Author, OfficeError
 from sekisho.console.people.models import Account, Conflict, Grant, Person, Preferences
 from sekisho.console.people.roles import Role, matrix
@@ -66,7 +68,7 @@ class Actor:
     @cached_property
     def parties(self) -> frozenset[str]:
         """Parties the person keeps out of: himself and those he has an interest in."""
-        day = self.at.date()
+        day = timezone.localdate(self.at)
         rows = Conflict.objects.filter(person=self.person, since__lte=day).values_list("party_id", "until")
         own = {self.person.party_id} - {""}
         return frozenset(own | {party for party, until in rows if until is None or until > day})
