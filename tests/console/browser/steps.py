@@ -98,7 +98,8 @@ class Seat:
 
     def json(self, path: str) -> Any:
         """The same page as programs get it."""
-        answer = self.page.request.get(f"/api{path}")
+        spoken = self.page.get_attribute("html", "lang") or "en"
+        answer = self.page.request.get(f"/api{path}", headers={"Accept-Language": spoken})
         assert answer.ok, f"{path}: {answer.status}"
         return answer.json()
 
