@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 
+from console.browser.walking import PEOPLE, Office, Place, places
 from console.in_browser import started
 from sekisho.console.trial import PASSWORD
 
@@ -54,6 +55,43 @@ def chromium() -> Iterator[Browser]:
         yield browser
 
 
+@pytest.fixture(scope="session")
+def office(tmp_path_factory: pytest.TempPathFactory, chromium: Browser) -> Iterator[Office]:
+    """The office at one moment, walked through once by each of its people, always in one order: what they do is written down."""
+    folder = tmp_path_factory.mktemp("frozen")
+    command = [sys.executable, str(Path(__file__).with_name("frozen_office.py")), str(folder / "office")]
+    clean = {name: value for name, value in os.environ.items() if name not in ("SEKISHO_CONSOLE", "DJANGO_SETTINGS_MODULE")}
+    with (
+        (folder / "log").open("wb") as errors,
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, env=clean) as server,
+    ):
+        try:
+            assert server.stdout is not None
+            line = server.stdout.readline()
+            assert line, (folder / "log").read_text()[-4000:]
+            told = json.loads(line)
+            walked: dict[str, list[Place]] = {}
+            sessions: dict[str, Any] = {}
+            for account in PEOPLE:
+                with chromium.new_context(base_url=told["address"].rstrip("/"), locale="en-GB") as context:
+                    sign_in(context.new_page(), account)
+                    walked[account] = list(places(context.request, account))
+                    sessions[account] = context.storage_state()
+            yield Office(told["address"].rstrip("/"), told["new_password"], walked, sessions)
+        finally:
+            server.send_signal(signal.SIGTERM)
+            server.wait(30)
+
+
+def sign_in(page: Page, account: str) -> None:
+    """Come in by the login page."""
+    page.goto("/login/")
+    page.fill('input[name="username"]', account)
+    page.fill('input[name="password"]', PASSWORD)
+    page.click("main form button")
+    page.wait_for_url("**/")
+
+
 Visit = Callable[..., Page]
 
 
@@ -80,11 +118,7 @@ def visit(chromium: Browser, served: Served) -> Iterator[Visit]:
                 None if asked.url.startswith((served.console, "data:", "blob:")) else complaints.append(f"asks {asked.url}")
             ),
         )
-        page.goto("/login/")
-        page.fill('input[name="username"]', account)
-        page.fill('input[name="password"]', PASSWORD)
-        page.click("main form button")
-        page.wait_for_url("**/")
+        sign_in(page, account)
         return page
 
     yield signed_in

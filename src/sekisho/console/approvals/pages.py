@@ -44,6 +44,7 @@ def _show(proposal: Proposal, request: Asked) -> dict[str, Any]:
         "proposed_by": proposal.proposed_by,
         "proposed_at": proposal.proposed_at,
         "state": proposal.state,
+        "state_words": proposal.get_state_display(),
         "decided_by": proposal.decided_by or None,
     }
 

@@ -9,7 +9,7 @@ from django.http import Http404
 from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import get_language, gettext_lazy
+from django.utils.translation import get_language, gettext_lazy, pgettext_lazy
 from django.utils.translation import gettext as _
 
 from sekisho.console.approvals.models import Proposal
@@ -96,7 +96,7 @@ ITEMS = Listing(
     filters=(
         Filter(name="state", title=gettext_lazy("State"), keeps=_of_state, values=STATES),
         Filter(name="chapter", title=gettext_lazy("Chapter"), keeps="chapter", values=_chapters),
-        Filter(name="source", title=gettext_lazy("Asked by"), keeps="source", values=SOURCES),
+        Filter(name="source", title=pgettext_lazy("attestations", "Asked by"), keeps="source", values=SOURCES),
         Filter(name="owner", title=gettext_lazy("Owner"), keeps="owner_id", kind="text"),
         Filter(name="rule", title=gettext_lazy("Rule"), keeps="rule__icontains", kind="text"),
     ),

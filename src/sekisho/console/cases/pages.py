@@ -8,7 +8,7 @@ from django.db.models import Q, QuerySet
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import reverse
-from django.utils.translation import get_language, gettext_lazy
+from django.utils.translation import get_language, gettext_lazy, pgettext_lazy
 from django.utils.translation import gettext as _
 
 from sekisho.console.alerts.models import SEVERITIES, Alert, key_of
@@ -38,6 +38,7 @@ from sekisho.console.cases.models import (
 from sekisho.console.cases.seen import about, alerts_of, cases_of, ids_of, seen_of, the_case
 from sekisho.console.cases.summary import summary
 from sekisho.console.cases.work import chapters_known, workers
+from sekisho.console.desk.chapters import chapter_title
 from sekisho.console.desk.listing import Column, Filter, Listing
 from sekisho.console.desk.pages import Asked, Content, page
 from sekisho.console.desk.panels import panels_of
@@ -47,7 +48,7 @@ from sekisho.rulebook import load_rulebook
 OTHERS_MAX: Final = 20
 TABS: Final = (
     ("case", gettext_lazy("Case")),
-    ("case records", gettext_lazy("Records")),
+    ("case records", pgettext_lazy("cases", "Records")),
     ("case replay", gettext_lazy("Book replay")),
     ("case graphs", gettext_lazy("Graphs")),
     ("case law", gettext_lazy("Law")),
@@ -101,7 +102,7 @@ CASES: Final = Listing(
         Column(key="title", title=gettext_lazy("Title")),
         Column(key="severity", title=gettext_lazy("Severity"), kind="chip", sort="rank"),
         Column(key="state", title=gettext_lazy("State"), kind="chip", sort="state"),
-        Column(key="chapter", title=gettext_lazy("Chapter")),
+        Column(key="chapter", title=gettext_lazy("Chapter"), kind="chapter"),
         Column(key="assignee", title=gettext_lazy("Assigned to"), sort="assignee"),
         Column(key="due_at", title=gettext_lazy("Due"), kind="due", sort="due_at"),
         Column(key="opened_at", title=gettext_lazy("Opened"), kind="time", sort="opened_at"),
@@ -117,7 +118,7 @@ CASES: Final = Listing(
             name="chapter",
             title=gettext_lazy("Chapter"),
             keeps="chapter",
-            values=lambda request: [(each, each) for each in chapters_known()],
+            values=lambda request: [(each, chapter_title(each)) for each in chapters_known()],
         ),
         Filter(
             name="whose",

@@ -56,6 +56,7 @@ def _show(incident: Incident, request: Asked) -> dict[str, Any]:
         "title": incident.title,
         "kind": incident.get_incident_kind_display(),
         "severity": incident.severity,
+        "severity_words": incident.get_severity_display(),
         "state": incident.get_state_display(),
         "known_at": incident.known_at,
         "amount_jpy": incident.amount_jpy,
