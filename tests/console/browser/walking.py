@@ -27,7 +27,7 @@ SEVERAL: Final = {"alert": 2, "attestation": 3, "case": 3, "filing": 3, "inciden
 """How many of a kind are looked at where they differ among each other; of all other kinds one."""
 _LINK: Final = re.compile(r'<a\s[^>]*?href="([^"#]+)')
 _TAG: Final = re.compile(r"<([a-z]\w*)((?:\s[^>]*)?)>")
-_SHAPING: Final = re.compile(r'\b(?:class|type|role|aria-[a-z]+|scope)="[^"]*"')
+_SHAPING: Final = re.compile(r'\b(?:class|type|role|scope)="[^"]*"')
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,9 +76,10 @@ def places(request: APIRequestContext, account: str) -> Iterator[Place]:
         assert "text/html" in answer.headers.get("content-type", ""), f"{address} is no page: name {kind!r} among FILES"
         seen[kind] = seen.get(kind, 0) + 1
         page = answer.text()
+        main = page[page.find("<main") :]
         yield Place(
             kind=kind, number=seen[kind], address=address, account=account, status=answer.status, linked_from=linked_from,
-            made_of=frozenset(tag + "".join(sorted(_SHAPING.findall(how))) for tag, how in _TAG.findall(page)),
+            made_of=frozenset(tag + "".join(sorted(_SHAPING.findall(how))) for tag, how in _TAG.findall(main)),
         )  # fmt: skip
         for link in map(unescape, _LINK.findall(page)):
             parts = urlsplit(link)

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from sekisho.console.alerts.models import SEVERITIES, Alert, key_of
 from sekisho.console.approvals.four_eyes import may_decide
 from sekisho.console.approvals.models import Proposal
+from sekisho.console.approvals.pages import address_of
 from sekisho.console.cases import acts, ticked  # noqa: F401 - they declare what may be done
 from sekisho.console.cases.books import asked, books
 from sekisho.console.cases.bundle import journal_of
@@ -99,7 +100,7 @@ CASES: Final = Listing(
     name="cases",
     columns=(
         Column(key="case", title=gettext_lazy("Case"), kind="code", sort="case_id", at="at"),
-        Column(key="title", title=gettext_lazy("Title")),
+        Column(key="title", title=gettext_lazy("Title"), at="at"),
         Column(key="severity", title=gettext_lazy("Severity"), kind="chip", sort="rank"),
         Column(key="state", title=gettext_lazy("State"), kind="chip", sort="state"),
         Column(key="chapter", title=gettext_lazy("Chapter"), kind="chapter"),
@@ -180,7 +181,7 @@ def case(request: Asked, case_id: str) -> Content:
         "alerts": [_fired(alert) for alert in alerts],
         "withheld": content["alerts_in_all"] - len(alerts),
         "who": _who(request.actor, found, alerts, named),
-        "events": acts_and_alerts(found, alerts),
+        "events": acts_and_alerts(found, alerts, request.actor),
         "books": books() is not None,
         "linked": _linked(request.actor, found),
         "notes": list(Note.objects.filter(case=found).order_by("-pk")[:50]),
@@ -347,6 +348,7 @@ def _frame(request: Asked, name: str, case_id: str) -> tuple[Content, Case, list
                 "at": waiting.proposed_at,
                 "reason": waiting.reason,
                 "outcome": str(dict(OUTCOMES).get(waiting.payload.get("outcome", ""), "")),
+                "see": address_of(waiting, request.actor),
                 "mine": may_decide(request.actor, waiting),
             },
         },

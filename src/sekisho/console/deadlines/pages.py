@@ -298,7 +298,14 @@ def deadline(request: Asked, pk: str) -> Content:
             "secret": row.secret,
         },
         "shift": _shift(row),
-        "filing": None if filing is None else {"id": filing.pk, "state": filing.state, "at": reverse("filing", args=[filing.pk])},
+        "filing": None
+        if filing is None
+        else {
+            "id": filing.pk,
+            "state": filing.state,
+            "state_words": filing.get_state_display(),
+            "at": reverse("filing", args=[filing.pk]),
+        },
         "quotes": quoted(load_rulebook(), row),
         "may_meet": may,
         "may_begin": may and not begun and meeting.kind_for(row) is not None,

@@ -194,7 +194,7 @@ def difference(request: Asked) -> Content | HttpResponseBase:
         "changes": shown,
         "kind": kind,
         "query": _query(request),
-        "impact": reading.address("studies"),
+        "impact": reading.address("studies") if request.actor.may("read impact") else None,
     }
 
 

@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 
 from sekisho.console.approvals.four_eyes import Takes, propose, takes_two
 from sekisho.console.approvals.models import Proposal
+from sekisho.console.approvals.pages import address_of
 from sekisho.console.desk.listing import Column, Filter, Listing
 from sekisho.console.desk.pages import Asked, Content, Done, Unfit, action, page
 from sekisho.console.desk.panels import Panel, panel
@@ -217,7 +218,7 @@ def gate_request(request: Asked, pk: int) -> Content:
         "questions": showing.questions(row),
         "people": told,
         "acts": showing.acts_about(row.kind, row.request_id),
-        "proposal": {"at": reverse("proposal", args=[waiting.pk]), "by": waiting.proposed_by, "on": waiting.proposed_at}
+        "proposal": {"at": address_of(waiting, request.actor), "by": waiting.proposed_by, "on": waiting.proposed_at}
         if waiting
         else None,
         "fault": reading.fault or fault,
