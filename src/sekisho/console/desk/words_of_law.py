@@ -18,8 +18,12 @@ CONFIDENCES = {
     "unknown": gettext_lazy("not known"),
 }
 SET_BY = {"law": gettext_lazy("law"), "firm": gettext_lazy("the firm (starting value)")}
-NOT_RUN = {"not_inspected": gettext_lazy("not inspected"), "undetermined": gettext_lazy("undetermined")}
-"""Why a rule gave no answer: records it reads are not there, or a value is not known."""
+NOT_RUN = {
+    "not_in_regime": gettext_lazy("does not hold"),
+    "not_inspected": gettext_lazy("not inspected"),
+    "undetermined": gettext_lazy("undetermined"),
+}
+"""Why a rule gave no answer: it does not hold, records it reads are not there, or a value is not known."""
 SEVERITY_WORDS = {
     "critical": gettext_lazy("critical"),
     "high": gettext_lazy("high"),
