@@ -215,6 +215,8 @@ def _open_causes(run: RuleRun) -> list[Cause]:
 
 
 def _shown(value: object) -> str:
+    if isinstance(value, tuple | list):
+        return ", ".join(str(exact_text(each)) for each in value) or "–"
     return "undetermined" if value is None else f"{value:f}" if isinstance(value, Decimal) else str(exact_text(value))
 
 

@@ -17,7 +17,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page
 
-from console.browser.steps import LOCALES, Office, Seat, seated
+from console.browser.steps import LOCALES, Office, Seat, seated, sign_in
+from console.browser.walking import PEOPLE, Place, StillOffice, places
 from console.in_browser import started
 
 
@@ -53,6 +54,36 @@ def chromium() -> Iterator[Browser]:
     """One browser for all journeys."""
     with started() as browser:
         yield browser
+
+
+@pytest.fixture(scope="session")
+def still(tmp_path_factory: pytest.TempPathFactory, chromium: Browser) -> Iterator[StillOffice]:
+    """The office at one moment, walked through once by each of its people, always in one order: what they do is written down."""
+    folder = tmp_path_factory.mktemp("frozen")
+    command = [sys.executable, str(Path(__file__).with_name("frozen_office.py")), str(folder / "office")]
+    clean = {name: value for name, value in os.environ.items() if name not in ("SEKISHO_CONSOLE", "DJANGO_SETTINGS_MODULE")}
+    with (
+        (folder / "log").open("wb") as errors,
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, env=clean) as server,
+    ):
+        try:
+            assert server.stdout is not None
+            line = server.stdout.readline()
+            assert line, (folder / "log").read_text()[-4000:]
+            told = json.loads(line)
+            walked: dict[str, list[Place]] = {}
+            sessions: dict[str, Any] = {}
+            for account in PEOPLE:
+                with chromium.new_context(base_url=told["address"].rstrip("/"), locale="en-GB") as context:
+                    page = context.new_page()
+                    page.goto("/login/")
+                    sign_in(page, account)
+                    walked[account] = list(places(context.request, account))
+                    sessions[account] = context.storage_state()
+            yield StillOffice(told["address"].rstrip("/"), told["new_password"], walked, sessions)
+        finally:
+            server.send_signal(signal.SIGTERM)
+            server.wait(30)
 
 
 Visit = Callable[..., Page]

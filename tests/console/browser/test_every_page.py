@@ -1,75 +1,123 @@
-"""Every page a person can reach by links: accessible by the axe rules, light, asking nobody else, in both languages."""
+"""Every page a person can reach by links: answers, accessible by the axe rules, light, asking nobody else, in both languages."""
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Callable
-from urllib.parse import urlsplit
+import re
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, Final
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from django.urls import Resolver404, resolve
-from playwright.sync_api import Page, Response
+from playwright.sync_api import Browser, Page
 
+from console.browser.walking import PEOPLE, Place, StillOffice
 from console.in_browser import needs_chromium
 
-Visit = Callable[..., Page]
 pytestmark = needs_chromium
-OF_EACH = 1
-"""How many pages of one kind are looked at (an alert, a case …)."""
-BYTES_MAX = 500_000
+BYTES_MAX: Final = 500_000
+LOOKS: Final = (
+    ("en", "light", {"width": 1280, "height": 800}),
+    ("ja", "dark", {"width": 390, "height": 844}),
+)
+OTHER: Final = {"light": "dark", "dark": "light"}
+COLOURS: Final = {"runOnly": ["color-contrast"]}
 
 
-def _reachable(page: Page) -> list[str]:
-    """Addresses of pages, some of each kind, found by following links from the first page."""
-    seen: dict[str, list[str]] = {}
-    queue, known, found = deque(["/"]), {"/"}, []
-    while queue:
-        address = queue.popleft()
-        try:
-            name = resolve(urlsplit(address).path).url_name or ""
-        except Resolver404:
-            continue
-        if len(seen.setdefault(name, [])) >= OF_EACH or name.endswith("as JSON"):
-            continue
-        seen[name].append(address)
-        answer = page.request.get(address)
-        if "text/html" not in answer.headers.get("content-type", ""):
-            continue
-        found.append(address)
-        page.goto(address)
-        links = page.eval_on_selector_all("a[href]", "links => links.map(link => link.getAttribute('href'))")
-        for link in links:
-            parts = urlsplit(link)
-            if parts.netloc or not parts.path.startswith("/") or "as=" in parts.query or parts.path in known:
-                continue
-            known.add(parts.path)
-            queue.append(parts.path)
-    return found
+@dataclass
+class Transferred:
+    """What a page's first view costs: bytes as they go over the wire, with nothing kept from before, and whom it asks."""
+
+    page: Page
+    own: str
+    bytes: int = 0
+    strangers: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        network: Any = self.page.context.new_cdp_session(self.page)
+        network.send("Network.enable")
+        network.send("Network.setCacheDisabled", {"cacheDisabled": True})
+        network.on("Network.loadingFinished", lambda told: self._add(int(told["encodedDataLength"])))
+        network.on("Network.requestWillBeSent", lambda told: self._asked(told["request"]["url"]))
+
+    def _add(self, count: int) -> None:
+        self.bytes += count
+
+    def _asked(self, url: str) -> None:
+        if not url.startswith((self.own, "data:", "blob:")):
+            self.strangers.append(url)
 
 
-@pytest.mark.parametrize(("account", "lang"), [("sato", "en"), ("sato", "ja"), ("ono", "ja"), ("suzuki", "en")])
-def test_every_page_is_accessible_and_light(account: str, lang: str, visit: Visit) -> None:
-    page = visit(account, lang)
-    axe, wrong = Axe(), []
-    for address in _reachable(page):
-        transferred: list[int] = []
+def _each_once(still: StillOffice) -> Iterator[Place]:
+    """Every page of everybody; one without a part that others of its kind have not is like them."""
+    seen: dict[str, set[str]] = {}
+    for account in PEOPLE:
+        for place in still.places[account]:
+            if not place.made_of <= seen.get(place.kind, set()):
+                seen.setdefault(place.kind, set()).update(place.made_of)
+                yield place
 
-        def count(answer: Response, transferred: list[int] = transferred) -> None:
-            transferred.append(int(answer.headers.get("content-length") or 0))
 
-        page.on("response", count)
-        answer = page.goto(address)
-        page.remove_listener("response", count)
-        assert answer is not None
-        if answer.status != 200:
-            wrong.append(f"{address}: answers {answer.status}")
-        if sum(transferred) > BYTES_MAX:
-            wrong.append(f"{address}: {sum(transferred):,} bytes")
-        if page.get_attribute("html", "lang") != lang:
-            wrong.append(f"{address}: not in {lang}")
-        for violation in axe.run(page).response["violations"]:
-            if violation["impact"] in ("serious", "critical"):
-                where = violation["nodes"][0]["target"]
-                wrong.append(f"{address}: {violation['id']} ({violation['help']}) at {where}")
+def test_every_link_leads_somewhere(still: StillOffice) -> None:
+    told = [place for account in PEOPLE for place in still.places[account]]
+    wrong = [f"{place.account}: {place.address} answers {place.status}, linked from {place.linked_from}" for place in told]
+    assert [line for place, line in zip(told, wrong, strict=True) if place.status != 200] == []
+
+
+@pytest.mark.parametrize(("lang", "theme", "size"), LOOKS, ids=["en-desktop-light", "ja-phone-dark"])
+def test_every_page_is_accessible_and_light(
+    lang: str, theme: str, size: Any, still: StillOffice, chromium: Browser, capsys: pytest.CaptureFixture[str]
+) -> None:
+    axe = Axe()
+    wrong: list[str] = []
+    weights: dict[str, int] = {}
+    pages: dict[str, Transferred] = {}
+
+    def failed(error: object) -> None:
+        wrong.append(f"a script failed: {error}")
+
+    for place in _each_once(still):
+        if place.account not in pages:
+            context = still.context(chromium, place.account, lang, color_scheme=theme, viewport=size, reduced_motion="reduce")
+            pages[place.account] = Transferred(context.new_page(), still.address)
+            pages[place.account].page.on("pageerror", failed)
+        going = pages[place.account]
+        going.bytes, where = 0, f"{place.account} {place.address}"
+        answer = going.page.goto(place.address)
+        if answer is None or answer.status != place.status:
+            wrong.append(f"{where}: answers {answer and answer.status}")
+        weights[place.address] = max(going.bytes, weights.get(place.address, 0))
+        wrong += [f"{where}: {fault}" for fault in _faults(going.page, lang)]
+        wrong += [f"{where}: {fault}" for fault in _violations(axe, going.page, {})]
+        going.page.emulate_media(color_scheme=OTHER[theme])
+        wrong += [f"{where} ({OTHER[theme]}): {fault}" for fault in _violations(axe, going.page, COLOURS)]
+        going.page.emulate_media(color_scheme=theme)
+    heaviest = sorted(((count, at) for at, count in weights.items()), reverse=True)[:5]
+    with capsys.disabled():
+        sys.stdout.write(f"\n{lang}: {len(weights)} pages; the heaviest {heaviest}\n")
+    wrong += [f"{at}: {count:,} bytes" for at, count in weights.items() if count > BYTES_MAX]
+    wrong += [f"asks {url}" for going in pages.values() for url in going.strangers]
+    for going in pages.values():
+        going.page.context.close()
     assert wrong == []
+
+
+def _faults(page: Page, lang: str) -> Iterator[str]:
+    """What a person sees at once: the wrong language, a page that moves sideways, a state in the program's own words."""
+    if page.get_attribute("html", "lang") != lang:
+        yield f"not in {lang}"
+    wide, there = page.evaluate("() => [document.documentElement.scrollWidth, document.documentElement.clientWidth]")
+    if wide > there:
+        yield f"moves sideways: {wide} pixels on {there}"
+    chips = page.locator("main .chip:not(td, th)").all_inner_texts()
+    if lang == "ja":
+        raw = sorted({chip for chip in chips if re.fullmatch(r"[a-z][a-z_ ]+", chip.strip())})
+        if raw:
+            yield f"not in Japanese: {raw}"
+
+
+def _violations(axe: Axe, page: Page, options: dict[str, Any]) -> Iterator[str]:
+    for violation in axe.run(page, options=options).response["violations"]:
+        if violation["impact"] in ("serious", "critical"):
+            yield f"{violation['id']} ({violation['help']}) at {violation['nodes'][0]['target']}"

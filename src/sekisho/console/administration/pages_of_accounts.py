@@ -11,15 +11,23 @@ from django.http import Http404
 from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy, ngettext, pgettext, pgettext_lazy
 
 from sekisho.console.administration import accounts
 from sekisho.console.administration.entrance import link_to_new_password
 from sekisho.console.approvals.four_eyes import propose
+from sekisho.console.desk.chapters import chapter_title
 from sekisho.console.desk.listing import Column, Filter, Listing
 from sekisho.console.desk.pages import Asked, Content, Done, Unfit, action, page
 from sekisho.console.people.models import Account, Conflict, Grant, Person, Stay
+from sekisho.console.people.role_words import ROLE_WORDS
 from sekisho.console.people.roles import ROLES, Role, matrix
+
+
+def _said(grant: Grant) -> str:
+    """A role in words, with the chapters it is limited to."""
+    limits = ", ".join(map(chapter_title, grant.chapters))
+    return str(ROLE_WORDS[grant.role]) + (f" ({limits})" if limits else "")
 
 
 def _show(account: Account, request: Asked) -> dict[str, Any]:
@@ -31,7 +39,8 @@ def _show(account: Account, request: Asked) -> dict[str, Any]:
         "person_at": reverse("person", args=[account.person_id]),
         "unit": account.person.unit,
         "roles": ", ".join(str(grant.role) + (f" ({', '.join(grant.chapters)})" if grant.chapters else "") for grant in held),
-        "state": _("open") if account.is_active else _("closed"),
+        "roles_words": ", ".join(_said(grant) for grant in held),
+        "state": _("open") if account.is_active else pgettext("administration", "closed"),
     }
 
 
@@ -52,13 +61,13 @@ ACCOUNTS = Listing(
             name="role",
             title=gettext_lazy("Role"),
             keeps=lambda rows, value, request: rows.filter(pk__in=_holders(value, request)),
-            values=[(role, role) for role in ROLES],
+            values=list(ROLE_WORDS.items()),
         ),
         Filter(
             name="state",
             title=gettext_lazy("State"),
             keeps=lambda rows, value, _request: rows.filter(is_active=value == "open"),
-            values=[("open", gettext_lazy("open")), ("closed", gettext_lazy("closed"))],
+            values=[("open", gettext_lazy("open")), ("closed", pgettext_lazy("administration", "closed"))],
         ),
     ),
     searches=("username__icontains", "person__name__icontains", "person__name_ja__icontains", "person__person_id__icontains"),

@@ -16,6 +16,7 @@ from sekisho.console.alerts.the_queue import HEAVY
 from sekisho.console.alerts.working import JAPAN, SNOOZE_REASONS, SNOOZED_DAYS_MOST, seen_by
 from sekisho.console.approvals.four_eyes import KINDS, may_decide
 from sekisho.console.approvals.models import Proposal
+from sekisho.console.approvals.pages import address_of
 from sekisho.console.desk.chapters import chapter_title
 from sekisho.console.desk.pages import Asked
 from sekisho.console.journal.models import Change
@@ -175,7 +176,7 @@ def _proposals(actor: Actor, alert: Alert) -> list[dict[str, Any]]:
         takes = KINDS[each.proposal_kind]
         found.append(
             {
-                "at": reverse("proposal", args=[each.pk]),
+                "at": address_of(each, actor),
                 "key": each.pk,
                 "title": takes.title,
                 "disposition": dict(DISPOSITIONS).get(each.payload.get("disposition", "")),

@@ -11,13 +11,14 @@ from typing import Any, ClassVar, Final
 from django.db import connection, models, transaction
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from sekisho.console.alerts import text_search
 from sekisho.console.journal.acting import Act, Kept, KeptQuerySet, NotTwoPeople, acting_now
 from sekisho.rulebook import load_rulebook
 
 STATES = [
-    ("open", _("open")),
+    ("open", pgettext_lazy("alerts", "open")),
     ("claimed", _("claimed")),
     ("snoozed", _("put aside")),
     ("in_case", _("in a case")),
@@ -210,7 +211,7 @@ class Alert(Kept):
     number = models.BigIntegerField(_("number"), null=True, unique=True, editable=False)
     priority = models.BigIntegerField(_("priority"), default=0, editable=False)
     is_live = models.SmallIntegerField(_("to be worked on"), default=1, editable=False)  # SQLite looks a number up, not a truth
-    proposed = models.CharField(_("proposed"), max_length=16, choices=DISPOSITIONS, blank=True)
+    proposed = models.CharField(pgettext_lazy("alerts", "proposed"), max_length=16, choices=DISPOSITIONS, blank=True)
     proposal = models.BigIntegerField(_("last proposal"), null=True, blank=True)
     earlier = models.CharField(_("same subject and rule as"), max_length=80, blank=True)
     intake = models.ForeignKey(

@@ -8,10 +8,16 @@ from typing import Any
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from sekisho.console.journal.acting import Act, Kept, NotTwoPeople, plain
 
-STATES = [("open", _("open")), ("approved", _("approved")), ("rejected", _("rejected")), ("withdrawn", _("withdrawn"))]
+STATES = [
+    ("open", pgettext_lazy("approvals", "open")),
+    ("approved", _("approved")),
+    ("rejected", _("rejected")),
+    ("withdrawn", _("withdrawn")),
+]
 
 
 class Proposal(Kept):

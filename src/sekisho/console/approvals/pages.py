@@ -18,11 +18,17 @@ from sekisho.console.approvals.models import STATES, Proposal
 from sekisho.console.desk.listing import Column, Filter, Listing
 from sekisho.console.desk.pages import Asked, Content, Done, action, page
 from sekisho.console.desk.reminders import Reminder, reminder
+from sekisho.console.people.actor import Actor
 
 
 def mine(request: Asked) -> QuerySet[Any]:
+    """The proposals of whoever asks."""
+    return _of(request.actor)
+
+
+def _of(actor: Actor) -> QuerySet[Any]:
     """The proposals the actor may make or decide by kind and chapter, without those that concern him: also that they are there."""
-    actor, wanted = request.actor, Q(pk__in=())
+    wanted = Q(pk__in=())
     for kind, takes in KINDS.items():
         for act in (takes.propose, takes.approve):
             chapters = actor.chapters(act)
@@ -32,6 +38,11 @@ def mine(request: Asked) -> QuerySet[Any]:
     for party in actor.parties:
         rows = rows.exclude(parties__icontains=json.dumps(party))
     return rows
+
+
+def address_of(proposal: Proposal, actor: Actor) -> str | None:
+    """Where a proposal is decided, for those for whom it is there; a link that leads nowhere helps nobody."""
+    return reverse("proposal", args=[proposal.pk]) if _of(actor).filter(pk=proposal.pk).exists() else None
 
 
 def _show(proposal: Proposal, request: Asked) -> dict[str, Any]:
@@ -44,6 +55,7 @@ def _show(proposal: Proposal, request: Asked) -> dict[str, Any]:
         "proposed_by": proposal.proposed_by,
         "proposed_at": proposal.proposed_at,
         "state": proposal.state,
+        "state_words": proposal.get_state_display(),
         "decided_by": proposal.decided_by or None,
     }
 

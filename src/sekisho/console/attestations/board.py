@@ -10,7 +10,7 @@ from django.core.cache import cache
 from django.db.models import Count, Q
 from django.http.response import HttpResponseBase
 from django.utils import timezone
-from django.utils.translation import get_language, gettext_lazy
+from django.utils.translation import get_language, gettext_lazy, pgettext
 from django.utils.translation import gettext as _
 from reportlab.graphics.shapes import Drawing, Rect, String
 from reportlab.lib.colors import HexColor
@@ -216,7 +216,7 @@ def _paper(content: dict[str, Any], request: Asked) -> Paper:
             ],
             titles=(
                 _("Chapter"),
-                _("Rules"),
+                pgettext("attestations", "Rules"),
                 _("Run by themselves"),
                 _("Vouched for by people"),
                 _("Items that stand"),
@@ -240,7 +240,7 @@ def _paper(content: dict[str, Any], request: Asked) -> Paper:
         ),
         Part(
             heading=_("Findings by chapter and severity, last {n} months").format(n=MONTHS),
-            titles=(_("Chapter"), *severities.values(), _("All")),
+            titles=(_("Chapter"), *severities.values(), pgettext("attestations", "All")),
             lines=[(chapter_title(row["chapter"]), *(row[name] for name in severities), row["all"]) for row in content["found"]],
             pictures=[_drawing([(m["month"], [(name, m[name]) for name in severities]) for m in content["months"]])],
         ),

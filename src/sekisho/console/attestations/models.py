@@ -8,6 +8,7 @@ from typing import Any, Final
 from django.db import models
 from django.db.models import Case, CharField, F, Q, QuerySet, Value, When
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from sekisho.console.journal.acting import Kept
 from sekisho.console.people.models import Person
@@ -24,7 +25,7 @@ STATES = [
     ("retired", _("no longer asked")),
 ]
 """How an item stands on a day."""
-RESULTS = [("met", _("met")), ("partly_met", _("met in part")), ("not_met", _("not met"))]
+RESULTS = [("met", pgettext_lazy("attestations", "met")), ("partly_met", _("met in part")), ("not_met", _("not met"))]
 SOURCES = [("rule", _("a rule")), ("lesson", _("a lesson of an incident")), ("own", _("the firm itself"))]
 EXPIRES_SOON_DAYS: Final = 30
 
@@ -38,7 +39,7 @@ class Item(Kept):
     TWO_PEOPLE = {"in_force_until": ("attestation",), "result": ("attestation",)}  # noqa: RUF012 - as rows say it
 
     item_id = models.CharField(_("item"), max_length=160, unique=True)
-    source = models.CharField(_("asked by"), max_length=8, choices=SOURCES)
+    source = models.CharField(pgettext_lazy("attestations", "asked by"), max_length=8, choices=SOURCES)
     rule = models.CharField(_("rule"), max_length=128, blank=True)
     chapter = models.CharField(_("chapter"), max_length=64)
     word = models.CharField(_("word in the records"), max_length=64, blank=True)
@@ -157,8 +158,8 @@ class Evidence(Kept):
     by = models.CharField(_("by"), max_length=64)
 
     class Meta:
-        verbose_name = _("evidence")
-        verbose_name_plural = _("evidence")
+        verbose_name = pgettext_lazy("attestations", "evidence")
+        verbose_name_plural = pgettext_lazy("attestations", "evidence")
 
     def __str__(self) -> str:
         return str(self.name)

@@ -9,10 +9,11 @@ from django.http import Http404
 from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import get_language, gettext_lazy
+from django.utils.translation import get_language, gettext_lazy, pgettext_lazy
 from django.utils.translation import gettext as _
 
 from sekisho.console.approvals.models import Proposal
+from sekisho.console.approvals.pages import address_of
 from sekisho.console.attestations import acts, board  # noqa: F401 - declare the acts and the board's pages
 from sekisho.console.attestations.acts import concerned, the_item
 from sekisho.console.attestations.independence import reviewers, the_people, why_not
@@ -96,7 +97,7 @@ ITEMS = Listing(
     filters=(
         Filter(name="state", title=gettext_lazy("State"), keeps=_of_state, values=STATES),
         Filter(name="chapter", title=gettext_lazy("Chapter"), keeps="chapter", values=_chapters),
-        Filter(name="source", title=gettext_lazy("Asked by"), keeps="source", values=SOURCES),
+        Filter(name="source", title=pgettext_lazy("attestations", "Asked by"), keeps="source", values=SOURCES),
         Filter(name="owner", title=gettext_lazy("Owner"), keeps="owner_id", kind="text"),
         Filter(name="rule", title=gettext_lazy("Rule"), keeps="rule__icontains", kind="text"),
     ),
@@ -182,7 +183,7 @@ def attestation(request: Asked, pk: int) -> Content:
         },
         "under_way": None if under_way is None else _row(under_way, today),
         "history": [_row(row, today) for row in rows if row is not under_way],
-        "waiting": None if waiting is None else {"pk": waiting.pk, "at": reverse("proposal", args=[waiting.pk])},
+        "waiting": None if waiting is None else {"pk": waiting.pk, "at": address_of(waiting, actor)},
         "reviewers": [{"person": each.pk, "name": each.name, "unit": each.unit} for each in reviewers(item, owner, people)]
         if owner is not None
         else [],

@@ -13,10 +13,12 @@ from django.utils.translation import gettext as _
 from sekisho.console.alerts.models import Alert
 from sekisho.console.approvals.four_eyes import KINDS
 from sekisho.console.approvals.models import Proposal
+from sekisho.console.approvals.pages import address_of
 from sekisho.console.cases.books import asked
 from sekisho.console.cases.models import STATES, Case, Evidence, Note
 from sekisho.console.cases.register import as_plain
 from sekisho.console.journal.models import Change
+from sekisho.console.people.actor import Actor
 from sekisho.records import TABLES
 
 EVENTS_MAX: Final = 400
@@ -25,7 +27,7 @@ ON_PAGE: Final = 100
 Event = dict[str, Any]
 
 
-def acts_and_alerts(case: Case, alerts: Sequence[Alert]) -> list[Event]:
+def acts_and_alerts(case: Case, alerts: Sequence[Alert], actor: Actor) -> list[Event]:
     """What the alerts are about, when they were raised, and all that people did with the case; the latest first."""
     events: list[Event] = [_event(case.opened_at, "act", _("Case opened"), by=case.opened_by)]
     for alert in alerts:
@@ -37,12 +39,14 @@ def acts_and_alerts(case: Case, alerts: Sequence[Alert]) -> list[Event]:
     events += [_event(each.at, "note", _("Note"), words=each.words, by=each.by) for each in notes]
     events += [_event(each.added_at, "evidence", _("Evidence added"), words=each.what, by=each.added_by) for each in pieces]
     for proposal in Proposal.objects.filter(about_kind="case", about_id=case.case_id):
-        title, at = str(KINDS[proposal.proposal_kind].title), reverse("proposal", args=[proposal.pk])
+        title, leads_to = str(KINDS[proposal.proposal_kind].title), address_of(proposal, actor)
         told = _("Proposed: %(what)s") % {"what": title}
-        events.append(_event(proposal.proposed_at, "act", told, words=proposal.reason, by=proposal.proposed_by, at=at))
+        events.append(_event(proposal.proposed_at, "act", told, words=proposal.reason, by=proposal.proposed_by, at=leads_to))
         if proposal.decided_at:
             told = f"{proposal.get_state_display()}: {title}"
-            events.append(_event(proposal.decided_at, "act", told, words=proposal.decided_words, by=proposal.decided_by, at=at))
+            events.append(
+                _event(proposal.decided_at, "act", told, words=proposal.decided_words, by=proposal.decided_by, at=leads_to)
+            )
     events += _changes(case)
     return sorted(events, key=lambda each: each["when"], reverse=True)[:EVENTS_MAX]
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from sekisho.console.alerts.models import Alert
 from sekisho.console.cases.work import JAPAN
+from sekisho.console.desk.words_of_law import CONFIDENCES, SET_BY, STATUSES
 from sekisho.engine.run import Judged, RuleRun
 from sekisho.findings.cards import cards
 from sekisho.findings.finding import exact_text
@@ -45,7 +46,9 @@ def _entry(path: str, regime: str, day: date, as_of: date, alerts: Sequence[Aler
         "title": _both(card.title),
         "statement": _both(card.statement),
         "status": card.status,
+        "status_words": str(STATUSES.get(card.status, card.status)),
         "confidence": card.confidence,
+        "confidence_words": str(CONFIDENCES.get(card.confidence, card.confidence)),
         "provisions": [
             {"document": p.document, "title": _both(p.title), "provision": p.provision, "quote": p.quote, "url": p.url}
             for p in card.provisions
@@ -69,6 +72,7 @@ def _value(parameter: Any, used: dict[str, Any]) -> dict[str, Any]:
         "differs": parameter.name in used and str(now) != str(then),
         "unit": parameter.unit,
         "set_by": parameter.set_by,
+        "set_by_words": str(SET_BY.get(parameter.set_by, parameter.set_by)),
         "source": parameter.source,
         "what": _both(parameter.description),
     }

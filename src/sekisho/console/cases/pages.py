@@ -9,12 +9,13 @@ from django.db.models import Q, QuerySet
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import reverse
-from django.utils.translation import get_language, gettext_lazy
+from django.utils.translation import get_language, gettext_lazy, pgettext_lazy
 from django.utils.translation import gettext as _
 
 from sekisho.console.alerts.models import SEVERITIES, Alert, key_of
 from sekisho.console.approvals.four_eyes import may_decide
 from sekisho.console.approvals.models import Proposal
+from sekisho.console.approvals.pages import address_of
 from sekisho.console.cases import acts, ticked  # noqa: F401 - they declare what may be done
 from sekisho.console.cases.books import asked, books
 from sekisho.console.cases.bundle import journal_of
@@ -39,6 +40,7 @@ from sekisho.console.cases.models import (
 from sekisho.console.cases.seen import about, alerts_of, cases_of, ids_of, seen_of, the_case
 from sekisho.console.cases.summary import summary
 from sekisho.console.cases.work import chapters_known, workers
+from sekisho.console.desk.chapters import chapter_title
 from sekisho.console.desk.listing import Column, Filter, Listing
 from sekisho.console.desk.pages import Asked, Content, page
 from sekisho.console.desk.panels import Panel, panel, panels_of
@@ -48,7 +50,7 @@ from sekisho.rulebook import load_rulebook
 OTHERS_MAX: Final = 20
 TABS: Final = (
     ("case", gettext_lazy("Case")),
-    ("case records", gettext_lazy("Records")),
+    ("case records", pgettext_lazy("cases", "Records")),
     ("case replay", gettext_lazy("Book replay")),
     ("case graphs", gettext_lazy("Graphs")),
     ("case law", gettext_lazy("Law")),
@@ -99,10 +101,10 @@ CASES: Final = Listing(
     name="cases",
     columns=(
         Column(key="case", title=gettext_lazy("Case"), kind="code", sort="case_id", at="at"),
-        Column(key="title", title=gettext_lazy("Title")),
+        Column(key="title", title=gettext_lazy("Title"), at="at"),
         Column(key="severity", title=gettext_lazy("Severity"), kind="chip", sort="rank"),
         Column(key="state", title=gettext_lazy("State"), kind="chip", sort="state"),
-        Column(key="chapter", title=gettext_lazy("Chapter")),
+        Column(key="chapter", title=gettext_lazy("Chapter"), kind="chapter"),
         Column(key="assignee", title=gettext_lazy("Assigned to"), sort="assignee"),
         Column(key="due_at", title=gettext_lazy("Due"), kind="due", sort="due_at"),
         Column(key="opened_at", title=gettext_lazy("Opened"), kind="time", sort="opened_at"),
@@ -118,7 +120,7 @@ CASES: Final = Listing(
             name="chapter",
             title=gettext_lazy("Chapter"),
             keeps="chapter",
-            values=lambda request: [(each, each) for each in chapters_known()],
+            values=lambda request: [(each, chapter_title(each)) for each in chapters_known()],
         ),
         Filter(
             name="whose",
@@ -180,7 +182,7 @@ def case(request: Asked, case_id: str) -> Content:
         "alerts": [_fired(alert) for alert in alerts],
         "withheld": content["alerts_in_all"] - len(alerts),
         "who": _who(request.actor, found, alerts, named),
-        "events": acts_and_alerts(found, alerts),
+        "events": acts_and_alerts(found, alerts, request.actor),
         "books": books() is not None,
         "linked": _linked(request.actor, found),
         "notes": list(Note.objects.filter(case=found).order_by("-pk")[:50]),
@@ -347,6 +349,7 @@ def _frame(request: Asked, name: str, case_id: str) -> tuple[Content, Case, list
                 "at": waiting.proposed_at,
                 "reason": waiting.reason,
                 "outcome": str(dict(OUTCOMES).get(waiting.payload.get("outcome", ""), "")),
+                "see": address_of(waiting, request.actor),
                 "mine": may_decide(request.actor, waiting),
             },
         },

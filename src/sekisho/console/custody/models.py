@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from sekisho.console.journal.acting import Kept
 
@@ -22,7 +23,7 @@ class Certificate(Kept):
     state = models.CharField(_("state"), max_length=12, choices=STATES, default="being_made")
     said = models.TextField(_("why not"), blank=True)
     asked_by = models.CharField(_("asked by"), max_length=64)
-    asked_at = models.DateTimeField(_("asked"))
+    asked_at = models.DateTimeField(pgettext_lazy("custody", "asked"))
     made_at = models.DateTimeField(_("made"), null=True, blank=True)
     digest = models.CharField(_("SHA-256 of certificate.json"), max_length=64, blank=True)
     summary = models.JSONField(_("summary"), default=dict, blank=True)

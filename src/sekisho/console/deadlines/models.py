@@ -8,11 +8,12 @@ from typing import Any
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from sekisho.console.filings.models import Filing
 from sekisho.console.journal.acting import Kept
 
-STATES = [("open", _("open")), ("met", _("met")), ("void", _("no longer owed"))]
+STATES = [("open", pgettext_lazy("deadlines", "open")), ("met", _("met")), ("void", _("no longer owed"))]
 
 
 class Obligation(Kept):

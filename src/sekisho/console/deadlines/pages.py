@@ -12,12 +12,13 @@ from django.http import Http404, HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import get_language, gettext_lazy
+from django.utils.translation import get_language, gettext_lazy, pgettext_lazy
 from django.utils.translation import gettext as _
 
 from sekisho.console.deadlines import ics, meeting
 from sekisho.console.deadlines.looking import look, quoted
 from sekisho.console.deadlines.models import Look, Obligation
+from sekisho.console.desk.chapters import chapter_title
 from sekisho.console.desk.listing import Column, Filter, Listing
 from sekisho.console.desk.pages import Asked, Content, Done, action, page
 from sekisho.console.desk.panels import Panel, panel
@@ -31,7 +32,7 @@ NEXT_SHOWN = 8
 ON_A_DAY = 4
 STANDINGS = [
     ("late", gettext_lazy("late")),
-    ("open", gettext_lazy("open")),
+    ("open", pgettext_lazy("deadlines", "open")),
     ("met", gettext_lazy("met")),
     ("met late", gettext_lazy("met late")),
     ("void", gettext_lazy("no longer owed")),
@@ -120,7 +121,10 @@ def _of_standing(rows: QuerySet[Any], value: str, request: Asked) -> QuerySet[An
 
 
 def _chapters(request: Asked) -> list[tuple[str, str]]:
-    return [(chapter, chapter) for chapter in seen_by(request).order_by("chapter").values_list("chapter", flat=True).distinct()]
+    return [
+        (chapter, chapter_title(chapter))
+        for chapter in seen_by(request).order_by("chapter").values_list("chapter", flat=True).distinct()
+    ]
 
 
 DEADLINES = Listing(
@@ -134,7 +138,7 @@ DEADLINES = Listing(
         Column(key="state", title=gettext_lazy("State"), kind="chip", sort="state"),
         Column(key="arose", title=gettext_lazy("Arose"), kind="day", sort="arose_on"),
         Column(key="met", title=gettext_lazy("Met on"), kind="day", sort="met_on"),
-        Column(key="chapter", title=gettext_lazy("Chapter"), sort="chapter"),
+        Column(key="chapter", title=gettext_lazy("Chapter"), kind="chapter", sort="chapter"),
         Column(key="provision", title=gettext_lazy("Provision")),
     ),
     rows=seen_by,
@@ -294,7 +298,14 @@ def deadline(request: Asked, pk: str) -> Content:
             "secret": row.secret,
         },
         "shift": _shift(row),
-        "filing": None if filing is None else {"id": filing.pk, "state": filing.state, "at": reverse("filing", args=[filing.pk])},
+        "filing": None
+        if filing is None
+        else {
+            "id": filing.pk,
+            "state": filing.state,
+            "state_words": filing.get_state_display(),
+            "at": reverse("filing", args=[filing.pk]),
+        },
         "quotes": quoted(load_rulebook(), row),
         "may_meet": may,
         "may_begin": may and not begun and meeting.kind_for(row) is not None,

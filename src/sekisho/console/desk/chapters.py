@@ -11,6 +11,7 @@ CHAPTERS: Final = {
     "client_assets": gettext_lazy("Client assets"),
     "enforcement": gettext_lazy("Enforcement"),
     "liability_reserve": gettext_lazy("Liability reserve"),
+    "listing": gettext_lazy("Listing of assets"),
     "mutual_assistance": gettext_lazy("Mutual assistance"),
     "perimeter": gettext_lazy("Perimeter"),
     "reporting": gettext_lazy("Reporting"),

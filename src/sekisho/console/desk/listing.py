@@ -17,7 +17,7 @@ from sekisho.console.desk import exports
 from sekisho.console.desk.pages import Asked, Content, Unfit
 from sekisho.console.journal.acting import acting
 
-Kind = Literal["text", "code", "number", "yen", "score", "time", "day", "chip", "due"]
+Kind = Literal["text", "code", "number", "yen", "score", "time", "day", "chip", "due", "chapter"]
 ON_PAGE: Final = 50
 COUNTED_TO: Final = 10_000
 """Beyond this many rows a list says "more than": counting a million rows helps nobody and takes the time of all."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from sekisho.console.journal.acting import Kept
 
@@ -16,7 +17,7 @@ class Study(Kept):
 
     key = models.CharField(_("study"), max_length=64, primary_key=True)
     study_kind = models.CharField(_("kind"), max_length=16, choices=KINDS)
-    asked = models.JSONField(_("asked"), default=dict)
+    asked = models.JSONField(pgettext_lazy("impact", "asked"), default=dict)
     books = models.CharField(_("books"), max_length=300)
     state = models.CharField(_("state"), max_length=8, choices=STATES, default="waiting", db_index=True)
     asked_by = models.CharField(_("asked by"), max_length=64)

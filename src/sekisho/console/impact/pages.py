@@ -13,12 +13,13 @@ from django.http import Http404
 from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import get_language, gettext_lazy
+from django.utils.translation import get_language, gettext_lazy, pgettext_lazy
 from django.utils.translation import gettext as _
 
 from sekisho.console.desk import exports
 from sekisho.console.desk.listing import Column, Filter, Listing
 from sekisho.console.desk.pages import Asked, Content, Done, Unfit, action, page
+from sekisho.console.desk.words_of_law import SEVERITY_WORDS
 from sekisho.console.impact import asking, charts, results, running
 from sekisho.console.impact.models import KINDS, STATES, Study
 from sekisho.console.journal.acting import acting
@@ -68,7 +69,7 @@ def _row(study: Study, request: Asked) -> dict[str, Any]:
 STUDIES = Listing(
     name="studies",
     columns=(
-        Column(key="what", title=gettext_lazy("Asked"), at="at"),
+        Column(key="what", title=pgettext_lazy("impact", "Asked"), at="at"),
         Column(key="kind", title=gettext_lazy("Kind"), sort="study_kind"),
         Column(key="books", title=gettext_lazy("Books"), kind="code", sort="books"),
         Column(key="state", title=gettext_lazy("State"), kind="chip", sort="state"),
@@ -203,6 +204,11 @@ def _alerts(request: Asked, summary: dict[str, Any] | None) -> dict[str, Any] | 
             "side": side,
             "regime": summary[side]["regime"],
             **{name: told[side][name] for name in ("all", "mean", "low", "high", "severities")},
+            "by_severity": [
+                {"name": name, "count": told[side]["severities"][name]}
+                for name in SEVERITY_WORDS
+                if name in told[side]["severities"]
+            ],
             "hours": _hours(told[side], minutes),
         }
         for side in ("before", "after")

@@ -8,11 +8,11 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
+from django.utils import timezone
 
 from sekisho.console.chosen import VARIABLE
 from sekisho.console.impact.asking import books, command_of, folder_of
@@ -57,15 +57,15 @@ def _work_out(study: Study) -> None:
     place = folder_of(study.key)
     place.mkdir(parents=True, exist_ok=True)
     (place / "progress.json").unlink(missing_ok=True)
-    _note(study, state="running", started_at=datetime.now(UTC))
+    _note(study, state="running", started_at=timezone.now())
     try:
         folder = books()
         _run(command_of(study, folder), place / "out.json")
         summarise(study.study_kind, place, folder)
     except (OfficeError, RecordsError, OSError, ValueError, _Failed) as error:
-        _note(study, state="failed", ended_at=datetime.now(UTC), said=str(error)[:_SAID_MAX])
+        _note(study, state="failed", ended_at=timezone.now(), said=str(error)[:_SAID_MAX])
         return
-    _note(study, state="done", ended_at=datetime.now(UTC), said="")
+    _note(study, state="done", ended_at=timezone.now(), said="")
 
 
 class _Failed(Exception):  # noqa: N818 - says what happened, as GateDown does

@@ -10,7 +10,7 @@ import msgspec
 from django.http import Http404
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import get_language
+from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext as _
 
 from sekisho.console.alerts.models import RANK, Alert
@@ -492,7 +492,7 @@ def check_done(request: Asked, body: Outcome, pk: str, number: int) -> Done:
         check.passed, check.result = body.passed, _said(body.result, "result")
         check.done_at, check.done_by = request.actor.at, request.actor.person.person_id
         check.save()
-        became = _("passed") if body.passed else _("failed")
+        became = _("passed") if body.passed else pgettext("incidents", "failed")
         words = _("Check '{what}' {became}: {result}").format(what=check.get_code_display(), became=became, result=body.result)
         log(incident, request.actor, "recovery", words)
     return _done(_("Written down."), pk, "#recovery")

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from sekisho.console.alerts.models import SEVERITIES, Alert
 from sekisho.console.approvals.four_eyes import KINDS as KINDS_OF_PROPOSALS
 from sekisho.console.approvals.models import Proposal
+from sekisho.console.approvals.pages import address_of
 from sekisho.console.cases.models import Case
 from sekisho.console.desk.files import hand_out
 from sekisho.console.desk.listing import Column, Filter, Listing
@@ -43,6 +44,7 @@ from sekisho.console.incidents.two_people import (
     unfinished,
 )
 from sekisho.console.journal.acting import acting
+from sekisho.console.people.actor import Actor
 from sekisho.console.people.models import Person
 from sekisho.rulebook import load_rulebook
 
@@ -56,6 +58,7 @@ def _show(incident: Incident, request: Asked) -> dict[str, Any]:
         "title": incident.title,
         "kind": incident.get_incident_kind_display(),
         "severity": incident.severity,
+        "severity_words": incident.get_severity_display(),
         "state": incident.get_state_display(),
         "known_at": incident.known_at,
         "amount_jpy": incident.amount_jpy,
@@ -139,7 +142,7 @@ def incident(request: Asked, pk: str) -> Content:
     """One incident: its clocks first, then what happened, what was done and told, and what may be done now."""
     found = the_incident(request.actor, pk, "read incidents")
     actor, at = request.actor, request.actor.at
-    entries, proposals = _entries(found), _proposals(found)
+    entries, proposals = _entries(found), _proposals(found, request.actor)
     clocks = [_clock(clock, request) for clock in found.clocks.order_by("pk")]
     lang = "ja" if (get_language() or "").startswith("ja") else "en"
     may_work = actor.may("work on incidents", found.chapter) and found.state != "closed"
@@ -387,7 +390,7 @@ def _lessons(found: Incident, at: Any) -> list[dict[str, Any]]:
     ]
 
 
-def _proposals(found: Incident) -> list[dict[str, Any]]:
+def _proposals(found: Incident, actor: Actor) -> list[dict[str, Any]]:
     """What of this incident waits for a second person."""
     measures = [str(pk) for pk in found.measures.values_list("pk", flat=True)]
     clocks = [str(pk) for pk in found.clocks.values_list("pk", flat=True)]
@@ -401,7 +404,7 @@ def _proposals(found: Incident) -> list[dict[str, Any]]:
             "what": each.payload.get("measure") or each.payload.get("report") or "",
             "about": each.about_id,
             "by": each.proposed_by,
-            "at": reverse("proposal", args=[each.pk]),
+            "at": address_of(each, actor),
             "proposed_at": each.proposed_at,
         }
         for each in rows.order_by("pk")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.utils import timezone
-from django.utils.translation import get_language
+from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext as _
 
 from sekisho.console.desk.papers import Paper, Part
@@ -66,7 +66,7 @@ def _facts(incident: Incident) -> Part:
         (_("Cause"), incident.cause or _("not found yet")),
     ]
     sentences = [incident.summary, *([incident.clients_words] if incident.clients_words else [])]
-    return Part(heading=_("What happened"), sentences=sentences, titles=(_("What"), _("Facts")), lines=lines)
+    return Part(heading=_("What happened"), sentences=sentences, titles=(_("What"), pgettext("incidents", "Facts")), lines=lines)
 
 
 def _found_in_logs(incident: Incident) -> list[Part]:
@@ -130,7 +130,7 @@ def _measures(incident: Incident) -> Part:
 
 
 def _recovery(incident: Incident) -> Part:
-    words = {True: _("passed"), False: _("failed"), None: _("not done yet")}
+    words = {True: _("passed"), False: pgettext("incidents", "failed"), None: _("not done yet")}
     lines = [
         (each.get_code_display(), each.words, words[each.passed], each.result, f"{each.done_by} {_time(each.done_at)}".strip())
         for each in incident.checks.order_by("pk")
@@ -144,7 +144,7 @@ def _lessons(incident: Incident) -> Part:
             each.words,
             each.get_lesson_kind_display(),
             each.owner_id,
-            each.due_on,
+            each.due_on.isoformat(),
             _time(each.done_at) or each.item or _("not done yet"),
         )
         for each in incident.lessons.order_by("pk")

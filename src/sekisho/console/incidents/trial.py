@@ -150,7 +150,7 @@ def _outflow(at: datetime) -> None:
     open_incident(
         compliance,
         Opening(
-            title=alert.summary_ja[:300],
+            title=f"承認のない流出：{alert.subject_id[:80]} / Unauthorised outflow: {alert.subject_id[:80]}",
             incident_kind="outflow",
             severity=alert.severity,
             known_at=at - timedelta(days=8),

@@ -18,6 +18,7 @@ from uuid import UUID
 import msgspec
 from django.conf import settings
 from django.db import connection, models, transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from sekisho.console.journal import chain
@@ -150,7 +151,7 @@ def acting(
         yield from _joined(outer, effect)
         return
     assert len(name) <= 64, f"an act's name has at most 64 letters: {name}"
-    act = Act(author=author, name=name, reason=reason, request=request or ASKED.get(), at=at or datetime.now(UTC), effect=effect)
+    act = Act(author=author, name=name, reason=reason, request=request or ASKED.get(), at=at or timezone.now(), effect=effect)
     with transaction.atomic():
         token = _ACTING.set(act)
         try:

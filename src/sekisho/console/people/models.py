@@ -12,6 +12,7 @@ from django.contrib.sessions.base_session import AbstractBaseSession
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from sekisho.console.journal.acting import Act, Kept, KeptQuerySet, NotTwoPeople
 from sekisho.console.people.roles import ROLES
@@ -27,7 +28,7 @@ class Person(Kept):
 
     person_id = models.CharField(_("person"), max_length=64, primary_key=True)
     party_id = models.CharField(_("party in the records"), max_length=64, blank=True, db_index=True)
-    name = models.CharField(_("name"), max_length=200)
+    name = models.CharField(pgettext_lazy("people", "name"), max_length=200)
     name_ja = models.CharField(_("name in Japanese"), max_length=200, blank=True)
     unit = models.CharField(_("unit"), max_length=200, blank=True)
     head = models.ForeignKey(

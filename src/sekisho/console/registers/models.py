@@ -13,6 +13,7 @@ from typing import Any
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from sekisho.console.journal.acting import Act, Added, Kept, NotTwoPeople, acting_now
 
@@ -170,8 +171,8 @@ class Reminder(Kept):
     seen_at = models.DateTimeField(_("acknowledged"), null=True, blank=True)
 
     class Meta:
-        verbose_name = _("reminder")
-        verbose_name_plural = _("reminders")
+        verbose_name = pgettext_lazy("registers", "reminder")
+        verbose_name_plural = pgettext_lazy("registers", "reminders")
 
     def __str__(self) -> str:
         return f"{self.fact_id} {self.party_id}"
@@ -260,7 +261,7 @@ class Clearance(Kept):
 
     person_id = models.CharField(_("who asks"), max_length=64, db_index=True)
     party_id = models.CharField(_("party"), max_length=64, db_index=True)
-    account_id = models.CharField(_("account"), max_length=64)
+    account_id = models.CharField(pgettext_lazy("registers", "account"), max_length=64)
     asset = models.CharField(_("asset"), max_length=32)
     side = models.CharField(_("side"), max_length=4, choices=SIDES)
     quantity = models.DecimalField(_("quantity"), max_digits=38, decimal_places=18)
@@ -300,7 +301,7 @@ class StaffTrade(Kept):
 
     key = models.CharField(_("trade"), max_length=160, primary_key=True)
     trade_id = models.CharField(_("trade"), max_length=64)
-    account_id = models.CharField(_("account"), max_length=64, db_index=True)
+    account_id = models.CharField(pgettext_lazy("registers", "account"), max_length=64, db_index=True)
     party_id = models.CharField(_("party"), max_length=64, db_index=True)
     asset = models.CharField(_("asset"), max_length=32)
     side = models.CharField(_("side"), max_length=4, choices=SIDES)

@@ -22,6 +22,7 @@ from sekisho.console.journal.acting import acting
 from sekisho.console.registers import gaps, rows, telling
 from sekisho.console.registers.exporting import as_csv
 from sekisho.console.registers.kinds import KINDS, Register, rules_reading
+from sekisho.console.registers.meanings import meaning_of
 from sekisho.console.registers.models import GapLook, RegisterRow
 from sekisho.records import TABLES
 from sekisho.records.table import Column as RecordColumn
@@ -50,7 +51,7 @@ def registers(request: Asked) -> Content:
                 "table": register.table,
                 "at": reverse("register", args=[register.table]),
                 "title": str(register.title),
-                "meaning": TABLES[register.table].meaning,
+                "meaning": meaning_of(register.table),
                 "rows": counts.get(register.table, {}).get("rows", 0),
                 "changed": counts.get(register.table, {}).get("changed"),
                 "two_people": register.two_people,
@@ -119,7 +120,7 @@ def register_page(request: Asked, table: str) -> Content | HttpResponseBase:
         section="registers",
         heading=str(register.title),
         table=table,
-        meaning=TABLES[table].meaning,
+        meaning=meaning_of(table),
         two_people=register.two_people,
         confidential=register.confidential,
         fields=_fields(table, {}),

@@ -12,12 +12,13 @@ from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext
 
 from sekisho.console.alerts.models import Alert
 from sekisho.console.desk import exports
 from sekisho.console.desk.chapters import chapter_title
 from sekisho.console.desk.pages import Asked, Content, Unfit, page
+from sekisho.console.desk.words_of_law import STATUSES
 from sekisho.console.journal.acting import acting
 from sekisho.console.rulebook import reading
 from sekisho.rulebook import RulebookError, load_rulebook
@@ -52,7 +53,7 @@ def _frame(regime: str, law_day: date, day: date) -> dict[str, Any]:
         "regime": regime,
         "regime_title": reading.said(found.title),
         "regime_status": found.status,
-        "regime_status_words": str(reading.STATUSES[found.status]),
+        "regime_status_words": str(STATUSES[found.status]),
         "law_day": law_day,
         "day": day,
         "moved": law_day != day,
@@ -75,7 +76,7 @@ def rulebook(request: Asked) -> Content | HttpResponseBase:
     status = request.GET.get("status", "")
     rows = [row for row in rows if not status or (row["status"] == status if status != "open" else row["undetermined"])]
     if wanted := request.GET.get("as"):
-        titles = [_("Rule"), _("Title"), _("Chapter"), _("Status"), _("Asks"), _("Undetermined")]
+        titles = [_("Rule"), pgettext("rulebook", "Title"), _("Chapter"), _("Status"), _("Asks"), _("Undetermined")]
         lines = [
             [
                 row["rule"], row["title"], row["chapter_title"], row["status_words"],
@@ -94,7 +95,7 @@ def rulebook(request: Asked) -> Content | HttpResponseBase:
         "question": request.GET.get("asks", ""),
         "questions": list(reading.QUESTIONS.items()),
         "status": status,
-        "statuses": [*reading.STATUSES.items(), ("absent", _("does not hold")), ("open", _("with an undetermined value"))],
+        "statuses": [*STATUSES.items(), ("absent", _("does not hold")), ("open", _("with an undetermined value"))],
         "search": request.GET.get("q", ""),
         "query": _query(request),
     }
@@ -180,7 +181,7 @@ def difference(request: Asked) -> Content | HttpResponseBase:
     kind = request.GET.get("change", "")
     shown = [each for each in changes if (each["change"] == kind if kind else each["change"] != "same")]
     if wanted := request.GET.get("as"):
-        titles = [_("Rule"), _("Title"), _("Change"), before, after, _("Value"), _("Before"), _("After")]
+        titles = [_("Rule"), pgettext("rulebook", "Title"), _("Change"), before, after, _("Value"), _("Before"), _("After")]
         return _file(request, wanted, "difference", titles, _difference_lines(shown))
     return {
         "section": "rulebook",
@@ -193,7 +194,7 @@ def difference(request: Asked) -> Content | HttpResponseBase:
         "changes": shown,
         "kind": kind,
         "query": _query(request),
-        "impact": reading.address("studies"),
+        "impact": reading.address("studies") if request.actor.may("read impact") else None,
     }
 
 

@@ -11,6 +11,7 @@ from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
 from sekisho.console.desk.chapters import chapter_title
+from sekisho.console.desk.words_of_law import CONFIDENCES, SET_BY, STATUSES
 from sekisho.rulebook import Holding, Parameter, Rule, Rulebook, load_rulebook
 from sekisho.rulebook.coverage import STATES, Covered, coverage
 from sekisho.rulebook.difference import RuleDifference, difference
@@ -20,19 +21,6 @@ from sekisho.rulebook.provision import CitationError, citations_of
 from sekisho.rulebook.texts import Text
 from sekisho.rulebook.worked import worked_examples
 
-STATUSES = {
-    "in_force": gettext_lazy("in force"),
-    "enacted": gettext_lazy("enacted, not in force"),
-    "recommended": gettext_lazy("recommended, not law"),
-    "proposed": gettext_lazy("proposed, not law"),
-}
-CONFIDENCES = {
-    "confirmed": gettext_lazy("text read"),
-    "second_hand": gettext_lazy("second hand: from a source that quotes it"),
-    "stated": gettext_lazy("stated, not verified"),
-    "unverified": gettext_lazy("not checked against a text"),
-    "unknown": gettext_lazy("not known"),
-}
 QUESTIONS = {
     "detect": gettext_lazy("finds in the books what broke it"),
     "decide": gettext_lazy("answers at the gate before it happens"),
@@ -58,7 +46,6 @@ COVERED = {
     "written": gettext_lazy("rule without control"),
     "none": gettext_lazy("no rule"),
 }
-SET_BY = {"law": gettext_lazy("law"), "firm": gettext_lazy("the firm (starting value)")}
 
 
 def said(text: Text | None) -> str:

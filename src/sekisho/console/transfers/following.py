@@ -164,7 +164,7 @@ def _take_in(entries: Iterable[Entry], journal: Journal, place: str) -> None:
         batch_size=400,
     )
     _count(counts, shadows, last_shadow)
-    _draw({key: latest[key] for key in notable}, journal, place)
+    _draw({key: told for key, told in latest.items() if key in notable}, journal, place)
 
 
 def _ten_minutes(at: datetime) -> datetime:

@@ -8,16 +8,17 @@ from __future__ import annotations
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from sekisho.console.journal.acting import Kept
 
 KINDS = [("transfer", _("transfer")), ("order", _("order"))]
-OUTCOMES = [("allow", _("allowed")), ("warn", _("warned")), ("hold", _("held")), ("refuse", _("refused"))]
+OUTCOMES = [("allow", _("allowed")), ("warn", _("warned")), ("hold", _("held")), ("refuse", pgettext_lazy("transfers", "refused"))]
 STATES = [
     ("held", _("held")),
     ("warned", _("with the client")),
     ("released", _("went ahead")),
-    ("refused", _("refused")),
+    ("refused", pgettext_lazy("transfers", "refused")),
     ("cancelled", _("cancelled")),
 ]
 WAITING = ("held", "warned")
@@ -48,10 +49,10 @@ class HeldRequest(models.Model):
     state = models.CharField(_("state"), max_length=12, choices=STATES)
     outcome = models.CharField(_("outcome"), max_length=8, choices=OUTCOMES)
     chapter = models.CharField(_("chapter"), max_length=64)
-    asked_at = models.DateTimeField(_("asked"))
+    asked_at = models.DateTimeField(pgettext_lazy("transfers", "asked"))
     decided_at = models.DateTimeField(_("decided"))
     releases_at = models.DateTimeField(_("earliest release"), null=True)
-    account_id = models.CharField(_("account"), max_length=128)
+    account_id = models.CharField(pgettext_lazy("transfers", "account"), max_length=128)
     parties = models.JSONField(_("parties"), default=list)
     asset = models.CharField(_("asset or pair"), max_length=64)
     direction = models.CharField(_("direction"), max_length=8)
@@ -136,7 +137,7 @@ class GateAct(Kept):
     text = models.TextField(_("words"), blank=True)
     person_id = models.CharField(_("person"), max_length=64)
     party_id = models.CharField(_("party"), max_length=128)
-    account = models.CharField(_("account"), max_length=150)
+    account = models.CharField(pgettext_lazy("transfers", "account"), max_length=150)
     proposal = models.BigIntegerField(_("proposal"), null=True, blank=True)
     place = models.SmallIntegerField(_("place"), default=0)
     expects = models.CharField(_("expects in force"), max_length=64, blank=True)
@@ -177,7 +178,7 @@ class ClientQuestion(Kept):
     about_id = models.CharField(_("about"), max_length=128)
     question = models.CharField(_("question"), max_length=12, choices=QUESTIONS)
     asked_by = models.CharField(_("asked by"), max_length=64)
-    asked_at = models.DateTimeField(_("asked"))
+    asked_at = models.DateTimeField(pgettext_lazy("transfers", "asked"))
 
     class Meta:
         verbose_name = _("question to a client")

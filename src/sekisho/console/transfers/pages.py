@@ -14,10 +14,11 @@ from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 
 from sekisho.console.approvals.four_eyes import Takes, propose, takes_two
 from sekisho.console.approvals.models import Proposal
+from sekisho.console.approvals.pages import address_of
 from sekisho.console.desk.listing import Column, Filter, Listing
 from sekisho.console.desk.pages import Asked, Content, Done, Unfit, action, page
 from sekisho.console.desk.panels import Panel, panel
@@ -100,7 +101,7 @@ COLUMNS: Final = (
     Column(key="account", title=gettext_lazy("Client account"), kind="code", sort="account_id"),
     Column(key="asset", title=gettext_lazy("Asset"), sort="asset"),
     Column(key="value", title=gettext_lazy("Worth"), kind="yen", sort="value_jpy"),
-    Column(key="asked", title=gettext_lazy("Asked"), kind="time", sort="asked_at"),
+    Column(key="asked", title=pgettext_lazy("transfers", "Asked"), kind="time", sort="asked_at"),
     Column(key="releases", title=gettext_lazy("Earliest release"), sort="releases_at"),
     Column(key="client", title=gettext_lazy("Client")),
     Column(key="step", title=gettext_lazy("Step")),
@@ -217,7 +218,7 @@ def gate_request(request: Asked, pk: int) -> Content:
         "questions": showing.questions(row),
         "people": told,
         "acts": showing.acts_about(row.kind, row.request_id),
-        "proposal": {"at": reverse("proposal", args=[waiting.pk]), "by": waiting.proposed_by, "on": waiting.proposed_at}
+        "proposal": {"at": address_of(waiting, request.actor), "by": waiting.proposed_by, "on": waiting.proposed_at}
         if waiting
         else None,
         "fault": reading.fault or fault,
@@ -521,21 +522,21 @@ def _content(step: RuleStep) -> dict[str, Any]:
 
 def _step_words(step: str) -> str:
     return {
-        "draft": _("drafted"),
+        "draft": pgettext("transfers", "drafted"),
         "shadow": _("in shadow"),
         "unshadow": _("out of shadow"),
         "commit": _("committed"),
         "activate": _("put in force"),
-        "roll_back": _("taken back"),
+        "roll_back": pgettext("transfers", "taken back"),
     }.get(step, step)
 
 
 def _set_state(name: str, active: str | None, shadow: str | None, committed: set[str]) -> str:
     if name == active:
-        return _("in force")
+        return pgettext("transfers", "in force")
     if name == shadow:
         return _("in shadow")
-    return _("committed") if name in committed else _("drafted")
+    return _("committed") if name in committed else pgettext("transfers", "drafted")
 
 
 def _differs(active: RuleStep | None, other: RuleStep) -> list[dict[str, str]]:

@@ -13,6 +13,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from sekisho.console.desk.chapters import chapter_title
+from sekisho.console.desk.words_of_law import NOT_RUN, SEVERITY_WORDS
+from sekisho.console.people.role_words import ROLE_WORDS
 
 register = template.Library()
 
@@ -104,6 +106,32 @@ def day(value: str | date | None) -> date | None:
 def pick(row: dict[str, Any], lang: str) -> Any:
     """Of a text in two languages the one asked for."""
     return row.get(lang) or row.get("en") if isinstance(row, dict) else row
+
+
+@register.filter
+def role(name: str) -> str:
+    """A role in the reader's language."""
+    return str(ROLE_WORDS.get(name, name))
+
+
+@register.filter
+def severity(name: str) -> str:
+    """How grave something is, in the reader's language."""
+    return str(SEVERITY_WORDS.get(name, name))
+
+
+@register.filter
+def not_run(state: str) -> str:
+    """Why a rule gave no answer, in the reader's language."""
+    return str(NOT_RUN.get(state, state))
+
+
+@register.filter
+def listed(value: Any) -> Any:
+    """A value that may be a list or a mapping, as a person writes it down."""
+    if isinstance(value, dict):
+        return "; ".join(f"{name}: {listed(each)}" for name, each in value.items())
+    return ", ".join(str(listed(each)) for each in value) if isinstance(value, list | tuple) else value
 
 
 @register.inclusion_tag("desk/cell.html")

@@ -1,0 +1,17 @@
+"""Roles in the reader's language; programs and exports have their names."""
+
+from __future__ import annotations
+
+from django.utils.translation import pgettext_lazy
+
+ROLE_WORDS = {
+    "operations": pgettext_lazy("role", "operations"),
+    "compliance": pgettext_lazy("role", "compliance"),
+    "supervisor": pgettext_lazy("role", "supervisor"),
+    "audit": pgettext_lazy("role", "audit"),
+    "director": pgettext_lazy("role", "director"),
+    "investigator": pgettext_lazy("role", "investigator"),
+    "sro": pgettext_lazy("role", "sro"),
+    "auditor": pgettext_lazy("role", "auditor"),
+    "administrator": pgettext_lazy("role", "administrator"),
+}
