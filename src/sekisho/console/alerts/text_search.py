@@ -106,11 +106,13 @@ def matching(rows: QuerySet[Any], words: str) -> tuple[QuerySet[Any], bool]:
         most = MANY
         in_it = f"EXISTS ({found} AND rowid = alerts_alert.number)"
     with connection.cursor() as cursor:
-        cursor.execute(f"{found} LIMIT {most + 1}", [given])
+        cursor.execute(f"{found} LIMIT {FEW + 1}", [given])
         numbers = [number for (number,) in cursor.fetchall()]
-    if len(numbers) <= FEW:
-        return rows.filter(number__in=numbers), False
-    if len(numbers) <= most:
+        if len(numbers) <= FEW:
+            return rows.filter(number__in=numbers), False
+        cursor.execute(f"SELECT COUNT(*) FROM ({found} LIMIT {most + 1}) AS capped", [given])
+        (hits,) = cursor.fetchone()
+    if hits <= most:
         return rows.filter(number__in=RawSQL(found, [given])), True
     return rows.filter(RawSQL(in_it, [given], output_field=BooleanField())), True
 

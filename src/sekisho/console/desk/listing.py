@@ -155,7 +155,9 @@ class Listing:
     def _fetched(self, rows: QuerySet[Any], start: int, on_page: int) -> list[Any]:
         """The rows of a page and one more. Keys come first and rows after, so that a deep page passes over keys alone."""
         keys = list(rows.values_list("pk", flat=True)[start : start + on_page + 1])
-        found = {row.pk: row for row in rows.order_by().filter(pk__in=keys)} if keys else {}
+        of_keys = rows.order_by()
+        of_keys.query.clear_where()  # the keys met the conditions: asking again, and of a search for its words, takes as long
+        found = {row.pk: row for row in of_keys.filter(pk__in=keys)} if keys else {}
         return [found[key] for key in keys if key in found]
 
     def _filter(self, each: Filter, request: Asked) -> dict[str, Any]:
