@@ -238,7 +238,7 @@ class Alert(Kept):
             models.Index(fields=["is_live", "due_at", "-priority", "alert_id", *_ASIDE], name="alert_due"),
             models.Index(fields=["is_live", "raised_at", "-priority", "alert_id", "chapter"], name="alert_raised"),
             models.Index(fields=["subject_key", "rule", "number"], name="alert_subject"),
-            models.Index(fields=["instrument", "is_live", "-priority", "alert_id"], name="alert_instrument"),
+            models.Index(fields=["instrument", "is_live", "-priority", "alert_id", *_ASIDE], name="alert_instrument"),
             models.Index(fields=["chapter", "state", "due_at", "alert_id"], name="alert_counts"),
             models.Index(fields=["rule", "disposition", "memory", "chapter", "alert_id"], name="alert_quality"),
             models.Index(fields=["snoozed_until"], condition=Q(snoozed_until__isnull=False), name="alert_snoozed"),

@@ -33,6 +33,10 @@ class Migration(migrations.Migration):
         ),
         migrations.RemoveIndex(
             model_name="alert",
+            name="alert_instrument",
+        ),
+        migrations.RemoveIndex(
+            model_name="alert",
             name="alert_quality",
         ),
         migrations.AlterField(
@@ -61,6 +65,12 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="alert",
             index=models.Index(fields=["rule", "disposition", "memory", "chapter", "alert_id"], name="alert_quality"),
+        ),
+        migrations.AddIndex(
+            model_name="alert",
+            index=models.Index(
+                fields=["instrument", "is_live", "-priority", "alert_id", "state", "snoozed_until"], name="alert_instrument"
+            ),
         ),
         migrations.AddIndex(
             model_name="alertparty",
