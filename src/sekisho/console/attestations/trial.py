@@ -10,6 +10,7 @@ from django.utils import timezone
 from sekisho.console.approvals.four_eyes import decide, propose
 from sekisho.console.attestations.models import Attestation, Evidence, Item, UnitMeaning
 from sekisho.console.attestations.taking import take_up
+from sekisho.console.deadlines.looking import look
 from sekisho.console.desk.files import keep_file
 from sekisho.console.journal.acting import SYSTEM, acting
 from sekisho.console.people.actor import Actor
@@ -53,6 +54,7 @@ def begin(trial: Trial) -> None:
     _under_way(at, "client_assets/leak_response:reporting", on - timedelta(days=1), "in_review")
     _under_way(at, "client_assets/leak_response:secondary_damage", on - timedelta(days=3), "returned")
     _under_way(at, "client_assets/leak_response:cause_analysis_and_logs", on, "drafted")
+    look(at)  # the calendar takes up what expires, and the clocks of the incidents that came before
 
 
 def _actor(account: str, at: datetime) -> Actor:
