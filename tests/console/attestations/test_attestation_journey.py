@@ -175,6 +175,10 @@ def test_independence_is_told_before_anybody_tries(browser: Browser, items: dict
     assert "PERSON-AUDIT" in names
     assert not names & {"PERSON-OPERATIONS", "PERSON-INVESTIGATOR"}
     assert content["may"]["review"] is True
+    waiting = browser("investigator").get(content["waiting"]["at"])
+    assert waiting.status_code in (403, 404)
+    kept = browser("compliance2").get(f"/api{content['waiting']['at']}").json()
+    assert kept["may_decide"] is not bool(kept["kept_out"])
     assert browser("operations").get(f"/api/attestations/{items[DRILL]}/").json()["may"]["review"] is False
     people = the_people()
     item = Item.objects.get(pk=items[DRILL])

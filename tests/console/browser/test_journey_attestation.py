@@ -30,9 +30,9 @@ def test_an_attestation_expires_and_is_renewed(sit: Callable[[str], Seat], offic
         assert not near.offers("/approve/"), "who works in the owner's unit, or stands above him, is not independent"
         waiting = near.page.locator('main a[href^="/proposals/"]').first.get_attribute("href")
         near.go(waiting or "")
-        near.tried("/approve/")
-        assert near.page.title().startswith("403")
-        assert NOT_INDEPENDENT[lang] in near.words(), "and is told why"
+        assert not near.offers("/approve/"), "nor does the proposal's own page offer it"
+        assert NOT_INDEPENDENT[lang] in near.words(), "and says why"
+        assert near.forces(f"{waiting}approve/") == 403
         assert office.row("attestations_item", item_id=ITEM)["next_state"] == "in_review"
     _reviews(reviewer, item)
     in_force = _board(reviewer)

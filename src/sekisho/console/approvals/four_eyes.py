@@ -21,7 +21,8 @@ class Takes:
     """A kind of thing that takes two people: its title, who may propose and who approve, the reasons, its effect.
 
     ``effect`` gets the approved proposal and the actor who approved, inside the act, or raises ``Unfit``.
-    ``refused`` (optional) is told a rejected or withdrawn proposal. ``at`` gives the address of what it is about.
+    ``refused`` (optional) is told a rejected or withdrawn proposal. ``at`` gives the address of what it is about. ``keeps_out``
+    (optional) says in words why somebody who may decide such things may not decide this one; empty: he may.
     """
 
     kind: str
@@ -32,6 +33,7 @@ class Takes:
     effect: Callable[[Proposal, Actor], None]
     at: Callable[[Proposal], str]
     refused: Callable[[Proposal, Actor], None] | None = None
+    keeps_out: Callable[[Proposal, Actor], str] | None = None
 
 
 KINDS: Final[dict[str, Takes]] = {}
@@ -83,14 +85,21 @@ def propose(
 
 
 def may_decide(actor: Actor, proposal: Proposal) -> bool:
-    """Whether he may approve or reject it: another person, allowed to, and without interest."""
+    """Whether he may approve or reject it: another person, allowed to, without interest, and not kept out of this one."""
     takes = KINDS[proposal.proposal_kind]
     return (
         proposal.state == "open"
         and proposal.proposed_by != actor.person.person_id
         and actor.may(takes.approve, proposal.chapter or None)
         and actor.parties.isdisjoint(proposal.parties)
+        and not kept_out(actor, proposal)
     )
+
+
+def kept_out(actor: Actor, proposal: Proposal) -> str:
+    """Why somebody who may decide such proposals may not decide this one; empty: nothing keeps him out."""
+    keeps_out = KINDS[proposal.proposal_kind].keeps_out
+    return keeps_out(proposal, actor) if keeps_out is not None and proposal.state == "open" else ""
 
 
 def decide(actor: Actor, pk: int, approve: bool, words: str = "") -> Proposal:
@@ -101,6 +110,8 @@ def decide(actor: Actor, pk: int, approve: bool, words: str = "") -> Proposal:
         actor.need(takes.approve, proposal.chapter or None, proposal.parties)
         if proposal.proposed_by == actor.person.person_id:
             raise NotTwoPeople(_("You proposed this yourself, by this or another account: another person has to decide."))
+        if why := kept_out(actor, proposal):
+            raise Denied(why)
         if not approve and not words.strip():
             raise Unfit({"words": _("say why it is rejected")})
         proposal.state = "approved" if approve else "rejected"

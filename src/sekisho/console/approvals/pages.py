@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from sekisho.console.approvals.four_eyes import KINDS, decide, may_decide, withdraw
+from sekisho.console.approvals.four_eyes import KINDS, decide, kept_out, may_decide, withdraw
 from sekisho.console.approvals.models import STATES, Proposal
 from sekisho.console.desk.listing import Column, Filter, Listing
 from sekisho.console.desk.pages import Asked, Content, Done, action, page
@@ -111,6 +111,7 @@ def proposal(request: Asked, pk: int) -> Content:
         "reason": str(dict(takes.reasons).get(found.reason_code, found.reason_code)),
         "object_at": takes.at(found),
         "may_decide": may_decide(request.actor, found),
+        "kept_out": kept_out(request.actor, found) if request.actor.may(takes.approve, found.chapter or None) else "",
         "is_mine": found.proposed_by == request.actor.person.person_id,
     }
 

@@ -14,7 +14,7 @@ from sekisho.console.approvals.models import Proposal
 from sekisho.console.attestations.independence import the_people, why_not
 from sekisho.console.attestations.interval import last_day
 from sekisho.console.attestations.models import Attestation
-from sekisho.console.people.actor import Actor, Denied
+from sekisho.console.people.actor import Actor
 
 REASONS = [
     ("first", gettext_lazy("first attestation")),
@@ -31,9 +31,6 @@ def _of(proposal: Proposal) -> Attestation:
 def _in_force(proposal: Proposal, actor: Actor) -> None:
     attestation = _of(proposal)
     item = attestation.item
-    refused = why_not(actor.person, item, attestation.owner, the_people())
-    if refused:
-        raise Denied(_("You cannot review this. The reviewer has to be independent: {why}.").format(why=refused))
     for before in item.attestations.filter(state="in_force"):
         before.state = "superseded"
         before.save()
@@ -44,6 +41,12 @@ def _in_force(proposal: Proposal, actor: Actor) -> None:
     attestation.save()
     item.in_force_until, item.result, item.next_state = attestation.expires_on, attestation.result, ""
     item.save()
+
+
+def _dependent(proposal: Proposal, actor: Actor) -> str:
+    attestation = _of(proposal)
+    why = why_not(actor.person, attestation.item, attestation.owner, the_people())
+    return _("You cannot review this. The reviewer has to be independent: {why}.").format(why=why) if why else ""
 
 
 def _returned(proposal: Proposal, actor: Actor) -> None:
@@ -64,6 +67,7 @@ ATTESTATION = takes_two(
         reasons=REASONS,
         effect=_in_force,
         refused=_returned,
+        keeps_out=_dependent,
         at=lambda proposal: reverse("attestation", args=[_of(proposal).item_id]),
     )
 )
