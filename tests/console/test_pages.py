@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from sekisho.console import urls  # noqa: F401 - reads every area's pages
 from sekisho.console.desk.pages import ENTRIES
+from sekisho.console.people.role_words import ROLE_WORDS
 from sekisho.console.people.roles import ROLES, matrix
 
 PLAIN = sorted(name for name, entry in ENTRIES.items() if not entry.changes and "<" not in entry.path)
@@ -17,6 +18,10 @@ PLAIN = sorted(name for name, entry in ENTRIES.items() if not entry.changes and 
 
 def test_every_page_and_act_needs_something_that_is_declared() -> None:
     assert {entry.name: entry.act for entry in ENTRIES.values() if entry.act not in matrix()} == {}
+
+
+def test_every_role_has_a_word_for_readers() -> None:
+    assert tuple(ROLE_WORDS) == ROLES
 
 
 @pytest.mark.parametrize("name", PLAIN)

@@ -33,7 +33,7 @@ def up_to_date() -> None:
             cursor.execute(f'CREATE SCHEMA IF NOT EXISTS "{named}"')
     call_command("migrate", interactive=False, verbosity=0)
     if connection.vendor == "sqlite":
-        from sekisho.console.desk.tables import look_over
+        from sekisho.console.desk.planner import look_over
 
         look_over()
 

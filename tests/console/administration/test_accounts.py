@@ -13,6 +13,7 @@ from django_otp.oath import totp
 from django_otp.plugins.otp_static.models import StaticDevice, StaticToken
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
+from console.asking import post
 from sekisho.console.administration.first_people import Newcomer, let_in
 from sekisho.console.approvals.models import Proposal
 from sekisho.console.journal.acting import SYSTEM, acting
@@ -48,10 +49,6 @@ def administrators(people: dict[str, str]) -> None:
 
 def pk(name: str) -> int:
     return int(Account.objects.get(username=name).pk)
-
-
-def post(client: Client, at: str, **body: Any) -> Any:
-    return client.post(f"/api{at}", data=body, content_type="application/json")
 
 
 def test_a_role_is_granted_by_two_people(administrators: None, browser: Browser) -> None:

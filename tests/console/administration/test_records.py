@@ -15,6 +15,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from console.asking import post
 from sekisho.console.administration.retention import due, may_go
 from sekisho.console.cases.models import Case, CaseLink, CaseParty, Evidence, Handled, Note
 from sekisho.console.desk.files import keep_file, place_of, stored
@@ -28,10 +29,6 @@ from sekisho.console.people.personal import IN_AN_HOUR
 Browser = Callable[[str], Client]
 NOW = timezone.now()
 WHY = {"reason_code": "inquiry", "reason": "letter of the authority of 3 July"}
-
-
-def post(client: Client, at: str, **body: Any) -> Any:
-    return client.post(f"/api{at}", data=body, content_type="application/json")
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ from django.test import Client
 from django.utils import timezone
 
 from console.alerts.conftest import finding
+from console.asking import post
 from sekisho.console.alerts import bulk, working
 from sekisho.console.alerts.dispositions import propose_disposition
 from sekisho.console.alerts.models import Alert, SavedView
@@ -37,10 +38,6 @@ def _six(take_in: Any) -> None:
 
 def keys(client: Client, query: str) -> list[int]:
     return [int(row["key"][1:]) for row in client.get(f"/api/alerts/{query}").json()["rows"]]
-
-
-def post(client: Client, path: str, **body: Any) -> Any:
-    return client.post(path, data=body, content_type="application/json")
 
 
 @pytest.mark.parametrize(
@@ -144,22 +141,22 @@ def test_the_list_is_a_file_too(browser: Browser, kind: str) -> None:
 def test_views_are_ones_own_or_shared(browser: Browser) -> None:
     mine = browser("compliance")
     body = {"title": "Grave", "query": "severity=critical&page=3&as=csv"}
-    assert post(mine, "/api/alerts/views/", **body).status_code == 200
+    assert post(mine, "/alerts/views/", **body).status_code == 200
     assert SavedView.objects.get().query == "severity=critical"
     titles = [view["title"] for view in browser("compliance2").get("/api/alerts/").json()["views"]]
     assert not any("Grave" in title for title in titles)
-    post(mine, "/api/alerts/views/", **body, shared=True)
+    post(mine, "/alerts/views/", **body, shared=True)
     others = browser("compliance2")
     assert any("Grave" in view["title"] for view in others.get("/api/alerts/").json()["views"])
     pk = SavedView.objects.get().pk
-    assert post(others, f"/api/alerts/views/{pk}/remove/").status_code == 403
-    assert post(mine, f"/api/alerts/views/{pk}/remove/").status_code == 200
-    assert post(mine, "/api/alerts/views/", title="  ").status_code == 422
+    assert post(others, f"/alerts/views/{pk}/remove/").status_code == 403
+    assert post(mine, f"/alerts/views/{pk}/remove/").status_code == 200
+    assert post(mine, "/alerts/views/", title="  ").status_code == 422
 
 
 def test_ticked_rows_are_claimed_all_or_none(browser: Browser, actor: Any) -> None:
     working.claim(actor("compliance2"), F[2])
-    refused = post(browser("compliance"), "/api/alerts/bulk/", do="claim", keys=[F[1], F[2]])
+    refused = post(browser("compliance"), "/alerts/bulk/", do="claim", keys=[F[1], F[2]])
     assert refused.status_code == 422
     assert Alert.objects.get(pk=F[1]).assignee == ""
     done = browser("compliance").post("/alerts/bulk/", {"do": "claim", "keys": [F[1], F[4]], "query": "severity=high"})
@@ -180,13 +177,13 @@ def test_all_that_the_filter_keeps_is_meant_beyond_the_page(browser: Browser) ->
 
 def test_bulk_disposition_waits_for_another_person(browser: Browser, actor: Any) -> None:
     given = {"as": "false_positive:records_wrong", "reason": "prices were wrong that day"}
-    answer = post(browser("compliance"), "/api/alerts/bulk/", do="dispose", keys=[F[1], F[2], F[3]], given=given)
+    answer = post(browser("compliance"), "/alerts/bulk/", do="dispose", keys=[F[1], F[2], F[3]], given=given)
     assert answer.status_code == 200
     assert keys(browser("audit"), "?state=&mark=proposed") == [2, 1, 3]
     proposals = list(Proposal.objects.all())
     assert keys(browser("audit"), f"?state=&proposal={proposals[0].pk}") in ([2, 1], [3])
     for each in proposals:
-        assert post(browser("compliance"), f"/api/proposals/{each.pk}/approve/").status_code == 409
+        assert post(browser("compliance"), f"/proposals/{each.pk}/approve/").status_code == 409
         decide(actor("compliance2"), each.pk, True)
     assert Alert.objects.filter(disposition="false_positive").count() == 3
 
@@ -202,13 +199,13 @@ def test_bulk_disposition_waits_for_another_person(browser: Browser, actor: Any)
     ],
 )
 def test_a_bulk_act_that_does_not_fit_does_nothing(browser: Browser, body: dict[str, Any]) -> None:
-    assert post(browser("compliance"), "/api/alerts/bulk/", **body).status_code == 422
+    assert post(browser("compliance"), "/alerts/bulk/", **body).status_code == 422
     assert not Alert.objects.exclude(assignee="").exists()
 
 
 def test_too_many_at_once_are_refused(browser: Browser, monkeypatch: Any) -> None:
     monkeypatch.setattr("sekisho.console.alerts.pages.TOGETHER_MOST", 3)
-    answer = post(browser("compliance"), "/api/alerts/bulk/", do="claim", everything=True)
+    answer = post(browser("compliance"), "/alerts/bulk/", do="claim", everything=True)
     assert answer.status_code == 422
     assert "filter further" in answer.json()["error"]
 
@@ -236,14 +233,14 @@ def test_readers_see_no_acts(browser: Browser) -> None:
     page = browser("audit").get("/alerts/").content
     assert b'name="keys"' not in page
     assert b"Claim next" not in page
-    assert post(browser("audit"), "/api/alerts/bulk/", do="claim", keys=[F[1]]).status_code == 403
-    assert post(browser("audit"), "/api/alerts/next/").status_code == 403
+    assert post(browser("audit"), "/alerts/bulk/", do="claim", keys=[F[1]]).status_code == 403
+    assert post(browser("audit"), "/alerts/next/").status_code == 403
 
 
 def test_claim_next_honours_the_filters(browser: Browser) -> None:
     client = browser("compliance")
-    assert post(client, "/api/alerts/next/", query="chapter=capital&state=closed").json()["alert"] == F[3]
-    assert post(client, "/api/alerts/next/", query="chapter=capital").json()["alert"] is None
+    assert post(client, "/alerts/next/", query="chapter=capital&state=closed").json()["alert"] == F[3]
+    assert post(client, "/alerts/next/", query="chapter=capital").json()["alert"] is None
     assert client.post("/alerts/next/", {"query": ""}).headers["Location"] == f"/alerts/{F[2]}/"
 
 

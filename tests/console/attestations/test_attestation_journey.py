@@ -15,6 +15,7 @@ from django.db import IntegrityError, transaction
 from django.test import Client
 from django.utils import timezone
 
+from console.asking import post
 from sekisho.console.approvals.models import Proposal
 from sekisho.console.attestations.export import assessments_csv, standing_of_all
 from sekisho.console.attestations.independence import the_people, why_not
@@ -32,11 +33,6 @@ Browser = Callable[[str], Client]
 DRILL = "client_assets/leak_response#1"
 PLAN = "client_assets/leak_response:contingency_plan"
 TODAY = timezone.localdate
-
-
-def post(client: Client, at: str, **fields: Any) -> Any:
-    """The JSON twin of an act."""
-    return client.post(f"/api{at}", data=json.dumps(fields, default=str), content_type="application/json")
 
 
 @pytest.fixture

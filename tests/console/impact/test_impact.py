@@ -17,6 +17,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from console.asking import post
 from sekisho.console.impact import asking, charts, results, running
 from sekisho.console.impact.models import Study
 from sekisho.console.journal.acting import SYSTEM, acting
@@ -42,10 +43,6 @@ T2,2026-09-19T00:00:00Z,2026-09-19T01:00:00Z,A2,out,BTC,1,10000000,bc1b,unhosted
 T3,2026-09-19T02:00:00Z,2026-09-19T03:00:00Z,A3,out,BTC,1,10000000,bc1c,unhosted,completed
 """,
 }
-
-
-def post(client: Client, at: str, **body: Any) -> Any:
-    return client.post(f"/api/{at}", body, content_type="application/json")
 
 
 @pytest.fixture(autouse=True)

@@ -9,6 +9,8 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from console.asking import post
+from console.incidents.outflows import opened
 from sekisho.console import urls  # noqa: F401 - reads every part's pages
 from sekisho.console.approvals.four_eyes import decide
 from sekisho.console.approvals.models import Proposal
@@ -20,7 +22,6 @@ from sekisho.console.filings.models import Filing
 from sekisho.console.journal.acting import acting
 from sekisho.console.people.actor import Actor, Denied
 from sekisho.console.people.models import Account
-from tests.console.incidents.test_incident_journey import opened, post
 
 Browser = Callable[[str], Client]
 NEEDED = {

@@ -16,6 +16,8 @@ from django.test import Client
 from django.utils import timezone
 from typer.testing import CliRunner
 
+from console.asking import post
+from console.incidents.outflows import opened, outflow
 from sekisho.console.approvals.models import Proposal
 from sekisho.console.attestations.models import Item
 from sekisho.console.commands import app
@@ -28,90 +30,6 @@ from sekisho.console.people.models import Account, Grant
 from sekisho.records import RecordsError
 
 Browser = Callable[[str], Client]
-
-
-def outflow(**changed: Any) -> bytes:
-    """What 'sekisho outflow --json' writes, cut down to one event."""
-    statement = {"en": "4 BTC left COLD-1.", "ja": "COLD-1から4 BTCが流出した。", "state": "known", "evidence": []}
-    event = {
-        "number": 1,
-        "title": {"en": "Outflow of 4 BTC", "ja": "4 BTCの流出"},
-        "first_at": "2026-06-01T04:02:11+00:00",
-        "last_at": "2026-06-01T04:02:11+00:00",
-        "kinds": ["substituted"],
-        "quantities": {"BTC": "4"},
-        "amount_jpy": "40000000",
-        "not_valued": [],
-        "outflows": [
-            {
-                "kind": "substituted",
-                "txid": "t1",
-                "occurred_at": "2026-06-01T04:02:11+00:00",
-                "asset": "BTC",
-                "from_address": "bc1qfirm",
-                "to_address": "bc1qthief",
-                "quantity": "4",
-            }
-        ],
-        "route": {
-            "wallets": [{"wallet_id": "COLD-1", "tier": "cold", "signers_required": 1, "signers_total": 2}],
-            "requesters": ["P-ASKED"],
-            "approvers": ["P-APPROVED"],
-            "signers": ["P-SIGNED"],
-        },
-        "trail": [
-            {
-                "hop": 0,
-                "txid": "t1",
-                "occurred_at": "2026-06-01T04:02:11+00:00",
-                "asset": "BTC",
-                "from_address": "bc1qfirm",
-                "to_address": "bc1qthief",
-                "quantity": "4",
-            }
-        ],
-        "ends": [{"asset": "BTC", "address": "bc1qthief", "quantity": "4", "why": "resting"}],
-        "peel_chains": [],
-        "merges": [],
-        "clients": [{"asset": "BTC", "short": "3", "not_wholly_covered": 120}],
-        "diverted_accounts": ["ACC-77"],
-        "under_same_keys": [],
-        "sections": [
-            {"id": "summary", "title": {"en": "What happened", "ja": "事案の概要"}, "statements": [statement]},
-            {
-                "id": "timeline",
-                "title": {"en": "Sequence", "ja": "時系列"},
-                "statements": [
-                    {
-                        "en": "2026-06-01 13:02:11: outflow: 4 BTC to bc1qthief.",
-                        "ja": "2026-06-01 13:02:11：流出。bc1qthiefへ4 BTC。",
-                        "state": "known",
-                        "evidence": [],
-                    },
-                    {"en": "Detection, stop of withdrawals.", "ja": "検知、出庫停止。", "state": "to_fill_in", "evidence": []},
-                ],
-            },
-        ],
-        "terms": [],
-        **changed,
-    }
-    return json.dumps({"regime": "PSA-2026", "as_of": "2026-06-02", "gaps": [], "events": [event]}).encode()
-
-
-def opened(browser: Browser, account: str = "compliance", known_at: str = "2026-06-02T10:00") -> Incident:
-    """An incident opened from the logs, through the form."""
-    answer = browser(account).post(
-        "/incidents/open/outflow/",
-        {"file": SimpleUploadedFile("incident.json", outflow()), "event": "1", "known_at": known_at, "known_by": "the desk"},
-    )
-    assert answer.status_code == 302, answer.content
-    incident: Incident = Incident.objects.get()
-    return incident
-
-
-def post(client: Client, at: str, **fields: Any) -> Any:
-    """The JSON twin of an act."""
-    return client.post(f"/api{at}", data=json.dumps(fields, default=str), content_type="application/json")
 
 
 def test_an_outflow_comes_in_with_its_amounts_route_trail_and_clients(browser: Browser) -> None:

@@ -14,6 +14,7 @@ from django.db import IntegrityError, transaction
 from django.test import Client
 from django.utils import timezone
 
+from console.asking import post
 from sekisho.console.journal.acting import SYSTEM, Author, NotTwoPeople, acting
 from sekisho.console.people.models import Conflict, Person
 from sekisho.console.registers import trades
@@ -22,10 +23,6 @@ from sekisho.console.registers.models import Clearance, FirmValue, RegisterRow, 
 Browser = Callable[[str], Client]
 BEFORE = "2026-11-20T09:00:00+09:00"
 WISH = {"account_id": "A-OPS", "asset": "xyz", "side": "buy", "quantity": "1.5"}
-
-
-def post(client: Client, at: str, **body: Any) -> Any:
-    return client.post(f"/api/{at}", body, content_type="application/json")
 
 
 def set_value(name: str, value: str, days_ago: int = 10) -> None:

@@ -10,16 +10,13 @@ import pytest
 from django.db import transaction
 from django.test import Client
 
+from console.asking import post
 from sekisho.console.journal.acting import Author, NotTwoPeople, Unchangeable, acting
 from sekisho.console.people.models import Account, Grant, Person
 from sekisho.console.registers.models import FactKnowledge, MaterialFact, Publication, Reminder, Restriction
 
 Browser = Callable[[str], Client]
 BEFORE = "2026-11-20T09:00:00+09:00"
-
-
-def post(client: Client, at: str, **body: Any) -> Any:
-    return client.post(f"/api/{at}", body, content_type="application/json")
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ import pytest
 from django.test import Client
 from django.utils.translation import override
 
+from console.asking import post
 from sekisho.console.journal.acting import SYSTEM, NotTwoPeople, acting
 from sekisho.console.registers.exporting import export, rows_of
 from sekisho.console.registers.importing import take_in
@@ -31,10 +32,6 @@ WARNING = {
     "warning_id": "W1", "name": "Rocket", "warned_on": "2026-10-01", "issued_by": "FSA", "source": "https://fsa.example",
     "owner": "Compliance",
 }  # fmt: skip
-
-
-def post(client: Client, at: str, **body: Any) -> Any:
-    return client.post(f"/api/{at}", body, content_type="application/json")
 
 
 def put(client: Client, table: str, values: dict[str, Any], reason_code: str = "new", **more: Any) -> Any:

@@ -21,7 +21,7 @@ from django.db.models import Max
 from sekisho.console.alerts.models import RANK, Alert, Intake, Memory, key_of, last_number, one_intake_at_a_time
 from sekisho.console.alerts.parties import Parties
 from sekisho.console.alerts.service_levels import terms
-from sekisho.console.desk.tables import look_over
+from sekisho.console.desk.planner import look_over
 from sekisho.console.journal.acting import Author, acting
 from sekisho.findings.finding import SCHEMA
 from sekisho.records import RecordsError

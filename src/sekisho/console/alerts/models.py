@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from sekisho.console.alerts import text_search
+from sekisho.console.desk.words_of_law import SEVERITY_WORDS
 from sekisho.console.journal.acting import Act, Kept, KeptQuerySet, NotTwoPeople, acting_now
 from sekisho.rulebook import load_rulebook
 
@@ -26,7 +27,7 @@ STATES = [
 ]
 LIVE: Final = frozenset({"open", "claimed", "snoozed"})
 """The states in which an alert still waits for somebody's answer."""
-SEVERITIES = [("critical", _("critical")), ("high", _("high")), ("medium", _("medium")), ("low", _("low"))]
+SEVERITIES = list(SEVERITY_WORDS.items())
 DISPOSITIONS = [
     ("confirmed", _("confirmed")),
     ("valuable", _("worth the look, not confirmed")),

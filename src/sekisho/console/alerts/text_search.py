@@ -94,27 +94,30 @@ def matching(rows: QuerySet[Any], words: str) -> tuple[QuerySet[Any], bool]:
     looked_for = wanted(words)
     if not looked_for:
         return rows.filter(Q(alert_id=words.strip()) | Q(subject_id=words.strip())), False
-    if connection.vendor == "postgresql":
+    in_postgresql = connection.vendor == "postgresql"
+    if in_postgresql:
         given = " & ".join(f"'{word}':*" for word in looked_for)
         found = "SELECT number FROM alerts_words WHERE words @@ %s::tsquery"
-        most = FEW
         # Coalesce, because PostgreSQL takes a search for something that is in next to no row, and would not walk.
         in_it = "COALESCE((SELECT words @@ %s::tsquery FROM alerts_words WHERE number = alerts_alert.number), FALSE)"
     else:
         given = " AND ".join(_spelt_out(word) for word in looked_for)
         found = "SELECT rowid FROM alerts_words WHERE alerts_words MATCH %s"
-        most = MANY
         in_it = f"EXISTS ({found} AND rowid = alerts_alert.number)"
     with connection.cursor() as cursor:
         cursor.execute(f"{found} LIMIT {FEW + 1}", [given])
         numbers = [number for (number,) in cursor.fetchall()]
-        if len(numbers) <= FEW:
-            return rows.filter(number__in=numbers), False
-        cursor.execute(f"SELECT COUNT(*) FROM ({found} LIMIT {most + 1}) AS capped", [given])
-        (hits,) = cursor.fetchone()
-    if hits <= most:
+    if len(numbers) <= FEW:
+        return rows.filter(number__in=numbers), False
+    if not in_postgresql and _count(found, given) <= MANY:
         return rows.filter(number__in=RawSQL(found, [given])), True
     return rows.filter(RawSQL(in_it, [given], output_field=BooleanField())), True
+
+
+def _count(found: str, given: str) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT COUNT(*) FROM ({found} LIMIT {MANY + 1}) AS capped", [given])
+        return int(cursor.fetchone()[0])
 
 
 def _spelt_out(beginning: str) -> str:

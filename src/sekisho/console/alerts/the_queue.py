@@ -22,6 +22,7 @@ from sekisho.console.alerts.working import JAPAN, seen_by, workers
 from sekisho.console.desk.chapters import chapter_title
 from sekisho.console.desk.listing import Column, Filter, Listing
 from sekisho.console.desk.pages import Asked
+from sekisho.console.desk.words_of_law import SEVERITY_WORDS
 from sekisho.console.people.actor import Actor
 from sekisho.rulebook import load_rulebook
 
@@ -30,7 +31,6 @@ SUBJECT_SHOWN: Final = 36
 _LARGEST: Final = 2**63 - 1
 HEAVY: Final = ("evidence", "parameters", "summary_en", "summary_ja", "parties")
 Choices = Sequence[tuple[str, str | Promise]]
-_SEVERITY_WORDS: Final = dict(SEVERITIES)
 _STATE_WORDS: Final = dict(STATES)
 _DISPOSITION_WORDS: Final = dict(DISPOSITIONS)
 
@@ -175,7 +175,7 @@ def _show(alert: Alert, request: Asked) -> dict[str, Any]:
     return {
         "alert": alert.alert_id,
         "severity": alert.severity,
-        "severity_words": _SEVERITY_WORDS[alert.severity],
+        "severity_words": SEVERITY_WORDS[alert.severity],
         "score": round(alert.score, 4),
         "rule": rules.title(alert.rule),
         "at": reverse("alert", args=[alert.alert_id]),

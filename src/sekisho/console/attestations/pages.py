@@ -369,7 +369,7 @@ def _of_incident(request: Asked, object_id: str) -> Content | None:
 
 panel(
     Panel(
-        on="overview",
+        on=("overview",),
         name="attestations",
         title=gettext_lazy("Attestations"),
         template="attestations/mine.html",
@@ -380,7 +380,7 @@ panel(
 )
 panel(
     Panel(
-        on="incident",
+        on=("incident",),
         name="attested-lessons",
         title=gettext_lazy("Lessons that are attested"),
         template="attestations/of_incident.html",

@@ -495,7 +495,7 @@ def _on_alert(request: Asked, alert_id: str) -> Content | None:
 
 panel(
     Panel(
-        on="alert",
+        on=("alert",),
         name="case",
         title=gettext_lazy("Case"),
         template="cases/on_alert.html",

@@ -137,15 +137,14 @@ def _on_overview(request: Asked, _object_id: str) -> Content | None:
     return {"day": str(latest.day), "at": reverse("custody"), "broken": len(broken), **latest.summary, "figures": figures}
 
 
-for _on in ("overview", "board"):
-    panel(
-        Panel(
-            on=_on,
-            name="custody",
-            title=gettext_lazy("Client assets"),
-            template="custody/overview_panel.html",
-            act="read custody",
-            content=_on_overview,
-            order=30,
-        )
+panel(
+    Panel(
+        on=("overview", "board"),
+        name="custody",
+        title=gettext_lazy("Client assets"),
+        template="custody/overview_panel.html",
+        act="read custody",
+        content=_on_overview,
+        order=30,
     )
+)

@@ -377,18 +377,17 @@ def _on_overview(request: Asked, _nothing: str) -> Content:
     }
 
 
-for _on in ("overview", "board"):
-    panel(
-        Panel(
-            on=_on,
-            name="deadlines",
-            title=gettext_lazy("Deadlines"),
-            template="deadlines/on_overview.html",
-            act="read deadlines",
-            content=_on_overview,
-            order=20,
-        )
+panel(
+    Panel(
+        on=("overview", "board"),
+        name="deadlines",
+        title=gettext_lazy("Deadlines"),
+        template="deadlines/on_overview.html",
+        act="read deadlines",
+        content=_on_overview,
+        order=20,
     )
+)
 on_tick("deadlines", look)
 reminder(
     Reminder(

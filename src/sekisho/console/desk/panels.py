@@ -13,12 +13,12 @@ from sekisho.console.desk.pages import Asked, Content
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Panel:
-    """A panel: what it stands on (``case``, ``overview`` …), its title, its template, what one must be allowed, and its content.
+    """A panel: the pages it stands on (``case``, ``overview`` …), title, template, what one must be allowed, and its content.
 
     ``content`` gets the request and the object's id; None shows no panel.
     """
 
-    on: str
+    on: tuple[str, ...]
     name: str
     title: str | Promise
     template: str
@@ -39,7 +39,7 @@ def panel(declared: Panel) -> Panel:
 def panels_of(request: Asked, on: str, object_id: str = "") -> list[dict[str, Any]]:
     """The panels this person sees on an object, in order, as content of its page (include ``desk/panels.html``)."""
     shown = []
-    for each in sorted((each for each in PANELS if each.on == on), key=lambda each: (each.order, each.name)):
+    for each in sorted((each for each in PANELS if on in each.on), key=lambda each: (each.order, each.name)):
         if not request.actor.may(each.act):
             continue
         content = each.content(request, object_id)

@@ -647,7 +647,7 @@ def _about(request: Asked, given: dict[str, str], of_it: dict[str, str], can_be:
 for _on, _content in (("case", _on_case), ("incident", _on_incident)):
     panel(
         Panel(
-            on=_on,
+            on=(_on,),
             name="filings",
             title=gettext_lazy("Filings"),
             template="filings/on_object.html",
@@ -666,7 +666,7 @@ def _on_overview(request: Asked, _nothing: str) -> Content:
 
 panel(
     Panel(
-        on="overview",
+        on=("overview",),
         name="filings",
         title=gettext_lazy("Filings"),
         template="filings/on_overview.html",

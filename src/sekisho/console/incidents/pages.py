@@ -513,7 +513,7 @@ def _today(request: Asked, _object_id: str) -> Content | None:
 for _on, _field in (("case", "case_id"), ("alert", "alert_id")):
     panel(
         Panel(
-            on=_on,
+            on=(_on,),
             name="incidents",
             title=gettext_lazy("Incidents"),
             template="incidents/on_object.html",
@@ -522,16 +522,15 @@ for _on, _field in (("case", "case_id"), ("alert", "alert_id")):
             order=80,
         )
     )
-for _on in ("overview", "board"):
-    panel(
-        Panel(
-            on=_on,
-            name="incidents",
-            title=gettext_lazy("Incidents"),
-            template="incidents/today.html",
-            act="read incidents",
-            content=_today,
-            order=20,
-        )
+panel(
+    Panel(
+        on=("overview", "board"),
+        name="incidents",
+        title=gettext_lazy("Incidents"),
+        template="incidents/today.html",
+        act="read incidents",
+        content=_today,
+        order=20,
     )
+)
 owes(Source(name="incidents", gives=owed))

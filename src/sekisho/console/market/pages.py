@@ -183,5 +183,7 @@ def _of_case(request: Asked, case_id: str) -> Content | None:
 
 
 panel(
-    Panel(on="case", name="market", title=gettext_lazy("Market"), template="market/panel.html", act="read market", content=_of_case)
+    Panel(
+        on=("case",), name="market", title=gettext_lazy("Market"), template="market/panel.html", act="read market", content=_of_case
+    )
 )

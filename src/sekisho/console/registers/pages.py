@@ -675,7 +675,7 @@ def _today(request: Asked, _object_id: str) -> Content | None:
 
 panel(
     Panel(
-        on="overview",
+        on=("overview",),
         name="information",
         title=gettext_lazy("Information and staff trades"),
         template="registers/overview_panel.html",

@@ -703,7 +703,7 @@ def _of_case(request: Asked, case_id: str) -> Content | None:
 
 panel(
     Panel(
-        on="overview",
+        on=("overview",),
         name="held",
         title=gettext_lazy("Held at the gate"),
         template="transfers/held_panel.html",
@@ -714,7 +714,7 @@ panel(
 )
 panel(
     Panel(
-        on="overview",
+        on=("overview",),
         name="traffic",
         title=gettext_lazy("Traffic of the gate"),
         template="transfers/traffic_panel.html",
@@ -725,7 +725,7 @@ panel(
 )
 panel(
     Panel(
-        on="case",
+        on=("case",),
         name="requests",
         title=gettext_lazy("Transfers and orders at the gate"),
         template="transfers/case_panel.html",
