@@ -8,9 +8,10 @@ from itertools import pairwise
 
 import numpy as np
 import pyarrow as pa
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from sekisho.records.exact import EXACT
 from sekisho.typologies.entitlements import MOST, QUANTITY, WHOLE, Share, fractions, from_limbs, limbs, parts, pooled, yen
 
 RAW_MOST = 2**126 - 1
@@ -52,14 +53,15 @@ def plainly(claim: int, pool: int, owed: int, unit: int) -> int:
 
 
 @given(books())
+@example(([10**28 + 1], 10**28 + 1, 1))  # more digits than the decimal context of the process keeps
 @settings(max_examples=400, deadline=None)
 def test_the_kernel_is_the_formula(book: tuple[list[int], int, int]) -> None:
     claims, pool, unit = book
     owed = sum(claims)
     found = shared(claims, pool, unit)
     assert found == [plainly(claim, pool, owed, unit) for claim in claims]
-    share = Share(*(Decimal(n).scaleb(-18) for n in (owed, pool, unit)))
-    assert [int(share.of(Decimal(claim).scaleb(-18)).scaleb(18)) for claim in claims] == found
+    share = Share(*(Decimal(n).scaleb(-18, EXACT) for n in (owed, pool, unit)))
+    assert [int(share.of(Decimal(claim).scaleb(-18, EXACT)).scaleb(18, EXACT)) for claim in claims] == found
 
 
 @given(books())
