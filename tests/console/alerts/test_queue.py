@@ -7,13 +7,14 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from django.core.cache import cache
 from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
 from console.alerts.conftest import finding
 from console.asking import post
-from sekisho.console.alerts import bulk, working
+from sekisho.console.alerts import bulk, quality, working
 from sekisho.console.alerts.dispositions import propose_disposition
 from sekisho.console.alerts.models import Alert, SavedView
 from sekisho.console.alerts.text_search import lexemes, wanted
@@ -268,6 +269,21 @@ def test_quality_counts_what_two_people_decided(browser: Browser, actor: Any) ->
     assert {row["chapter"]: row["counts"] for row in told["ages"]} == {"capital": [1, 0, 0, 0], "unfair_trading": [2, 0, 0, 0]}
     assert told["people"] == [{"person": "PERSON-COMPLIANCE", "in_hand": 1, "snoozed": 0, "late": 0, "proposed": 0}]
     assert b"<svg" in browser("audit").get("/alerts/quality/").content
+
+
+def test_counts_that_took_long_are_kept_a_while_and_say_so(
+    browser: Browser, actor: Any, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> None:
+    request.addfinalizer(cache.clear)
+    assert browser("audit").get("/api/alerts/quality/").json()["counted_before"] is False
+    monkeypatch.setattr(quality, "SLOW_SECONDS", 0)
+    first = browser("audit").get("/api/alerts/quality/").json()
+    working.claim(actor("compliance"), F[5])
+    again = browser("audit").get("/api/alerts/quality/").json()
+    assert (again["counted_before"], again["counted_at"], again["people"]) == (True, first["counted_at"], [])
+    assert "so many alerts are counted once in five minutes" in browser("audit").get("/alerts/quality/").content.decode()
+    cache.clear()
+    assert browser("audit").get("/api/alerts/quality/").json()["people"]
 
 
 def test_counts_leave_out_what_one_has_an_interest_in(browser: Browser, actor: Any, take_in: Any) -> None:

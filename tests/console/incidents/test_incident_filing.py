@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from contextlib import AbstractContextManager
+from datetime import UTC, date, datetime, timedelta
+from functools import partial
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -24,6 +27,7 @@ from sekisho.console.people.actor import Actor, Denied
 from sekisho.console.people.models import Account
 
 Browser = Callable[[str], Client]
+Hears = Callable[[], AbstractContextManager[Any]]
 NEEDED = {
     "firm_name": "関所取引所株式会社",
     "firm_address": "東京都千代田区1-1",
@@ -34,6 +38,12 @@ NEEDED = {
     "measures": "withdrawals stopped",
     "told_clients": "by notice on the site",
 }
+
+
+@pytest.fixture
+def hears(django_capture_on_commit_callbacks: Any) -> Hears:
+    """What waits for the commit happens at the end of the block, as it does outside tests."""
+    return partial(django_capture_on_commit_callbacks, execute=True)
 
 
 def actor(name: str) -> Actor:
@@ -118,7 +128,7 @@ def _file_written(filing: Filing) -> Filing:
     return filing
 
 
-def test_the_calendar_shows_an_incidents_clocks_until_they_are_met(browser: Browser) -> None:
+def test_the_calendar_shows_an_incidents_clocks_until_they_are_met(browser: Browser, hears: Hears) -> None:
     incident = opened(browser)
     look(timezone.now())
     rows = {row.name: row for row in Obligation.objects.filter(source="incidents")}
@@ -132,9 +142,11 @@ def test_the_calendar_shows_an_incidents_clocks_until_they_are_met(browser: Brow
     shown = browser("compliance").get(f"/deadlines/{rows['fault_report'].pk}/").content.decode()
     assert f'href="/incidents/{incident.pk}/"' in shown
     clock = incident.clocks.get(code="fault_report")
-    sent = post(browser("operations"), f"/incidents/{incident.pk}/clocks/{clock.pk}/sent/", words="s", sent_at="2026-06-02T11:00")
+    with hears():
+        sent = post(
+            browser("operations"), f"/incidents/{incident.pk}/clocks/{clock.pk}/sent/", words="s", sent_at="2026-06-02T11:00"
+        )
     assert sent.status_code == 200, sent.content
-    look(timezone.now())
     row = Obligation.objects.get(source="incidents", name="fault_report")
     assert (row.state, row.met_on) == ("met", datetime(2026, 6, 2, tzinfo=UTC).date())
 
@@ -143,3 +155,34 @@ def test_looking_again_at_incidents_changes_nothing(browser: Browser) -> None:
     opened(browser)
     look(timezone.now())
     assert look(timezone.now() + timedelta(minutes=1)) == {"new": 0, "changed": 0, "void": 0}
+
+
+def test_the_calendar_hears_of_an_incident_once_the_office_looks_and_takes_each_change_up_once(
+    browser: Browser, hears: Hears
+) -> None:
+    with hears():
+        incident = opened(browser)
+    assert not Obligation.objects.exists(), "the office has not begun to look"
+    look(timezone.now())
+    owed = Obligation.objects.filter(source="incidents").count()
+    term = incident.clocks.filter(confidence="unknown").exclude(code__in=["recovery_report", "cause_report"]).first()
+    with hears() as waiting:
+        at = f"/incidents/{incident.pk}/clocks/{term.pk}/term/"
+        set_at = post(browser("operations"), at, due_at="2026-06-09T10:00", source="the police's request of 2026-06-02")
+        assert set_at.status_code == 200, set_at.content
+    assert [type(each).__name__ for each in waiting].count("_TakeUp") == 1
+    assert Obligation.objects.filter(source="incidents").count() == owed + 1
+    assert Obligation.objects.get(source="incidents", name=term.code).due_on == date(2026, 6, 9)
+
+
+def test_a_filing_meets_the_incidents_term_on_the_calendar_at_once(browser: Browser, hears: Hears) -> None:
+    incident = opened(browser)
+    look(timezone.now())
+    begun = life.begin(actor("compliance"), "incident", incident_id=incident.pk)
+    known = {item.name for item in life.kind_of("incident").items}
+    content = {**life.content_of(begun), **NEEDED, "stage": "first"}
+    life.write(actor("compliance"), begun.pk, {name: value for name, value in content.items() if name in known}, begun.version)
+    with hears():
+        filing = _file_written(begun)
+    row = Obligation.objects.get(source="incidents", name="fault_report")
+    assert (row.state, row.met_on) == ("met", filing.filed_on)

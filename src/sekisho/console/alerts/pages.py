@@ -179,8 +179,8 @@ def see_reminders(request: Asked) -> Done:
 @page("alerts/quality/", name="alert quality", act="read alerts", template="alerts/quality.html")
 def alert_quality(request: Asked) -> Content:
     """What became of alerts by rule, how old they are, and the work of each person."""
-    actor = request.actor
-    found, ages = quality.by_rule(actor), quality.ageing(actor, actor.at)
+    counts = quality.counted(request.actor, request.actor.at)
+    found, ages = quality.by_rule(counts), quality.ageing(counts)
     judged = [row for row in found if row["judged"]]
     old = [{**row, **{f"age{number}": count for number, count in enumerate(row["counts"])}} for row in ages]
     return {
@@ -191,7 +191,9 @@ def alert_quality(request: Asked) -> Content:
         "waiting": sum(row["all"] for row in ages),
         "ages": ages,
         "age_titles": quality.age_titles(),
-        "people": quality.workload(actor, actor.at),
+        "people": quality.workload(counts),
+        "counted_at": counts.at,
+        "counted_before": counts.at != request.actor.at,
         "rules_drawn": quality.picture(judged, ("confirmed", "valuable", "false_positive")),
         "rules_drawn_height": 44 * min(len(judged), 15) or 1,
         "ages_drawn": quality.picture(old, ("age0", "age1", "age2", "age3")),

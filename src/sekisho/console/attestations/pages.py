@@ -399,4 +399,4 @@ reminder(
     )
 )
 on_tick("attestations", lambda at: take_up(SYSTEM, at, timezone.localdate(at)))
-owes(Source(name="attestations", gives=owed))
+owes(Source(name="attestations", gives=owed, of=(Attestation, Item)))

@@ -19,7 +19,7 @@ from django.utils import timezone
 
 from sekisho.console.deadlines.models import Look, Obligation
 from sekisho.console.deadlines.names import named
-from sekisho.console.filings.owed import SOURCES, Owed
+from sekisho.console.filings.owed import SOURCES, Owed, Source
 from sekisho.console.journal.acting import SYSTEM, Author, acting
 from sekisho.engine.answers import Obligation as Told
 from sekisho.engine.run import Judged, RuleRun, japan_period, run_rule
@@ -43,15 +43,28 @@ def look(at: datetime, author: Author = SYSTEM) -> dict[str, int]:
     told, silent, regime, books_end = _of_the_books(today)
     sources = {"rules": told, **{source.name: list(source.gives(today)) for source in SOURCES}}
     with acting(author, "look for deadlines", at=at):
-        if connection.vendor == "postgresql":  # Two looks at once would write the same rows.
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_advisory_xact_lock(hashtext('look for deadlines'))")
+        _one_looks()
         sources["rules"] = [owed for owed in told if owed.due_on >= began_on]
         seen = {name: _take(name, rows) for name, rows in sources.items()}
         row = before or Look(began_on=began_on, looked_at=at)
         row.looked_at, row.silent, row.regime, row.books_end_on = at, silent, regime, books_end
         row.save()
     return {key: sum(counts[key] for counts in seen.values()) for key in ("new", "changed", "void")}
+
+
+def take_up(source: Source, at: datetime) -> None:
+    """Bring what one part owes up to date, once the office has begun to look."""
+    if Look.objects.exists():
+        with acting(SYSTEM, "look for deadlines", at=at):
+            _one_looks()
+            _take(source.name, source.gives(timezone.localdate(at)))
+
+
+def _one_looks() -> None:
+    """Two looks at once would write the same rows. On SQLite nobody else writes meanwhile."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtext('look for deadlines'))")
 
 
 def _take(source: str, rows: Iterable[Owed]) -> dict[str, int]:

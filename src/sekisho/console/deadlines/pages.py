@@ -15,7 +15,11 @@ from django.utils import timezone
 from django.utils.translation import get_language, gettext_lazy, pgettext_lazy
 from django.utils.translation import gettext as _
 
-from sekisho.console.deadlines import ics, meeting
+from sekisho.console.deadlines import (
+    hearing,  # noqa: F401 - hears of changes
+    ics,
+    meeting,
+)
 from sekisho.console.deadlines.looking import look, quoted
 from sekisho.console.deadlines.models import Look, Obligation
 from sekisho.console.desk.chapters import chapter_title

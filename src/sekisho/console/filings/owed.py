@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Final
 
+from django.db.models import Model
+
 from sekisho.rulebook.texts import Text
 
 
@@ -36,10 +38,14 @@ class Owed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """Who tells: a name, and what is owed as of a day. What it tells no more is taken off the calendar unless it was met."""
+    """Who tells: a name, and what is owed as of a day. What it tells no more is taken off the calendar unless it was met.
+
+    ``of``: the rows it tells from; when one of them changes the calendar asks again.
+    """
 
     name: str
     gives: Callable[[date], Iterable[Owed]]
+    of: tuple[type[Model], ...] = ()
 
 
 SOURCES: Final[list[Source]] = []

@@ -533,4 +533,4 @@ panel(
         order=20,
     )
 )
-owes(Source(name="incidents", gives=owed))
+owes(Source(name="incidents", gives=owed, of=(Clock,)))
