@@ -59,7 +59,7 @@ def crowd(store: str, folder: Path, *, users: int, seconds: float, kills: int, s
         with _served(config) as (server, at):
             stop = Event()
             threads = _people(at, prepared, kept, stop, seed + number)
-            _until(kept, len(kept.seconds) + draw.randrange(5, 40))
+            _until(kept, len(kept.seconds) + draw.randrange(users // 2, 4 * users))
             os.kill(server.pid, signal.SIGKILL)
             stop.set()
             _wait(threads)
@@ -246,9 +246,7 @@ def main() -> None:
                 told[store] = crowd(where, folder, users=users, seconds=options.seconds, kills=0, seed=options.seed)
             if options.kills:
                 with stored(store) as (where, folder):
-                    told[f"{store}, killed"] = crowd(
-                        where, folder, users=min(users, 10), seconds=0, kills=options.kills, seed=options.seed
-                    )
+                    told[f"{store}, killed"] = crowd(where, folder, users=users, seconds=0, kills=options.kills, seed=options.seed)
     print(json.dumps(told, indent=2))
 
 

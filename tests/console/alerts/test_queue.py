@@ -304,6 +304,9 @@ def test_counts_leave_out_what_one_has_an_interest_in(browser: Browser, actor: A
     assert told["people"] == []
     counts = {each["chapter"]: each["open"] for each in browser("compliance").get("/api/alerts/").json()["counts"]}
     assert counts == {"capital": 1, "unfair_trading": 3}
+    far = working.seen_by(actor("compliance"), passed_over=working.FEW + 1)
+    assert set(far) == set(seen)
+    assert far.count() == 4
 
 
 @pytest.mark.store

@@ -20,7 +20,7 @@ from sekisho.console.alerts import rules, text_search
 from sekisho.console.alerts.models import DISPOSITIONS, LIVE, RANK, RANK_STEP, SEVERITIES, STATES, Alert, AlertParty
 from sekisho.console.alerts.working import JAPAN, seen_by, workers
 from sekisho.console.desk.chapters import chapter_title
-from sekisho.console.desk.listing import Column, Filter, Listing
+from sekisho.console.desk.listing import ON_PAGE, Column, Filter, Listing, page_number
 from sekisho.console.desk.pages import Asked
 from sekisho.console.desk.words_of_law import SEVERITY_WORDS
 from sekisho.console.people.actor import Actor
@@ -41,7 +41,7 @@ def waiting(now: datetime) -> Q:
 
 
 def _rows(request: Asked) -> QuerySet[Any]:
-    rows = seen_by(request.actor).defer(*HEAVY)
+    rows = seen_by(request.actor, passed_over=page_number(request) * ON_PAGE).defer(*HEAVY)
     if "state" not in request.GET and "proposal" not in request.GET:
         rows = rows.filter(waiting(request.actor.at))
     return rows

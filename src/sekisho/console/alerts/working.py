@@ -28,19 +28,27 @@ SNOOZE_REASONS: Final = (
     ("monitoring", gettext_lazy("Watched further before it is judged")),
     ("other", gettext_lazy("Other (say what)")),
 )
+FEW: Final = 10_000
+"""Of more rows than these it is not asked one by one whether to leave them out."""
 JAPAN: Final = ZoneInfo("Asia/Tokyo")
 
 
-def seen_by(actor: Actor, act: str = "read alerts", among: QuerySet[Any] | None = None) -> QuerySet[Any]:
-    """The alerts (among some) for which an actor may do an act: in his chapters, without those in which he has an interest."""
+def seen_by(actor: Actor, act: str = "read alerts", among: QuerySet[Any] | None = None, *, passed_over: int = 0) -> QuerySet[Any]:
+    """The alerts (among some) for which an actor may do an act: in his chapters, without those in which he has an interest.
+
+    ``passed_over``: how many come before those that are wanted.
+    """
     rows: QuerySet[Any] = Alert.objects.all() if among is None else among
     chapters = actor.chapters(act)
     if chapters is not None:
         rows = rows.filter(chapter__in=sorted(chapters))
-    if actor.parties:
-        # Asked for each row that is looked at: a party may be in thousands of alerts, a page walks over few.
-        rows = rows.filter(~Exists(AlertParty.objects.filter(alert=OuterRef("pk"), party_id__in=sorted(actor.parties))))
-    return rows
+    if not actor.parties:
+        return rows
+    his = AlertParty.objects.filter(party_id__in=sorted(actor.parties))
+    if passed_over > FEW:
+        return rows.exclude(pk__in=his.values("alert_id"))
+    # Asked for each row that is looked at: a party may be in thousands of alerts, most pages walk over few.
+    return rows.filter(~Exists(his.filter(alert=OuterRef("pk"))))
 
 
 def tally(actor: Actor, rows: QuerySet[Any], *keys: Any) -> Counter[tuple[Any, ...]]:

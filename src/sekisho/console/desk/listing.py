@@ -124,7 +124,7 @@ class Listing:
         wanted = request.GET.get("as", "")
         if wanted:
             return self._file(request, rows, wanted)
-        number = _number(request.GET.get("page", "1"))
+        number = page_number(request)
         on_page = request.actor.on_page or self.on_page
         start = (number - 1) * on_page
         shown = self._fetched(rows, start, on_page)
@@ -177,7 +177,9 @@ class Listing:
         return exports.WRITERS[wanted](self.name, [str(column.title) for column in self.columns], lines)
 
 
-def _number(text: str) -> int:
+def page_number(request: Asked) -> int:
+    """The page asked for in the address; the first where it is no number."""
+    text = request.GET.get("page", "1")
     return max(1, int(text)) if text.isascii() and text.isdecimal() and len(text) < 8 else 1
 
 
