@@ -13,7 +13,7 @@ demo: $(VENV)/run.done ## Simulate an exchange, inspect it, and show where the r
 	$(BIN)/sekisho demo --out demo
 
 test: $(VENV)/test.done $(VENV)/docs.done check ## Install what the tests need and run them all (under 20 minutes on 2 cores).
-	$(BIN)/python -m pytest -p no:warnings -n 2 --dist loadfile
+	$(BIN)/python -m pytest -p no:warnings -n 2 --dist loadfile --no-loadscope-reorder
 	$(MAKE) --no-print-directory cite
 
 coverage: $(VENV)/test.done $(VENV)/docs.done ## The tests again, counting which lines and branches they reach (about 20 minutes).

@@ -13,6 +13,8 @@ from sekisho.engine.controls import load_control
 from sekisho.records import TABLES, Records, records_of
 from sekisho.rulebook import load_rulebook
 
+pytestmark = pytest.mark.long
+
 RULEBOOK = load_rulebook()
 FIRST = date(2026, 9, 14)
 DAYS = [FIRST + timedelta(days=n) for n in range(18)]

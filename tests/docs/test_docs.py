@@ -17,6 +17,8 @@ from sekisho.records import TABLES
 from sekisho.rulebook import load_rulebook
 from sekisho.rulebook.framework import load_framework
 
+pytestmark = pytest.mark.long
+
 PROJECT = Path(__file__).resolve().parents[2]
 DOCS = PROJECT / "docs"
 

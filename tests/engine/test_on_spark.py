@@ -12,6 +12,8 @@ from sekisho.records import open_records
 from sekisho.rulebook import load_rulebook
 from sekisho.simulation import Options, simulate
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture(scope="module")
 def exchange(tmp_path_factory: pytest.TempPathFactory) -> Path:

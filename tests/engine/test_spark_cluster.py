@@ -14,7 +14,7 @@ import pytest
 from engine.spark_cluster import PROJECT, StandaloneCluster, standalone_cluster, until
 from sekisho.simulation import Options, simulate
 
-pytestmark = pytest.mark.usefixtures("spark")
+pytestmark = [pytest.mark.usefixtures("spark"), pytest.mark.long]
 RULES = "unfair_trading/layering,client_assets/cold_storage"
 
 

@@ -20,6 +20,8 @@ from sekisho.findings.finding import findings_of
 from sekisho.records import TABLES, records_of
 from sekisho.rulebook import load_rulebook
 
+pytestmark = pytest.mark.long
+
 RULEBOOK = load_rulebook()
 CASES = [case for rule in RULEBOOK.rules.values() if set(rule.questions) != {"attest"} for case in cases_of(rule)]
 EXPECTATIONS = {

@@ -18,6 +18,8 @@ from sekisho.cli import app
 from sekisho.simulation import Options, simulate
 from watch import feed
 
+pytestmark = pytest.mark.long
+
 COMMAND = (sys.executable, "-c", "from sekisho.cli import main; main()", "watch")
 
 

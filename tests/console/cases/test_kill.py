@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.long
+
 BEGIN = """
 import json, os, signal, sys
 from datetime import UTC, date, datetime
@@ -29,6 +31,7 @@ from sekisho.console.journal.chain import breaks
 from sekisho.console.journal.models import Change
 from sekisho.console.people.actor import Actor
 from sekisho.console.people.models import Account, Person
+
 if not Person.objects.exists():
     own = {"roles": ("compliance",), "unit": "c", "party_id": "S", "password": "correct horse battery"}
     let_in([Newcomer(person_id="P", name="P", account="p", **own)])

@@ -16,6 +16,7 @@ from typing import Any
 import psycopg
 import pytest
 
+pytestmark = pytest.mark.long
 PROGRAM = """
 import sys
 from pathlib import Path
