@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from sekisho.console.approvals.models import Proposal
 from sekisho.console.desk.pages import Unfit
 from sekisho.console.journal.acting import NotTwoPeople, acting
+from sekisho.console.journal.naming import ACTS_BEGINNING
 from sekisho.console.people.actor import Actor, Denied
 
 
@@ -38,6 +39,13 @@ class Takes:
 
 KINDS: Final[dict[str, Takes]] = {}
 """Every kind, as the areas declare them (``takes_two``)."""
+
+
+def _proposed(kind: str) -> str:
+    return _("proposed: %(what)s") % {"what": KINDS[kind].title if kind in KINDS else kind}
+
+
+ACTS_BEGINNING["propose: "] = _proposed
 
 
 def takes_two(takes: Takes) -> Takes:
@@ -129,7 +137,7 @@ def withdraw(actor: Actor, pk: int, words: str = "") -> Proposal:
     with acting(actor.author, "withdraw", reason=words):
         proposal = _open(pk)
         if proposal.proposed_by != actor.person.person_id:
-            raise Denied("only the person who proposed it takes it back")
+            raise Denied(_("only the person who proposed it takes it back"))
         proposal.state = "withdrawn"
         _decided(proposal, actor, words)
         takes = KINDS[proposal.proposal_kind]

@@ -17,6 +17,7 @@ from sekisho.console.approvals.four_eyes import KINDS as KINDS_OF_PROPOSALS
 from sekisho.console.approvals.models import Proposal
 from sekisho.console.approvals.pages import address_of
 from sekisho.console.cases.models import Case
+from sekisho.console.desk.chapters import chapter_title
 from sekisho.console.desk.files import hand_out
 from sekisho.console.desk.listing import Column, Filter, Listing
 from sekisho.console.desk.pages import Asked, Content, json_of, page
@@ -132,7 +133,7 @@ def open_form(request: Asked) -> Content:
         "kinds": KINDS,
         "severities": SEVERITIES,
         "sources": SOURCES,
-        "chapters": [(FIRM, _("the firm as a whole")), *((each, each) for each in chapters)],
+        "chapters": [(each, chapter_title(each)) for each in (FIRM, *chapters)],
         "now": timezone.localtime(request.actor.at).strftime("%Y-%m-%dT%H:%M"),
     }
 
