@@ -25,6 +25,7 @@ from sekisho.console.journal.naming import act_title, act_words, ends_title, fie
 from sekisho.console.journal.rows import kinds
 from sekisho.console.people.roles import matrix
 from sekisho.console.registers import kinds as registers
+from sekisho.console.registers.columns import MEANINGS, TITLES, VALUES
 from sekisho.engine.run import Judged, run_rule
 from sekisho.findings.inspection import _untested
 from sekisho.records import TABLES
@@ -74,6 +75,13 @@ def test_every_chapter_and_unit_has_a_japanese_title() -> None:
     assert _english({each: str(UNITS.get(each, each)) for each in units | columns if each and each != "UTC"}) == {}
     named = {word for rule in rules for each in rule.attestations for word in (each.by, each.independent_of) if word}
     assert _english({each: str(UNIT_WORDS.get(each, each)) for each in named}) == {}
+
+
+def test_every_column_of_the_registers_and_what_it_may_hold_is_in_japanese() -> None:
+    columns = [column for table in registers.KINDS for column in TABLES[table].columns]
+    assert {column.name for column in columns} - TITLES.keys() == set()
+    assert {column.meaning for column in columns} - MEANINGS.keys() == set()
+    assert {value for column in columns for value in column.values} - VALUES.keys() == set()
 
 
 def test_values_of_a_choice_are_said_and_others_stay() -> None:

@@ -1,4 +1,4 @@
-"""Sentences of a fixed form that the engine and the journal's check say, in the reader's language; names and days stay."""
+"""Sentences of a fixed form that the engine and the office itself say, in the reader's language; names and days stay."""
 
 from __future__ import annotations
 
@@ -70,6 +70,10 @@ FORMS: Final[tuple[tuple[re.Pattern[str], Promise], ...]] = tuple(
             gettext_lazy("its hash is not that of what it says after the line before: changed, or moved"),
         ),
         (r"says something else than when it was written", gettext_lazy("says something else than when it was written")),
+        (r"opened it in the office", gettext_lazy("opened it in the office")),
+        (r"shown in the office", gettext_lazy("shown in the office")),
+        (r"from the books", gettext_lazy("from the books")),
+        (r"books of the firm", gettext_lazy("books of the firm")),
         (r"was erased and yet says something", gettext_lazy("was erased and yet says something")),
         (
             r"is not the line whose hash was written down outside the journal",
