@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from sekisho.console.approvals.models import Proposal
 from sekisho.console.desk.pages import Unfit
 from sekisho.console.journal.acting import NotTwoPeople, acting
-from sekisho.console.journal.naming import ACTS_BEGINNING
+from sekisho.console.journal.naming import ACTS_BEGINNING, VALUES_SAID, kind_title
 from sekisho.console.people.actor import Actor, Denied
 
 
@@ -41,11 +41,13 @@ KINDS: Final[dict[str, Takes]] = {}
 """Every kind, as the areas declare them (``takes_two``)."""
 
 
-def _proposed(kind: str) -> str:
-    return _("proposed: %(what)s") % {"what": KINDS[kind].title if kind in KINDS else kind}
+def _title(kind: str) -> str:
+    return str(KINDS[kind].title) if kind in KINDS else kind
 
 
-ACTS_BEGINNING["propose: "] = _proposed
+ACTS_BEGINNING["propose: "] = lambda kind: _("proposed: %(what)s") % {"what": _title(kind)}
+VALUES_SAID["proposal", "proposal_kind"] = _title
+VALUES_SAID["proposal", "about_kind"] = kind_title
 
 
 def takes_two(takes: Takes) -> Takes:

@@ -91,6 +91,22 @@ UNIT_WORDS = {
     "treasury": gettext_lazy("treasury"),
 }
 """The words by which the rules name units of a firm."""
+VIOLATIONS = {
+    "insider": pgettext_lazy("violation", "insider dealing"),
+    "tipping": pgettext_lazy("violation", "tipping"),
+    "rumour": pgettext_lazy("violation", "spreading of rumours"),
+    "wash": pgettext_lazy("violation", "wash trading"),
+    "matched": pgettext_lazy("violation", "matched orders"),
+    "manipulation": pgettext_lazy("violation", "manipulation"),
+    "stabilisation": pgettext_lazy("violation", "unlawful stabilisation"),
+    "fraud": pgettext_lazy("violation", "fraud"),
+    "unregistered_exchange": pgettext_lazy("violation", "unregistered exchange business"),
+    "unregistered_fiea_business": pgettext_lazy("violation", "unregistered FIEA business"),
+    "name_lending_exchange": pgettext_lazy("violation", "lending of the name for exchange business"),
+    "name_lending_fiea_business": pgettext_lazy("violation", "lending of the name for FIEA business"),
+}
+PENALTY_OBJECTS = {"crypto": pgettext_lazy("violation", "crypto-assets"), "security": pgettext_lazy("violation", "securities")}
+"""What a penalty is computed for, and of what it speaks."""
 _PERIOD: Final = re.compile("P([1-9][0-9]*)([YMWD])")
 
 

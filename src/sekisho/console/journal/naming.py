@@ -67,6 +67,9 @@ FIELD_WORDS: Final[Mapping[str, Promise]] = {
 ACTS_BEGINNING: Final[dict[str, Callable[[str], str]]] = {}
 """How acts are called whose name begins like this; the function gets the rest of the name."""
 
+VALUES_SAID: Final[dict[tuple[str, str], Callable[[str], str]]] = {}
+"""How values are called that a part declares otherwise than as choices of a field, by kind and field."""
+
 
 @cache
 def act_words() -> Mapping[str, str | Promise]:
@@ -105,6 +108,8 @@ def field_title(kind: str, name: str) -> str:
 
 def value_title(kind: str, name: str, value: Any) -> Any:
     """What a field's value is called where the field has a choice of them; the value itself where it has not."""
+    if (kind, name) in VALUES_SAID and isinstance(value, str):
+        return VALUES_SAID[kind, name](value)
     model = _model(kind)
     field = None if model is None else _field(model, name)
     choices = {} if field is None else dict(field.flatchoices)

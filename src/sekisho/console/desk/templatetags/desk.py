@@ -14,7 +14,16 @@ from django.utils.translation import ngettext
 
 from sekisho.console.desk.chapters import chapter_title
 from sekisho.console.desk.sentences import sentence
-from sekisho.console.desk.words_of_law import NOT_RUN, SEVERITY_WORDS, STANDINGS, UNIT_WORDS, UNITS, period_title
+from sekisho.console.desk.words_of_law import (
+    NOT_RUN,
+    PENALTY_OBJECTS,
+    SEVERITY_WORDS,
+    STANDINGS,
+    UNIT_WORDS,
+    UNITS,
+    VIOLATIONS,
+    period_title,
+)
 from sekisho.console.journal.naming import act_title, field_title, kind_title, value_title
 from sekisho.console.people.role_words import ROLE_WORDS
 
@@ -162,6 +171,12 @@ def unit(name: str | None) -> str:
 def standing(value: Any) -> Any:
     """A value of a rule that says whether a power is held, in the reader's language; every other value as it is."""
     return str(STANDINGS[value]) if isinstance(value, str) and value in STANDINGS else value
+
+
+@register.filter
+def violation(name: str) -> str:
+    """A violation, or what it was done in, in the reader's language."""
+    return str(VIOLATIONS.get(name) or PENALTY_OBJECTS.get(name, name))
 
 
 @register.filter
