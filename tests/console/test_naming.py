@@ -117,10 +117,10 @@ def test_each_form_names_what_its_words_name() -> None:
 def test_pages_say_titles_and_json_keeps_names(browser: Callable[[str], Client]) -> None:
     client = browser("administrator")
     client.post("/me/conflicts/declare/", {"party_id": "P1", "why": "本人の家族"})
-    japanese = {"HTTP_ACCEPT_LANGUAGE": "ja"}
-    assert "アラートの閲覧" in client.get("/access/", **japanese).content.decode()
-    assert "read alerts" in {row["act"] for row in client.get("/api/access/", **japanese).json()["acts"]}
-    page = client.get("/journal/", **japanese).content.decode()
+    client.defaults["HTTP_ACCEPT_LANGUAGE"] = "ja"
+    assert "アラートの閲覧" in client.get("/access/").content.decode()
+    assert "read alerts" in {row["act"] for row in client.get("/api/access/").json()["acts"]}
+    page = client.get("/journal/").content.decode()
     assert "利益相反の申告" in page
     assert "declare a conflict" not in page
-    assert "declare a conflict" in {row["act"] for row in client.get("/api/journal/", **japanese).json()["rows"]}
+    assert "declare a conflict" in {row["act"] for row in client.get("/api/journal/").json()["rows"]}

@@ -34,7 +34,7 @@ from sekisho.console.incidents.models import AUDIENCES, CHECKS, ENTRY_KINDS, FIR
 from sekisho.console.incidents.owed import owed
 from sekisho.console.incidents.paper import report_paper
 from sekisho.console.incidents.picture import Bar, Mark, timeline_svg
-from sekisho.console.incidents.sharing import bundle_of, roles
+from sekisho.console.incidents.sharing import ROLE_TITLES, bundle_of, roles
 from sekisho.console.incidents.trail import trail_picture
 from sekisho.console.incidents.two_people import (
     CLOSE_REASONS,
@@ -425,7 +425,7 @@ def _choices() -> dict[str, Any]:
         "waive_reasons": WAIVE_REASONS,
         "close_reasons": CLOSE_REASONS,
         "reopen_reasons": REOPEN_REASONS,
-        "roles": roles(),
+        "roles": [(each, ROLE_TITLES.get(each, each)) for each in roles()],
         "people": [(person.pk, f"{person.pk} {person.name}") for person in Person.objects.order_by("pk")],
     }
 

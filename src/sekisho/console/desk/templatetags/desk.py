@@ -176,7 +176,7 @@ def standing(value: Any) -> Any:
 @register.filter
 def violation(name: str) -> str:
     """A violation, or what it was done in, in the reader's language."""
-    return str(VIOLATIONS.get(name) or PENALTY_OBJECTS.get(name, name))
+    return str({**VIOLATIONS, **PENALTY_OBJECTS}.get(name, name))
 
 
 @register.filter
