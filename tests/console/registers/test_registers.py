@@ -59,7 +59,7 @@ def test_a_row_is_written_by_one_and_its_history_shows_each_change(browser: Brow
     put(browser("operations"), "operator_warning", {**WARNING, "domains": "rocket.example"}, "changed", reason="found the domain")
     shown = browser("auditor").get(f"/api/registers/operator_warning/rows/{number}/").json()
     assert [line["by"] for line in shown["history"]] == ["PERSON-OPERATIONS", "PERSON-COMPLIANCE"]
-    assert shown["history"][0]["changes"] == [{"column": "domains", "old": None, "new": "rocket.example"}]
+    assert shown["history"][0]["changes"] == [{"column": "domains", "title": "domains", "old": None, "new": "rocket.example"}]
     assert shown["history"][0]["reason"] == "found the domain"
     assert RegisterRow.objects.count() == 1
 

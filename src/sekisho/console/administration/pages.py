@@ -14,6 +14,8 @@ from sekisho.console.desk.listing import Column, Filter, Listing
 from sekisho.console.desk.pages import Asked, Content, page
 from sekisho.console.journal.guarded import readable
 from sekisho.console.journal.models import Change
+from sekisho.console.journal.naming import KIND_WORDS, act_title, field_title, kind_title, value_title
+from sekisho.console.journal.rows import kinds
 
 
 def _shown(value: Any) -> str | None:
@@ -27,13 +29,23 @@ def _show(change: Change, request: Asked) -> dict[str, Any]:
         "person": change.person,
         "account": change.account,
         "act": change.act,
+        "act_words": act_title(change.act),
         "object": f"{change.kind} {change.object}",
+        "object_words": f"{kind_title(change.kind)} {change.object}",
         "field": change.field,
+        "field_words": field_title(change.kind, change.field),
         "old": _shown(change.old),
+        "old_words": _shown(value_title(change.kind, change.field, change.old)),
         "new": _shown(change.new),
+        "new_words": _shown(value_title(change.kind, change.field, change.new)),
         "reason": change.reason,
         "check": change.check_hash[:12],
     }
+
+
+def _kinds(request: Asked) -> list[tuple[str, str]]:
+    names = {*KIND_WORDS, *(each.kind() for each in kinds())}
+    return sorted(((name, kind_title(name)) for name in names), key=lambda each: each[1])
 
 
 TRAIL = Listing(
@@ -56,7 +68,7 @@ TRAIL = Listing(
     sort=("-number",),
     filters=(
         Filter(name="person", title=gettext_lazy("Who"), keeps="person", kind="text"),
-        Filter(name="kind", title=gettext_lazy("Kind"), keeps="kind", kind="text"),
+        Filter(name="kind", title=gettext_lazy("Kind"), keeps="kind", values=_kinds),
         Filter(name="object", title=gettext_lazy("Object"), keeps="object", kind="text"),
         Filter(name="from", title=gettext_lazy("From"), keeps="at__date__gte", kind="day"),
         Filter(name="until", title=gettext_lazy("Until"), keeps="at__date__lte", kind="day"),

@@ -65,7 +65,16 @@ def keeping(request: Asked) -> Content:
         "heading": _("Retention"),
         "kinds": retention.overview(actor.at),
         "holds": [
-            {"pk": hold.pk, "of": str(hold), "why": hold.why, "put_by": hold.put_by, "put_at": hold.put_at} for hold in holds
+            {
+                "pk": hold.pk,
+                "of": str(hold),
+                "kind": hold.record_kind,
+                "id": hold.party_id or hold.record_id,
+                "why": hold.why,
+                "put_by": hold.put_by,
+                "put_at": hold.put_at,
+            }
+            for hold in holds
         ],
         "may_propose": actor.may("propose a removal"),
         "may_hold": actor.may("hold records"),

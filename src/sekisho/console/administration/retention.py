@@ -27,6 +27,7 @@ from sekisho.console.journal.acting import REMOVAL, Kept, acting, one_writer
 from sekisho.console.journal.chain import ERASED
 from sekisho.console.journal.keeping import kept_for
 from sekisho.console.journal.models import Change
+from sekisho.console.journal.naming import ends_title, kind_title
 from sekisho.console.journal.rows import kinds
 from sekisho.console.people.actor import Actor
 
@@ -62,7 +63,7 @@ def held_back(row: Kept, at: datetime) -> str | None:
         return _("held by %(who)s: %(why)s") % {"who": hold.put_by, "why": hold.why}
     for other in _standing_on(row):
         if not due(type(other), at).filter(pk=other.pk).exists() or held_back(other, at):
-            return _("%(kind)s %(id)s stands on it and stays") % {"kind": other.kind(), "id": other.pk}
+            return _("%(kind)s %(id)s stands on it and stays") % {"kind": kind_title(other.kind()), "id": other.pk}
     return None
 
 
@@ -84,6 +85,7 @@ def overview(at: datetime) -> list[dict[str, Any]]:
                 "title": str(kind._meta.verbose_name_plural),
                 "years": keeping.years if keeping and keeping.ends else None,
                 "from": " | ".join(keeping.ends) if keeping else None,
+                "from_words": [ends_title(kind.kind(), each) for each in keeping.ends] if keeping else [],
                 "provision": keeping.provision if keeping else None,
                 "why": keeping.why if keeping else _("nobody has said how long: it is kept"),
                 "count": kind._base_manager.count(),

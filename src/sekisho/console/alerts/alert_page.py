@@ -8,7 +8,6 @@ from typing import Any, Final
 from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from sekisho.console.alerts import bulk, dispositions, remembered, rules
 from sekisho.console.alerts.models import DISPOSITIONS, SEVERITIES, STATES, Alert
@@ -20,31 +19,12 @@ from sekisho.console.approvals.pages import address_of
 from sekisho.console.desk.chapters import chapter_title
 from sekisho.console.desk.pages import Asked
 from sekisho.console.journal.models import Change
+from sekisho.console.journal.naming import act_title, field_title, value_title
 from sekisho.console.people.actor import Actor
 
 RELATED_SHOWN: Final = 10
 EVIDENCE_SHOWN: Final = 200
 LINES_SHOWN: Final = 400
-
-ACTS: Final = {
-    "claim alert": gettext_lazy("claimed"),
-    "claim alerts": gettext_lazy("claimed"),
-    "claim the next alert": gettext_lazy("claimed as the next"),
-    "assign alert": gettext_lazy("assigned"),
-    "assign alerts": gettext_lazy("assigned"),
-    "release alert": gettext_lazy("given back"),
-    "release alerts": gettext_lazy("given back"),
-    "put alert aside": gettext_lazy("put aside"),
-    "put alerts aside": gettext_lazy("put aside"),
-    "take alert up again": gettext_lazy("taken up again"),
-    "time put aside is over": gettext_lazy("time put aside is over"),
-    "propose a disposition": gettext_lazy("disposition proposed"),
-    "propose dispositions": gettext_lazy("disposition proposed"),
-    "approve": gettext_lazy("approved"),
-    "reject": gettext_lazy("rejected"),
-    "withdraw": gettext_lazy("taken back"),
-}
-"""What the journal calls acts, in the reader's language; acts of other parts stand as the journal has them."""
 
 
 def content_of(request: Asked, alert: Alert) -> dict[str, Any]:
@@ -147,7 +127,6 @@ def _intake(alert: Alert) -> dict[str, Any] | None:
 
 def _history(alert: Alert) -> list[dict[str, Any]]:
     """What the journal says of the alert, each act with the fields it changed, the latest first."""
-    titles = {field.attname: str(field.verbose_name) for field in Alert._meta.concrete_fields}
     acts: dict[tuple[datetime, str, str], dict[str, Any]] = {}
     for line in Change.objects.filter(kind="alert", object=alert.alert_id).order_by("-number")[:LINES_SHOWN]:
         act = acts.setdefault(
@@ -156,14 +135,15 @@ def _history(alert: Alert) -> list[dict[str, Any]]:
                 "at": line.at,
                 "person": line.person,
                 "act": line.act,
-                "act_words": ACTS.get(line.act, line.act),
+                "act_words": act_title(line.act),
                 "reason": line.reason,
                 "number": line.number,
                 "changes": [],
             },
         )
         is_time = line.field.endswith(("_at", "_until", "_from"))
-        act["changes"].append({"field": titles.get(line.field, line.field), "old": line.old, "new": line.new, "is_time": is_time})
+        old, new = (value_title("alert", line.field, value) for value in (line.old, line.new))
+        act["changes"].append({"field": field_title("alert", line.field), "old": old, "new": new, "is_time": is_time})
     return list(acts.values())
 
 

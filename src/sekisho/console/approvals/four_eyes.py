@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from sekisho.console.approvals.models import Proposal
 from sekisho.console.desk.pages import Unfit
 from sekisho.console.journal.acting import NotTwoPeople, acting
+from sekisho.console.journal.naming import ACTS_BEGINNING, VALUES_SAID, kind_title
 from sekisho.console.people.actor import Actor, Denied
 
 
@@ -38,6 +39,15 @@ class Takes:
 
 KINDS: Final[dict[str, Takes]] = {}
 """Every kind, as the areas declare them (``takes_two``)."""
+
+
+def _title(kind: str) -> str:
+    return str(KINDS[kind].title) if kind in KINDS else kind
+
+
+ACTS_BEGINNING["propose: "] = lambda kind: _("proposed: %(what)s") % {"what": _title(kind)}
+VALUES_SAID["proposal", "proposal_kind"] = _title
+VALUES_SAID["proposal", "about_kind"] = kind_title
 
 
 def takes_two(takes: Takes) -> Takes:
@@ -129,7 +139,7 @@ def withdraw(actor: Actor, pk: int, words: str = "") -> Proposal:
     with acting(actor.author, "withdraw", reason=words):
         proposal = _open(pk)
         if proposal.proposed_by != actor.person.person_id:
-            raise Denied("only the person who proposed it takes it back")
+            raise Denied(_("only the person who proposed it takes it back"))
         proposal.state = "withdrawn"
         _decided(proposal, actor, words)
         takes = KINDS[proposal.proposal_kind]

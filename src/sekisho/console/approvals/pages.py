@@ -15,9 +15,11 @@ from django.utils.translation import gettext_lazy
 
 from sekisho.console.approvals.four_eyes import KINDS, decide, kept_out, may_decide, withdraw
 from sekisho.console.approvals.models import STATES, Proposal
+from sekisho.console.approvals.payload_words import payload_said
 from sekisho.console.desk.listing import Column, Filter, Listing
 from sekisho.console.desk.pages import Asked, Content, Done, action, page
 from sekisho.console.desk.reminders import Reminder, reminder
+from sekisho.console.journal.naming import kind_title
 from sekisho.console.people.actor import Actor
 
 
@@ -50,6 +52,7 @@ def _show(proposal: Proposal, request: Asked) -> dict[str, Any]:
     return {
         "what": takes.title,
         "about": f"{proposal.about_kind} {proposal.about_id}",
+        "about_words": f"{kind_title(proposal.about_kind)} {proposal.about_id}",
         "at": reverse("proposal", args=[proposal.pk]),
         "reason": str(dict(takes.reasons).get(proposal.reason_code, proposal.reason_code)),
         "proposed_by": proposal.proposed_by,
@@ -108,6 +111,7 @@ def proposal(request: Asked, pk: int) -> Content:
         "section": "proposals",
         "proposal": found,
         "title": takes.title,
+        "payload": payload_said(found),
         "reason": str(dict(takes.reasons).get(found.reason_code, found.reason_code)),
         "object_at": takes.at(found),
         "may_decide": may_decide(request.actor, found),

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from django.utils.translation import gettext as _
 
 from sekisho.console.attestations.models import Item, UnitMeaning
+from sekisho.console.desk.words_of_law import UNIT_WORDS
 from sekisho.console.people.models import Person
 
 
@@ -51,8 +52,9 @@ def _why_not(reviewer: Person, item: Item, owner: Person, unit: list[Person]) ->
         return _("works in the owner's unit, or stands above or below the owner in the organisation chart")
     if item.independent_of and not unit and not UnitMeaning.objects.filter(pk=item.independent_of).exists():
         return _("nobody has said which units '{unit}' means, of which the rule wants independence").format(
-            unit=item.independent_of
+            unit=UNIT_WORDS.get(item.independent_of, item.independent_of)
         )
     if not all(reviewer.is_independent_of(person) for person in unit):
-        return _("is not independent of {unit}, which the rule names").format(unit=item.independent_of)
+        unit_words = UNIT_WORDS.get(item.independent_of, item.independent_of)
+        return _("is not independent of {unit}, which the rule names").format(unit=unit_words)
     return ""

@@ -21,12 +21,14 @@ from sekisho.console.attestations.models import RESULTS, SOURCES, STATES, Attest
 from sekisho.console.attestations.owed import owed
 from sekisho.console.attestations.reminders import Due, reminders
 from sekisho.console.attestations.taking import subjects_words, take_up
+from sekisho.console.desk.chapters import chapter_title
 from sekisho.console.desk.files import hand_out
 from sekisho.console.desk.listing import Column, Filter, Listing
 from sekisho.console.desk.pages import Asked, Content, page
 from sekisho.console.desk.panels import Panel, panel
 from sekisho.console.desk.reminders import Reminder, reminder
 from sekisho.console.desk.ticks import on_tick
+from sekisho.console.desk.words_of_law import UNIT_WORDS, period_title
 from sekisho.console.filings.owed import Source, owes
 from sekisho.console.incidents.models import Lesson
 from sekisho.console.journal.acting import SYSTEM
@@ -66,7 +68,9 @@ def _show(item: Any, request: Asked) -> dict[str, Any]:
         "left": item.in_force_until,
         "owner": item.owner_id,
         "by_unit": item.by_unit,
+        "by_unit_words": str(UNIT_WORDS.get(item.by_unit, item.by_unit)),
         "interval": item.interval,
+        "interval_words": period_title(item.interval),
     }
 
 
@@ -75,7 +79,7 @@ def _of_state(rows: QuerySet[Any], value: str, _request: Asked) -> QuerySet[Any]
 
 
 def _chapters(_request: Asked) -> list[tuple[str, str]]:
-    return [(each, each) for each in sorted(set(Item.objects.values_list("chapter", flat=True)))]
+    return [(each, chapter_title(each)) for each in sorted(set(Item.objects.values_list("chapter", flat=True)))]
 
 
 ITEMS = Listing(
@@ -244,7 +248,15 @@ def _changes(item: Item, rows: list[Attestation]) -> list[dict[str, Any]]:
     of_rows = Q(kind="attestation", object__in=[str(row.pk) for row in rows])
     lines = Change.objects.filter(Q(kind="item", object=str(item.pk)) | of_rows).order_by("-number")[:60]
     return [
-        {"at": line.at, "person": line.person, "act": line.act, "field": line.field, "old": line.old, "new": line.new}
+        {
+            "at": line.at,
+            "person": line.person,
+            "act": line.act,
+            "kind": line.kind,
+            "field": line.field,
+            "old": line.old,
+            "new": line.new,
+        }
         for line in lines
     ]
 

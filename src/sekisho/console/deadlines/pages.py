@@ -20,6 +20,7 @@ from sekisho.console.deadlines import (
     ics,
     meeting,
 )
+from sekisho.console.deadlines.fact_words import facts_said
 from sekisho.console.deadlines.looking import look, quoted
 from sekisho.console.deadlines.models import Look, Obligation
 from sekisho.console.desk.chapters import chapter_title
@@ -299,6 +300,7 @@ def deadline(request: Asked, pk: str) -> Content:
             "proof_sha256": row.proof_sha256,
             "at": row.at,
             "facts": row.facts,
+            "facts_said": facts_said(row.facts),
             "secret": row.secret,
         },
         "shift": _shift(row),

@@ -10,6 +10,7 @@ CHAPTERS: Final = {
     "capital": gettext_lazy("Capital"),
     "client_assets": gettext_lazy("Client assets"),
     "enforcement": gettext_lazy("Enforcement"),
+    "firm": gettext_lazy("The firm as a whole"),
     "liability_reserve": gettext_lazy("Liability reserve"),
     "listing": gettext_lazy("Listing of assets"),
     "mutual_assistance": gettext_lazy("Mutual assistance"),

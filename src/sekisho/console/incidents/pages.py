@@ -17,6 +17,7 @@ from sekisho.console.approvals.four_eyes import KINDS as KINDS_OF_PROPOSALS
 from sekisho.console.approvals.models import Proposal
 from sekisho.console.approvals.pages import address_of
 from sekisho.console.cases.models import Case
+from sekisho.console.desk.chapters import chapter_title
 from sekisho.console.desk.files import hand_out
 from sekisho.console.desk.listing import Column, Filter, Listing
 from sekisho.console.desk.pages import Asked, Content, json_of, page
@@ -33,7 +34,7 @@ from sekisho.console.incidents.models import AUDIENCES, CHECKS, ENTRY_KINDS, FIR
 from sekisho.console.incidents.owed import owed
 from sekisho.console.incidents.paper import report_paper
 from sekisho.console.incidents.picture import Bar, Mark, timeline_svg
-from sekisho.console.incidents.sharing import bundle_of, roles
+from sekisho.console.incidents.sharing import ROLE_TITLES, bundle_of, roles
 from sekisho.console.incidents.trail import trail_picture
 from sekisho.console.incidents.two_people import (
     CLOSE_REASONS,
@@ -132,7 +133,7 @@ def open_form(request: Asked) -> Content:
         "kinds": KINDS,
         "severities": SEVERITIES,
         "sources": SOURCES,
-        "chapters": [(FIRM, _("the firm as a whole")), *((each, each) for each in chapters)],
+        "chapters": [(each, chapter_title(each)) for each in (FIRM, *chapters)],
         "now": timezone.localtime(request.actor.at).strftime("%Y-%m-%dT%H:%M"),
     }
 
@@ -424,7 +425,7 @@ def _choices() -> dict[str, Any]:
         "waive_reasons": WAIVE_REASONS,
         "close_reasons": CLOSE_REASONS,
         "reopen_reasons": REOPEN_REASONS,
-        "roles": roles(),
+        "roles": [(each, ROLE_TITLES.get(each, each)) for each in roles()],
         "people": [(person.pk, f"{person.pk} {person.name}") for person in Person.objects.order_by("pk")],
     }
 

@@ -5,14 +5,16 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from django.conf import settings
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext_lazy
 
 from sekisho.console.desk.pages import Unfit
 from sekisho.console.incidents.models import Incident
+from sekisho.console.journal.naming import VALUES_SAID
 from sekisho.intelligence.archive import canonical
 from sekisho.intelligence.sharing import (
     ROLES,
@@ -80,6 +82,17 @@ def _kept_back(incident: Incident) -> list[ClientWords]:
 
 def _secret() -> bytes:
     return hmac.new(settings.SECRET_KEY.encode(), b"identifiers of shared intelligence", hashlib.sha256).digest()
+
+
+ROLE_TITLES: Final = {
+    "received_stolen": pgettext_lazy("incidents", "received stolen coins"),
+    "holds_stolen": pgettext_lazy("incidents", "holds stolen coins"),
+    "scam": pgettext_lazy("incidents", "scam"),
+    "mule": pgettext_lazy("incidents", "mule"),
+    "phishing": pgettext_lazy("incidents", "phishing"),
+}
+"""The roles of an address in the reader's language."""
+VALUES_SAID["indicator", "role"] = lambda role: str(ROLE_TITLES.get(role, role))
 
 
 def roles() -> list[str]:

@@ -9,8 +9,10 @@ from functools import cached_property
 from typing import NamedTuple
 
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from sekisho.console.journal.acting import Author, OfficeError
+from sekisho.console.journal.naming import act_title
 from sekisho.console.people.models import Account, Conflict, Grant, Person, Preferences
 from sekisho.console.people.roles import Role, matrix
 
@@ -90,6 +92,8 @@ class Actor:
     def need(self, act: str, chapter: str | None = None, parties: Collection[str] = ()) -> None:
         """Raises ``Denied`` unless he may do it, in that chapter, about these parties."""
         if not self.may(act, chapter):
-            raise Denied(f"your roles do not let you {act}" + ("" if chapter is None else f" in {chapter}"))
+            if chapter is None:
+                raise Denied(_("your roles do not let you %(act)s") % {"act": act_title(act)})
+            raise Denied(_("your roles do not let you %(act)s in %(chapter)s") % {"act": act_title(act), "chapter": chapter})
         if not self.parties.isdisjoint(parties):
-            raise Denied("a conflict of interest keeps you out of this")
+            raise Denied(_("a conflict of interest keeps you out of this"))

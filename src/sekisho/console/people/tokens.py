@@ -8,7 +8,10 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Final
 
+from django.utils.translation import gettext as _
+
 from sekisho.console.journal.acting import acting
+from sekisho.console.journal.naming import act_title
 from sekisho.console.people.actor import Actor, Denied
 from sekisho.console.people.models import Token
 
@@ -22,7 +25,9 @@ _SEEN_EVERY: Final = timedelta(minutes=1)
 def make_token(actor: Actor, name: str, acts: Collection[str], days: int) -> tuple[Token, str]:
     """A new token of the actor's account, and its secret, which is shown this once. Raises ``Denied`` for what he may not do."""
     if unfit := sorted(act for act in acts if act in NEVER or not actor.may(act)):
-        raise Denied(f"a token cannot do what you may not, or what no token may: {', '.join(unfit)}")
+        raise Denied(
+            _("a token cannot do what you may not, or what no token may: %(acts)s") % {"acts": ", ".join(map(act_title, unfit))}
+        )
     assert 0 < days <= DAYS_MAX
     token_id, secret = secrets.token_hex(6), secrets.token_urlsafe(32)
     token = Token(

@@ -294,7 +294,7 @@ def _lapse(proposal: Proposal, actor: Actor) -> None:
 def _approved(proposal: Proposal, actor: Actor) -> MaterialFact:
     """The fact a second person decides on; only one of the control room may, and by deciding he knows it."""
     if not sees_all(actor):
-        raise Denied("your roles do not let you decide on this")
+        raise Denied(_("your roles do not let you decide on this"))
     return seen(actor, proposal.about_id)
 
 

@@ -20,6 +20,7 @@ from sekisho.console.desk.listing import Column, Filter, Listing
 from sekisho.console.desk.pages import Asked, Content, Done, Unfit, action, page
 from sekisho.console.journal.acting import acting
 from sekisho.console.registers import gaps, rows, telling
+from sekisho.console.registers.columns import column_meaning, column_title, value_words
 from sekisho.console.registers.exporting import as_csv
 from sekisho.console.registers.kinds import KINDS, Register, rules_reading
 from sekisho.console.registers.meanings import meaning_of
@@ -78,7 +79,14 @@ def _listing(register: Register) -> Listing:
 
     def show(row: RegisterRow, request: Asked) -> dict[str, Any]:
         values = {column.name: row.values.get(column.name, "") for column in first}
-        return {**values, "owner": row.owner, "changed_at": row.changed_at, "at": reverse("register row", args=[row.table, row.pk])}
+        said = {f"{column.name}_words": _value_words(column, values[column.name]) for column in first}
+        return {
+            **values,
+            **said,
+            "owner": row.owner,
+            "changed_at": row.changed_at,
+            "at": reverse("register row", args=[row.table, row.pk]),
+        }
 
     def kept(request: Asked) -> QuerySet[Any]:
         return rows.readable(request.actor, register)
@@ -87,7 +95,7 @@ def _listing(register: Register) -> Listing:
         name=register.table,
         columns=(
             *(
-                Column(key=c.name, title=words(c.name), kind="code" if not i else "text", at=None if i else "at")
+                Column(key=c.name, title=column_title(c.name), kind="code" if not i else "text", at=None if i else "at")
                 for i, c in enumerate(first)
             ),
             Column(key="owner", title=gettext_lazy("Answers for it"), sort="owner"),
@@ -97,17 +105,14 @@ def _listing(register: Register) -> Listing:
         show=show,
         sort=("row_key", "pk"),
         filters=tuple(
-            Filter(name=c.name, title=words(c.name), keeps=f"values__{c.name}", values=[(v, v) for v in c.values])
+            Filter(
+                name=c.name, title=column_title(c.name), keeps=f"values__{c.name}", values=[(v, value_words(v)) for v in c.values]
+            )
             for c in first
             if c.values
         ),
         searches=("row_key__icontains", "owner__icontains"),
     )
-
-
-def words(name: str) -> str:
-    """A column's name as a person reads it."""
-    return name.removesuffix("_id").replace("_", " ")
 
 
 @page("registers/<str:table>/", name="register", act="read registers", template="registers/register.html")
@@ -155,17 +160,24 @@ def _fields(table: str, values: dict[str, Any]) -> list[dict[str, Any]]:
     return [_field(column, values) for column in TABLES[table].columns]
 
 
+def _value_words(column: RecordColumn, value: Any) -> Any:
+    return value_words(value) if value in (("true", "false") if column.kind == "boolean" else column.values) else value
+
+
 def _field(column: RecordColumn, values: dict[str, Any]) -> dict[str, Any]:
+    values_known = ["true", "false"] if column.kind == "boolean" else list(column.values)
     return {
         "name": column.name,
-        "title": words(column.name),
-        "meaning": column.meaning,
+        "title": column_title(column.name),
+        "meaning": column_meaning(column.meaning),
         "unit": column.unit,
         "kind": column.kind,
-        "values": ["true", "false"] if column.kind == "boolean" else list(column.values),
+        "values": values_known,
+        "values_words": [(each, value_words(each)) for each in values_known],
         "needed": not column.nullable,
         "refers_to": column.refers_to,
         "value": values.get(column.name, ""),
+        "value_words": _value_words(column, values.get(column.name, "")),
     }
 
 

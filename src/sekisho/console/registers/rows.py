@@ -21,6 +21,7 @@ from sekisho.console.desk.pages import Unfit
 from sekisho.console.journal.acting import acting
 from sekisho.console.journal.models import Change
 from sekisho.console.people.actor import Actor
+from sekisho.console.registers.columns import column_title
 from sekisho.console.registers.kinds import KINDS, Register
 from sekisho.console.registers.models import RegisterRow
 from sekisho.gate.rows import RowError, read_rows
@@ -152,7 +153,9 @@ def history(row: RegisterRow) -> list[dict[str, Any]]:
     for line in lines:
         old, new = line.old or {}, line.new or {}
         names = [column.name for column in TABLES[row.table].columns]
-        changed = [{"column": n, "old": old.get(n), "new": new.get(n)} for n in names if old.get(n) != new.get(n)]
+        changed = [
+            {"column": n, "title": column_title(n), "old": old.get(n), "new": new.get(n)} for n in names if old.get(n) != new.get(n)
+        ]
         told_lines.append(
             {"at": line.at, "by": line.person, "reason": line.reason, "changes": changed, "check": line.check_hash[:_SHORT]}
         )

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from sekisho.console.approvals.models import Proposal
 from sekisho.console.desk.pages import Asked
+from sekisho.console.desk.words_of_law import CONFIDENCES
 from sekisho.console.transfers.following import decisions_about, reason_of
 from sekisho.console.transfers.models import OUTCOMES as SAID
 from sekisho.console.transfers.models import ClientQuestion, GateAct, HeldRequest
@@ -156,11 +157,19 @@ def _applied(one: Applied) -> dict[str, Any]:
                 "set_by": str(SET_BY.get(used.set_by, used.set_by)),
                 "assumed": used.assumed,
                 "source": used.source,
+                "source_words": _source(used.source),
             }
             for name, used in one.parameters.items()
         ],
         "provisions": [{"document": each.document, "provision": each.provision, "quote": each.quote} for each in one.provisions],
     }
+
+
+def _source(text: str | None) -> str:
+    """Where a value comes from, as the gate writes it, with how sure that text is in the reader's language."""
+    place, sure, confidence = (text or "").rpartition(" (")
+    known = CONFIDENCES.get(confidence.removesuffix(")")) if sure else None
+    return f"{place} ({known})" if known else text or ""
 
 
 def _value(value: Any) -> str | None:

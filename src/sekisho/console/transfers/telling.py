@@ -16,12 +16,15 @@ from django.utils.translation import gettext as _
 
 from sekisho.console.desk.pages import Unfit
 from sekisho.console.journal.acting import Author, acting
+from sekisho.console.journal.naming import ACTS_BEGINNING
 from sekisho.console.people.actor import Actor
 from sekisho.console.people.models import Account
 from sekisho.console.transfers.models import GateAct
+from sekisho.console.transfers.wording import EVENTS
 from sekisho.gate.client import GateClient, GateProblem, GateUnanswered, Retry, Signer
 from sekisho.gate.http.callers import CallersError
 
+ACTS_BEGINNING["decide: "] = lambda event: _("decided: %(what)s") % {"what": EVENTS.get(event, event)}
 RETRY: Final = Retry(attempts=3, wait=0.2, wait_max=0.5)
 SECONDS: Final = 5.0
 """How long a person waits for one answer of the gate before it counts as none."""

@@ -13,7 +13,18 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from sekisho.console.desk.chapters import chapter_title
-from sekisho.console.desk.words_of_law import NOT_RUN, SEVERITY_WORDS
+from sekisho.console.desk.sentences import sentence
+from sekisho.console.desk.words_of_law import (
+    NOT_RUN,
+    PENALTY_OBJECTS,
+    SEVERITY_WORDS,
+    STANDINGS,
+    UNIT_WORDS,
+    UNITS,
+    VIOLATIONS,
+    period_title,
+)
+from sekisho.console.journal.naming import act_title, field_title, kind_title, value_title
 from sekisho.console.people.role_words import ROLE_WORDS
 
 register = template.Library()
@@ -115,6 +126,30 @@ def role(name: str) -> str:
 
 
 @register.filter
+def act(name: str) -> str:
+    """An act in the reader's language."""
+    return act_title(name)
+
+
+@register.filter
+def kind(name: str) -> str:
+    """A kind of record in the reader's language."""
+    return kind_title(name)
+
+
+@register.filter
+def field_of(name: str, kind_name: str) -> str:
+    """A field of a kind of record in the reader's language."""
+    return field_title(kind_name, name)
+
+
+@register.simple_tag
+def value_of(kind_name: str, name: str, value: Any) -> Any:
+    """What a field of a kind of record holds, in the reader's language where it is one of a choice."""
+    return listed(value_title(kind_name, name, value))
+
+
+@register.filter
 def severity(name: str) -> str:
     """How grave something is, in the reader's language."""
     return str(SEVERITY_WORDS.get(name, name))
@@ -124,6 +159,42 @@ def severity(name: str) -> str:
 def not_run(state: str) -> str:
     """Why a rule gave no answer, in the reader's language."""
     return str(NOT_RUN.get(state, state))
+
+
+@register.filter
+def unit(name: str | None) -> str:
+    """What a value is counted in, in the reader's language."""
+    return str(UNITS.get(name or "", name or ""))
+
+
+@register.filter
+def standing(value: Any) -> Any:
+    """A value of a rule that says whether a power is held, in the reader's language; every other value as it is."""
+    return str(STANDINGS[value]) if isinstance(value, str) and value in STANDINGS else value
+
+
+@register.filter
+def violation(name: str) -> str:
+    """A violation, or what it was done in, in the reader's language."""
+    return str({**VIOLATIONS, **PENALTY_OBJECTS}.get(name, name))
+
+
+@register.filter
+def unit_of_firm(word: str) -> str:
+    """The word by which a rule names a unit of the firm, in the reader's language; a firm's own name for one as it is."""
+    return str(UNIT_WORDS.get(word, word))
+
+
+@register.filter(name="sentence")
+def in_words(text: str | None) -> str:
+    """A sentence of the engine in the reader's language, where it is of a known form."""
+    return sentence(text or "")
+
+
+@register.filter
+def period(text: str | None) -> str:
+    """How often something is due: ``P12M`` as every 12 months; what is no single period as it is."""
+    return period_title(text or "")
 
 
 @register.filter

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
+from sekisho.console.desk.sentences import sentence
+from sekisho.console.desk.words_of_law import NOT_RUN
 from sekisho.console.filings.fields import Content, Item, Kind, Section, Source
 from sekisho.console.filings.kinds.firm import firm, of_the_firm
 from sekisho.custody.as_known import TABLES
@@ -76,7 +78,7 @@ def _fill(source: Source) -> Content:
         return filled
     told = property_report(load_rulebook(), open_records(source.books, only=TABLES), Asked(), source.day)
     if told["state"] != "ran":
-        return {**filled, "remarks": f"{told['state']}: {told['why']}"}
+        return {**filled, "remarks": f"{NOT_RUN.get(told['state'], told['state'])}: {sentence(told['why'])}"}
     money = told["money"]
     return {
         **filled,

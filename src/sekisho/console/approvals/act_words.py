@@ -1,0 +1,12 @@
+"""What the acts of this part are called in the reader's language; the journal, tokens and JSON have the names."""
+
+from __future__ import annotations
+
+from django.utils.translation import pgettext_lazy
+
+ACT_WORDS = {
+    "read proposals": pgettext_lazy("act", "read proposals"),
+    "approve": pgettext_lazy("act", "approve"),
+    "reject": pgettext_lazy("act", "reject"),
+    "withdraw": pgettext_lazy("act", "withdraw"),
+}

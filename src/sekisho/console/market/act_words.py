@@ -1,0 +1,9 @@
+"""What the acts of this part are called in the reader's language; the journal, tokens and JSON have the names."""
+
+from __future__ import annotations
+
+from django.utils.translation import pgettext_lazy
+
+ACT_WORDS = {
+    "read market": pgettext_lazy("act", "read market"),
+}
