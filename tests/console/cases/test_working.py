@@ -119,7 +119,7 @@ def test_the_draft_names_its_evidence_in_both_languages_and_says_it_is_a_draft(c
     client = browser("compliance")
     assert client.post(f"/cases/{case.case_id}/narrative/draft/", {"version": "0"}).status_code == 302
     drafted = Case.objects.get()
-    assert drafted.narrative_is_draft
+    assert drafted.unedited == ["en", "ja"]
     assert drafted.narrative_en.startswith("DRAFT")
     assert "- Account A1 traded with itself (F1). [alert F1; trade T1; order O1]" in drafted.narrative_en
     assert drafted.narrative_ja.startswith("【下書き】")

@@ -225,7 +225,7 @@ def draft_narrative(request: Asked, body: Drafting, case_id: str) -> Done:
     found = the_case(request.actor, case_id, "work on cases")
     alerts = seen_of(request.actor, alerts_of(found))
     pieces = list(Evidence.objects.filter(case=found).order_by("pk"))
-    written = bool(found.narrative_en or found.narrative_ja) and not found.narrative_is_draft
+    written = bool(found.written)
     texts = draft(found, alerts, pieces, request.actor.at)
     saved = work.narrate(request.actor, case_id, texts, body.version, is_draft=True, beside=written)
     at = reverse("case narrative", args=[case_id])

@@ -58,6 +58,7 @@ class Case(Kept):
     narrative_by = models.CharField(_("narrative saved by"), max_length=64, blank=True)
     narrative_at = models.DateTimeField(_("narrative saved"), null=True, blank=True)
     narrative_is_draft = models.BooleanField(_("nobody has edited the draft"), default=False)
+    narrative_left_draft = models.CharField(_("language in which nobody has edited the draft"), max_length=2, blank=True)
 
     class Meta:
         verbose_name = _("case")
@@ -78,6 +79,17 @@ class Case(Kept):
 
     def __str__(self) -> str:
         return str(self.case_id)
+
+    @property
+    def unedited(self) -> list[str]:
+        """The languages in which the narrative is still the software's draft."""
+        return ["en", "ja"] if self.narrative_is_draft else [each for each in [self.narrative_left_draft] if each]
+
+    @property
+    def written(self) -> dict[str, str]:
+        """The narrative by language, as far as a person has written or edited it."""
+        told = {"en": self.narrative_en, "ja": self.narrative_ja}
+        return {language: text for language, text in told.items() if text and language not in self.unedited}
 
 
 class CaseAlert(Kept):

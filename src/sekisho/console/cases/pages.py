@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, Final
 from urllib.parse import urlencode
 
@@ -269,7 +270,7 @@ def case_narrative(request: Asked, case_id: str) -> Content:
         "version": found.narrative_version,
         "saved_by": found.narrative_by,
         "saved_at": found.narrative_at,
-        "is_draft": found.narrative_is_draft,
+        "unedited": _languages(found.unedited),
         "asides": list(Aside.objects.filter(case=found, settled_at=None).order_by("pk")),
     }
 
@@ -333,6 +334,7 @@ def _frame(request: Asked, name: str, case_id: str) -> tuple[Content, Case, list
                 "state_words": str(found.get_state_display()),
                 "severity_words": str(found.get_severity_display()),
                 "outcome_words": str(found.get_outcome_display()),
+                "unedited": _languages(found.unedited),
             },
             "tabs": [{"name": each, "title": str(title), "at": reverse(each, args=[case_id])} for each, title in TABS],
             "tab": name,
@@ -470,6 +472,11 @@ def _piece(piece: Evidence) -> dict[str, Any]:
         **{each.attname: getattr(piece, each.attname) for each in Evidence._meta.concrete_fields},
         "kind_words": str(piece.get_evidence_kind_display()),
     }
+
+
+def _languages(names: Iterable[str]) -> list[dict[str, str]]:
+    titles = {"en": _("English"), "ja": _("Japanese")}
+    return [{"value": each, "title": titles[each]} for each in names]
 
 
 def _choices(values: Any) -> list[dict[str, str]]:

@@ -65,7 +65,7 @@ def _parts(case: Case, alerts: Sequence[Alert], at: datetime, language: str, wid
         ),
         _text(version, "heading"),
     ]
-    if case.narrative_is_draft:
+    if language in case.unedited or (not narrative and case.unedited):
         parts.append(_text(_("This is the draft of the software. Nobody has edited it.")))
     parts += [_text(line) if line.strip() else Spacer(1, 5) for line in (narrative or "–").split("\n")]
     pieces = Evidence.objects.filter(case=case).defer("content").order_by("pk")[:_ROWS_MAX]

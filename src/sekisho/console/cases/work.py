@@ -204,11 +204,19 @@ def narrate(
             )
             aside.save()
             return aside
+        left = ["en", "ja"] if is_draft else _left(case, texts)
+        case.narrative_is_draft, case.narrative_left_draft = len(left) == 2, left[0] if len(left) == 1 else ""
         case.narrative_en, case.narrative_ja = texts
         case.narrative_version += 1
-        case.narrative_by, case.narrative_at, case.narrative_is_draft = actor.person.person_id, actor.at, is_draft
+        case.narrative_by, case.narrative_at = actor.person.person_id, actor.at
         case.save()
     return case
+
+
+def _left(case: Case, texts: tuple[str, str]) -> list[str]:
+    """The languages in which the narrative stays the draft it was: who edits one has not read the other."""
+    before, now = {"en": case.narrative_en, "ja": case.narrative_ja}, dict(zip(("en", "ja"), texts, strict=True))
+    return [each for each in case.unedited if now[each].strip() and now[each].strip() == before[each].strip()]
 
 
 def settle(actor: Actor, case_id: str, aside_id: int) -> Case:

@@ -156,6 +156,7 @@ def review(actor: Actor, pk: str, version: int, words: str = "") -> Filing:
             raise Unfit(_("Only the newest version, once validated, is reviewed."))
         if filing.versions.filter(written_by=actor.person.person_id).exists():
             raise Unfit(_("You wrote in this one: another person has to review it."))
+        _whole(filing)
         filing.state, filing.reviewed_by, filing.reviewed_at = "reviewed", actor.person.person_id, actor.at
         filing.save()
     return filing
@@ -184,6 +185,7 @@ def propose_filing(
     _may(actor, filing, "propose")
     if filing.state != "reviewed":
         raise Unfit(_("Only a reviewed filing is filed."))
+    _whole(filing)
     if channel not in dict(CHANNELS):
         raise Unfit({"channel": _("choose one of the channels")})
     if filed_on > timezone.localdate(actor.at):
@@ -211,6 +213,7 @@ def _filed(proposal: Proposal, actor: Actor) -> None:
     said = proposal.payload
     if filing.state != "reviewed" or filing.version != said["version"] or _current(filing).sha256 != said["sha256"]:
         raise Unfit(_("It was changed after it was proposed: review and propose it again."))
+    _whole(filing)
     filing.state, filing.filed_at, filing.filed_on = "filed", actor.at, date.fromisoformat(said["filed_on"])
     filing.channel, filing.receipt_number = said["channel"], said["receipt_number"]
     filing.proposed_by, filing.approved_by = proposal.proposed_by, actor.person.person_id
@@ -358,6 +361,13 @@ def _writable(filing: Filing) -> None:
         raise Unfit(_("What was filed is not written any more: amend it."))
     if _proposed(filing):
         raise Unfit(_("It waits for a second person to approve its filing: take the proposal back first."))
+
+
+def _whole(filing: Filing) -> None:
+    """Asked again at each later step: what was validated by an earlier version of Sekisho may lack what this one asks for."""
+    kind = kind_of(filing.filing_kind)
+    if faults := kind.faults(content_of(filing)):
+        raise Unfit({in_language(kind.title_of(name)): in_language(fault) for name, fault in faults.items()})
 
 
 def _back_to_draft(filing: Filing) -> None:

@@ -33,7 +33,6 @@ from sekisho.console.filings.seen import seen, seen_by
 from sekisho.console.journal.acting import acting
 from sekisho.console.journal.models import Change
 from sekisho.console.people.actor import Denied
-from sekisho.rulebook.texts import Text
 
 BLANK_ROWS = 2
 HISTORY_SHOWN = 200
@@ -179,7 +178,7 @@ def filing(request: Asked, pk: str) -> Content:
         ],
         "faults": {name: in_language(fault) for name, fault in faults.items()},
         "to_put_right": [
-            {"item": name.partition(".")[0], "title": both(_title(kind, name)), "said": in_language(fault)}
+            {"item": name.partition(".")[0], "title": both(kind.title_of(name)), "said": in_language(fault)}
             for name, fault in faults.items()
         ],
         "checked": "check" in request.GET,
@@ -195,18 +194,6 @@ def filing(request: Asked, pk: str) -> Content:
         "formats": list(WRITERS),
         "amendments": list(seen_by(request.actor).filter(amends=shown).values_list("filing_id", flat=True)),
     }
-
-
-def _title(kind: Kind, name: str) -> Text:
-    """The title of an item, or of a cell of a table: ``table.row.column``."""
-    first, _dot, rest = name.partition(".")
-    item = next(item for item in kind.items if item.name == first)
-    if not rest:
-        return item.title
-    number, _dot, last = rest.partition(".")
-    column = next(each for each in item.columns if each.name == last)
-    row = int(number) + 1
-    return Text(f"{item.title.en}, row {row}, {column.title.en}", f"{item.title.ja} {row}行目 {column.title.ja}")
 
 
 def _told(shown: Filing) -> dict[str, Any]:
@@ -320,6 +307,7 @@ def _about_case(request: Asked, shown: Filing) -> Content | None:
         "severity": case.severity,
         "at": _address("case", case.case_id),
         "narrative": {"en": case.narrative_en, "ja": case.narrative_ja or case.narrative_en},
+        "unedited": [{"value": each, "title": {"en": _("English"), "ja": _("Japanese")}[each]} for each in case.unedited],
         "parties": case.parties,
         "alerts": [
             {
