@@ -68,7 +68,7 @@ def _send(client: Client, name: str, key: Any, language: str = "en", **body: Any
 def _narrated(actor: Acting, case: Case, *edited: str) -> None:
     """The case's narrative as it was drafted, then edited in these languages, the marks left in."""
     drafted = (
-        f"DRAFT written by Sekisho from the evidence on 2026-11-29 (Japan time). A person has to check, correct and complete it.\n\n"
+        "DRAFT written by Sekisho from the evidence on 2026-11-29 (Japan time). A person has to check, correct and complete it.\n\n"
         f"WHAT\n- The draft's sentence.\n\n{MARKS['en']}\n",
         "【下書き】Sekishoが2026-11-29（日本時間）に証拠から作成したもの。担当者による確認、訂正および補完を要する。\n\n"
         "行為\n- 下書きの文。\n\n動機\n- 証拠からは明らかでない。要記述。\n",

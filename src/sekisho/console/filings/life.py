@@ -20,7 +20,7 @@ from django.utils import timezone
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
-from sekisho.console.approvals.four_eyes import Takes, propose, takes_two
+from sekisho.console.approvals.four_eyes import Shown, Takes, propose, takes_two
 from sekisho.console.approvals.models import Proposal
 from sekisho.console.cases.models import Case
 from sekisho.console.desk.pages import Unfit
@@ -229,6 +229,30 @@ def _at(proposal: Proposal) -> str:
     return reverse("filing", args=[proposal.about_id])
 
 
+def _shows(proposal: Proposal) -> list[Shown]:
+    """What an approver has to know of a filing without opening it: what it is, to whom, about what, and who stands for it."""
+    filing = found(proposal.about_id)
+    kind, content = kind_of(filing.filing_kind), content_of(filing, proposal.payload["version"])
+    told = [
+        Shown(_("Report"), in_language(kind.title)),
+        Shown(_("Goes to"), _chosen(kind, content, "addressee") or in_language(kind.to)),
+        Shown(_("Subject"), _chosen(kind, content, "suspected") or _chosen(kind, content, "subject")),
+        Shown(_("Case"), f"{filing.case.case_id} {filing.case.title}" if filing.case else ""),
+        Shown(_("Incident"), filing.incident_id),
+        Shown(_("Day or period"), str(filing.about_on or "")),
+        Shown(_("Written by"), filing.written_by, is_person=True),
+        Shown(_("Reviewed by"), filing.reviewed_by, is_person=True),
+    ]
+    return [each for each in told if each.value]
+
+
+def _chosen(kind: Kind, content: Content, name: str) -> str:
+    """What was chosen for an item, in the language of the page; empty: the kind has no such choice."""
+    item = next((item for item in kind.items if item.name == name and item.written == "choice"), None)
+    told = dict(item.choices).get(str(content.get(name))) if item else None
+    return in_language(told) if told else ""
+
+
 for _secret, _kind in ((False, "file a report"), (True, "file STR")):
     takes_two(
         Takes(
@@ -239,6 +263,8 @@ for _secret, _kind in ((False, "file a report"), (True, "file STR")):
             reasons=REASONS,
             effect=_filed,
             at=_at,
+            shows=_shows,
+            done=gettext_lazy("Approved: the report is filed."),
         )
     )
 

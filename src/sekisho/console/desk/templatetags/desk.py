@@ -14,6 +14,7 @@ from django.utils.translation import ngettext
 
 from sekisho.console.desk.chapters import chapter_title
 from sekisho.console.desk.words_of_law import NOT_RUN, SEVERITY_WORDS
+from sekisho.console.people.naming import named
 from sekisho.console.people.role_words import ROLE_WORDS
 
 register = template.Library()
@@ -26,8 +27,8 @@ def get(mapping: Any, key: str) -> Any:
 
 
 @register.filter
-def time(value: datetime | str | None) -> str:
-    """A moment in Japan time; the exact UTC moment stands in its title."""
+def time(value: datetime | str | None, to: str = "minutes") -> str:
+    """A moment in Japan time, to the minute or (``seconds``) to the second; the exact UTC moment stands in its title."""
     if not value:
         return ""
     at = datetime.fromisoformat(value) if isinstance(value, str) else value
@@ -36,7 +37,7 @@ def time(value: datetime | str | None) -> str:
         '<time datetime="{}" title="{} UTC">{}</time>',
         exact.isoformat(),
         exact.strftime("%Y-%m-%d %H:%M:%S.%f"),
-        shown.strftime("%Y-%m-%d %H:%M"),
+        shown.strftime("%Y-%m-%d %H:%M:%S" if to == "seconds" else "%Y-%m-%d %H:%M"),
     )
 
 
@@ -140,6 +141,12 @@ def cell(row: dict[str, Any], column: dict[str, Any]) -> dict[str, Any]:
     key = column["key"]
     at = row.get(column["at"]) if column["at"] else None
     return {"value": row.get(key), "row_words": row.get(f"{key}_words"), "kind": column["kind"], "at": at}
+
+
+@register.simple_tag(takes_context=True)
+def person(context: template.Context, code: str | None) -> str:
+    """A person's name with the code."""
+    return named(context["request"], code)
 
 
 @register.simple_tag(takes_context=True)

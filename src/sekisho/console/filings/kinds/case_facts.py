@@ -27,6 +27,16 @@ def jst(moment: datetime) -> str:
     return timezone.localtime(moment).strftime("%Y-%m-%d %H:%M")
 
 
+def known_on(case: Case, alerts: Sequence[Any]) -> str:
+    """The day since which the firm knew: on which the first of the alerts was raised; of a case without one, the day it was opened.
+
+    Where the clock that raised it was behind, the day on which what it is about began.
+    """
+    if not alerts:
+        return jst(case.opened_at)[:10]
+    return jst(max(min(alert.raised_at for alert in alerts), min(alert.window_from for alert in alerts)))[:10]
+
+
 def narrative(case: Case, alerts: Sequence[Any]) -> str:
     """The case's own narrative as far as a person has edited it, in Japanese before English; without one, what the alerts say.
 
