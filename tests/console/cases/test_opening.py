@@ -183,13 +183,20 @@ def test_the_page_of_an_alert_leads_to_its_case(make_alert: Any, browser: Browse
         shown = {each["name"]: each["content"] for each in browser(who).get("/api/alerts/F1/").json()["panels"]}
         return shown.get("case")
 
-    assert panel("compliance") == {"case": None, "open_at": "/cases/new/?alert=F1"}
-    assert panel("audit") is None, "who opens no case is not sent to do it"
+    def beside(who: str) -> Any:
+        return [each["content"] for each in browser(who).get("/api/alerts/F1/").json()["beside"]]
+
+    assert beside("compliance") == [{"open_at": "/cases/new/?alert=F1"}]
+    acts = browser("compliance").get("/alerts/F1/").content.decode().split('id="acts"', 1)[1].split("</section>")[0]
+    assert 'href="/cases/new/?alert=F1"' in acts, "beside what else may be done"
+    assert beside("audit") == [], "who opens no case is not sent to do it"
+    assert panel("compliance") is None
     assert "F1" in browser("compliance").get("/cases/new/?alert=F1").content.decode()
     case = sent(browser("compliance"), "/cases/open/", alerts=["F1"]).json()["case"]
+    assert Case.objects.get().assignee == "PERSON-COMPLIANCE", "who opens a case has it"
     for who in ("compliance", "audit"):
         told = panel(who)
-        assert (told["case"]["case"], told["open_at"]) == (case, None), "an alert is in one case at most"
+        assert (told["case"]["case"], beside(who)) == (case, []), "an alert is in one case at most"
         assert f'href="/cases/{case}/"' in browser(who).get("/alerts/F1/", headers={"accept-language": "ja"}).content.decode()
     with acting(SYSTEM, "t", effect="declare a conflict"):
         Conflict(person_id="PERSON-COMPLIANCE2", party_id="P9", why="kin", since=timezone.localdate()).save()

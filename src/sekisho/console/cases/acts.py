@@ -27,7 +27,7 @@ class Body(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Opening(Body, frozen=True):
-    """A case from alerts: their ids, one each or several in a field, apart by blanks."""
+    """A case from alerts: their ids, one each or several in a field, separated by spaces."""
 
     alerts: list[str] = []
     title: str = ""

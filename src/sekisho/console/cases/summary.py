@@ -56,7 +56,7 @@ def _parts(case: Case, alerts: Sequence[Alert], at: datetime, language: str, wid
         _text(f"{case.case_id} {case.title}", "title"),
         _text(_("Made %(at)s (Japan time) with Sekisho") % {"at": told(at)}),
         _table([_("What"), _("Value")], facts, (0.25, 0.75), width),
-        _text(_("What fired"), "heading"),
+        _text(_("Alerts"), "heading"),
         _table(
             [_("Alert"), _("Rule"), _("Severity"), _("What it says")],
             [(a.alert_id, a.rule, a.severity, a.summary_ja if language == "ja" else a.summary_en) for a in alerts[:_ROWS_MAX]],

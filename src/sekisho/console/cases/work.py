@@ -292,6 +292,7 @@ def _new(actor: Actor, title: str, chapter: str, severity: str) -> Case:
         rank=RANK[severity],
         opened_at=actor.at,
         opened_by=actor.person.person_id,
+        assignee=actor.person.person_id if actor.may("work on cases", chapter) else "",
         due_at=term_of(severity, actor.at),
     )
     case.save()
