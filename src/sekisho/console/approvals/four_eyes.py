@@ -16,6 +16,8 @@ from sekisho.console.desk.pages import Unfit
 from sekisho.console.journal.acting import NotTwoPeople, acting
 from sekisho.console.people.actor import Actor, Denied
 
+_DONE: Final = gettext_lazy("Approved, and done.")
+
 
 @dataclass(frozen=True, slots=True)
 class Shown:
@@ -45,7 +47,7 @@ class Takes:
     at: Callable[[Proposal], str]
     refused: Callable[[Proposal, Actor], None] | None = None
     shows: Callable[[Proposal], Sequence[Shown]] | None = None
-    done: str | Promise = gettext_lazy("Approved, and done.")
+    done: str | Promise = _DONE
     keeps_out: Callable[[Proposal, Actor], str] | None = None
 
 

@@ -43,7 +43,7 @@ def mark_in(text: str) -> str | None:
 
 
 def without_marks(text: str) -> str:
-    """A narrative without the head of the draft and without what only asks for words; a heading under which nothing is left goes too."""
+    """A narrative without the head of the draft, without what only asks for words, and without headings left empty by that."""
     for each in _ASKING:
         text = each.sub("", text)
     kept = []

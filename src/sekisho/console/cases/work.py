@@ -8,6 +8,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from django.db import IntegrityError, connection, transaction
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from sekisho.console.alerts.models import RANK, Alert
@@ -310,9 +311,10 @@ def _next_id(at: datetime) -> str:
 
 
 def _title_of(alerts: Sequence[Alert]) -> str:
-    rules = load_rulebook().rules
+    """The rules and subjects of the alerts, in the language of whoever opens the case."""
+    rules, japanese = load_rulebook().rules, (get_language() or "").startswith("ja")
     titles = (rules[alert.rule].title if alert.rule in rules else None for alert in alerts)
-    names = dict.fromkeys(alerts[0].rule if title is None else f"{title.ja} / {title.en}" for title in titles)
+    names = dict.fromkeys(alerts[0].rule if title is None else title.ja if japanese else title.en for title in titles)
     subjects = dict.fromkeys(each for alert in alerts for each in ids_of(alert))
     told = ", ".join(list(names)[:2]) + (" …" if len(names) > 2 else "")
     who = ", ".join(list(subjects)[:3]) + (" …" if len(subjects) > 3 else "")

@@ -14,6 +14,7 @@ from django.utils.translation import ngettext
 
 from sekisho.console.desk.chapters import chapter_title
 from sekisho.console.desk.words_of_law import NOT_RUN, SEVERITY_WORDS
+from sekisho.console.desk.words_of_records import WORDS
 from sekisho.console.people.naming import named
 from sekisho.console.people.role_words import ROLE_WORDS
 
@@ -119,6 +120,12 @@ def role(name: str) -> str:
 def severity(name: str) -> str:
     """How grave something is, in the reader's language."""
     return str(SEVERITY_WORDS.get(name, name))
+
+
+@register.filter
+def of_books(name: str | None) -> str:
+    """A word of the books, in the reader's language."""
+    return str(WORDS.get(name or "", name or ""))
 
 
 @register.filter
