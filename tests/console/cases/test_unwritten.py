@@ -83,6 +83,8 @@ def test_what_a_person_wrote_beside_a_mark_is_kept() -> None:
         "DRAFT of the contract was found.\n\nWHY\n- Nothing in the evidence says this. To be written. He owned up.\n- He was paid."
     )
     assert without_marks(told) == "DRAFT of the contract was found.\n\nWHY\n- He owned up.\n- He was paid."
+    own = "A sentence of his.\n  \n\nIt is to be written. Soon."
+    assert without_marks(own) == own, "what holds nothing of the draft is left as it is"
     half = "【下書き】私の記述"
     assert without_marks(half) == half, "half a head is no head: it stays, and is found as a mark"
 

@@ -12,8 +12,8 @@ from typing import Final
 _ASKING: Final = (
     re.compile(r"DRAFT written by Sekisho[^\n]*?check, correct and complete it\.[ \t]*"),
     re.compile(r"【下書き】[^\n]*?訂正および補完を要する。[ \t]*"),
-    re.compile(r"Nothing in the evidence says this\.[ \t]*To be written\.[ \t]*", re.IGNORECASE),
-    re.compile(r"[ \t]*To be written(?: from statements and communications)?\.", re.IGNORECASE),
+    re.compile(r"Nothing in the evidence says this\.[ \t]*To be written\.[ \t]*"),
+    re.compile(r"[ \t]*To be written(?: from statements and communications)?\."),
     re.compile(r"証拠からは明らかでない。[ \t]*要記述。[ \t]*"),
     re.compile(r"[ \t]*供述や通信の記録に基づき記述すること。"),
 )
@@ -44,12 +44,15 @@ def mark_in(text: str) -> str | None:
 
 def without_marks(text: str) -> str:
     """A narrative without the head of the draft, without what only asks for words, and without headings left empty by that."""
-    for each in _ASKING:
-        text = each.sub("", text)
     kept = []
     for block in text.split("\n\n"):
-        lines = [line.rstrip() for line in block.split("\n") if line.strip(" \t-・")]
-        only_a_heading = len(lines) == 1 and len(block.strip("\n").split("\n")) > 1
-        if lines and not only_a_heading:
+        left = block
+        for each in _ASKING:
+            left = each.sub("", left)
+        if left == block:
+            kept.append(block)
+            continue
+        lines = [line.rstrip() for line in left.split("\n") if line.strip(" \t-")]
+        if len(lines) > 1 or (lines and "\n" not in block.strip("\n")):
             kept.append("\n".join(lines))
-    return "\n\n".join(kept)
+    return "\n\n".join(kept).strip("\n")
