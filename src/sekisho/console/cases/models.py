@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 from sekisho.console.alerts.models import SEVERITIES, Alert
 from sekisho.console.journal.acting import Added, Kept
@@ -32,6 +34,9 @@ EVIDENCE_KINDS = [
     ("export", _("export of a system")),
     ("run", _("run.json of the inspection")),
 ]
+
+
+_BOTH = re.compile(r"(?P<ja>[^/]+) / (?P<en>[^/:]+): (?P<who>.+)")
 
 
 class Case(Kept):
@@ -79,6 +84,14 @@ class Case(Kept):
 
     def __str__(self) -> str:
         return str(self.case_id)
+
+    @property
+    def said(self) -> str:
+        """The title in the language of the page, where it has both: ``Japanese / English: whom it is about``."""
+        both = _BOTH.fullmatch(self.title)
+        if both is None or both["ja"].isascii() or not both["en"].isascii():
+            return str(self.title)
+        return f"{both['ja' if (get_language() or '').startswith('ja') else 'en']}: {both['who']}"
 
     @property
     def unedited(self) -> list[str]:

@@ -88,6 +88,7 @@ def _show(case: Case, request: Asked) -> dict[str, Any]:
         "case": case.case_id,
         "at": reverse("case", args=[case.case_id]),
         "title": case.title,
+        "title_words": case.said,
         "chapter": case.chapter,
         "severity": case.severity,
         "severity_words": case.get_severity_display(),
@@ -334,6 +335,7 @@ def _frame(request: Asked, name: str, case_id: str) -> tuple[Content, Case, list
             "section": "cases",
             "case": {
                 **{each.attname: getattr(found, each.attname) for each in Case._meta.concrete_fields},
+                "said": found.said,
                 "state_words": str(found.get_state_display()),
                 "severity_words": str(found.get_severity_display()),
                 "outcome_words": str(found.get_outcome_display()),
@@ -405,7 +407,7 @@ def _who(actor: Actor, found: Case, alerts: list[Alert], named: set[str]) -> dic
     shown = [
         {
             "case_id": each.case_id,
-            "title": each.title,
+            "title": each.said,
             "state": each.state,
             "state_words": str(each.get_state_display()),
             "at": reverse("case", args=[each.case_id]),
@@ -459,7 +461,7 @@ def _linked(actor: Actor, found: Case) -> list[dict[str, Any]]:
     return [
         {
             "case_id": other.case_id,
-            "title": other.title,
+            "title": other.said,
             "at": reverse("case", args=[other.case_id]),
             "why": link.why,
             "by": link.by,

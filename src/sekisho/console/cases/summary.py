@@ -53,7 +53,7 @@ def _parts(case: Case, alerts: Sequence[Alert], at: datetime, language: str, wid
     narrative = case.narrative_ja if language == "ja" else case.narrative_en
     version = _("Narrative, version %(n)s") % {"n": case.narrative_version}
     parts = [
-        _text(f"{case.case_id} {case.title}", "title"),
+        _text(f"{case.case_id} {case.said}", "title"),
         _text(_("Made %(at)s (Japan time) with Sekisho") % {"at": told(at)}),
         _table([_("What"), _("Value")], facts, (0.25, 0.75), width),
         _text(_("Alerts"), "heading"),

@@ -8,7 +8,6 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from django.db import IntegrityError, connection, transaction
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from sekisho.console.alerts.models import RANK, Alert
@@ -20,6 +19,7 @@ from sekisho.console.journal.acting import acting
 from sekisho.console.people.actor import Actor
 from sekisho.console.people.models import Person
 from sekisho.rulebook import load_rulebook
+from sekisho.rulebook.texts import Text
 from sekisho.typologies.business_days import BusinessDays
 
 TERM_BUSINESS_DAYS: Final[Mapping[str, int]] = {"critical": 5, "high": 10, "medium": 20, "low": 30}
@@ -311,11 +311,12 @@ def _next_id(at: datetime) -> str:
 
 
 def _title_of(alerts: Sequence[Alert]) -> str:
-    """The rules and subjects of the alerts, in the language of whoever opens the case."""
-    rules, japanese = load_rulebook().rules, (get_language() or "").startswith("ja")
-    titles = (rules[alert.rule].title if alert.rule in rules else None for alert in alerts)
-    names = dict.fromkeys(alerts[0].rule if title is None else title.ja if japanese else title.en for title in titles)
+    """The rules of the alerts in both languages, and their subjects; a page shows it in its own (``Case.said``)."""
+    rules = load_rulebook().rules
+    names = dict.fromkeys(rules[alert.rule].title if alert.rule in rules else Text(alert.rule, alert.rule) for alert in alerts)
     subjects = dict.fromkeys(each for alert in alerts for each in ids_of(alert))
-    told = ", ".join(list(names)[:2]) + (" …" if len(names) > 2 else "")
+    more = " …" if len(names) > 2 else ""
+    japanese, english = ", ".join(each.ja for each in list(names)[:2]), ", ".join(each.en for each in list(names)[:2])
+    told = f"{japanese}{more} / {english}{more}" if japanese != english else f"{english}{more}"
     who = ", ".join(list(subjects)[:3]) + (" …" if len(subjects) > 3 else "")
     return f"{told}: {who}"[:300]

@@ -237,7 +237,7 @@ def _shows(proposal: Proposal) -> list[Shown]:
         Shown(_("Report"), in_language(kind.title)),
         Shown(_("Goes to"), _chosen(kind, content, "addressee") or in_language(kind.to)),
         Shown(_("Subject"), _chosen(kind, content, "suspected") or _chosen(kind, content, "subject")),
-        Shown(_("Case"), f"{filing.case.case_id} {filing.case.title}" if filing.case else ""),
+        Shown(_("Case"), f"{filing.case.case_id} {filing.case.said}" if filing.case else ""),
         Shown(_("Incident"), filing.incident_id),
         Shown(_("Day or period"), str(filing.about_on or "")),
         Shown(_("Written by"), filing.written_by, is_person=True),

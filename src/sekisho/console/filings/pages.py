@@ -306,7 +306,7 @@ def _about_case(request: Asked, shown: Filing) -> Content | None:
     case = shown.case
     return {
         "case_id": case.case_id,
-        "title": case.title,
+        "title": case.said,
         "severity": case.severity,
         "at": _address("case", case.case_id),
         "narrative": {"en": case.narrative_en, "ja": case.narrative_ja or case.narrative_en},

@@ -8,7 +8,8 @@ from typing import Any
 
 from django import template
 from django.utils import timezone
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -120,6 +121,12 @@ def role(name: str) -> str:
 def severity(name: str) -> str:
     """How grave something is, in the reader's language."""
     return str(SEVERITY_WORDS.get(name, name))
+
+
+@register.filter
+def breakable(ids: Any) -> str:
+    """Several ids joined by a bar, which may stand on lines of their own."""
+    return format_html_join(mark_safe("|<wbr>"), "{}", ([each] for each in str(ids).split("|")))
 
 
 @register.filter
