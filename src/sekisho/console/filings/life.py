@@ -17,7 +17,7 @@ from django.conf import settings
 from django.db import connection
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import get_language, gettext_lazy
+from django.utils.translation import get_language, gettext_lazy, pgettext
 from django.utils.translation import gettext as _
 
 from sekisho.console.approvals.four_eyes import Shown, Takes, propose, takes_two
@@ -234,9 +234,9 @@ def _shows(proposal: Proposal) -> list[Shown]:
     filing = found(proposal.about_id)
     kind, content = kind_of(filing.filing_kind), content_of(filing, proposal.payload["version"])
     told = [
-        Shown(_("Report"), in_language(kind.title)),
+        Shown(pgettext("filings", "Report"), in_language(kind.title)),
         Shown(_("Goes to"), _chosen(kind, content, "addressee") or in_language(kind.to)),
-        Shown(_("Subject"), _chosen(kind, content, "suspected") or _chosen(kind, content, "subject")),
+        Shown(pgettext("filings", "Subject"), _chosen(kind, content, "suspected") or _chosen(kind, content, "subject")),
         Shown(_("Case"), f"{filing.case.case_id} {filing.case.said}" if filing.case else ""),
         Shown(_("Incident"), filing.incident_id),
         Shown(_("Day or period"), str(filing.about_on or "")),
