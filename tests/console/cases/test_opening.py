@@ -183,15 +183,37 @@ def test_the_page_of_an_alert_leads_to_its_case(make_alert: Any, browser: Browse
         shown = {each["name"]: each["content"] for each in browser(who).get("/api/alerts/F1/").json()["panels"]}
         return shown.get("case")
 
-    assert panel("compliance") == {"case": None, "open_at": "/cases/new/?alert=F1"}
-    assert panel("audit") is None, "who opens no case is not sent to do it"
+    def beside(who: str) -> Any:
+        return [each["content"] for each in browser(who).get("/api/alerts/F1/").json()["beside"]]
+
+    assert beside("compliance") == [{"open_at": "/cases/new/?alert=F1"}]
+    acts = browser("compliance").get("/alerts/F1/").content.decode().split('id="acts"', 1)[1].split("</section>")[0]
+    assert 'href="/cases/new/?alert=F1"' in acts, "beside what else may be done"
+    assert beside("audit") == [], "who opens no case is not sent to do it"
+    assert panel("compliance") is None
     assert "F1" in browser("compliance").get("/cases/new/?alert=F1").content.decode()
     case = sent(browser("compliance"), "/cases/open/", alerts=["F1"]).json()["case"]
+    assert Case.objects.get().assignee == "PERSON-COMPLIANCE", "who opens a case has it"
     for who in ("compliance", "audit"):
         told = panel(who)
-        assert (told["case"]["case"], told["open_at"]) == (case, None), "an alert is in one case at most"
+        assert (told["case"]["case"], beside(who)) == (case, []), "an alert is in one case at most"
         assert f'href="/cases/{case}/"' in browser(who).get("/alerts/F1/", headers={"accept-language": "ja"}).content.decode()
     with acting(SYSTEM, "t", effect="declare a conflict"):
         Conflict(person_id="PERSON-COMPLIANCE2", party_id="P9", why="kin", since=timezone.localdate()).save()
         CaseParty(case=Case.objects.get(), party_id="P9").save()
     assert panel("compliance2") is None, "a case one must keep out of is not named"
+
+
+def test_a_title_made_of_the_rules_is_shown_in_the_language_of_the_page(make_alert: Any, browser: Browser) -> None:
+    make_alert("F1")
+    make_alert("F2", rule="unfair_trading/matched_orders", subject_id="A2", score=0.1)
+    make_alert("F3", subject_id="A3")
+    case = sent(browser("compliance"), "/cases/open/", alerts=["F1", "F2"]).json()["case"]
+    own = sent(browser("compliance"), "/cases/open/", alerts=["F3"], title="Profit / loss of A3: asked").json()["case"]
+    heads = {}
+    for language in ("en", "ja"):
+        page = browser("compliance").get(f"/cases/{case}/", headers={"accept-language": language}).content.decode()
+        heads[language] = page.split("<h1>", 1)[1].split("</h1>")[0]
+        assert "Profit / loss of A3: asked" in browser("compliance").get(f"/cases/{own}/").content.decode(), "as it was written"
+    assert heads["en"].endswith("</code> Wash trading, Matched orders: A1, A2")
+    assert heads["ja"].endswith("</code> 仮装売買, 馴合売買: A1, A2")

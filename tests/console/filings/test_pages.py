@@ -6,6 +6,7 @@ import io
 import json
 import re
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import openpyxl
@@ -15,13 +16,16 @@ from django.test import Client, RequestFactory
 from django.urls import reverse
 
 from sekisho.console import urls  # noqa: F401 - reads every area's pages
+from sekisho.console.alerts.models import Alert
 from sekisho.console.cases.models import Case
 from sekisho.console.desk.panels import panels_of
 from sekisho.console.filings import life
 from sekisho.console.filings.models import Filing
+from sekisho.console.journal.acting import acting
 from sekisho.console.journal.guarded import readable
 from sekisho.console.journal.models import Change
 from sekisho.console.people.actor import Actor
+from sekisho.console.people.models import Person
 
 Browser = Callable[[str], Client]
 Acting = Callable[[str], Actor]
@@ -233,3 +237,59 @@ def test_every_page_of_a_filing_speaks_japanese(secret: Filing, browser: Browser
     assert (
         "疑わしい取引の届出" in client.get(reverse("filing", args=[secret.pk]), headers={"accept-language": "ja"}).content.decode()
     )
+
+
+def test_nothing_is_chosen_beforehand_of_how_and_why_it_was_sent(reviewed: Any, browser: Browser) -> None:
+    filing = reviewed("closure")
+    page = browser("compliance").get(reverse("filing", args=[filing.pk])).content.decode()
+    for name in ("channel", "reason_code"):
+        first = page.split(f'<select name="{name}" required>', 1)[1].split("</option>")[0]
+        assert first == '<option value="">choose'
+    _post(browser("compliance"), "propose filing", filing.pk, filed_on="2026-11-01", channel="", reason_code="required")
+    assert not life.Proposal.objects.exists()
+
+
+@pytest.mark.parametrize(("language", "level"), [("en", "warning"), ("ja", "warning")])
+def test_what_is_missing_is_no_good_news(language: str, level: str, actor: Acting, browser: Browser) -> None:
+    filing = life.begin(actor("compliance"), "closure")
+    client = browser("compliance")
+    answer = client.post(reverse("validate filing", args=[filing.pk]), headers={"accept-language": language}, follow=True)
+    assert f'<li class="{level}">' in answer.content.decode()
+    assert '<li class="success">' not in answer.content.decode()
+
+
+def test_who_approves_is_told_what_it_is_to_whom_and_who_stands_for_it(reviewed: Any, browser: Browser) -> None:
+    filing = reviewed("unfair-trading")
+    _post(browser("compliance"), "propose filing", filing.pk, filed_on="2026-11-01", channel="sro", reason_code="voluntary")
+    where = reverse("proposal", args=[life.Proposal.objects.get().pk])
+    page = browser("supervisor").get(where).content.decode()
+    for said in ("Report of suspected unfair trading", "both", "wash trade or matched orders (185-24(1))", "(PERSON-COMPLIANCE2)"):
+        assert said in page
+    japanese = browser("supervisor").get(where, headers={"accept-language": "ja"}).content.decode()
+    for said in ("不公正取引の疑いに関する報告書", "双方", "仮装売買・馴合売買（同第185条の24第1項）", "レビュー担当者"):
+        assert said in japanese
+    approved = browser("supervisor").post(reverse("approve proposal", args=[life.Proposal.objects.get().pk]), follow=True)
+    assert "Approved: the report is filed." in approved.content.decode()
+
+
+def test_the_history_says_who_proposed_and_who_took_it_back(reviewed: Any, browser: Browser) -> None:
+    filing = reviewed("closure")
+    _post(browser("compliance"), "propose filing", filing.pk, filed_on="2026-11-01", channel="sro", reason_code="voluntary")
+    _post(browser("compliance"), "withdraw proposal", life.Proposal.objects.get().pk, words="too early")
+    told = browser("compliance").get(reverse("filing as JSON", args=[filing.pk])).json()["history"]
+    acts = [(line["act"], line["person"]) for line in told if line["field"] == "proposal"]
+    assert acts == [("withdraw", "PERSON-COMPLIANCE"), ("propose: file a report", "PERSON-COMPLIANCE")]
+    page = browser("compliance").get(reverse("filing", args=[filing.pk])).content.decode()
+    name = Person.objects.get(pk="PERSON-COMPLIANCE").name
+    assert f"{name} (PERSON-COMPLIANCE): proposed: " in page
+
+
+def test_the_firm_knows_since_the_first_alert_was_raised(actor: Acting, case: Case) -> None:
+    with acting(actor("compliance").author, "raise earlier"):
+        alert = Alert.objects.get(pk="F-2")
+        alert.raised_at = alert.window_from + timedelta(minutes=1)
+        alert.save()
+        case.opened_at += timedelta(days=9)
+        case.save()
+    content = life.content_of(life.begin(actor("compliance"), "unfair-trading", case=case))
+    assert content["known_on"] == "2026-11-02"

@@ -5,10 +5,12 @@ const $ = (id) => document.getElementById(id);
 const words = {
   en: {new: "new", replace: "replace", cancel: "cancel", expire: "expire", reject: "reject", trade: "trade", buy: "buy", sell: "sell",
        bid: "bid", ask: "ask", of: "event {0} of {1}", subject: "subject", cut: "{0} further events stand in the CSV beside this page.",
+       cutHere: "{0} further events are not played here; the bundle of the case has all of them (CSV).",
        none: "No event in the window.", price: "Price", per: "Price ({0} for 1 {1})", time: "Time ({1}) of the event, {0}; events evenly apart",
        bestBid: "best bid", bestAsk: "best ask", own: "event of the subject"},
   ja: {new: "新規", replace: "訂正", cancel: "取消", expire: "失効", reject: "拒否", trade: "約定", buy: "買", sell: "売",
-       bid: "買気配", ask: "売気配", of: "{1}件中{0}件目", subject: "対象者", cut: "他の{0}件は併録のCSVにある。", none: "期間内に事象はない。",
+       bid: "買気配", ask: "売気配", of: "{1}件中{0}件目", subject: "対象者", cut: "他の{0}件は併録のCSVにある。",
+       cutHere: "他の{0}件はここでは再生しない。全件は案件一式（CSV）にある。", none: "期間内に事象はない。",
        price: "価格", per: "価格（1{1}当たり{0}）", time: "事象の時刻（{1}）、{0}。横軸は事象順の等間隔",
        bestBid: "最良買気配", bestAsk: "最良売気配", own: "対象者の事象"},
 };
@@ -149,7 +151,7 @@ function speak() {
   $("what").textContent = [told.instrument, told.id].filter(Boolean).join(" · ");
   $("summary").textContent = told[language];
   $("cut").hidden = !told.cut;
-  $("cut").textContent = say("cut", told.cut);
+  $("cut").textContent = say(told.hours ? "cutHere" : "cut", told.cut);
   draw();
   show();
 }

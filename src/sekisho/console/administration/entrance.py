@@ -47,7 +47,7 @@ def log_in(request: HttpRequest) -> HttpResponse:
         with acting(SYSTEM, "check a password"):
             user = authenticate(request, username=name, password=request.POST.get("password", ""))
         if user is None:
-            return _refused(request, name, "password", _("Account and password do not fit."), 403)
+            return _refused(request, name, "password", _("Account and password do not match."), 403)
         forget(account_key(name), at)
         take_back(address_key(address))
         login(request, user)
@@ -57,7 +57,7 @@ def log_in(request: HttpRequest) -> HttpResponse:
 
 def _refused(request: HttpRequest, name: str, why: str, fault: str, status: int) -> HttpResponse:
     note_refusal(name, why, _address(request))
-    return _entrance(request, fault, status)
+    return _entrance(request, fault, status, name)
 
 
 def note_refusal(name: str, why: str, address: str) -> None:
@@ -66,8 +66,8 @@ def note_refusal(name: str, why: str, address: str) -> None:
         act.note("account", name[:128], "refused", None, {"why": why, "from": address})
 
 
-def _entrance(request: HttpRequest, fault: str, status: int) -> HttpResponse:
-    content = {"fault": fault, "next": _next(request), "oidc": settings.CHOSEN.oidc is not None, "page": "login"}
+def _entrance(request: HttpRequest, fault: str, status: int, name: str = "") -> HttpResponse:
+    content = {"fault": fault, "name": name, "next": _next(request), "oidc": settings.CHOSEN.oidc is not None, "page": "login"}
     return render(request, "administration/login.html", content, status=status)
 
 

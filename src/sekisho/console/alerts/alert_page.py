@@ -79,6 +79,7 @@ def content_of(request: Asked, alert: Alert) -> dict[str, Any]:
         "firm_set": alert.parameters.get("_firm_set", []),
         "evidence": _evidence(alert),
         "evidence_count": len(alert.evidence),
+        "evidence_shown": EVIDENCE_SHOWN,
         "same_subject": _related(request.actor, alert, Q(subject_key=alert.subject_key)),
         "same_rule": _related(request.actor, alert, Q(rule=alert.rule, is_live=1)),
         "intake": _intake(alert),

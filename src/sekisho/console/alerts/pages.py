@@ -360,6 +360,7 @@ def alert(request: Asked, alert_id: str) -> Content | HttpResponseBase:
         "people": [{"value": value, "title": title} for value, title in bulk.people(request)]
         if found.is_live and request.actor.may("work on alerts", found.chapter)
         else [],
+        "beside": panels_of(request, "acts on an alert", alert_id),
         "panels": panels_of(request, "alert", alert_id),
     }
 

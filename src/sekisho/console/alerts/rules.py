@@ -26,7 +26,13 @@ def title(rule: str) -> str:
 
 def summary(alert: Alert) -> str:
     """What the alert says, in the reader's language."""
-    return str(alert.summary_ja if (get_language() or "").startswith("ja") else alert.summary_en)
+    told = said_of(alert)
+    return told["ja"] if (get_language() or "").startswith("ja") else told["en"]
+
+
+def said_of(alert: Alert) -> dict[str, str]:
+    """The sentences of the finding in both languages as a page shows them: what says that there is nothing to say is left out."""
+    return {"en": alert.summary_en.replace(" Links: –.", ""), "ja": alert.summary_ja.replace("関係：–。", "")}
 
 
 def address(rule: str) -> str | None:

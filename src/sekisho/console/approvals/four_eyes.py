@@ -9,12 +9,24 @@ from typing import Any, Final
 from django.db import IntegrityError, connection, transaction
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from sekisho.console.approvals.models import Proposal
 from sekisho.console.desk.pages import Unfit
 from sekisho.console.journal.acting import NotTwoPeople, acting
 from sekisho.console.journal.naming import ACTS_BEGINNING, VALUES_SAID, kind_title
 from sekisho.console.people.actor import Actor, Denied
+
+_DONE: Final = gettext_lazy("Approved, and done.")
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A line of what a proposal is about: its title and value, which may be a person's code."""
+
+    title: str
+    value: str
+    is_person: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,7 +35,8 @@ class Takes:
 
     ``effect`` gets the approved proposal and the actor who approved, inside the act, or raises ``Unfit``.
     ``refused`` (optional) is told a rejected or withdrawn proposal. ``at`` gives the address of what it is about. ``keeps_out``
-    (optional) says in words why somebody who may decide such things may not decide this one; empty: he may.
+    (optional) says in words why somebody who may decide such things may not decide this one; empty: he may. ``shows`` (optional)
+    tells whoever decides what it is about, beside what was proposed; ``done`` is said to who approved.
     """
 
     kind: str
@@ -34,6 +47,8 @@ class Takes:
     effect: Callable[[Proposal, Actor], None]
     at: Callable[[Proposal], str]
     refused: Callable[[Proposal, Actor], None] | None = None
+    shows: Callable[[Proposal], Sequence[Shown]] | None = None
+    done: str | Promise = _DONE
     keeps_out: Callable[[Proposal, Actor], str] | None = None
 
 

@@ -21,6 +21,7 @@ from sekisho.console.desk.pages import Asked, Content, Done, action, page
 from sekisho.console.desk.reminders import Reminder, reminder
 from sekisho.console.journal.naming import kind_title
 from sekisho.console.people.actor import Actor
+from sekisho.console.people.naming import named
 
 
 def mine(request: Asked) -> QuerySet[Any]:
@@ -56,10 +57,12 @@ def _show(proposal: Proposal, request: Asked) -> dict[str, Any]:
         "at": reverse("proposal", args=[proposal.pk]),
         "reason": str(dict(takes.reasons).get(proposal.reason_code, proposal.reason_code)),
         "proposed_by": proposal.proposed_by,
+        "proposed_by_words": named(request, proposal.proposed_by),
         "proposed_at": proposal.proposed_at,
         "state": proposal.state,
         "state_words": proposal.get_state_display(),
         "decided_by": proposal.decided_by or None,
+        "decided_by_words": named(request, proposal.decided_by) or None,
     }
 
 
@@ -112,6 +115,7 @@ def proposal(request: Asked, pk: int) -> Content:
         "proposal": found,
         "title": takes.title,
         "payload": payload_said(found),
+        "shows": list(takes.shows(found)) if takes.shows is not None else [],
         "reason": str(dict(takes.reasons).get(found.reason_code, found.reason_code)),
         "object_at": takes.at(found),
         "may_decide": may_decide(request.actor, found),
@@ -130,7 +134,7 @@ class Words(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 def approve(request: Asked, body: Words, pk: int) -> Done:
     """Approve; it takes effect now."""
     decided = decide(request.actor, _shown(request, pk).pk, True, body.words)
-    return Done(said=_("Approved, and done."), at=KINDS[decided.proposal_kind].at(decided))
+    return Done(said=str(KINDS[decided.proposal_kind].done), at=KINDS[decided.proposal_kind].at(decided))
 
 
 @action("proposals/<int:pk>/reject/", name="reject proposal", act="read proposals")

@@ -48,7 +48,7 @@ _PDF_COLOURS: Final = {
 }
 
 
-@page("board/", name="board", act="read the board", template="attestations/board.html", menu=gettext_lazy("Board"), order=20)
+@page("board/", name="board", act="read the board", template="attestations/board.html", menu=gettext_lazy("Board report"), order=20)
 def board(request: Asked) -> Content | HttpResponseBase:
     """One page for directors; ``?as=pdf|docx`` gives it as a paper."""
     content = _content(request)

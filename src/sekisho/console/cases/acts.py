@@ -27,7 +27,7 @@ class Body(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Opening(Body, frozen=True):
-    """A case from alerts: their ids, one each or several in a field, apart by blanks."""
+    """A case from alerts: their ids, one each or several in a field, separated by spaces."""
 
     alerts: list[str] = []
     title: str = ""
@@ -225,7 +225,7 @@ def draft_narrative(request: Asked, body: Drafting, case_id: str) -> Done:
     found = the_case(request.actor, case_id, "work on cases")
     alerts = seen_of(request.actor, alerts_of(found))
     pieces = list(Evidence.objects.filter(case=found).order_by("pk"))
-    written = bool(found.narrative_en or found.narrative_ja) and not found.narrative_is_draft
+    written = bool(found.written)
     texts = draft(found, alerts, pieces, request.actor.at)
     saved = work.narrate(request.actor, case_id, texts, body.version, is_draft=True, beside=written)
     at = reverse("case narrative", args=[case_id])

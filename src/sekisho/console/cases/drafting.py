@@ -33,7 +33,7 @@ def _written(case: Case, alerts: Sequence[Alert], pieces: Sequence[Evidence], at
     parts = [
         _("DRAFT written by Sekisho from the evidence on %(at)s (Japan time). A person has to check, correct and complete it.")
         % {"at": _time(at)},
-        f"{case.case_id}: {case.title}",
+        f"{case.case_id}: {case.said}",
     ]
     sections = (
         (_("WHO"), _who(case, alerts)),

@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from sekisho.console.alerts.models import Alert
+from sekisho.console.alerts.rules import said_of
 from sekisho.console.approvals.four_eyes import KINDS
 from sekisho.console.approvals.models import Proposal
 from sekisho.console.approvals.pages import address_of
@@ -27,12 +28,15 @@ ON_PAGE: Final = 100
 Event = dict[str, Any]
 
 
-def acts_and_alerts(case: Case, alerts: Sequence[Alert], actor: Actor) -> list[Event]:
-    """What the alerts are about, when they were raised, and all that people did with the case; the latest first."""
+def acts_and_alerts(case: Case, alerts: Sequence[Alert], actor: Actor, names: Mapping[str, str]) -> list[Event]:
+    """What the alerts are about, when they were raised, and all that people did with the case; the latest first.
+
+    ``names`` are those of the persons by their codes.
+    """
     events: list[Event] = [_event(case.opened_at, "act", _("Case opened"), by=case.opened_by)]
     for alert in alerts:
         at = reverse("case records", args=[case.case_id]) + f"?alert={alert.alert_id}"
-        events.append(_event(alert.window_from, "fact", alert.rule, en=alert.summary_en, ja=alert.summary_ja, at=at))
+        events.append(_event(alert.window_from, "fact", alert.rule, **said_of(alert), at=at))
         events.append(_event(alert.raised_at, "alert", _("Alert raised"), words=f"{alert.rule} {alert.alert_id}"))
     notes = Note.objects.filter(case=case).order_by("-pk")[:EVENTS_MAX]
     pieces = Evidence.objects.filter(case=case).defer("content").order_by("-pk")[:EVENTS_MAX]
@@ -47,11 +51,11 @@ def acts_and_alerts(case: Case, alerts: Sequence[Alert], actor: Actor) -> list[E
             events.append(
                 _event(proposal.decided_at, "act", told, words=proposal.decided_words, by=proposal.decided_by, at=leads_to)
             )
-    events += _changes(case)
+    events += _changes(case, names)
     return sorted(events, key=lambda each: each["when"], reverse=True)[:EVENTS_MAX]
 
 
-def _changes(case: Case) -> list[Event]:
+def _changes(case: Case, names: Mapping[str, str]) -> list[Event]:
     told = {
         "state": _("State"),
         "assignee": _("Assigned to"),
@@ -59,7 +63,7 @@ def _changes(case: Case) -> list[Event]:
         "narrative_version": _("Narrative, version"),
     }
     lines = Change.objects.filter(kind=Case.kind(), object=case.case_id, field__in=sorted(told), old__isnull=False)
-    words = {state: str(name) for state, name in STATES}
+    words = {**{code: f"{name} ({code})" for code, name in names.items()}, **{state: str(name) for state, name in STATES}}
     return [
         _event(
             line.at,

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 from sekisho.console.alerts.models import SEVERITIES, Alert
 from sekisho.console.journal.acting import Added, Kept
@@ -34,6 +36,9 @@ EVIDENCE_KINDS = [
 ]
 
 
+_BOTH = re.compile(r"(?P<ja>[^/]+) / (?P<en>[^/:]+): (?P<who>.+)")
+
+
 class Case(Kept):
     """A case. It closes and opens again only by two people."""
 
@@ -58,6 +63,7 @@ class Case(Kept):
     narrative_by = models.CharField(_("narrative saved by"), max_length=64, blank=True)
     narrative_at = models.DateTimeField(_("narrative saved"), null=True, blank=True)
     narrative_is_draft = models.BooleanField(_("nobody has edited the draft"), default=False)
+    narrative_left_draft = models.CharField(_("language in which nobody has edited the draft"), max_length=2, blank=True)
 
     class Meta:
         verbose_name = _("case")
@@ -78,6 +84,25 @@ class Case(Kept):
 
     def __str__(self) -> str:
         return str(self.case_id)
+
+    @property
+    def said(self) -> str:
+        """The title in the language of the page, where it has both: ``Japanese / English: whom it is about``."""
+        both = _BOTH.fullmatch(self.title)
+        if both is None or both["ja"].isascii() or not both["en"].isascii():
+            return str(self.title)
+        return f"{both['ja' if (get_language() or '').startswith('ja') else 'en']}: {both['who']}"
+
+    @property
+    def unedited(self) -> list[str]:
+        """The languages in which the narrative is still the software's draft."""
+        return ["en", "ja"] if self.narrative_is_draft else [each for each in [self.narrative_left_draft] if each]
+
+    @property
+    def written(self) -> dict[str, str]:
+        """The narrative by language, as far as a person has written or edited it."""
+        told = {"en": self.narrative_en, "ja": self.narrative_ja}
+        return {language: text for language, text in told.items() if text and language not in self.unedited}
 
 
 class CaseAlert(Kept):

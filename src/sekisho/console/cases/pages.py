@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, Final
 from urllib.parse import urlencode
 
@@ -13,6 +14,7 @@ from django.utils.translation import get_language, gettext_lazy, pgettext_lazy
 from django.utils.translation import gettext as _
 
 from sekisho.console.alerts.models import SEVERITIES, Alert, key_of
+from sekisho.console.alerts.rules import said_of
 from sekisho.console.approvals.four_eyes import may_decide
 from sekisho.console.approvals.models import Proposal
 from sekisho.console.approvals.pages import address_of
@@ -45,6 +47,7 @@ from sekisho.console.desk.listing import Column, Filter, Listing
 from sekisho.console.desk.pages import Asked, Content, page
 from sekisho.console.desk.panels import Panel, panel, panels_of
 from sekisho.console.people.actor import Actor
+from sekisho.console.people.naming import named, names_of
 from sekisho.rulebook import load_rulebook
 
 OTHERS_MAX: Final = 20
@@ -85,12 +88,14 @@ def _show(case: Case, request: Asked) -> dict[str, Any]:
         "case": case.case_id,
         "at": reverse("case", args=[case.case_id]),
         "title": case.title,
+        "title_words": case.said,
         "chapter": case.chapter,
         "severity": case.severity,
         "severity_words": case.get_severity_display(),
         "state": case.state,
         "state_words": case.get_state_display(),
         "assignee": case.assignee or None,
+        "assignee_words": named(request, case.assignee) or None,
         "opened_at": case.opened_at,
         "due_at": case.due_at if case.state != "closed" else None,
         "outcome": case.get_outcome_display() or None,
@@ -182,7 +187,7 @@ def case(request: Asked, case_id: str) -> Content:
         "alerts": [_fired(alert) for alert in alerts],
         "withheld": content["alerts_in_all"] - len(alerts),
         "who": _who(request.actor, found, alerts, named),
-        "events": acts_and_alerts(found, alerts, request.actor),
+        "events": acts_and_alerts(found, alerts, request.actor, names_of(request)),
         "books": books() is not None,
         "linked": _linked(request.actor, found),
         "notes": list(Note.objects.filter(case=found).order_by("-pk")[:50]),
@@ -269,7 +274,7 @@ def case_narrative(request: Asked, case_id: str) -> Content:
         "version": found.narrative_version,
         "saved_by": found.narrative_by,
         "saved_at": found.narrative_at,
-        "is_draft": found.narrative_is_draft,
+        "unedited": _languages(found.unedited),
         "asides": list(Aside.objects.filter(case=found, settled_at=None).order_by("pk")),
     }
 
@@ -330,9 +335,11 @@ def _frame(request: Asked, name: str, case_id: str) -> tuple[Content, Case, list
             "section": "cases",
             "case": {
                 **{each.attname: getattr(found, each.attname) for each in Case._meta.concrete_fields},
+                "said": found.said,
                 "state_words": str(found.get_state_display()),
                 "severity_words": str(found.get_severity_display()),
                 "outcome_words": str(found.get_outcome_display()),
+                "unedited": _languages(found.unedited),
             },
             "tabs": [{"name": each, "title": str(title), "at": reverse(each, args=[case_id])} for each, title in TABS],
             "tab": name,
@@ -377,7 +384,7 @@ def _fired(alert: Alert) -> dict[str, Any]:
         "window_from": alert.window_from,
         "window_until": alert.window_until,
         "amount_jpy": alert.amount_jpy,
-        "summary": {"en": alert.summary_en, "ja": alert.summary_ja},
+        "summary": said_of(alert),
         "values": [{"name": name, "value": value} for name, value in alert.parameters.items() if not name.startswith("_")],
         "assumed": alert.parameters.get("_assumed", []),
         "firm_set": alert.parameters.get("_firm_set", []),
@@ -400,7 +407,7 @@ def _who(actor: Actor, found: Case, alerts: list[Alert], named: set[str]) -> dic
     shown = [
         {
             "case_id": each.case_id,
-            "title": each.title,
+            "title": each.said,
             "state": each.state,
             "state_words": str(each.get_state_display()),
             "at": reverse("case", args=[each.case_id]),
@@ -454,7 +461,7 @@ def _linked(actor: Actor, found: Case) -> list[dict[str, Any]]:
     return [
         {
             "case_id": other.case_id,
-            "title": other.title,
+            "title": other.said,
             "at": reverse("case", args=[other.case_id]),
             "why": link.why,
             "by": link.by,
@@ -472,6 +479,11 @@ def _piece(piece: Evidence) -> dict[str, Any]:
     }
 
 
+def _languages(names: Iterable[str]) -> list[dict[str, str]]:
+    titles = {"en": _("English"), "ja": _("Japanese")}
+    return [{"value": each, "title": titles[each]} for each in names]
+
+
 def _choices(values: Any) -> list[dict[str, str]]:
     return [{"value": value, "title": str(title)} for value, title in values]
 
@@ -481,16 +493,17 @@ def _number(text: str) -> int:
 
 
 def _on_alert(request: Asked, alert_id: str) -> Content | None:
-    """The case an alert is in, as far as it may be seen; where it is in none and is worked on, the way to open one from it."""
+    """The case an alert is in, as far as it may be seen."""
     row = cases_of(request.actor).filter(joined__alert=alert_id).first()
+    return {"case": _show(row, request)} if row else None
+
+
+def _from_alert(request: Asked, alert_id: str) -> Content | None:
+    """The way to open a case from an alert that is worked on and in none."""
     alert = Alert.objects.get(pk=alert_id)
-    may_open = alert.is_live and alert.state != "in_case" and request.actor.may("open a case", alert.chapter)
-    if row is None and not may_open:
+    if not alert.is_live or alert.state == "in_case" or not request.actor.may("open a case", alert.chapter):
         return None
-    return {
-        "case": _show(row, request) if row else None,
-        "open_at": f"{reverse('new case')}?{urlencode({'alert': alert_id})}" if may_open else None,
-    }
+    return {"open_at": f"{reverse('new case')}?{urlencode({'alert': alert_id})}"}
 
 
 panel(
@@ -501,6 +514,17 @@ panel(
         template="cases/on_alert.html",
         act="read cases",
         content=_on_alert,
+        order=10,
+    )
+)
+panel(
+    Panel(
+        on=("acts on an alert",),
+        name="open a case",
+        title=gettext_lazy("Open a case"),
+        template="cases/open_from_alert.html",
+        act="open a case",
+        content=_from_alert,
         order=10,
     )
 )

@@ -53,10 +53,10 @@ def _parts(case: Case, alerts: Sequence[Alert], at: datetime, language: str, wid
     narrative = case.narrative_ja if language == "ja" else case.narrative_en
     version = _("Narrative, version %(n)s") % {"n": case.narrative_version}
     parts = [
-        _text(f"{case.case_id} {case.title}", "title"),
+        _text(f"{case.case_id} {case.said}", "title"),
         _text(_("Made %(at)s (Japan time) with Sekisho") % {"at": told(at)}),
         _table([_("What"), _("Value")], facts, (0.25, 0.75), width),
-        _text(_("What fired"), "heading"),
+        _text(_("Alerts"), "heading"),
         _table(
             [_("Alert"), _("Rule"), _("Severity"), _("What it says")],
             [(a.alert_id, a.rule, a.severity, a.summary_ja if language == "ja" else a.summary_en) for a in alerts[:_ROWS_MAX]],
@@ -65,7 +65,7 @@ def _parts(case: Case, alerts: Sequence[Alert], at: datetime, language: str, wid
         ),
         _text(version, "heading"),
     ]
-    if case.narrative_is_draft:
+    if language in case.unedited or (not narrative and case.unedited):
         parts.append(_text(_("This is the draft of the software. Nobody has edited it.")))
     parts += [_text(line) if line.strip() else Spacer(1, 5) for line in (narrative or "–").split("\n")]
     pieces = Evidence.objects.filter(case=case).defer("content").order_by("pk")[:_ROWS_MAX]

@@ -29,7 +29,6 @@ def begin(trial: Trial) -> None:
     )
     if market is not None:
         _file_of(market, tanaka, trial)
-        work.claim(tanaka, market.case_id)
         work.move(tanaka, market.case_id, "investigating", "open")
         work.note(ito, market.case_id, "本人への照会を準備中。回答期限は来週金曜日。 / Enquiry to the client is being prepared.")
         alerts = alerts_of(market)
@@ -38,10 +37,8 @@ def begin(trial: Trial) -> None:
     coins = _open(ito, _COINS, "送付先と承認記録を突き合わせる。 / Compare destinations with the approvals.")
     if coins is not None:
         _file_of(coins, ito, trial)
-        work.claim(ito, coins.case_id)
     quiet = _open(tanaka, _QUIET, "同一人の自動発注の交錯とみられる。 / Two programs of one client seem to have crossed.")
     if quiet is not None:
-        work.claim(tanaka, quiet.case_id)
         words = "発注設定の是正を確認した。 / The client's settings were corrected, and the correction was checked."
         closing.propose_closing(tanaka, quiet.case_id, "unproven", "explained", words)
 

@@ -19,6 +19,7 @@ from sekisho.console.journal.acting import acting
 from sekisho.console.people.actor import Actor
 from sekisho.console.people.models import Person
 from sekisho.rulebook import load_rulebook
+from sekisho.rulebook.texts import Text
 from sekisho.typologies.business_days import BusinessDays
 
 TERM_BUSINESS_DAYS: Final[Mapping[str, int]] = {"critical": 5, "high": 10, "medium": 20, "low": 30}
@@ -204,11 +205,19 @@ def narrate(
             )
             aside.save()
             return aside
+        left = ["en", "ja"] if is_draft else _left(case, texts)
+        case.narrative_is_draft, case.narrative_left_draft = len(left) == 2, left[0] if len(left) == 1 else ""
         case.narrative_en, case.narrative_ja = texts
         case.narrative_version += 1
-        case.narrative_by, case.narrative_at, case.narrative_is_draft = actor.person.person_id, actor.at, is_draft
+        case.narrative_by, case.narrative_at = actor.person.person_id, actor.at
         case.save()
     return case
+
+
+def _left(case: Case, texts: tuple[str, str]) -> list[str]:
+    """The languages in which the narrative stays the draft it was: who edits one has not read the other."""
+    before, now = {"en": case.narrative_en, "ja": case.narrative_ja}, dict(zip(("en", "ja"), texts, strict=True))
+    return [each for each in case.unedited if now[each].strip() and now[each].strip() == before[each].strip()]
 
 
 def settle(actor: Actor, case_id: str, aside_id: int) -> Case:
@@ -284,6 +293,7 @@ def _new(actor: Actor, title: str, chapter: str, severity: str) -> Case:
         rank=RANK[severity],
         opened_at=actor.at,
         opened_by=actor.person.person_id,
+        assignee=actor.person.person_id if actor.may("work on cases", chapter) else "",
         due_at=term_of(severity, actor.at),
     )
     case.save()
@@ -301,10 +311,12 @@ def _next_id(at: datetime) -> str:
 
 
 def _title_of(alerts: Sequence[Alert]) -> str:
+    """The rules of the alerts in both languages, and their subjects; a page shows it in its own (``Case.said``)."""
     rules = load_rulebook().rules
-    titles = (rules[alert.rule].title if alert.rule in rules else None for alert in alerts)
-    names = dict.fromkeys(alerts[0].rule if title is None else f"{title.ja} / {title.en}" for title in titles)
+    names = dict.fromkeys(rules[alert.rule].title if alert.rule in rules else Text(alert.rule, alert.rule) for alert in alerts)
     subjects = dict.fromkeys(each for alert in alerts for each in ids_of(alert))
-    told = ", ".join(list(names)[:2]) + (" …" if len(names) > 2 else "")
+    more = " …" if len(names) > 2 else ""
+    japanese, english = ", ".join(each.ja for each in list(names)[:2]), ", ".join(each.en for each in list(names)[:2])
+    told = f"{japanese}{more} / {english}{more}" if japanese != english else f"{english}{more}"
     who = ", ".join(list(subjects)[:3]) + (" …" if len(subjects) > 3 else "")
     return f"{told}: {who}"[:300]

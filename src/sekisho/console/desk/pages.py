@@ -44,11 +44,12 @@ class Unfit(OfficeError):  # noqa: N818 - says what happened, as GateDown does
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Done:
-    """What an act answers: what was done, in words, where to go on, and what JSON tells beside it."""
+    """What an act answers: what was done, in words, where to go on, what JSON tells beside it, and whether it went well."""
 
     said: str
     at: str
     content: Content | None = None
+    well: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,7 +121,7 @@ def action(path: str, *, name: str, act: str) -> Callable[[Callable[..., Answer]
                 return done
             if as_json:
                 return json_of({"done": done.said, "at": done.at, **(done.content or {})})
-            messages.success(request, done.said)
+            (messages.success if done.well else messages.warning)(request, done.said)
             return HttpResponseRedirect(done.at)
 
         _declare(Entry(name=name, path=path, act=act, changes=True, view=_answering(view, "POST")))

@@ -13,6 +13,7 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from sekisho.console.cases.unwritten import mark_in
 from sekisho.rulebook.texts import Text
 
 if TYPE_CHECKING:
@@ -128,6 +129,17 @@ class Kind:
             found.update(_faults_of(item, content.get(item.name), item.name))
         return found or dict(self.check(content))
 
+    def title_of(self, name: str) -> Text:
+        """The title of an item, or of a cell of a table: ``table.row.column``."""
+        first, _dot, rest = name.partition(".")
+        item = next(item for item in self.items if item.name == first)
+        if not rest:
+            return item.title
+        number, _dot, last = rest.partition(".")
+        column = next(each for each in item.columns if each.name == last)
+        row = int(number) + 1
+        return Text(f"{item.title.en}, row {row}, {column.title.en}", f"{item.title.ja} {row}行目 {column.title.ja}")
+
     def cleaned(self, given: Mapping[str, Any]) -> tuple[Content, dict[str, Text]]:
         """What may be kept of what was sent, and what is no such value at all: unknown names, rows that are no rows."""
         kept: Content = {}
@@ -172,8 +184,19 @@ def _faults_of(item: Item, value: Any, name: str) -> dict[str, Text]:
             for column in item.columns:
                 found.update(_faults_of(column, row.get(column.name), f"{name}.{number}.{column.name}"))
         return found
-    fault = _WRONG[item.written](item, str(value)) if item.written in _WRONG else None
+    fault = _WRONG[item.written](item, str(value)) if item.written in _WRONG else _unfinished(str(value))
     return {name: fault} if fault else {}
+
+
+def _unfinished(value: str) -> Text | None:
+    """A text that says of itself that it is a draft is told to nobody."""
+    mark = mark_in(value)
+    if mark is None:
+        return None
+    return Text(
+        f"the mark of a draft stands here: “{mark}”. Write what is missing and take the mark away",
+        f"下書きの印「{mark}」が残っています。必要な内容を記述し、印を削除してください",
+    )
 
 
 def _wrong_day(item: Item, value: str) -> Text | None:

@@ -17,10 +17,10 @@ from django.conf import settings
 from django.db import connection
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import get_language, gettext_lazy
+from django.utils.translation import get_language, gettext_lazy, pgettext
 from django.utils.translation import gettext as _
 
-from sekisho.console.approvals.four_eyes import Takes, propose, takes_two
+from sekisho.console.approvals.four_eyes import Shown, Takes, propose, takes_two
 from sekisho.console.approvals.models import Proposal
 from sekisho.console.cases.models import Case
 from sekisho.console.desk.pages import Unfit
@@ -156,6 +156,7 @@ def review(actor: Actor, pk: str, version: int, words: str = "") -> Filing:
             raise Unfit(_("Only the newest version, once validated, is reviewed."))
         if filing.versions.filter(written_by=actor.person.person_id).exists():
             raise Unfit(_("You wrote in this one: another person has to review it."))
+        _whole(filing)
         filing.state, filing.reviewed_by, filing.reviewed_at = "reviewed", actor.person.person_id, actor.at
         filing.save()
     return filing
@@ -184,6 +185,7 @@ def propose_filing(
     _may(actor, filing, "propose")
     if filing.state != "reviewed":
         raise Unfit(_("Only a reviewed filing is filed."))
+    _whole(filing)
     if channel not in dict(CHANNELS):
         raise Unfit({"channel": _("choose one of the channels")})
     if filed_on > timezone.localdate(actor.at):
@@ -211,6 +213,7 @@ def _filed(proposal: Proposal, actor: Actor) -> None:
     said = proposal.payload
     if filing.state != "reviewed" or filing.version != said["version"] or _current(filing).sha256 != said["sha256"]:
         raise Unfit(_("It was changed after it was proposed: review and propose it again."))
+    _whole(filing)
     filing.state, filing.filed_at, filing.filed_on = "filed", actor.at, date.fromisoformat(said["filed_on"])
     filing.channel, filing.receipt_number = said["channel"], said["receipt_number"]
     filing.proposed_by, filing.approved_by = proposal.proposed_by, actor.person.person_id
@@ -226,6 +229,30 @@ def _at(proposal: Proposal) -> str:
     return reverse("filing", args=[proposal.about_id])
 
 
+def _shows(proposal: Proposal) -> list[Shown]:
+    """What an approver has to know of a filing without opening it: what it is, to whom, about what, and who stands for it."""
+    filing = found(proposal.about_id)
+    kind, content = kind_of(filing.filing_kind), content_of(filing, proposal.payload["version"])
+    told = [
+        Shown(pgettext("filings", "Report"), in_language(kind.title)),
+        Shown(_("Goes to"), _chosen(kind, content, "addressee") or in_language(kind.to)),
+        Shown(pgettext("filings", "Subject"), _chosen(kind, content, "suspected") or _chosen(kind, content, "subject")),
+        Shown(_("Case"), f"{filing.case.case_id} {filing.case.said}" if filing.case else ""),
+        Shown(_("Incident"), filing.incident_id),
+        Shown(_("Day or period"), str(filing.about_on or "")),
+        Shown(_("Written by"), filing.written_by, is_person=True),
+        Shown(_("Reviewed by"), filing.reviewed_by, is_person=True),
+    ]
+    return [each for each in told if each.value]
+
+
+def _chosen(kind: Kind, content: Content, name: str) -> str:
+    """What was chosen for an item, in the language of the page; empty: the kind has no such choice."""
+    item = next((item for item in kind.items if item.name == name and item.written == "choice"), None)
+    told = dict(item.choices).get(str(content.get(name))) if item else None
+    return in_language(told) if told else ""
+
+
 for _secret, _kind in ((False, "file a report"), (True, "file STR")):
     takes_two(
         Takes(
@@ -236,6 +263,8 @@ for _secret, _kind in ((False, "file a report"), (True, "file STR")):
             reasons=REASONS,
             effect=_filed,
             at=_at,
+            shows=_shows,
+            done=gettext_lazy("Approved: the report is filed."),
         )
     )
 
@@ -358,6 +387,13 @@ def _writable(filing: Filing) -> None:
         raise Unfit(_("What was filed is not written any more: amend it."))
     if _proposed(filing):
         raise Unfit(_("It waits for a second person to approve its filing: take the proposal back first."))
+
+
+def _whole(filing: Filing) -> None:
+    """Asked again at each later step: what was validated by an earlier version of Sekisho may lack what this one asks for."""
+    kind = kind_of(filing.filing_kind)
+    if faults := kind.faults(content_of(filing)):
+        raise Unfit({in_language(kind.title_of(name)): in_language(fault) for name, fault in faults.items()})
 
 
 def _back_to_draft(filing: Filing) -> None:

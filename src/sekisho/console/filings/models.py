@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from sekisho.console.cases.models import Case
 from sekisho.console.journal.acting import Kept
@@ -45,7 +46,7 @@ class Filing(Kept):
     incident_id = models.CharField(_("incident"), max_length=64, blank=True, db_index=True)
     about_on = models.DateField(_("speaks of"), null=True, blank=True)
     state = models.CharField(_("state"), max_length=16, choices=STATES, default="draft", db_index=True)
-    version = models.PositiveIntegerField(_("version"), default=0)
+    version = models.PositiveIntegerField(pgettext_lazy("filings", "version"), default=0)
     begun_at = models.DateTimeField(_("begun"))
     written_by = models.CharField(_("written by"), max_length=64)
     written_at = models.DateTimeField(_("written"))
@@ -85,7 +86,7 @@ class Version(Kept):
 
     SECRETS = frozenset({"content"})
 
-    version_id = models.CharField(_("version"), max_length=48, primary_key=True)
+    version_id = models.CharField(pgettext_lazy("filings", "version"), max_length=48, primary_key=True)
     filing = models.ForeignKey(Filing, on_delete=models.PROTECT, related_name="versions")
     number = models.PositiveIntegerField(_("number"))
     content = models.JSONField(_("content"), default=dict)
@@ -94,7 +95,7 @@ class Version(Kept):
     written_at = models.DateTimeField(_("written"))
 
     class Meta:
-        verbose_name = _("version")
+        verbose_name = pgettext_lazy("filings", "version")
         verbose_name_plural = _("versions")
         constraints = (models.UniqueConstraint(fields=["filing", "number"], name="one_version_of_a_number"),)
 

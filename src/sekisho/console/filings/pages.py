@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 import msgspec
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import Http404, HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import NoReverseMatch, reverse
@@ -15,6 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from sekisho.console.alerts.rules import said_of
 from sekisho.console.approvals.four_eyes import may_decide
 from sekisho.console.approvals.models import Proposal
 from sekisho.console.cases.models import Case
@@ -24,7 +25,7 @@ from sekisho.console.desk.panels import Panel, panel
 from sekisho.console.filings import life
 from sekisho.console.filings.documents import WRITERS, sheet_of
 from sekisho.console.filings.documents.sheet import Head
-from sekisho.console.filings.fields import Item, Kind, both
+from sekisho.console.filings.fields import Item, both
 from sekisho.console.filings.kinds import KINDS
 from sekisho.console.filings.kinds.case_facts import alerts_of
 from sekisho.console.filings.life import REASONS, act_of, content_of, in_language, kind_of
@@ -33,7 +34,7 @@ from sekisho.console.filings.seen import seen, seen_by
 from sekisho.console.journal.acting import acting
 from sekisho.console.journal.models import Change
 from sekisho.console.people.actor import Denied
-from sekisho.rulebook.texts import Text
+from sekisho.console.people.naming import named
 
 BLANK_ROWS = 2
 HISTORY_SHOWN = 200
@@ -49,6 +50,7 @@ def _show(filing: Filing, request: Asked) -> dict[str, Any]:
         "state_words": filing.get_state_display(),
         "version": filing.version,
         "written_by": filing.written_by,
+        "written_by_words": named(request, filing.written_by),
         "written_at": filing.written_at,
         "filed_on": filing.filed_on,
         "receipt": filing.receipt_number or None,
@@ -69,7 +71,7 @@ FILINGS = Listing(
     columns=(
         Column(key="filing", title=gettext_lazy("Filing"), kind="code", sort="filing_id", at="at"),
         Column(key="what", title=gettext_lazy("Kind"), sort="filing_kind"),
-        Column(key="about", title=gettext_lazy("Speaks of"), kind="day", sort="about_on"),
+        Column(key="about", title=gettext_lazy("Period"), kind="day", sort="about_on"),
         Column(key="case", title=gettext_lazy("Case or incident"), kind="code"),
         Column(key="state", title=gettext_lazy("State"), kind="chip", sort="state"),
         Column(key="version", title=gettext_lazy("Version"), kind="number"),
@@ -179,7 +181,7 @@ def filing(request: Asked, pk: str) -> Content:
         ],
         "faults": {name: in_language(fault) for name, fault in faults.items()},
         "to_put_right": [
-            {"item": name.partition(".")[0], "title": both(_title(kind, name)), "said": in_language(fault)}
+            {"item": name.partition(".")[0], "title": both(kind.title_of(name)), "said": in_language(fault)}
             for name, fault in faults.items()
         ],
         "checked": "check" in request.GET,
@@ -195,18 +197,6 @@ def filing(request: Asked, pk: str) -> Content:
         "formats": list(WRITERS),
         "amendments": list(seen_by(request.actor).filter(amends=shown).values_list("filing_id", flat=True)),
     }
-
-
-def _title(kind: Kind, name: str) -> Text:
-    """The title of an item, or of a cell of a table: ``table.row.column``."""
-    first, _dot, rest = name.partition(".")
-    item = next(item for item in kind.items if item.name == first)
-    if not rest:
-        return item.title
-    number, _dot, last = rest.partition(".")
-    column = next(each for each in item.columns if each.name == last)
-    row = int(number) + 1
-    return Text(f"{item.title.en}, row {row}, {column.title.en}", f"{item.title.ja} {row}行目 {column.title.ja}")
 
 
 def _told(shown: Filing) -> dict[str, Any]:
@@ -316,16 +306,17 @@ def _about_case(request: Asked, shown: Filing) -> Content | None:
     case = shown.case
     return {
         "case_id": case.case_id,
-        "title": case.title,
+        "title": case.said,
         "severity": case.severity,
         "at": _address("case", case.case_id),
         "narrative": {"en": case.narrative_en, "ja": case.narrative_ja or case.narrative_en},
+        "unedited": [{"value": each, "title": {"en": _("English"), "ja": _("Japanese")}[each]} for each in case.unedited],
         "parties": case.parties,
         "alerts": [
             {
                 "alert_id": alert.alert_id,
                 "rule": alert.rule,
-                "summary": {"en": alert.summary_en, "ja": alert.summary_ja},
+                "summary": said_of(alert),
                 "evidence": len(alert.evidence),
                 "from": alert.window_from,
             }
@@ -367,13 +358,17 @@ def _proposals(request: Asked, shown: Filing) -> list[Content]:
 def _history(shown: Filing) -> list[Content]:
     """What happened to it, newest first: the journal's lines, without the fields that only repeat one another."""
     told = ("state", "version", "reviewed_by", "filed_on", "channel", "receipt_number", "answer", "downloaded")
-    lines = Change.objects.filter(kind="filing", object=shown.pk, field__in=told).order_by("-number")[:HISTORY_SHOWN]
+    proposals = Proposal.objects.filter(about_kind="filing", about_id=shown.pk).values_list("pk", flat=True)
+    # That it was proposed, or the proposal rejected or taken back; what an approval did stands in the filing's own lines.
+    of_proposals = Q(kind="proposal", object__in=[str(pk) for pk in proposals], field="state") & ~Q(new="approved")
+    wanted = Q(kind="filing", object=shown.pk, field__in=told) | of_proposals
+    lines = Change.objects.filter(wanted).order_by("-number")[:HISTORY_SHOWN]
     return [
         {
             "at": line.at,
             "person": line.person,
             "act": line.act,
-            "field": line.field,
+            "field": "proposal" if line.kind == "proposal" else line.field,
             "old": line.old,
             "new": line.new,
             "reason": line.reason,
@@ -443,7 +438,8 @@ def _validated(request: Asked, pk: str) -> Done:
     if not faults:
         return Done(said=_("Every item is there: validated. Another person reviews it now."), at=at, content={"faults": {}})
     said = ngettext("%(n)s item is missing or wrong.", "%(n)s items are missing or wrong.", len(faults)) % {"n": len(faults)}
-    return Done(said=said, at=f"{at}?check=1", content={"faults": {name: in_language(fault) for name, fault in faults.items()}})
+    told = {"faults": {name: in_language(fault) for name, fault in faults.items()}}
+    return Done(said=said, at=f"{at}?check=1", content=told, well=False)
 
 
 class Reviewed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -134,7 +134,7 @@ FACTS = Listing(
     name="facts",
     act="see facts one knows",
     template="registers/facts.html",
-    menu=gettext_lazy("Information"),
+    menu=gettext_lazy("Inside information"),
     order=60,
 )
 def facts_page(request: Asked) -> Content | HttpResponseBase:

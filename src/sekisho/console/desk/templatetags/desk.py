@@ -8,7 +8,8 @@ from typing import Any
 
 from django import template
 from django.utils import timezone
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -24,7 +25,9 @@ from sekisho.console.desk.words_of_law import (
     VIOLATIONS,
     period_title,
 )
+from sekisho.console.desk.words_of_records import WORDS
 from sekisho.console.journal.naming import act_title, field_title, kind_title, value_title
+from sekisho.console.people.naming import named
 from sekisho.console.people.role_words import ROLE_WORDS
 
 register = template.Library()
@@ -37,8 +40,8 @@ def get(mapping: Any, key: str) -> Any:
 
 
 @register.filter
-def time(value: datetime | str | None) -> str:
-    """A moment in Japan time; the exact UTC moment stands in its title."""
+def time(value: datetime | str | None, to: str = "minutes") -> str:
+    """A moment in Japan time, to the minute or (``seconds``) to the second; the exact UTC moment stands in its title."""
     if not value:
         return ""
     at = datetime.fromisoformat(value) if isinstance(value, str) else value
@@ -47,7 +50,7 @@ def time(value: datetime | str | None) -> str:
         '<time datetime="{}" title="{} UTC">{}</time>',
         exact.isoformat(),
         exact.strftime("%Y-%m-%d %H:%M:%S.%f"),
-        shown.strftime("%Y-%m-%d %H:%M"),
+        shown.strftime("%Y-%m-%d %H:%M:%S" if to == "seconds" else "%Y-%m-%d %H:%M"),
     )
 
 
@@ -156,6 +159,18 @@ def severity(name: str) -> str:
 
 
 @register.filter
+def breakable(ids: Any) -> str:
+    """Several ids joined by a bar, which may stand on lines of their own."""
+    return format_html_join(mark_safe("|<wbr>"), "{}", ([each] for each in str(ids).split("|")))
+
+
+@register.filter
+def of_books(name: str | None) -> str:
+    """A word of the books, in the reader's language."""
+    return str(WORDS.get(name or "", name or ""))
+
+
+@register.filter
 def not_run(state: str) -> str:
     """Why a rule gave no answer, in the reader's language."""
     return str(NOT_RUN.get(state, state))
@@ -211,6 +226,12 @@ def cell(row: dict[str, Any], column: dict[str, Any]) -> dict[str, Any]:
     key = column["key"]
     at = row.get(column["at"]) if column["at"] else None
     return {"value": row.get(key), "row_words": row.get(f"{key}_words"), "kind": column["kind"], "at": at}
+
+
+@register.simple_tag(takes_context=True)
+def person(context: template.Context, code: str | None) -> str:
+    """A person's name with the code."""
+    return named(context["request"], code)
 
 
 @register.simple_tag(takes_context=True)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import date
 
 from sekisho.console.filings.fields import Content, Item, Kind, Section, Source
-from sekisho.console.filings.kinds.case_facts import alerts_of, jst, narrative
+from sekisho.console.filings.kinds.case_facts import alerts_of, known_on, narrative
 from sekisho.console.filings.kinds.firm import firm, of_the_firm
 from sekisho.rulebook.texts import Text
 
@@ -18,7 +18,8 @@ def _fill(source: Source) -> Content:
     case = source.case
     if case is None:
         return of_the_firm(source)
-    return {**of_the_firm(source), "known_on": jst(case.opened_at)[:10], "outline": narrative(case, alerts_of(case))}
+    alerts = alerts_of(case)
+    return {**of_the_firm(source), "known_on": known_on(case, alerts), "outline": narrative(case, alerts)}
 
 
 def _check(content: Content) -> Mapping[str, Text]:

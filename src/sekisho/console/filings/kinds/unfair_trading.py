@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
 
 from sekisho.console.filings.fields import Content, Item, Kind, Section, Source
-from sekisho.console.filings.kinds.case_facts import alerts_of, jst, narrative
+from sekisho.console.filings.kinds.case_facts import alerts_of, jst, known_on, narrative
 from sekisho.console.filings.kinds.firm import firm, of_the_firm
 from sekisho.rulebook.texts import Text
 
@@ -53,7 +52,7 @@ def _fill(source: Source) -> Content:
     return {
         **of_the_firm(source),
         "suspected": kinds.pop() if len(kinds) == 1 else "",
-        "known_on": jst(case.opened_at)[:10],
+        "known_on": known_on(case, alerts),
         "trades": [
             {
                 "alert_id": alert.alert_id,
@@ -73,7 +72,8 @@ def _fill(source: Source) -> Content:
 
 
 def _check(content: Content) -> Mapping[str, Text]:
-    if any(date.fromisoformat(content["known_on"]) < date.fromisoformat(row["from"][:10]) for row in content["trades"]):
+    # What went on after it was noticed belongs to the report too: known it was not before the first of it.
+    if content["known_on"] < min(row["from"][:10] for row in content["trades"]):
         return {"known_on": Text("this is before the trading it is about", "対象取引より前の日付です")}
     return {}
 
