@@ -235,8 +235,8 @@ def verify_command(
     for each in found:
         if each.ends_at is not None:
             typer.echo(
-                f"this copy ends at line {each.ends_at:,}, and the journal went on to line {each.number:,}: export it again, and if "
-                "it still ends there it was cut short, or an old copy of the database was put back"
+                f"this copy ends at line {each.ends_at:,}, and the journal went on to line {each.number:,}: export it again, and "
+                "if it still ends there it was cut short, or an old copy of the database was put back"
             )
     if wrong or not found:
         typer.echo("the journal is whole" if not found else f"{len(wrong)} break{'s' * (len(wrong) > 1)}")

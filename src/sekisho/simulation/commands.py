@@ -19,7 +19,6 @@ from sekisho.simulation.exchange import simulate as write_exchange
 from sekisho.simulation.options import GOLDEN_WEEK, Options
 from sekisho.simulation.outflow_2024 import SCENARIOS, write_scenario
 
-
 QUIET_MONTH = 32
 """Days after the busy one in an exchange for trying: a month, however long, and a day to spare."""
 

@@ -204,5 +204,8 @@ def test_for_trying_alerts_are_raised_after_the_acts_they_tell_of(db: None, tmp_
     at = datetime(2026, 11, 27, 1, tzinfo=UTC)
     yesterday, tomorrow = at - timedelta(hours=10), at + timedelta(days=1)
     run = write_run(tmp_path / "run", [finding(1, window_until=yesterday), finding(2, window_until=tomorrow)])
-    trial.begin(trial.Trial(books=tmp_path, findings=run, at=at))
+    books = tmp_path / "books"
+    books.mkdir()
+    (books / "wallet_balance.csv").write_text("wallet_id,observed_at,quantity\nW1,2026-11-26T15:00:00.000000Z,6\n")
+    trial.begin(trial.Trial(books=books, findings=run, at=at))
     assert set(Alert.objects.values_list("raised_at", flat=True)) == {yesterday}
