@@ -96,6 +96,21 @@ def test_nothing_is_asked_from_outside(page: Page) -> None:
     assert f"script-src 'sha256-{digest}'" in policy
 
 
+def test_what_was_not_tested_is_said_in_both_languages_and_once(tmp_path: Path) -> None:
+    told = {
+        "title_en": "Notice of a transfer",
+        "title_ja": "移転の通知",
+        "tables": ["travel_rule_notice"],
+        "rule": "transfers/notice",
+    }
+    warning = "transfers/notice: no travel_rule_notice; what needs it was not tested"
+    page = rendered(tmp_path, warnings=["A what-if.", warning], untested=[{**told, "warning": warning}])
+    assert "A what-if." in page.said
+    assert "Notice of a transfer: the books have no table travel_rule_notice, so the part" in page.said
+    assert "移転の通知：帳簿に表 travel_rule_notice がないため" in page.said
+    assert warning not in page.said
+
+
 def test_text_from_the_records_is_inert(tmp_path: Path) -> None:
     order_events = [{**row, "order_id": row["order_id"] + HOSTILE, "account_id": FORMULA} for row in exchange.order_events()]
     trades = [{**row, "buy_account_id": HOSTILE + row["buy_account_id"]} for row in exchange.trades()]

@@ -78,7 +78,12 @@ def write_recent_exchange(out: Path) -> None:
     """
     started = datetime.now(UTC).date() - timedelta(days=1 + QUIET_MONTH)
     shape = Options(seed=1, days=1, accounts=300, instruments=3, start=started, history=2, quiet_days=QUIET_MONTH)
-    _written_whole(Console(stderr=True), shape, out)
+    write_whole(shape, out)
+
+
+def write_whole(options: Options, out: Path) -> Simulated:
+    """Write an exchange whole or not at all, with a bar where somebody watches."""
+    return _written_whole(Console(stderr=True), options, out)
 
 
 def _write_ready(console: Console, scenario: str, options: Options, out: Path, as_json: bool) -> None:
