@@ -202,7 +202,7 @@ def demo(
         f"Next, people decide about such findings in a browser: {serve} makes a smaller exchange of its own, which traded a month "
         "ago, fills a console for trying with what is found in it (about a minute and a half the first time), and prints its "
         "address, the accounts and their password. docs/tutorial.md (日本語: docs/tutorial.ja.md) goes on to a filed report. "
-        f"To look at the exchange above instead: serve --records {books} --out {out / 'office'}"
+        f"To look at the exchange above instead: {_as_called()} serve --records {books} --out {out / 'office'}"
     )
 
 
