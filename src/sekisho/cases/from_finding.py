@@ -41,9 +41,7 @@ def case_of(finding: Finding, records: Records, violation: str | None = None, pr
     accounts = _accounts(finding, records)
     trades = _trades(finding, records, accounts, whole_period=kind in _PRECEDING)
     if not trades:
-        raise NoTradesError(
-            finding["finding_id"], "the finding's subject has no trades in its window", "write the case by hand"
-        )
+        raise NoTradesError(finding["finding_id"], "the finding's subject has no trades in its window", "write the case by hand")
     instrument = finding["instrument"] or trades[0]["instrument"]
     publication = _publication(finding, records) if kind in {"insider", "tipping"} else None
     last = finding["window_until"] - timedelta.resolution

@@ -56,9 +56,9 @@ def _finish_the_narrative(page: Page, lang: str) -> None:
         draft = field.input_value()
         assert _HEAD.match(draft), draft[:200]
         field.fill(_ASKED.sub(_ANSWER[language], _HEAD.sub("", draft, count=1)))
-    _picture(page, "6-narrative", lang)
     page.click('form:has(textarea[name="narrative_en"]) button')
     page.wait_for_load_state()
+    _picture(page, "6-narrative", lang)
 
 
 def _fill_what_is_missing(page: Page, lang: str) -> None:
