@@ -39,7 +39,8 @@ from sekisho.records import RecordsError, open_records
 from sekisho.records.on_spark import Cluster
 from sekisho.rulebook import RulebookError, load_rulebook
 from sekisho.rulebook.commands import parse_day
-from sekisho.simulation.commands import simulate as simulate_command
+from sekisho.simulation.commands import write_whole
+from sekisho.simulation.options import Options
 
 SELDOM = (200_000, 50, 100)
 """How often unreachable circles of objects are looked for: rows by the hundred thousand are none, and every look goes over them."""
@@ -185,13 +186,23 @@ def demo(
     books = out / "exchange"
     if (books / "simulation.json").is_file():
         shutil.rmtree(books)
-    simulate_command(seed=seed, days=days, accounts=accounts, instruments=instruments, start=start, out=books)
-    inspect(books, out=out / "report")
-    Console().print(
-        f"Next, to decide about what was found in a browser: [bold]{_as_called()} serve[/bold], then open http://127.0.0.1:8471/ "
-        "(it prints the accounts and their password)",
-        soft_wrap=True,
-        highlight=False,
+    shape = Options(seed=seed, days=days, accounts=accounts, instruments=instruments, start=date.fromisoformat(start))
+    simulated = write_whole(shape, books)
+    with _progress(False) as progress:
+        inspection = Inspector(load_rulebook(), open_records(books), progress).inspect(Question())
+        progress("writing the report", 1, 1)
+        write_inspection(inspection, out / "report")
+    rows = simulated.rows
+    counted = f"{rows['account']:,} accounts, {rows['order_event']:,} order events, {rows['trade']:,} trades"
+    say = partial(Console().print, soft_wrap=True, highlight=False)
+    say(f"Simulated in {books}: {counted}; what was planted in it stands in answer_key.csv.")
+    _print_in_short(inspection, out / "report")
+    serve = f"[bold]{_as_called()} serve[/bold]"
+    say(
+        f"Next, people decide about such findings in a browser: {serve} makes a smaller exchange of its own, which traded a month "
+        "ago, fills a console for trying with what is found in it (about a minute and a half the first time), and prints its "
+        "address, the accounts and their password. docs/tutorial.md (日本語: docs/tutorial.ja.md) goes on to a filed report. "
+        f"To look at the exchange above instead: {_as_called()} serve --records {books} --out {out / 'office'}"
     )
 
 
@@ -280,6 +291,28 @@ def _print_inspection(inspection: Inspection, out: Path) -> None:
     late = [due for due in deadlines if _late(due, judged.as_of)]
     console.print(f"{len(inspection.findings)} findings; {len(deadlines)} deadlines, {len(late)} late")
     console.print(f"report: {out / 'report.html'}", soft_wrap=True, highlight=False)
+
+
+def _print_in_short(inspection: Inspection, out: Path) -> None:
+    """The findings by chapter, and how many rules gave no answer; which and why stands in the report and in run.json."""
+    judged, regime = inspection.judged, inspection.regime
+    table = Table(title=f"Judged under {regime.id} ({regime.status}) as of {judged.as_of}", title_justify="left")
+    table.add_column("chapter", no_wrap=True)
+    for heading in ("rules run", *Severity.__members__):
+        table.add_column(heading, justify="right")
+    counts = Counter((f.rule.partition("/")[0], f.severity) for f in inspection.findings)
+    ran = Counter(run.rule.chapter for run in inspection.runs if run.state == "ran")
+    for chapter, rules in ran.items():
+        table.add_row(chapter, str(rules), *(str(counts[chapter, name] or "·") for name in Severity.__members__))
+    say = partial(Console().print, soft_wrap=True, highlight=False)
+    say(table)
+    silent = Counter(_ANSWERS[run.state] for run in inspection.runs if run.state != "ran")
+    others = ", ".join(f"{number} {state}" for state, number in silent.most_common())
+    found, asked = (
+        f"{number} {word}{'s' * (number != 1)}" for number, word in ((len(inspection.findings), "finding"), (ran.total(), "rule"))
+    )
+    say(f"{found} of {asked}. The other rules gave no answer: {others}; run.json says why, rule by rule.")
+    say(f"report: {out / 'report.html'}")
 
 
 def _without_answer(runs: Sequence[RuleRun]) -> Iterator[str]:

@@ -11,6 +11,9 @@ import pytest
 
 from sekisho import cli
 from sekisho.findings.finding import SCHEMA
+from sekisho.findings.inspection import Inspector, Question
+from sekisho.records import open_records
+from sekisho.rulebook import load_rulebook
 
 BOOKS = {
     "wallet": """\
@@ -57,6 +60,18 @@ def test_an_inspection_leaves_its_three_files(books: Path, tmp_path: Path, monke
     assert [f["regime"] for f in cold] == ["PSA-2026"]
     assert {"table": "wallet", "id": "W1"} in cold[0]["evidence"]
     assert json.loads(cold[0]["parameters"])["share_max"] == "0.05"
+
+
+def test_the_demo_says_what_was_found_in_a_few_lines(books: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rules = "client_assets/cold_storage,unfair_trading/*"
+    inspection = Inspector(load_rulebook(), open_records(books)).inspect(Question(rules=rules))
+    cli._print_in_short(inspection, tmp_path)
+    said = capsys.readouterr().out
+    assert len(said.splitlines()) <= 8
+    assert "1 finding of 1 rule" in said
+    assert "not inspected" in said
+    assert "--assume" not in said
+    assert f"report: {tmp_path / 'report.html'}" in said
 
 
 def test_same_books_same_bytes(books: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

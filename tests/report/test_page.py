@@ -14,9 +14,10 @@ import pytest
 
 from report import exchange
 from report.reader import Page, read
-from sekisho.findings.report import render_report
+from sekisho.findings.report import render_report, words
 from sekisho.findings.report.page import CARDS_PER_RULE_MAX
 from sekisho.records import Records, records_of
+from sekisho.rulebook import load_rulebook
 
 HOSTILE = "\"><script>alert(1)</script><img src=x onerror=alert(2)>'"
 FORMULA = "=cmd|' /C calc'!A0"
@@ -94,6 +95,20 @@ def test_nothing_is_asked_from_outside(page: Page) -> None:
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     assert policy.startswith("default-src 'none'")
     assert f"script-src 'sha256-{digest}'" in policy
+
+
+def test_what_was_not_tested_is_said_in_both_languages_and_once(tmp_path: Path) -> None:
+    warning = "transfers/notice: no travel_rule_notice; what needs it was not tested"
+    told = {"rule": "transfers/notice", "title_en": "Notice of a transfer", "title_ja": "移転の通知", "warning": warning}
+    page = rendered(tmp_path, warnings=["A what-if.", warning], untested=[{**told, "tables": ["travel_rule_notice"]}])
+    assert "A what-if." in page.said
+    assert "The books hold no Travel Rule notices: what needs them was not tested (Notice of a transfer)." in page.said
+    assert "帳簿にトラベルルールの通知記録がないため、これを要する部分は検査していない（「移転の通知」）。" in page.said
+    assert warning not in page.said
+
+
+def test_every_table_a_rule_may_do_without_has_a_name_in_the_report() -> None:
+    assert {table for rule in load_rulebook().matching(None) for table in rule.uses} <= words.RECORDS.keys()
 
 
 def test_text_from_the_records_is_inert(tmp_path: Path) -> None:

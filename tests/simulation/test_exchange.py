@@ -55,6 +55,22 @@ def key(folder: Path) -> list[dict[str, object]]:
     return rows
 
 
+def test_after_its_days_of_trading_it_goes_on_quietly_with_nothing_planted_in_the_market(tmp_path: Path) -> None:
+    shape = Options(seed=3, days=1, accounts=100, instruments=1, orders=4_000, history=1, quiet_days=3)
+    simulate(shape, tmp_path / "quiet")
+    start = shape.start
+    days = [start + timedelta(days=number) for number in range(4)]
+    trades = pd.read_parquet(tmp_path / "quiet" / "trade.parquet", columns=["executed_at"]).executed_at.dt.tz_convert("Asia/Tokyo")
+    by_day = trades.dt.date.value_counts().to_dict()
+    assert sorted(by_day) == days, "prices are known on every day"
+    assert max(by_day[day] for day in days[1:]) < by_day[start] / 4
+    kept = pd.read_parquet(tmp_path / "quiet" / "customer_balance.parquet", columns=["as_of_date"]).as_of_date.unique()
+    assert sorted(kept)[-4:] == days, "books are kept to the end"
+    planted = [row for row in key(tmp_path / "quiet") if row["kind"] == "planted" and str(row["rule"]).startswith("unfair_trading")]
+    assert planted
+    assert {(row["window_from"] + timedelta(hours=9)).date() for row in planted} == {start}
+
+
 def ids_of(folder: Path, table: str) -> set[str]:
     """The ids by which evidence names the records of a table."""
     if table == "order":

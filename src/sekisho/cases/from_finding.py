@@ -26,6 +26,10 @@ PRICE_SOURCES = ("trade", "reference_price")
 _PRECEDING = frozenset({"wash", "matched", "rumour"})
 
 
+class NoTradesError(RecordsError):
+    """A finding about orders alone: nothing was gained by trades, so there is nothing to compute a penalty from."""
+
+
 def case_of(finding: Finding, records: Records, violation: str | None = None, price_source: str = "trade") -> PenaltyCase:
     """The case of a finding. What the books do not show is left open, and said in ``notes``. Raises RecordsError."""
     name = str(finding["rule"]).partition("/")[2]
@@ -37,7 +41,7 @@ def case_of(finding: Finding, records: Records, violation: str | None = None, pr
     accounts = _accounts(finding, records)
     trades = _trades(finding, records, accounts, whole_period=kind in _PRECEDING)
     if not trades:
-        raise RecordsError(finding["finding_id"], "the finding's subject has no trades in its window", "write the case by hand")
+        raise NoTradesError(finding["finding_id"], "the finding's subject has no trades in its window", "write the case by hand")
     instrument = finding["instrument"] or trades[0]["instrument"]
     publication = _publication(finding, records) if kind in {"insider", "tipping"} else None
     last = finding["window_until"] - timedelta.resolution

@@ -158,7 +158,7 @@ def _filled(wanted: Wanted, findings: Path) -> dict[str, Any]:
     _say(wanted, "The console is being filled: people, alerts, the certificate of the day …")
     trial.begin(trial.Trial(books=wanted.records, findings=findings, at=timezone.now(), gate=wanted.trying))
     accounts = {account: ", ".join(roles) or unit for _pk, _name, _ja, account, roles, unit, _head in trial.PEOPLE}
-    return {"accounts": accounts, "password": trial.PASSWORD}
+    return {"accounts": accounts, "titles": trial.titles(), "password": trial.PASSWORD}
 
 
 def main() -> None:

@@ -193,9 +193,17 @@ def export_command(
     opened(config)
     from sekisho.console.journal.models import Change
 
-    with out.open("xb") as file:
-        for change in Change.objects.order_by("number").iterator(chunk_size=2_000):
-            file.write(msgspec.json.encode(change.line()) + b"\n")
+    lines = 0
+    try:
+        with out.open("xb") as file:
+            for change in Change.objects.order_by("number").iterator(chunk_size=2_000):
+                file.write(msgspec.json.encode(change.line()) + b"\n")
+                lines += 1
+    except FileExistsError:
+        raise RecordsError(str(out), "is there already", "give a name that is free: what was exported before is kept") from None
+    except OSError as error:
+        raise RecordsError(str(out), f"cannot be written: {error.strerror}") from None
+    typer.echo(f"{lines:,} lines written to {out}")
 
 
 @journal_app.command("verify")
@@ -203,7 +211,10 @@ def verify_command(
     file: Annotated[Path, typer.Argument(help="An exported journal.")],
     heads: Annotated[Path | None, typer.Option("--heads", help="The file of heads kept outside the database.")] = None,
 ) -> None:
-    """Verify an exported journal offline: exit 0 when it is whole, 1 with every break when not. Needs no database."""
+    """Verify an exported journal offline: exit 0 when it is whole, 1 with every break when not. Needs no database.
+
+    A copy that ends before the last head is not whole, either: it is older than what was written since, or was cut short.
+    """
     from sekisho.console.journal.chain import Break, Line, breaks
     from sekisho.console.journal.heads import read_heads
 
@@ -218,9 +229,17 @@ def verify_command(
                     ) from None
 
     found: list[Break] = list(breaks(lines(), read_heads(heads) if heads else ()))
-    for each in found:
+    wrong = [each for each in found if each.ends_at is None]
+    for each in wrong:
         typer.echo(f"line {each.number}: {each.what}")
-    typer.echo("the journal is whole" if not found else f"{len(found)} breaks")
+    for each in found:
+        if each.ends_at is not None:
+            typer.echo(
+                f"this copy ends at line {each.ends_at:,}, and the journal went on to line {each.number:,}: export it again, and "
+                "if it still ends there it was cut short, or an old copy of the database was put back"
+            )
+    if wrong or not found:
+        typer.echo("the journal is whole" if not found else f"{len(wrong)} break{'s' * (len(wrong) > 1)}")
     raise typer.Exit(1 if found else 0)
 
 

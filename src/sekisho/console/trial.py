@@ -30,6 +30,24 @@ PEOPLE: Final = (
 )
 """Person, name, name in Japanese, account, roles, unit, head. All have the password above; their parties are STAFF-ACCOUNT."""
 
+_TITLES: Final = {
+    "compliance": "compliance officer",
+    "supervisor": "head of {unit}",
+    "audit": "internal audit",
+    "investigator": "investigator of the {unit}",
+    "sro": "self-regulatory organisation",
+    "auditor": "auditor of an {unit}",
+}
+"""What somebody with a role is in his unit, where the role's name alone does not say it."""
+
+
+def titles() -> dict[str, str]:
+    """Who the people are, by account: what is printed beside the accounts to try."""
+    return {
+        account: ", ".join(_TITLES.get(role, role).format(unit=unit) for role in roles)
+        for _pk, _name, _ja, account, roles, unit, _head in PEOPLE
+    }
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trial:

@@ -122,7 +122,12 @@ class Inspector:
 
 def _untested(runs: list[RuleRun]) -> list[str]:
     """What a rule that ran could not look at, because an optional table is missing."""
-    return [f"{run.rule.path}: no {', '.join(run.without)}; what needs it was not tested" for run in runs if run.without]
+    return [warning_of(run) for run in runs if run.without]
+
+
+def warning_of(run: RuleRun) -> str:
+    """What is said of a rule that ran without a table it would have used."""
+    return f"{run.rule.path}: no {', '.join(run.without)}; what needs it was not tested"
 
 
 def records_name(folder: Path | None) -> str:

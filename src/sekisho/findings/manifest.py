@@ -14,7 +14,7 @@ from sekisho import __version__
 from sekisho.engine.answers import Amount, Obligation
 from sekisho.engine.run import RuleRun
 from sekisho.findings.finding import exact_text, sentence_values
-from sekisho.findings.inspection import Inspection, records_name
+from sekisho.findings.inspection import Inspection, records_name, warning_of
 from sekisho.findings.sentence import say
 from sekisho.rulebook.texts import Text
 
@@ -42,6 +42,7 @@ def manifest(inspection: Inspection) -> dict[str, object]:
         "records": {"folder": records_name(inspection.records.folder), "tables": _tables(inspection)},
         "rules": [_rule(run, inspection) for run in inspection.runs],
         "not_inspected": [{"rule": r.rule.path, "state": r.state, "why": r.why} for r in inspection.runs if r.why],
+        "untested": [_untested(run) for run in inspection.runs if run.without],
         "amounts": [_amount(run, amount) for run in inspection.runs for amount in run.amounts],
         "obligations": [_obligation(run, due) for run in inspection.runs for due in run.obligations],
         "attestations": list(_attestations(inspection)),
@@ -112,6 +113,13 @@ def _rule(run: RuleRun, inspection: Inspection) -> dict[str, object]:
             for p in (run.parameters or ())
         ],
     }
+
+
+def _untested(run: RuleRun) -> dict[str, object]:
+    """What a rule could not look at, with the warning that says so, for a page that says it in its own words."""
+    title = run.rule.title
+    told = {"rule": run.rule.path, "title_en": title.en, "title_ja": title.ja}
+    return {**told, "tables": list(run.without), "warning": warning_of(run)}
 
 
 def _amount(run: RuleRun, amount: Amount) -> dict[str, object]:

@@ -19,6 +19,9 @@ from sekisho.simulation.exchange import simulate as write_exchange
 from sekisho.simulation.options import GOLDEN_WEEK, Options
 from sekisho.simulation.outflow_2024 import SCENARIOS, write_scenario
 
+QUIET_MONTH = 32
+"""Days after the busy one in an exchange for trying: a month, however long, and a day to spare."""
+
 
 def simulate(
     out: Annotated[Path, typer.Option(help="Folder to write the records to; must be empty or not exist yet.")],
@@ -31,6 +34,9 @@ def simulate(
     orders: Annotated[int | None, typer.Option(help="Order events to aim at, in all; 50 per account and day if left out.")] = None,
     start: Annotated[str, typer.Option(help="First day of trading (Japan), YYYY-MM-DD.")] = GOLDEN_WEEK.isoformat(),
     history: Annotated[int, typer.Option(help="Days of custody books before the first day of trading.")] = 21,
+    quiet_days: Annotated[
+        int, typer.Option(help="Days after the others on which the market hardly moves and nothing is planted in it.")
+    ] = 0,
     scenario: Annotated[
         str | None,
         typer.Option(help="A ready scenario instead: outflow-2024 (4,502.9 BTC leave a cold wallet). Takes --seed and --accounts."),
@@ -47,6 +53,7 @@ def simulate(
         options = Options(
             seed=seed, days=days, accounts=accounts, instruments=instruments, severity=severity,
             clean=clean, orders=orders, start=date.fromisoformat(start), history=history,
+            quiet_days=quiet_days,
         )  # fmt: skip
     except ValueError as wrong:
         console.print(str(wrong), style="red", markup=False, soft_wrap=True)
@@ -65,10 +72,18 @@ def simulate(
 
 
 def write_recent_exchange(out: Path) -> None:
-    """Write a small exchange that traded yesterday, for a gate to know when it is tried out."""
-    started = datetime.now(UTC).date() - timedelta(days=1)
-    console = Console(stderr=True)
-    _written_whole(console, Options(seed=1, days=1, accounts=300, instruments=3, start=started, history=14), out)
+    """Write a small exchange for a gate to know when it is tried out: a busy day, and a quiet month that ended yesterday.
+
+    A penalty counts the prices of the month after an act, so the act has to be that old for its amount to be known.
+    """
+    started = datetime.now(UTC).date() - timedelta(days=1 + QUIET_MONTH)
+    shape = Options(seed=1, days=1, accounts=300, instruments=3, start=started, history=2, quiet_days=QUIET_MONTH)
+    write_whole(shape, out)
+
+
+def write_whole(options: Options, out: Path) -> Simulated:
+    """Write an exchange whole or not at all, with a bar where somebody watches."""
+    return _written_whole(Console(stderr=True), options, out)
 
 
 def _write_ready(console: Console, scenario: str, options: Options, out: Path, as_json: bool) -> None:

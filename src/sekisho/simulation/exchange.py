@@ -53,7 +53,7 @@ def simulate(options: Options, out: Path, progress: Progress = lambda _doing, _d
 
     people = population(options, stream(PEOPLE))
     listed = listings(options, stream(LISTED))
-    paths = value_paths(listed, options.days, stream(VALUES))
+    paths = value_paths(listed, len(options.trading_days), stream(VALUES))
     new = newcomers(options, people, stream(NEWCOMERS))
     told_of = entries(options, listed, stream(DETAILS))
     market = Market(

@@ -28,6 +28,8 @@ TAKING = 0.28
 CUSTOMERS = TAKING + (1 - TAKING) * 0.13
 """Share of the arrivals that are customers: takers, and those who leave an order for long."""
 MARGIN = 0.15  # room on the ladder beyond the day's lowest and highest value
+QUIET = 1 / 40
+"""Share of a day's orders that come on a quiet day."""
 THREADS = 2
 
 Progress = Callable[[str, int, int], None]
@@ -54,19 +56,19 @@ class Market:
                 Sheet(
                     one,
                     opens_at(day),
-                    self._arrivals(one) / 86_400,
-                    max(2, int(self._half_spread(one))),
+                    self._arrivals(one, number) / 86_400,
+                    max(2, int(self._half_spread(one, number))),
                     today[one.number],
                     issued=told_of[one.number].issued,
                 )
                 for one in listed
             ]
-            for day, today in zip(options.trading_days, paths, strict=True)
+            for number, (day, today) in enumerate(zip(options.trading_days, paths, strict=True))
         ]
         new = set(newcomers.tolist())
         self.free = [each for each in strangers(people, random) if each not in new]
         self.registers = Registers()
-        self.schemes = plan_market(options, people, self.free, self.sheets, self.registers)
+        self.schemes = plan_market(options, people, self.free, self.sheets[: options.days], self.registers)
         self.halts = {sheet.listing.number: sheet.halts_at for today in self.sheets for sheet in today if sheet.halts_at}
         self._apply_shocks()
         self.crowds = self._crowds(newcomers, random)
@@ -86,7 +88,7 @@ class Market:
                 played = []
                 for done, each in enumerate(threads.map(partial(self._play, number), self.listed), start=1):
                     played.append(each)
-                    progress("trading", number * len(self.listed) + done, self.options.days * len(self.listed))
+                    progress("trading", number * len(self.listed) + done, len(self.sheets) * len(self.listed))
             yield log.write_day(day, played)
         log.close()
         if not self.options.clean:
@@ -106,12 +108,13 @@ class Market:
                 if sheet.shocks or carried != 1.0:
                     self.paths[number][one.number] = path * factors
 
-    def _arrivals(self, one: Listing) -> float:
-        """Ordinary arrivals in a day, including those that others call forth."""
-        return self.events_a_day * one.share / EVENTS_PER_ARRIVAL
+    def _arrivals(self, one: Listing, day: int = 0) -> float:
+        """Ordinary arrivals in a day (by its number), including those that others call forth."""
+        busy = 1.0 if day < self.options.days else QUIET
+        return self.events_a_day * one.share / EVENTS_PER_ARRIVAL * busy
 
-    def _half_spread(self, one: Listing) -> float:
-        return half_spread_levels(one, self._arrivals(one))
+    def _half_spread(self, one: Listing, day: int) -> float:
+        return half_spread_levels(one, self._arrivals(one, day))
 
     def _play(self, number: int, one: Listing) -> PlayedDay:
         """One instrument's day, alone in its thread: its randomness depends on seed, day and instrument only."""
@@ -122,7 +125,7 @@ class Market:
         levels = int(ticks.max() * (1 + MARGIN)) - floor
         expected = int(self.events_a_day * one.share * 1.6) + 4 * len(sheet.rows) + 20_000
         book = empty_book(levels, expected, int(2.2 * expected), self.groups)
-        arrivals = self._arrivals(one) / 86_400e6
+        arrivals = self._arrivals(one, number) / 86_400e6
         pace = Pace(
             opens_at=opens_at(day),
             closes_at=closes_at(day),
@@ -132,7 +135,7 @@ class Market:
             decay=max(arrivals * 3, 0.1e-6),
             taking=TAKING,
             typical_lots=float(one.typical_lots),
-            half_spread=self._half_spread(one),
+            half_spread=self._half_spread(one, number),
             value_step=GRID_STEP_MICROSECONDS,
         )
         crowd = self.crowds[one.number]

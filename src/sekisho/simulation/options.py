@@ -20,7 +20,8 @@ class Options:
 
     ``severity`` is ``blatant``, ``subtle``, ``mixed`` or a number from 0 to 1; ``orders`` aims at so many order events in
     all (None: 50 for each account and day); ``history`` is the number of days before ``start`` for which the custody
-    books are kept but no orders.
+    books are kept but no orders; ``quiet_days`` the number of days after the others on which the market hardly moves and no
+    misconduct of the market is planted: prices and books go on, so that what the law counts from later days can be known.
     """
 
     seed: int = 1
@@ -32,14 +33,15 @@ class Options:
     orders: int | None = None
     start: date = GOLDEN_WEEK
     history: int = 21
+    quiet_days: int = 0
 
     def __post_init__(self) -> None:
         """Refuse what cannot be simulated, saying what to give instead."""
         if self.accounts < ACCOUNTS_MIN:
             raise ValueError(f"--accounts {self.accounts}: an exchange needs at least {ACCOUNTS_MIN} accounts")
-        for name, least in (("seed", 0), ("days", 1), ("instruments", 1), ("history", 0)):
+        for name, least in (("seed", 0), ("days", 1), ("instruments", 1), ("history", 0), ("quiet_days", 0)):
             if getattr(self, name) < least:
-                raise ValueError(f"--{name} {getattr(self, name)}: give {least} or more")
+                raise ValueError(f"--{name.replace('_', '-')} {getattr(self, name)}: give {least} or more")
         if self.orders is not None and self.orders < 1:
             raise ValueError(f"--orders {self.orders}: give 1 or more, or leave it out")
         if self.severity != "mixed" and self.severity not in SEVERITIES:
@@ -52,18 +54,18 @@ class Options:
 
     @property
     def order_events(self) -> int:
-        """The number of order events aimed at, over all days and instruments."""
+        """The number of order events aimed at, over all days and instruments; quiet days come on top."""
         return self.orders or 50 * self.accounts * self.days
 
     @property
     def trading_days(self) -> tuple[date, ...]:
-        """Japan dates on which orders are kept."""
-        return tuple(self.start + timedelta(days=n) for n in range(self.days))
+        """Japan dates on which orders are kept, the quiet days among them."""
+        return tuple(self.start + timedelta(days=n) for n in range(self.days + self.quiet_days))
 
     @property
     def book_days(self) -> tuple[date, ...]:
         """Japan dates on which the custody books are kept: the history, then the trading days."""
-        return tuple(self.start + timedelta(days=n) for n in range(-self.history, self.days))
+        return tuple(self.start + timedelta(days=n) for n in range(-self.history, self.days + self.quiet_days))
 
     def draw_severity(self, random: Generator) -> float:
         """How blatant one scheme is: 1 is blatant, 0 is as subtle as it gets."""

@@ -15,6 +15,7 @@ import pytest
 from django.utils import timezone
 
 from console.alerts.conftest import finding, write_run
+from sekisho.console.alerts import trial
 from sekisho.console.alerts.intake import TakenIn, take_in_run
 from sekisho.console.alerts.models import Alert, AlertParty, Intake
 from sekisho.console.journal.acting import SYSTEM
@@ -197,3 +198,14 @@ def test_terms_follow_the_firms_own_level(take_in: Callable[..., TakenIn], actor
     own, general = Alert.objects.order_by("alert_id")
     assert own.due_at < general.due_at
     assert own.due_at - at < timedelta(days=12)
+
+
+def test_for_trying_alerts_are_raised_after_the_acts_they_tell_of(db: None, tmp_path: Path) -> None:
+    at = datetime(2026, 11, 27, 1, tzinfo=UTC)
+    yesterday, tomorrow = at - timedelta(hours=10), at + timedelta(days=1)
+    run = write_run(tmp_path / "run", [finding(1, window_until=yesterday), finding(2, window_until=tomorrow)])
+    books = tmp_path / "books"
+    books.mkdir()
+    (books / "wallet_balance.csv").write_text("wallet_id,observed_at,quantity\nW1,2026-11-26T15:00:00.000000Z,6\n")
+    trial.begin(trial.Trial(books=books, findings=run, at=at))
+    assert set(Alert.objects.values_list("raised_at", flat=True)) == {yesterday}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -224,3 +225,14 @@ def test_a_closed_case_takes_no_more_work(case: Case, actor: As) -> None:
     ):
         with pytest.raises(Unfit, match="closed"):
             attempt()
+
+
+def test_of_orders_without_trades_the_penalty_page_says_so_in_words(
+    make_alert: Any, actor: As, browser: Browser, small_books: Path
+) -> None:
+    orders_alone = {"rule": "unfair_trading/quote_stuffing", "evidence": [{"table": "order", "id": "O3"}], "subject_id": "A2"}
+    make_alert("F1", **orders_alone)
+    case = work.open_case(actor("compliance"), ["F1"])
+    for language, said in (("en", "has orders but no trades"), ("ja", "注文のみで約定を含まない")):
+        page = browser("compliance").get(f"/cases/{case.case_id}/penalty/", headers={"accept-language": language})
+        assert said in page.content.decode()

@@ -20,6 +20,7 @@ from sekisho.console.journal.heads import read_heads, write_head
 from sekisho.console.journal.models import Change
 from sekisho.console.journal.rows import check
 from sekisho.console.people.models import Account, Conflict, Person
+from sekisho.records import RecordsError
 
 pytestmark = [pytest.mark.store, pytest.mark.django_db(transaction=True)]
 AT = datetime(2026, 7, 1, tzinfo=UTC)
@@ -173,6 +174,37 @@ def test_offline_the_same_is_found_in_an_exported_journal(office: None, tmp_path
         code, output = verified(lines)
         assert code == 1
         assert told in output
+
+
+def test_a_copy_exported_before_the_last_changes_is_told_so_in_one_line(office: None, tmp_path: Path) -> None:
+    def run(*arguments: str) -> tuple[int, list[str]]:
+        ran = CliRunner().invoke(app, ["journal", *arguments, "--heads", str(heads_file())])
+        return ran.exit_code, ran.output.strip().splitlines()
+
+    file = tmp_path / "journal.jsonl"
+    file.write_bytes(b"".join(msgspec.json.encode(change.line()) + b"\n" for change in Change.objects.order_by("number")))
+    lines = Change.objects.count()
+    assert run("verify", str(file)) == (0, ["the journal is whole"])
+    for number in range(3):
+        with acting(SYSTEM, "note") as act:
+            act.note("thing", "T", "seen", None, number)
+    code, said = run("verify", str(file))
+    assert code == 1
+    assert len(said) == 1
+    assert f"ends at line {lines:,}, and the journal went on to line {Change.objects.count():,}" in said[0]
+
+
+def test_an_export_says_how_many_lines_and_never_overwrites(office: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sekisho.console.commands.opened", lambda config: None)
+    file = tmp_path / "journal.jsonl"
+    first = CliRunner().invoke(app, ["journal", "export", str(file)])
+    assert (first.exit_code, first.output) == (0, f"{Change.objects.count():,} lines written to {file}\n")
+    again = CliRunner().invoke(app, ["journal", "export", str(file)])
+    assert isinstance(again.exception, RecordsError)
+    assert "is there already" in str(again.exception)
+    nowhere = CliRunner().invoke(app, ["journal", "export", str(tmp_path / "no" / "journal.jsonl")])
+    assert isinstance(nowhere.exception, RecordsError)
+    assert len(file.read_bytes().splitlines()) == Change.objects.count()
 
 
 def test_the_check_bears_a_torn_head_and_heads_go_on_after_it(office: None) -> None:

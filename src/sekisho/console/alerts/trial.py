@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
+import pyarrow.parquet as pq
 from django.utils import timezone
 
 from sekisho.console.alerts import working
@@ -17,9 +18,8 @@ from sekisho.console.trial import Trial
 
 
 def begin(trial: Trial) -> None:
-    """Take the findings in two days ago, let two people claim some, put one aside, and propose what became of one."""
-    raised = trial.at - timedelta(days=2)
-    take_in_run(trial.findings, SYSTEM, raised, books=trial.books)
+    """Take the findings in, let two people claim some, put one aside, and propose what became of one."""
+    take_in_run(trial.findings, SYSTEM, _raised(trial), books=trial.books)
     now = timezone.now()  # roles hold from the moment they were given, which is after the trial began
     people = [Actor.of(account, now) for account in Account.objects.filter(username__in=("tanaka", "ito")).order_by("pk")]
     if not people:
@@ -35,3 +35,10 @@ def begin(trial: Trial) -> None:
         working.snooze(actor, alert_id, until, "waiting_client", "Asked where the coins come from")
         actor, alert_id = claimed[4]
         propose_disposition(actor, alert_id, "false_positive", "known_pattern", "Rebalancing of the client's own accounts")
+
+
+def _raised(trial: Trial) -> datetime:
+    """Two days ago, but not before the last act found was over: an alert comes after what it tells of."""
+    ends = pq.read_table(trial.findings / "findings.parquet", columns=["window_until"]).column(0).to_pylist()
+    over = max((end for end in ends if end <= trial.at), default=trial.at)
+    return max(trial.at - timedelta(days=2), over)

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from sekisho.cases import replay
-from sekisho.cases.from_finding import case_of
+from sekisho.cases.from_finding import NoTradesError, case_of
 from sekisho.cases.penalty import penalty
 from sekisho.console.alerts.models import Alert
 from sekisho.console.cases.books import Books, asked
@@ -57,6 +57,8 @@ def _penalty(there: Books, alert: Alert) -> dict[str, Any]:
         try:
             case = case_of(finding_of(alert), records)
             return {"why": None, "answer": penalty(load_rulebook(), case)}
+        except NoTradesError:
+            return {"why": None, "answer": None, "no_trades": True}
         except (RecordsError, RulebookError) as error:
             return {"why": str(error), "answer": None}
 

@@ -42,10 +42,14 @@ class Line(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 
 class Break(NamedTuple):
-    """Where a journal does not hold: the number of the line (0: none), and what is wrong."""
+    """Where a journal does not hold: the number of the line (0: none), and what is wrong.
+
+    ``ends_at``: the last line there is, where the journal ends before what was written down of it outside.
+    """
 
     number: int
     what: str
+    ends_at: int | None = None
 
 
 def said_of(line: Line) -> str:
@@ -99,7 +103,9 @@ def breaks(lines: Iterable[Line], heads: Iterable[tuple[int, str]] = ()) -> Iter
         before, expected = line.check, line.number + 1
     for (kind, subject), number in silent.items():
         yield Break(number, f"no longer says what it said of {kind} {subject}, and no later line tells that it was removed")
-    for number in sorted(known):
-        yield Break(
-            number, f"was written down outside the journal, and the journal ends at line {expected - 1}: cut short, or an old copy"
-        )
+    later = [number for number in known if number >= expected]
+    for number in sorted(known.keys() - set(later)):
+        yield Break(number, "was written down outside the journal, and is not there")
+    if later:
+        what = f"was written down outside the journal, and the journal ends at line {expected - 1}: cut short, or an old copy"
+        yield Break(max(later), what, expected - 1)

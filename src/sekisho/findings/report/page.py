@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -137,6 +137,13 @@ class Report:
     obligations: tuple[Due, ...]
     amounts: tuple[Computed, ...]
     attestations: tuple[Mapping[str, Any], ...]
+    untested: tuple[Text, ...]
+
+    @property
+    def warnings(self) -> list[str]:
+        """What else has to be read first, as run.json says it."""
+        said = {each["warning"] for each in self.run.get("untested", ())}
+        return [warning for warning in self.run["warnings"] if warning not in said]
 
     def in_state(self, state: str) -> tuple[RuleSection, ...]:
         """The rules that ended in one state."""
@@ -185,8 +192,23 @@ def compose(
     return Report(
         run=run, regime=_regime(run), as_of=typeset.day(run["as_of"]), counts=counted(findings), total=len(findings),
         chapters=_chapters(run, findings, cards, shown, listed), obligations=_obligations(run, cards),
-        amounts=_amounts(run, cards), attestations=tuple(run.get("attestations", ())),
+        amounts=_amounts(run, cards), attestations=tuple(run.get("attestations", ())), untested=tuple(_untested(run)),
     )  # fmt: skip
+
+
+def _untested(run: Mapping[str, Any]) -> Iterator[Text]:
+    """For each table that is not there, the rules that would have looked into it."""
+    asking: dict[str, list[Mapping[str, Any]]] = {}
+    for each in run.get("untested", ()):
+        for table in each["tables"]:
+            asking.setdefault(table, []).append(each)
+    for table, rules in asking.items():
+        held = words.RECORDS.get(table, Text(f"table {table}", f"表 {table}"))
+        en, ja = ("; ".join(each["title_en"] for each in rules), "、".join(f"「{each['title_ja']}」" for each in rules))
+        yield Text(
+            f"The books hold no {held.en}: what needs them was not tested ({en}).",
+            f"帳簿に{held.ja}がないため、これを要する部分は検査していない（{ja}）。",
+        )
 
 
 def _of(rule: str, findings: Sequence[Finding]) -> list[Finding]:

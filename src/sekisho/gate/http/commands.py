@@ -248,8 +248,8 @@ def _print_console(told: dict[str, Any]) -> None:
     console = Console(soft_wrap=True, highlight=False)
     console.print(f"The console is at [bold]{told['address']}[/bold] – open it in a browser.")
     if "password" in told:
-        for account, roles in told["accounts"].items():
-            console.print(f"  {account:<8} {roles}", markup=False)
+        for account, title in told["titles"].items():
+            console.print(f"  {account:<8} {title}", markup=False)
         console.print(f"Password of all of them: [bold]{told['password']}[/bold]")
         console.print("For trying only: known passwords and no second factor. Put nothing real into it.", style="yellow")
 
