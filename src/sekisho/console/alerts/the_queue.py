@@ -24,6 +24,7 @@ from sekisho.console.desk.listing import ON_PAGE, Column, Filter, Listing, page_
 from sekisho.console.desk.pages import Asked
 from sekisho.console.desk.words_of_law import SEVERITY_WORDS
 from sekisho.console.people.actor import Actor
+from sekisho.console.people.naming import names_of
 from sekisho.rulebook import load_rulebook
 
 COUNTED_TO: Final = 999
@@ -136,7 +137,7 @@ def _rules(request: Asked) -> Choices:
 
 def _people(request: Asked) -> Choices:
     fixed: list[tuple[str, str | Promise]] = [("me", _("me")), ("nobody", _("nobody"))]
-    return fixed + [(person.person_id, person.name) for person in _workers(request)]
+    return fixed + [(person.person_id, names_of(request)[person.person_id]) for person in _workers(request)]
 
 
 def _workers(request: Asked) -> list[Any]:
@@ -163,7 +164,6 @@ def subject_shown(subject: str) -> str:
 def _show(alert: Alert, request: Asked) -> dict[str, Any]:
     now = request.actor.at
     state = alert.state_at(now)
-    names = {person.person_id: person.name for person in _workers(request)}
     as_file = bool(request.GET.get("as"))
     words: str | Promise = _STATE_WORDS[state]
     if alert.disposition:
@@ -185,7 +185,7 @@ def _show(alert: Alert, request: Asked) -> dict[str, Any]:
         "amount": alert.amount_jpy if as_file or alert.amount_jpy is None else round(alert.amount_jpy),
         "age": age(max(0, (now - alert.raised_at).days)),
         "due": alert.due_at if alert.is_live else None,
-        "assignee": names.get(alert.assignee, alert.assignee) or None,
+        "assignee": names_of(request).get(alert.assignee, alert.assignee) or None,
         "state": state,
         "state_words": words,
         "disposition": alert.disposition or None,
