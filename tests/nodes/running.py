@@ -62,6 +62,7 @@ class Running:
     def freeze(self) -> None:
         """The node keeps its port and answers no more."""
         os.kill(self.process.pid, signal.SIGSTOP)
+        os.waitid(os.P_PID, self.process.pid, os.WSTOPPED | os.WNOWAIT)  # only then has every thread of it stopped
 
     def thaw(self) -> None:
         os.kill(self.process.pid, signal.SIGCONT)
