@@ -36,7 +36,7 @@ from sekisho.console.people.models import Account  # noqa: E402
 from sekisho.console.people.roles import ROLES  # noqa: E402
 
 PASSWORD = "correct horse battery"
-LONG = ["browser", "desk/test_browser.py", "test_crowd.py", "test_matrix.py"]
+LONG = ["browser", "test_crowd.py", "test_matrix.py"]
 collect_ignore = [] if os.environ.get("SEKISHO_JOURNEYS") else LONG
 """What takes minutes: ``make journeys`` runs it."""
 

@@ -11,7 +11,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage
 
-from console.in_browser import needs_chromium, started
+from console.in_browser import needs_chromium
 from sekisho.console import urls  # noqa: F401 - reads every area's pages
 from sekisho.console.desk.pages import ENTRIES
 from sekisho.console.people.roles import matrix
@@ -33,7 +33,7 @@ pytestmark = needs_chromium
 
 
 @pytest.fixture(scope="module")
-def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def entrance(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A server with one person of each role."""
     folder = tmp_path_factory.mktemp("office")
     config = folder / "office.toml"
@@ -49,35 +49,29 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     server.stdout.close()
 
 
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with started() as browser:
-        yield browser
-
-
-def enter(context: BrowserContext, office: str, role: str) -> None:
+def enter(context: BrowserContext, entrance: str, role: str) -> None:
     page = context.new_page()
-    page.goto(f"{office}login/")
+    page.goto(f"{entrance}login/")
     page.fill('input[name="username"]', role)
     page.fill('input[name="password"]', PASSWORD)
     page.click("main button")
-    page.wait_for_url(office)
+    page.wait_for_url(entrance)
     page.close()
 
 
 @pytest.mark.parametrize("language", ["en", "ja"])
 @pytest.mark.parametrize("role", ["administrator", "supervisor"])
-def test_pages_keep_their_policy_and_are_readable(role: str, language: str, office: str, chromium: Browser) -> None:
+def test_pages_keep_their_policy_and_are_readable(role: str, language: str, entrance: str, chromium: Browser) -> None:
     context = chromium.new_context(locale=language, color_scheme="dark" if language == "ja" else "light")
     context.set_default_timeout(120_000)
-    enter(context, office, role)
+    enter(context, entrance, role)
     said: list[str] = []
     page = context.new_page()
     page.on("console", lambda message: said.append(_told(message)))
     page.on("pageerror", lambda error: said.append(str(error)))
     for name in PAGES:
         if role in matrix()[ENTRIES[name].act]:
-            page.goto(f"{office}{ENTRIES[name].path}")
+            page.goto(f"{entrance}{ENTRIES[name].path}")
             faults = [each for each in Axe().run(page).response["violations"] if each["impact"] in ("serious", "critical")]
             assert [(each["id"], each["nodes"][0]["html"][:200]) for each in faults] == [], name
     assert [each for each in said if "Content Security Policy" in each or "Error" in each] == []
@@ -88,13 +82,13 @@ def _told(message: ConsoleMessage) -> str:
     return f"{message.type}: {message.text}"
 
 
-def test_whoever_is_away_is_signed_out_on_the_screen_and_comes_back(office: str, chromium: Browser) -> None:
+def test_whoever_is_away_is_signed_out_on_the_screen_and_comes_back(entrance: str, chromium: Browser) -> None:
     context = chromium.new_context()
     context.set_default_timeout(120_000)
-    enter(context, office, "audit")
+    enter(context, entrance, "audit")
     page = context.new_page()
     page.clock.install()
-    page.goto(f"{office}journal/?person=AUDIT")
+    page.goto(f"{entrance}journal/?person=AUDIT")
     page.clock.fast_forward("14:00")
     assert page.url.endswith("/journal/?person=AUDIT")
     page.clock.fast_forward("20:00")
