@@ -26,6 +26,7 @@ from sekisho.console.desk.words_of_law import (
     period_title,
 )
 from sekisho.console.desk.words_of_records import WORDS
+from sekisho.console.desk.words_of_working import working
 from sekisho.console.journal.naming import act_title, field_title, kind_title, value_title
 from sekisho.console.people.naming import named
 from sekisho.console.people.role_words import ROLE_WORDS
@@ -198,6 +199,9 @@ def violation(name: str) -> str:
 def unit_of_firm(word: str) -> str:
     """The word by which a rule names a unit of the firm, in the reader's language; a firm's own name for one as it is."""
     return str(UNIT_WORDS.get(word, word))
+
+
+register.filter("working", working)
 
 
 @register.filter(name="sentence")
