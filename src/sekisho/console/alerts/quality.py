@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import time
 from collections import Counter, defaultdict
 from dataclasses import dataclass
@@ -42,7 +43,8 @@ class Counted:
 def counted(actor: Actor, now: datetime) -> Counted:
     """The counts of the alerts an actor may read."""
     chapters = actor.chapters("read alerts")
-    key = "alert-quality:" + repr((None if chapters is None else sorted(chapters), sorted(actor.parties)))
+    may_read = repr((None if chapters is None else sorted(chapters), sorted(actor.parties)))
+    key = "alert-quality-" + hashlib.sha256(may_read.encode()).hexdigest()
     kept: Counted | None = cache.get(key)
     if kept is not None:
         return kept
