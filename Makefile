@@ -21,7 +21,7 @@ coverage: $(VENV)/test.done $(VENV)/docs.done ## The tests again, counting which
 	$(BIN)/python -m coverage report --skip-covered
 
 journeys: $(VENV)/test.done ## The office in a real browser, many people at once with kills, and who may do what, each cell (about 35 minutes).
-	SEKISHO_JOURNEYS=1 $(BIN)/python -m pytest -p no:warnings tests/console/browser tests/console/filings/test_killed.py tests/console/test_crowd.py tests/console/test_matrix.py
+	SEKISHO_JOURNEYS=1 $(BIN)/python -m pytest -p no:warnings tests/console/browser tests/console/test_crowd.py tests/console/test_matrix.py
 
 cite: $(VENV)/run.done ## Resolve every citation against the law texts, where they are.
 	@law="$${SEKISHO_DATA:-../shared/data}/law"; if [ -d "$$law" ]; then $(BIN)/sekisho rules cite --law "$$law"; \
