@@ -264,11 +264,7 @@ def _progress(quiet: bool) -> Iterator[_Bar | _Quiet]:
 
 def _print_inspection(inspection: Inspection, out: Path) -> None:
     console = Console()
-    judged, regime = inspection.judged, inspection.regime
-    table = Table(title=f"Judged under {regime.id} ({regime.status}) as of {judged.as_of}", title_justify="left")
-    table.add_column("rule", no_wrap=True)
-    for heading in Severity.__members__:
-        table.add_column(heading, justify="right")
+    table = _by_severity(inspection, "rule")
     counts = Counter((f.rule, f.severity) for f in inspection.findings)
     found = {f.rule for f in inspection.findings}
     chapters = groupby(inspection.runs, key=lambda run: run.rule.chapter)
@@ -281,29 +277,40 @@ def _print_inspection(inspection: Inspection, out: Path) -> None:
         for run in runs:
             if run.rule.path in found:
                 path = run.rule.path
-                table.add_row(f"  {path.partition('/')[2]}", *(str(counts[path, name] or "·") for name in Severity.__members__))
+                table.add_row(f"  {path.partition('/')[2]}", *_counted(counts, path))
     console.print(table)
     for line in _without_answer(inspection.runs):
         console.print(f"  {line}", highlight=False, soft_wrap=True)
     for warning in inspection.warnings:
         console.print(f"  {warning}", style="yellow", highlight=False, soft_wrap=True)
     deadlines = [due for run in inspection.runs for due in run.obligations]
-    late = [due for due in deadlines if _late(due, judged.as_of)]
+    late = [due for due in deadlines if _late(due, inspection.judged.as_of)]
     console.print(f"{len(inspection.findings)} findings; {len(deadlines)} deadlines, {len(late)} late")
     console.print(f"report: {out / 'report.html'}", soft_wrap=True, highlight=False)
 
 
-def _print_in_short(inspection: Inspection, out: Path) -> None:
-    """The findings by chapter, and how many rules gave no answer; which and why stands in the report and in run.json."""
+def _by_severity(inspection: Inspection, of: str, *more: str) -> Table:
+    """An empty table of findings by severity: what a row is of, other columns of numbers, then one for each severity."""
     judged, regime = inspection.judged, inspection.regime
     table = Table(title=f"Judged under {regime.id} ({regime.status}) as of {judged.as_of}", title_justify="left")
-    table.add_column("chapter", no_wrap=True)
-    for heading in ("rules run", *Severity.__members__):
+    table.add_column(of, no_wrap=True)
+    for heading in (*more, *Severity.__members__):
         table.add_column(heading, justify="right")
+    return table
+
+
+def _counted(counts: Counter[tuple[str, str]], of: str) -> Iterator[str]:
+    """A row's counts by severity."""
+    return (str(counts[of, name] or "·") for name in Severity.__members__)
+
+
+def _print_in_short(inspection: Inspection, out: Path) -> None:
+    """The findings by chapter, and how many rules gave no answer; which and why stands in the report and in run.json."""
+    table = _by_severity(inspection, "chapter", "rules run")
     counts = Counter((f.rule.partition("/")[0], f.severity) for f in inspection.findings)
     ran = Counter(run.rule.chapter for run in inspection.runs if run.state == "ran")
     for chapter, rules in ran.items():
-        table.add_row(chapter, str(rules), *(str(counts[chapter, name] or "·") for name in Severity.__members__))
+        table.add_row(chapter, str(rules), *_counted(counts, chapter))
     say = partial(Console().print, soft_wrap=True, highlight=False)
     say(table)
     silent = Counter(_ANSWERS[run.state] for run in inspection.runs if run.state != "ran")
@@ -339,7 +346,7 @@ _ANSWERS = {
     "ran": "ran",
     "undetermined": "undetermined",
     "not_inspected": "not inspected",
-    "not_in_regime": "no such rule",
+    "not_in_regime": "no such rule in this regime",
     "attested": "to be attested",
     "gate_only": "at the gate",
     "by_case": "by case file",

@@ -14,6 +14,7 @@ import pytest
 from django.contrib.messages import get_messages
 from django.test import Client, RequestFactory
 from django.urls import reverse
+from django.utils import timezone
 
 from sekisho.console import urls  # noqa: F401 - reads every area's pages
 from sekisho.console.alerts.models import Alert
@@ -293,3 +294,29 @@ def test_the_firm_knows_since_the_first_alert_was_raised(actor: Acting, case: Ca
         case.save()
     content = life.content_of(life.begin(actor("compliance"), "unfair-trading", case=case))
     assert content["known_on"] == "2026-11-02"
+
+
+def test_no_trade_is_known_before_it_was_made(actor: Acting, case: Case) -> None:
+    """A trade after the first alert was raised: the default is the day of that trade, and the check agrees."""
+    with acting(actor("compliance").author, "go on"):
+        alert = Alert.objects.get(pk="F-2")
+        alert.raised_at = alert.window_from + timedelta(minutes=1)
+        alert.save()
+        later = Alert.objects.exclude(pk="F-2").filter(joined__case=case).get()
+        later.window_from = alert.window_from + timedelta(days=3)
+        later.window_until = later.window_from + timedelta(hours=1)
+        later.save()
+    content = life.content_of(life.begin(actor("compliance"), "unfair-trading", case=case))
+    assert content["known_on"] == max(row["from"][:10] for row in content["trades"])
+    check = life.kind_of("unfair-trading").check
+    assert check is not None
+    assert check(content) == {}
+    assert list(check({**content, "known_on": min(row["from"][:10] for row in content["trades"])})) == ["known_on"]
+
+
+def test_a_case_without_alerts_is_known_since_it_was_opened(actor: Acting, case: Case) -> None:
+    with acting(actor("compliance").author, "take out"):
+        for each in case.joined.all():
+            each.delete()
+    content = life.content_of(life.begin(actor("compliance"), "unfair-trading", case=case))
+    assert content["known_on"] == timezone.localdate(case.opened_at).isoformat()

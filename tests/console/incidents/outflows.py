@@ -15,6 +15,14 @@ from sekisho.console.incidents.models import Incident
 def outflow(**changed: Any) -> bytes:
     """What 'sekisho outflow --json' writes, cut down to one event."""
     statement = {"en": "4 BTC left COLD-1.", "ja": "COLD-1から4 BTCが流出した。", "state": "known", "evidence": []}
+    moved = {
+        "txid": "t1",
+        "occurred_at": "2026-06-01T04:02:11+00:00",
+        "asset": "BTC",
+        "from_address": "bc1qfirm",
+        "to_address": "bc1qthief",
+        "quantity": "4",
+    }
     event = {
         "number": 1,
         "title": {"en": "Outflow of 4 BTC", "ja": "4 BTCの流出"},
@@ -24,34 +32,14 @@ def outflow(**changed: Any) -> bytes:
         "quantities": {"BTC": "4"},
         "amount_jpy": "40000000",
         "not_valued": [],
-        "outflows": [
-            {
-                "kind": "substituted",
-                "txid": "t1",
-                "occurred_at": "2026-06-01T04:02:11+00:00",
-                "asset": "BTC",
-                "from_address": "bc1qfirm",
-                "to_address": "bc1qthief",
-                "quantity": "4",
-            }
-        ],
+        "outflows": [{"kind": "substituted", **moved}],
         "route": {
             "wallets": [{"wallet_id": "COLD-1", "tier": "cold", "signers_required": 1, "signers_total": 2}],
             "requesters": ["P-ASKED"],
             "approvers": ["P-APPROVED"],
             "signers": ["P-SIGNED"],
         },
-        "trail": [
-            {
-                "hop": 0,
-                "txid": "t1",
-                "occurred_at": "2026-06-01T04:02:11+00:00",
-                "asset": "BTC",
-                "from_address": "bc1qfirm",
-                "to_address": "bc1qthief",
-                "quantity": "4",
-            }
-        ],
+        "trail": [{"hop": 0, **moved}],
         "ends": [{"asset": "BTC", "address": "bc1qthief", "quantity": "4", "why": "resting"}],
         "peel_chains": [],
         "merges": [],

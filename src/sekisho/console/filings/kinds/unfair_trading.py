@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 
 from sekisho.console.filings.fields import Content, Item, Kind, Section, Source
 from sekisho.console.filings.kinds.case_facts import alerts_of, jst, known_on, narrative
@@ -52,7 +53,8 @@ def _fill(source: Source) -> Content:
     return {
         **of_the_firm(source),
         "suspected": kinds.pop() if len(kinds) == 1 else "",
-        "known_on": known_on(case, alerts),
+        # Nobody knew of a trade before it was made: where others came after the first alert, it is the day of the last.
+        "known_on": max([known_on(case, alerts), *(jst(alert.window_from)[:10] for alert in alerts)]),
         "trades": [
             {
                 "alert_id": alert.alert_id,
@@ -72,8 +74,7 @@ def _fill(source: Source) -> Content:
 
 
 def _check(content: Content) -> Mapping[str, Text]:
-    # What went on after it was noticed belongs to the report too: known it was not before the first of it.
-    if content["known_on"] < min(row["from"][:10] for row in content["trades"]):
+    if any(date.fromisoformat(content["known_on"]) < date.fromisoformat(row["from"][:10]) for row in content["trades"]):
         return {"known_on": Text("this is before the trading it is about", "対象取引より前の日付です")}
     return {}
 
