@@ -36,13 +36,14 @@ function svg(name, attributes, parent) {
   return node;
 }
 
-const height = 250, right = 16, foot = 40;
-let roof = 22;
+const height = 250, right = 16;
+let roof = 22, foot = 40;
 let x = () => 0;
 function draw() {
   const place = $("line");
   const width = Math.max(place.clientWidth, 320), narrow = width < 560;
-  roof = narrow ? 38 : 22;  // on a phone the legend has a line of its own
+  roof = narrow ? 38 : 22;  // on a phone the legend has a line of its own,
+  foot = narrow ? 54 : 40;  // and what the axis shows has two
   place.setAttribute("viewBox", `0 0 ${width} ${height}`);
   place.replaceChildren();
   const sides = ["bid", "ask"].map((side) => events.map((e) => number(e[at[`${side}1_price`]])));
@@ -68,7 +69,9 @@ function draw() {
   svg("line", {x1: left, x2: width - right, y1: height - foot, y2: height - foot, class: "axis"}, place);
   const [base, quote] = (told.instrument || "").split("/");
   word({x: 4, y: narrow ? 29 : 13}, quote ? say("per", quote, base) : say("price"));
-  word({x: width - right, y: height - 6, "text-anchor": "end"}, say("time", moment(events[0][at.at]).slice(0, 10), zone[language]));
+  const axis = say("time", moment(events[0][at.at]).slice(0, 10), zone[language]);
+  const lines = narrow ? axis.split(/[;。] ?/) : [axis];
+  lines.forEach((line, n) => word({x: width - right, y: height - 6 - 14 * (lines.length - 1 - n), "text-anchor": "end"}, line));
   let along = width - right;
   for (const [name, mark] of [["own", "own"], ["bestAsk", "ask"], ["bestBid", "bid"]]) {
     const text = svg("text", {x: along, y: 13, class: "tick", "text-anchor": "end"}, place);
