@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import ssl
 import threading
+from base64 import b64encode
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,6 +17,7 @@ from medallion.exceptions import BackendError, ProcessingError
 from werkzeug.serving import make_server
 
 USER, PASSWORD = "sekisho", "open-the-gate"
+TOKEN = "5f1c-a-token-of-the-isac"
 READABLE, WRITABLE = "91a7b528-80eb-42ed-a74d-c6fbd5a26116", "472c94ae-3113-4e3e-a4dd-a9f4ac7471d4"
 MEDIA = "application/stix+json;version=2.1"
 
@@ -53,8 +56,31 @@ def _collection(identity: str, title: str, *, write: bool) -> dict[str, Any]:
     }
 
 
+def _for_token(application: Any, scheme: str) -> Any:
+    """What stands before a server that asks for a token: whoever shows it is the member, anybody else shows nothing."""
+    basic = "Basic " + b64encode(f"{USER}:{PASSWORD}".encode()).decode()
+
+    def asked(environ: dict[str, Any], start_response: Any) -> Any:
+        shown = environ.pop("HTTP_AUTHORIZATION", "")
+        if shown == f"{scheme} {TOKEN}":
+            environ["HTTP_AUTHORIZATION"] = basic
+        return application(environ, start_response)
+
+    return asked
+
+
+def mutual_tls(ca: Path, own: Path) -> ssl.SSLContext:
+    """A server's side of TLS that asks the other for a certificate of the same authority; ``own`` holds cert.pem and key.pem."""
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH, cafile=str(ca))
+    context.verify_mode = ssl.CERT_REQUIRED
+    context.load_cert_chain(own / "cert.pem", own / "key.pem")
+    return context
+
+
 @contextmanager
-def taxii_server(place: Path, page: int = 100) -> Iterator[Server]:
+def taxii_server(
+    place: Path, page: int = 100, token_scheme: str | None = None, tls: ssl.SSLContext | None = None
+) -> Iterator[Server]:
     data = {
         "/discovery": {"title": "Test ISAC", "api_roots": ["http://localhost/isac/"], "default": "http://localhost/isac/"},
         "isac": {
@@ -76,11 +102,13 @@ def taxii_server(place: Path, page: int = 100) -> Iterator[Server]:
     register_blueprints(app)
     app.register_error_handler(ProcessingError, handle_processing_error)
     app.register_error_handler(BackendError, handle_backend_error)
-    server = make_server("127.0.0.1", 0, app, threaded=True)
+    if token_scheme is not None:
+        app.wsgi_app = _for_token(app.wsgi_app, token_scheme)  # type: ignore[method-assign]
+    server = make_server("127.0.0.1", 0, app, threaded=True, ssl_context=tls)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:
-        yield Server(f"http://127.0.0.1:{server.server_port}", app)
+        yield Server(f"{'https' if tls else 'http'}://127.0.0.1:{server.server_port}", app)
     finally:
         server.shutdown()
         thread.join()

@@ -14,7 +14,8 @@ import requests
 import stix2
 from typer.testing import CliRunner
 
-from intelligence.taxii_server import PASSWORD, READABLE, USER, WRITABLE, Server, taxii_server
+from authority import certify
+from intelligence.taxii_server import PASSWORD, READABLE, TOKEN, USER, WRITABLE, Server, mutual_tls, taxii_server
 from sekisho.cli import app
 from sekisho.intelligence.archive import RECEIVED, Archive
 from sekisho.intelligence.receiving import pull
@@ -380,3 +381,56 @@ def test_a_server_that_lists_what_it_does_not_send_is_told_on(server: Server, tm
     with pytest.raises(RecordsError, match="lists 1 objects it did not send"):
         pull(_remote(server), Archive(tmp_path), collection="c", organisation="I", at=AT)
     assert Archive(tmp_path).position("c") is None
+
+
+@pytest.mark.parametrize("scheme", ["Bearer", "Token"])
+def test_a_token_opens_the_collection_and_another_does_not(tmp_path: Path, scheme: str) -> None:
+    told = () if scheme == "Bearer" else ("--token-scheme", scheme)
+    with taxii_server(tmp_path, token_scheme=scheme) as server:
+        server.add([_indicator(f"[cryptocurrency-wallet:address = '{ADDRESS}']")], "2026-06-02T00:00:00.000000Z")
+        common = ("pull", tmp_path / "archive", "--collection", server.url(), "--organisation", "ISAC", "--json", *told)
+        wrong = _run(*common, "--token-file", _secret(tmp_path, "another"))
+        assert isinstance(wrong.exception, RecordsError)
+        assert "answered 401" in str(wrong.exception)
+        assert "or the token" in str(wrong.exception)
+        assert not list((tmp_path / "archive").rglob("*.json*")), "nothing was taken"
+        right = _run(*common, "--token-file", _secret(tmp_path, TOKEN))
+        assert right.exit_code == 0, right.output
+        assert json.loads(right.output)["new"] == 1
+
+
+def test_a_token_scheme_of_two_words_is_refused(tmp_path: Path) -> None:
+    more = ("--organisation", "ISAC", "--token-file", _secret(tmp_path, TOKEN), "--token-scheme", "Bearer x\nHost: y")
+    refused = _run("pull", tmp_path / "archive", "--collection", "https://127.0.0.1/isac/collections/1/", *more)
+    assert isinstance(refused.exception, RecordsError)
+    assert "is not one word" in str(refused.exception)
+
+
+@pytest.mark.parametrize("elsewhere_trusted", [False, True])
+def test_both_sides_are_known_by_certificate_and_who_has_none_stays_outside(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, elsewhere_trusted: bool
+) -> None:
+    ca = certify(tmp_path, ("isac", "member"))
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    strange = certify(elsewhere, ("stranger",))
+    monkeypatch.delenv("REQUESTS_CA_BUNDLE", raising=False)
+    monkeypatch.delenv("CURL_CA_BUNDLE", raising=False)
+    if elsewhere_trusted:  # by whoever runs this machine; the firm named its own authority
+        monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(strange))
+    with taxii_server(tmp_path, tls=mutual_tls(ca, tmp_path / "isac")) as server:
+        sent = [_indicator(f"[cryptocurrency-wallet:address = '{ADDRESS}']")]
+
+        def remote(trusted: Path, own: Path | None) -> Remote:
+            certificate, key = (own / "cert.pem", own / "key.pem") if own else (None, None)
+            whose = Access(
+                url=server.url(WRITABLE), user=USER, password=PASSWORD, ca_file=trusted, certificate=certificate, key=key
+            )
+            return Remote(whose)
+
+        for trusted, own in ((ca, None), (ca, elsewhere / "stranger"), (strange, tmp_path / "member")):
+            with pytest.raises(RecordsError, match="check the URL, the network and the certificates"):
+                remote(trusted, own).hand_over(sent)
+        assert server.objects() == []
+        assert remote(ca, tmp_path / "member").hand_over(sent) == [sent[0]["id"]]
+        assert [each["id"] for each in server.objects()] == [sent[0]["id"]]

@@ -57,6 +57,7 @@ _Organisation = Annotated[
 _User = Annotated[str | None, typer.Option("--user", help="User, for a server that asks for one.")]
 _Password = Annotated[Path | None, typer.Option("--password-file", help="File whose first line is the password.")]
 _Token = Annotated[Path | None, typer.Option("--token-file", help="File whose first line is the access token.")]
+_Scheme = Annotated[str, typer.Option("--token-scheme", help="Word before the token: Bearer (RFC 6750), or Token.")]
 _Ca = Annotated[Path | None, typer.Option("--ca-file", help="Certificates to trust, PEM. Default: the system's.")]
 _Certificate = Annotated[Path | None, typer.Option("--certificate", help="The firm's own certificate, PEM (mutual TLS).")]
 _Key = Annotated[Path | None, typer.Option("--key", help="Its private key, PEM, where it is a file of its own.")]
@@ -71,6 +72,7 @@ def pull_command(
     user: _User = None,
     password_file: _Password = None,
     token_file: _Token = None,
+    token_scheme: _Scheme = "Bearer",
     ca_file: _Ca = None,
     certificate: _Certificate = None,
     key: _Key = None,
@@ -95,7 +97,7 @@ def pull_command(
         raise RecordsError("--by", "is missing", "say who loads the lists")
     moment = _moment(at)
     store = Archive(archive)
-    access = _access(collection, user, password_file, token_file, ca_file, certificate, key)
+    access = _access(collection, user, password_file, (token_scheme, token_file), ca_file, certificate, key)
     with _progress(as_json) as progress:
         told = pull(
             Remote(access),
@@ -162,6 +164,7 @@ def push_command(
     user: _User = None,
     password_file: _Password = None,
     token_file: _Token = None,
+    token_scheme: _Scheme = "Bearer",
     ca_file: _Ca = None,
     certificate: _Certificate = None,
     key: _Key = None,
@@ -190,7 +193,7 @@ def push_command(
     if dry_run:
         _echo({"objects": objects})
         return
-    access = _access(collection, user, password_file, token_file, ca_file, certificate, key)
+    access = _access(collection, user, password_file, (token_scheme, token_file), ca_file, certificate, key)
     done = push(Remote(access), store, objects, organisation=organisation, at=moment, marking=told.marking)
     if as_json:
         _echo({"made": done.made, "sent": list(done.sent), "known": done.known})
@@ -427,18 +430,22 @@ def _access(
     url: str,
     user: str | None,
     password_file: Path | None,
-    token_file: Path | None,
+    token: tuple[str, Path | None],
     ca_file: Path | None,
     certificate: Path | None,
     key: Path | None,
 ) -> Access:
+    token_scheme, token_file = token
     if token_file is not None and user is not None:
         raise RecordsError("--token-file", "is given together with --user", "give one of the two")
+    if not token_scheme.isalnum():
+        raise RecordsError("--token-scheme", f"'{token_scheme}' is not one word", "write Bearer, or what the operator says")
     return Access(
         url=url,
         user=user,
         password=_first_line(password_file),
         token=_first_line(token_file),
+        token_scheme=token_scheme,
         ca_file=ca_file,
         certificate=certificate,
         key=key,

@@ -10,7 +10,6 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import requests
-from taxii2client.common import TokenAuth
 from taxii2client.exceptions import AccessError, TAXIIServiceException
 from taxii2client.v21 import Collection
 
@@ -24,14 +23,41 @@ BYTES_MAX = 2 << 20
 logging.getLogger("taxii2client").setLevel(logging.ERROR)
 
 
+class _Token(requests.auth.AuthBase):
+    """The access token in every request."""
+
+    def __init__(self, scheme: str, token: str) -> None:
+        self._header = f"{scheme} {token}"
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        request.headers["Authorization"] = self._header
+        return request
+
+
+class _Trusting(requests.adapters.HTTPAdapter):
+    """Trusts the authorities named and no others: requests itself prefers those of the environment to a session's own."""
+
+    def __init__(self, authorities: Path) -> None:
+        super().__init__()
+        self._authorities = str(authorities)
+
+    def send(self, request: requests.PreparedRequest, *given: Any, **named: Any) -> requests.Response:
+        """Send a request, whatever REQUESTS_CA_BUNDLE says."""
+        return super().send(request, *given, **{**named, "verify": self._authorities})
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Access:
-    """How to reach a collection: its URL, who asks, and how both sides are known."""
+    """How to reach a collection: its URL, who asks, and how both sides are known.
+
+    ``token_scheme`` is the word before the token: ``Bearer`` (RFC 6750), or what else the server's operator says.
+    """
 
     url: str
     user: str | None = None
     password: str | None = None
     token: str | None = None
+    token_scheme: str = "Bearer"
     ca_file: Path | None = None
     certificate: Path | None = None
     key: Path | None = None
@@ -51,17 +77,16 @@ class Remote:
     def __init__(self, access: Access) -> None:
         _check_url(access)
         self._access = access
-        verify = str(access.ca_file) if access.ca_file else True
-        auth = TokenAuth(access.token) if access.token else None
+        auth = _Token(access.token_scheme, access.token) if access.token else None
         cert = (
             (str(access.certificate), str(access.key))
             if access.certificate and access.key
             else access.certificate and str(access.certificate)
         )
         try:
-            self._collection = Collection(
-                access.url, user=access.user, password=access.password, verify=verify, auth=auth, cert=cert
-            )
+            self._collection = Collection(access.url, user=access.user, password=access.password, auth=auth, cert=cert)
+            if access.ca_file:
+                self._collection._conn.session.mount("https://", _Trusting(access.ca_file))  # taxii2client hides its session
         except (ValueError, TypeError) as error:
             raise self._error(f"cannot be used: {error}", "give the URL of the collection, ending in its id and /") from None
 
