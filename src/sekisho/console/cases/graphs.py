@@ -161,7 +161,7 @@ def _label(name: str) -> str:
 
 
 def _thick(edge: Edge, most: Decimal) -> float:
-    return round(1 + 5 * float(edge.weight / most) ** 0.5, 1)
+    return round(1 + 5 * math.sqrt(edge.weight / most), 1)
 
 
 def _height(nodes: int) -> int:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final
+from typing import BinaryIO, Final
 
-from django.http import HttpRequest, HttpResponse
+from django.conf import settings
+from django.http import FileResponse, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.cache import patch_vary_headers
 from whitenoise.compress import Compressor
-from whitenoise.middleware import WhiteNoiseFileResponse
 
 TEXT: Final = ("text/", "application/json", "image/svg+xml")
 Answer = Callable[[HttpRequest], HttpResponseBase]
@@ -24,13 +24,14 @@ def compressed(answer: Answer) -> Answer:
 
     def pass_on(request: HttpRequest) -> HttpResponseBase:
         response = answer(request)
-        if not (isinstance(response, WhiteNoiseFileResponse) and _is_text(response)):
+        file = _text_of(response) if request.path_info.startswith(settings.STATIC_URL) else None
+        if file is None:
             return response
         patch_vary_headers(response, ("Accept-Encoding",))
-        if request.method != "GET" or "gzip" not in request.headers.get("Accept-Encoding", ""):
+        if "gzip" not in request.headers.get("Accept-Encoding", ""):
             return response
         state = f"{request.path_info} {response['ETag']}"
-        with response.file_to_stream as file:
+        with file:
             if state not in kept:
                 kept[state] = Compressor.compress_gzip(file.read())
         headers = {**response.headers, "Content-Encoding": "gzip", "Content-Length": str(len(kept[state]))}
@@ -39,9 +40,9 @@ def compressed(answer: Answer) -> Answer:
     return pass_on
 
 
-def _is_text(response: WhiteNoiseFileResponse) -> bool:
-    return (
-        response.status_code == 200
-        and not response.has_header("Content-Encoding")
-        and str(response.headers.get("Content-Type", "")).startswith(TEXT)
-    )
+def _text_of(response: HttpResponseBase) -> BinaryIO | None:
+    """The file that is sent, where it is text, whole, and not compressed already."""
+    whole = response.status_code == 200 and not response.has_header("Content-Encoding")
+    if not (whole and isinstance(response, FileResponse) and response.headers.get("Content-Type", "").startswith(TEXT)):
+        return None
+    return response.file_to_stream

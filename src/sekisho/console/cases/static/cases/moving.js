@@ -49,20 +49,21 @@
 
     async open() {
       this.room.hidden = false;
+      this.drawing.hidden = false;
       this.button.setAttribute("aria-expanded", "true");
-      try {
-        const { echarts } = await import(this.box.dataset.module);
-        if (this.room.hidden || this.chart) return;
-        this.box.previousElementSibling.classList.add("moves");
-        this.chart = echarts.init(this.drawing, null, { renderer: "canvas" });
-        this.near = 1;
-        this.lay();
-        this.draw();
-        this.listen();
-      } catch (error) {
+      const loaded = await import(this.box.dataset.module).catch(() => null);
+      if (this.room.hidden || this.chart) return;
+      if (!loaded) {
+        this.drawing.hidden = true;
         this.told.replaceChildren(element("p", this.box.dataset.wordsFailed));
-        throw error;
+        return;
       }
+      this.box.previousElementSibling.classList.add("moves");
+      this.chart = loaded.echarts.init(this.drawing, null, { renderer: "canvas" });
+      this.near = 1;
+      this.lay();
+      this.draw();
+      this.listen();
     }
 
     close() {
@@ -71,6 +72,7 @@
       this.box.previousElementSibling.classList.remove("moves");
       if (this.chart) this.chart.dispose();
       this.chart = null;
+      delete this.drawing.dataset.drawn;
       this.choice.value = "";
       this.told.replaceChildren();
     }
@@ -80,7 +82,7 @@
       const { places } = this.graph;
       this.wide = this.drawing.clientWidth;
       this.high = this.drawing.clientHeight;
-      const [left, right, top, bottom] = [66, this.wide - 66, 84, this.high - 44];
+      const aside = this.wide < 600 ? 66 : 96, [left, right, top, bottom] = [aside, this.wide - aside, 84, this.high - 44];
       const along = (name, from, to) => {
         const all = places.map((node) => node[name]), least = Math.min(...all), most = Math.max(...all);
         return (node) => (most - least < 1 ? (from + to) / 2 : from + (to - from) * (node[name] - least) / (most - least));
@@ -101,6 +103,26 @@
       return (this.wide * this.high * near * near) / this.graph.places.length < 9000;
     }
 
+    // A name stands on the side where fewest edges pass, among those with room for it; it is wide, so above and below more pass.
+    beside(node) {
+      const [x, y] = this.at.get(node.id), room = 20 + 7.5 * node.label.length, lower = y >= this.high / 2;
+      const passing = lower ? { bottom: 0, top: 0.01, right: 0.02, left: 0.02 } : { top: 0, bottom: 0.01, right: 0.02, left: 0.02 };
+      if (this.wide - x < room) passing.right = Infinity;
+      if (x < room) passing.left = Infinity;
+      for (const edge of this.graph.edges) {
+        if (edge.source !== node.id && edge.target !== node.id) continue;
+        const [other, deep] = this.at.get(edge.source === node.id ? edge.target : edge.source), far = Math.hypot(other - x, deep - y);
+        if (!far) {
+          passing[lower ? "top" : "bottom"] += 9;
+          continue;
+        }
+        const across = (other - x) / far, down = (deep - y) / far;
+        passing[across > 0 ? "right" : "left"] += Math.abs(across) ** 3;
+        passing[down > 0 ? "bottom" : "top"] += Math.abs(down) ** 0.5;
+      }
+      return Object.keys(passing).reduce((best, side) => (passing[side] < passing[best] ? side : best));
+    }
+
     data() {
       const { places, edges } = this.graph;
       const own = { color: color("--critical"), borderColor: color("--critical") };
@@ -110,7 +132,7 @@
         const [x, y] = this.at.get(node.id);
         return {
           id: node.id, name: node.id, x, y, category: node.own ? 0 : 1, symbolSize: node.own ? 18 : many ? 9 : 13, itemStyle: node.own ? own : other,
-          label: { show: node.own || named, formatter: node.label, position: y < this.high / 2 ? "top" : "bottom", fontWeight: node.own ? "bold" : "normal" },
+          label: { show: node.own || named, formatter: node.label, position: this.beside(node), fontWeight: node.own ? "bold" : "normal" },
         };
       });
       // The corners keep the picture where it is when a node is drawn to its edge; a trade with oneself goes by a point above its node.
@@ -207,17 +229,19 @@
 
     choose(id) {
       this.choice.value = id;
+      if (!this.chart) return;
       this.chart.dispatchAction({ type: "downplay", seriesIndex: 0 });
       this.told.replaceChildren();
       if (!id) return;
       this.chart.dispatchAction({ type: "highlight", seriesIndex: 0, dataIndex: this.graph.places.findIndex((node) => node.id === id) });
-      const head = document.createElement("p"), list = document.createElement("ul");
+      const head = document.createElement("p"), list = Object.assign(document.createElement("ul"), { tabIndex: 0 });
       head.append(element("code", id), " ", Object.assign(element("a", this.words.cases), { href: this.way(id) }));
       list.append(...ofNode(id, this.graph.edges, this.words).map((line) => element("li", line)));
       this.told.append(head, list);
     }
 
     zoom(by) {
+      if (!this.chart) return;
       if (by) this.chart.dispatchAction({ type: "graphRoam", seriesIndex: 0, zoom: by, originX: this.wide / 2, originY: this.high / 2 });
       else {
         this.near = 1;
