@@ -32,11 +32,11 @@ def case(make_alert: Any, actor: Any) -> Case:
 
 @pytest.fixture
 def crowd(small_books: Path) -> Path:
-    """The books, in which A1 also sold to forty others, one of whom sold on to him, and eight pairs have nothing to do with him."""
-    others = [f"B{n:02}" for n in range(40)]
-    sold = [trade(9 + n, f"S{n}", f"X{n}", "O4", other, "A1", 100, 1 + n) for n, other in enumerate(others)]
+    """The books, in which A1 sold to himself and to forty others, one of whom sold to him, and A2 to ten of whom A1 knows none."""
+    sold = [trade(9 + n, f"S{n}", f"X{n}", "O4", f"B{n:02}", "A1", 100, 1 + n) for n in range(40)]
     own = [trade(5, "T1", "O1", "O4", "A1", "A1", 100, 1), trade(60, "T2", "O1", "X0", "A1", "B00", 100, 2)]
-    write(small_books, "trade", [*own, *sold])
+    apart = [trade(70 + n, f"R{n}", f"Y{n}", "O3", f"C{n:02}", "A2", 100, 1) for n in range(10)]
+    write(small_books, "trade", [*own, *sold, *apart])
     return small_books
 
 
@@ -73,6 +73,20 @@ def test_edges_too_many_for_the_picture_have_their_places_and_the_same_each_time
     assert all(0 <= node["x"] <= graph["width"] and 0 <= node["y"] <= graph["height"] for node in graph["places"])
     write(crowd, "transfer", [])
     assert graphs(browser("supervisor"), case)["rings"][0]["places"] == graph["places"]
+
+
+def test_who_has_nothing_to_do_with_each_other_lies_apart(make_alert: Any, actor: Any, crowd: Path, browser: Browser) -> None:
+    make_alert("F1")
+    make_alert("F2", subject_id="A2")
+    both = work.open_case(actor("compliance"), ["F1", "F2"])
+    graph = graphs(browser("compliance"), both)["rings"][0]
+    reach: dict[str, list[tuple[float, float]]] = {"of A1": [], "of A2": []}
+    for node in graph["places"]:
+        reach["of A2" if node["id"] == "A2" or node["id"].startswith("C") else "of A1"].append((node["x"], node["y"]))
+    assert [len(places) for places in reach.values()] == [41, 11]
+    (ax, ay), (bx, by) = ([(min(axis), max(axis)) for axis in zip(*places, strict=True)] for places in reach.values())
+    assert ax[1] < bx[0] or bx[1] < ax[0] or ay[1] < by[0] or by[1] < ay[0]
+    assert all(0 <= node["x"] <= graph["width"] and 0 <= node["y"] <= graph["height"] for node in graph["places"])
 
 
 @pytest.mark.parametrize(("lang", "words"), [("en", "Move through it"), ("ja", "動かして見る")])

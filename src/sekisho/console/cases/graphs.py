@@ -184,7 +184,7 @@ def _apart(edges: Sequence[Edge], subjects: set[str], height: int) -> dict[str, 
     whole = _graph(edges, subjects)
     parts = sorted(nx.connected_components(whole), key=lambda part: (-len(part), min(part)))
     across = max(math.sqrt(1.5 * len(whole)), math.sqrt(len(parts[0])))
-    places, x, y, deep = {}, 0.0, 0.0, 0.0
+    places, x, y, wide, deep = {}, 0.0, 0.0, 0.0, 0.0
     for part in parts:
         side = math.sqrt(len(part))
         if x + side > 1.05 * across:
@@ -193,8 +193,8 @@ def _apart(edges: Sequence[Edge], subjects: set[str], height: int) -> dict[str, 
         reach = max((abs(float(value)) for place in laid.values() for value in place), default=1.0) or 1.0
         for name, place in laid.items():
             places[name] = tuple(at + side * (0.5 + 0.42 * float(value) / reach) for at, value in zip((x, y), place, strict=True))
-        x, deep = x + side, max(deep, side)
-    return {name: (round(_WIDTH * left / across, 1), round(height * down / (y + deep), 1)) for name, (left, down) in places.items()}
+        x, wide, deep = x + side, max(wide, x + side), max(deep, side)
+    return {name: (round(_WIDTH * left / wide, 1), round(height * down / (y + deep), 1)) for name, (left, down) in places.items()}
 
 
 def _graph(edges: Sequence[Edge], subjects: set[str]) -> Any:
