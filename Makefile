@@ -45,18 +45,18 @@ $(VENV)/python.done:
 	touch $@
 
 $(VENV)/run.done: $(VENV)/python.done requirements/run.txt pyproject.toml
-	$(PIP) --require-hashes -r requirements/run.txt
+	$(PIP) --no-deps --require-hashes -r requirements/run.txt
 	$(PIP) --no-deps --no-build-isolation --editable .
 	touch $@
 
 # Spark joins the tests where a full Java is on the machine; without one its tests skip and say so.
 $(VENV)/test.done: $(VENV)/run.done requirements/test.txt requirements/spark.txt
-	$(PIP) --require-hashes -r requirements/test.txt
-	if command -v java >/dev/null 2>&1; then $(PIP) --require-hashes -r requirements/spark.txt; fi
+	$(PIP) --no-deps --require-hashes -r requirements/test.txt
+	if command -v java >/dev/null 2>&1; then $(PIP) --no-deps --require-hashes -r requirements/spark.txt; fi
 	touch $@
 
 $(VENV)/docs.done: $(VENV)/run.done requirements/docs.txt
-	$(PIP) --require-hashes -r requirements/docs.txt
+	$(PIP) --no-deps --require-hashes -r requirements/docs.txt
 	touch $@
 
 lock: $(VENV)/run.done ## Renew the hashed requirements files from pyproject.toml.

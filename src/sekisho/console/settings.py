@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -97,6 +98,14 @@ def oidc_settings(oidc: Oidc, secret: str) -> dict[str, Any]:
     }
 
 
+def echarts_folder() -> Path | None:
+    """Where ECharts lies for pages to load: in a package that is looked up and never imported; None without the package."""
+    found = find_spec("nicegui")
+    places = (found.submodule_search_locations if found is not None else None) or []
+    folders = (Path(place) / "elements" / "echart" / "dist" for place in places)
+    return next((folder for folder in folders if (folder / "index.js").is_file()), None)
+
+
 SECRET_KEY = _secret(FOLDER / CHOSEN.secret_file)
 DEBUG = False
 ALLOWED_HOSTS = list(CHOSEN.hosts)
@@ -119,6 +128,7 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "sekisho.console.desk.compressing.compressed",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.gzip.GZipMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -172,6 +182,9 @@ STATICFILES_DIRS = [
     ("uplot", str(Path(uplot.__file__).parent / "static")),
     ("replay", str(Path(__file__).parent.parent / "cases" / "page")),
 ]
+ECHARTS: Final = echarts_folder()
+if ECHARTS is not None:
+    STATICFILES_DIRS.append(("echarts", str(ECHARTS)))
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = False
 WHITENOISE_MAX_AGE = 86_400

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import Any, Final
 
 import pytest
@@ -13,40 +12,15 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
 from console.browser.walking import PEOPLE, Place, StillOffice
+from console.browser.weighing import BYTES_MAX, COLOURS, Transferred, violations
 from console.in_browser import needs_chromium
 
 pytestmark = needs_chromium
-BYTES_MAX: Final = 500_000
 LOOKS: Final = (
     ("en", "light", {"width": 1280, "height": 800}),
     ("ja", "dark", {"width": 390, "height": 844}),
 )
 OTHER: Final = {"light": "dark", "dark": "light"}
-COLOURS: Final = {"runOnly": ["color-contrast"]}
-
-
-@dataclass
-class Transferred:
-    """What a page's first view costs: bytes as they go over the wire, with nothing kept from before, and whom it asks."""
-
-    page: Page
-    own: str
-    bytes: int = 0
-    strangers: list[str] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        network: Any = self.page.context.new_cdp_session(self.page)
-        network.send("Network.enable")
-        network.send("Network.setCacheDisabled", {"cacheDisabled": True})
-        network.on("Network.loadingFinished", lambda told: self._add(int(told["encodedDataLength"])))
-        network.on("Network.requestWillBeSent", lambda told: self._asked(told["request"]["url"]))
-
-    def _add(self, count: int) -> None:
-        self.bytes += count
-
-    def _asked(self, url: str) -> None:
-        if not url.startswith((self.own, "data:", "blob:")):
-            self.strangers.append(url)
 
 
 def _each_once(still: StillOffice) -> Iterator[Place]:
@@ -89,9 +63,9 @@ def test_every_page_is_accessible_and_light(
             wrong.append(f"{where}: answers {answer and answer.status}")
         weights[place.address] = max(going.bytes, weights.get(place.address, 0))
         wrong += [f"{where}: {fault}" for fault in _faults(going.page, lang)]
-        wrong += [f"{where}: {fault}" for fault in _violations(axe, going.page, {})]
+        wrong += [f"{where}: {fault}" for fault in violations(axe, going.page, {})]
         going.page.emulate_media(color_scheme=OTHER[theme])
-        wrong += [f"{where} ({OTHER[theme]}): {fault}" for fault in _violations(axe, going.page, COLOURS)]
+        wrong += [f"{where} ({OTHER[theme]}): {fault}" for fault in violations(axe, going.page, COLOURS)]
         going.page.emulate_media(color_scheme=theme)
     heaviest = sorted(((count, at) for at, count in weights.items()), reverse=True)[:5]
     with capsys.disabled():
@@ -115,9 +89,3 @@ def _faults(page: Page, lang: str) -> Iterator[str]:
         raw = sorted({chip for chip in chips if re.fullmatch(r"[a-z][a-z_ ]+", chip.strip())})
         if raw:
             yield f"not in Japanese: {raw}"
-
-
-def _violations(axe: Axe, page: Page, options: dict[str, Any]) -> Iterator[str]:
-    for violation in axe.run(page, options=options).response["violations"]:
-        if violation["impact"] in ("serious", "critical"):
-            yield f"{violation['id']} ({violation['help']}) at {violation['nodes'][0]['target']}"

@@ -113,8 +113,8 @@ def _heaviest(edges: Any) -> list[Edge]:
 
 
 def _drawn(edges: Sequence[Edge], subjects: set[str], *, title: str) -> dict[str, Any]:
-    """The graph as plain content: places of nodes and ends of arrows for the picture, and every edge for the table."""
-    shown = edges[:DRAWN_MAX]
+    """The graph as plain content: nodes and arrows of the picture, edges of the table, and the places of all to move through."""
+    shown, listed = edges[:DRAWN_MAX], edges[:LISTED_MAX]
     height = _height(len({name for edge in shown for name in edge[:2]}))
     places = _places(shown, subjects, height)
     most = max((edge.weight for edge in shown), default=Decimal(1)) or Decimal(1)
@@ -126,7 +126,7 @@ def _drawn(edges: Sequence[Edge], subjects: set[str], *, title: str) -> dict[str
         "nodes": [
             {
                 "id": name,
-                "label": name if len(name) <= 16 else f"{name[:7]}…{name[-6:]}",
+                "label": _label(name),
                 "x": x,
                 "y": y,
                 "aside": -14 if y < height / 2 else 22,  # names stand away from the middle, where the arrows are
@@ -136,13 +136,32 @@ def _drawn(edges: Sequence[Edge], subjects: set[str], *, title: str) -> dict[str
         ],
         "arrows": [_arrow(edge, places, most, (edge.target, edge.source) in both) for edge in shown],
         "edges": [
-            {"source": e.source, "target": e.target, "count": e.times, "quantity": f"{e.quantity.normalize():,f}", "unit": e.unit}
-            for e in edges[:LISTED_MAX]
+            {
+                "source": e.source,
+                "target": e.target,
+                "count": e.times,
+                "quantity": f"{e.quantity.normalize():,f}",
+                "unit": e.unit,
+                "width": _thick(e, most),
+            }
+            for e in listed
+        ],
+        "places": [
+            {"id": name, "label": _label(name), "x": x, "y": y, "own": name in subjects}
+            for name, (x, y) in (_apart(listed, subjects, height) if len(listed) > len(shown) else places).items()
         ],
         "count": len(edges),
         "undrawn": len(edges) - len(shown),
         "unlisted": max(0, len(edges) - LISTED_MAX),
     }
+
+
+def _label(name: str) -> str:
+    return name if len(name) <= 16 else f"{name[:7]}…{name[-6:]}"
+
+
+def _thick(edge: Edge, most: Decimal) -> float:
+    return round(1 + 5 * math.sqrt(edge.weight / most), 1)
 
 
 def _height(nodes: int) -> int:
@@ -151,13 +170,7 @@ def _height(nodes: int) -> int:
 
 def _places(edges: Sequence[Edge], subjects: set[str], height: int) -> dict[str, tuple[float, float]]:
     """A ring for few, a force layout from that ring for many; the same graph always lies the same way."""
-    names = sorted({name for edge in edges for name in edge[:2]}, key=lambda name: (name not in subjects, name))
-    graph = nx.Graph()
-    graph.add_nodes_from(names)
-    graph.add_edges_from(sorted({tuple(sorted(edge[:2])) for edge in edges if edge.source != edge.target}))
-    places: Mapping[str, Any] = nx.circular_layout(graph)
-    if len(names) > _RING_MAX:
-        places = nx.spring_layout(graph, pos=places, seed=1, iterations=80, k=1.6 / math.sqrt(len(names)))
+    places = _laid(_graph(edges, subjects))
     reach = max((abs(float(value)) for place in places.values() for value in place), default=1.0) or 1.0
     across, down = _WIDTH / 2 - _EDGE, height / 2 - _EDGE / 2
     return {
@@ -166,9 +179,42 @@ def _places(edges: Sequence[Edge], subjects: set[str], height: int) -> dict[str,
     }
 
 
+def _apart(edges: Sequence[Edge], subjects: set[str], height: int) -> dict[str, tuple[float, float]]:
+    """Places for many: what hangs together is laid by itself, and these lie beside each other in rows, the largest first."""
+    whole = _graph(edges, subjects)
+    parts = sorted(nx.connected_components(whole), key=lambda part: (-len(part), min(part)))
+    across = max(math.sqrt(1.5 * len(whole)), math.sqrt(len(parts[0])))
+    places, x, y, wide, deep = {}, 0.0, 0.0, 0.0, 0.0
+    for part in parts:
+        side = math.sqrt(len(part))
+        if x + side > 1.05 * across:
+            x, y, deep = 0.0, y + deep, 0.0
+        laid = _laid(_graph([edge for edge in edges if edge.source in part], subjects))
+        reach = max((abs(float(value)) for place in laid.values() for value in place), default=1.0) or 1.0
+        for name, place in laid.items():
+            places[name] = tuple(at + side * (0.5 + 0.42 * float(value) / reach) for at, value in zip((x, y), place, strict=True))
+        x, wide, deep = x + side, max(wide, x + side), max(deep, side)
+    return {name: (round(_WIDTH * left / wide, 1), round(height * down / (y + deep), 1)) for name, (left, down) in places.items()}
+
+
+def _graph(edges: Sequence[Edge], subjects: set[str]) -> Any:
+    """Who is joined to whom, in one order however the edges came: the same graph is laid the same way."""
+    graph = nx.Graph()
+    graph.add_nodes_from(sorted({name for edge in edges for name in edge[:2]}, key=lambda name: (name not in subjects, name)))
+    graph.add_edges_from(sorted({tuple(sorted(edge[:2])) for edge in edges if edge.source != edge.target}))
+    return graph
+
+
+def _laid(graph: Any) -> Mapping[str, Any]:
+    places: Mapping[str, Any] = nx.circular_layout(graph)
+    if len(graph) > _RING_MAX:
+        places = nx.spring_layout(graph, pos=places, seed=1, iterations=80, k=1.6 / math.sqrt(len(graph)))
+    return places
+
+
 def _arrow(edge: Edge, places: Mapping[str, tuple[float, float]], most: Decimal, is_mutual: bool) -> dict[str, Any]:
     (x0, y0), (x1, y1) = places[edge.source], places[edge.target]
-    width = round(1 + 5 * float(edge.weight / most) ** 0.5, 1)
+    width = _thick(edge, most)
     told = f"{edge.source} → {edge.target}: {edge.quantity.normalize():,f} {edge.unit} ({edge.times})"
     if edge.source == edge.target:
         path = f"M{x0 - 6:.1f} {y0 - 8:.1f}C{x0 - 34:.1f} {y0 - 46:.1f} {x0 + 34:.1f} {y0 - 46:.1f} {x0 + 6:.1f} {y0 - 8:.1f}"

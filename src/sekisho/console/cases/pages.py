@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any, Final
 from urllib.parse import urlencode
 
+from django.conf import settings
 from django.db.models import Q, QuerySet
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
@@ -237,6 +238,7 @@ def case_graphs(request: Asked, case_id: str) -> Content:
     content, found, alerts = _frame(request, "case graphs", case_id)
     return content | {
         "books": books() is not None,
+        "moves": settings.ECHARTS is not None,
         "rings": ring(alerts),
         "flow": flow(alerts, sorted(about(found))),
     }
