@@ -80,18 +80,23 @@ def _alerts(take_in: Any, actor: Any, seed: int) -> None:
             Conflict(person=actor("compliance").person, party_id=party, why="family", since=date(2020, 1, 1)).save()
 
 
-def _read(words: str, state: str | None, chapter: str) -> list[str]:
+def _texts() -> list[tuple[Alert, set[str]]]:
+    """The alerts in the order of the queue, each with what it is found by."""
+    alerts = sorted(Alert.objects.all(), key=lambda alert: (-alert.priority, alert.alert_id))
+    return [(alert, lexemes(alert.words())) for alert in alerts]
+
+
+def _read(texts: list[tuple[Alert, set[str]]], words: str, state: str | None, chapter: str) -> list[str]:
     """What reading every text finds."""
     states = {None: ("open", "claimed"), "": ("open", "claimed", "snoozed", "closed"), "snoozed": ("snoozed",)}[state]
-    found = [
-        alert
-        for alert in Alert.objects.all()
+    return [
+        alert.alert_id
+        for alert, text in texts
         if alert.state in states
         and chapter in ("", alert.chapter)
         and not {"P1", "P2"} & set(alert.parties)
-        and all(any(lexeme.startswith(word) for lexeme in lexemes(alert.words())) for word in wanted(words))
+        and all(any(lexeme.startswith(word) for lexeme in text) for word in wanted(words))
     ]
-    return [alert.alert_id for alert in sorted(found, key=lambda alert: (-alert.priority, alert.alert_id))]
 
 
 def _shown(client: Client, asked: dict[str, str]) -> list[str]:
@@ -108,11 +113,11 @@ def _shown(client: Client, asked: dict[str, str]) -> list[str]:
 @pytest.mark.usefixtures("_way", "_pages_of_fifteen")
 def test_a_search_finds_what_reading_every_text_finds(browser: Callable[[str], Client], actor: Any, take_in: Any) -> None:
     _alerts(take_in, actor, 1)
-    client, hits = browser("compliance"), 0
+    client, texts, hits = browser("compliance"), _texts(), 0
     for words in ASKED:
         for state, chapter in ((None, ""), ("", "capital"), ("snoozed", "")):
             asked = {"q": words, "chapter": chapter, **({} if state is None else {"state": state})}
-            found = _read(words, state, chapter)
+            found = _read(texts, words, state, chapter)
             assert _shown(client, asked) == found, asked
             hits += len(found)
     assert hits > 100, "hardly anything was looked for that is there"
@@ -121,11 +126,12 @@ def test_a_search_finds_what_reading_every_text_finds(browser: Callable[[str], C
 @pytest.mark.usefixtures("_way")
 def test_a_file_and_an_act_on_all_take_what_the_search_finds(browser: Callable[[str], Client], actor: Any, take_in: Any) -> None:
     _alerts(take_in, actor, 3)
-    found = _read("acts", "", "")
+    texts = _texts()
+    found = _read(texts, "acts", "", "")
     answer = browser("compliance").get("/alerts/", {"q": "acts", "state": "", "as": "csv"})
     lines: Any = answer.streaming_content
     assert len(b"".join(lines).decode().strip().splitlines()) == len(found) + 1
-    found = _read("acts", None, "capital")
+    found = _read(texts, "acts", None, "capital")
     body = {"do": "assign", "everything": True, "query": "q=acts&chapter=capital", "given": {"person": "PERSON-COMPLIANCE"}}
     assert post(browser("compliance"), "/alerts/bulk/", **body).json()["alerts"] == found != []
 
