@@ -30,7 +30,8 @@ django.setup()
 
 from django.test import Client  # noqa: E402 - after Django is set up
 
-from sekisho.console.administration.first_people import Newcomer, let_in  # noqa: E402
+from console.let_in_once import let_in_once  # noqa: E402
+from sekisho.console.administration.first_people import Newcomer  # noqa: E402
 from sekisho.console.journal.acting import heads_file  # noqa: E402
 from sekisho.console.people.models import Account  # noqa: E402
 from sekisho.console.people.roles import ROLES  # noqa: E402
@@ -60,7 +61,7 @@ def people(db: None) -> dict[str, str]:
     twin = Newcomer(
         person_id="PERSON-SUPERVISOR", name="Supervisor", account="supervisor-again", password=PASSWORD, roles=("supervisor",)
     )
-    let_in([*newcomers, twin])
+    let_in_once((*newcomers, twin))
     return {each.account: each.person_id for each in [*newcomers, twin]}
 
 

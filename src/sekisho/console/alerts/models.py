@@ -38,9 +38,9 @@ RANK_STEP: Final = 2 * 10**18
 _SCORE_STEP: Final = 10**14
 _YEN_MOST: Final = _SCORE_STEP - 1
 _KEY_LONGEST: Final = 128
-_ASIDE: Final = ("state", "snoozed_until")
-"""What tells whether an alert is put aside stands in the indexes themselves: counting and deep pages then read no rows."""
-_OF_ONE: Final = ("assignee", "is_live", "-priority", "alert_id")
+_ASIDE: Final = ("state", "snoozed_until", "number")
+"""What tells whether an alert is put aside, and what its words are found by, stands in the indexes themselves: counting, deep pages
+and searches then read no rows."""
 _NUMBERS: Final = 0x5E_615_41
 
 
@@ -229,8 +229,8 @@ class Alert(Kept):
         verbose_name_plural = _("alerts")
         indexes = (
             models.Index(fields=["is_live", "-priority", "alert_id", *_ASIDE], name="alert_queue"),
-            models.Index(fields=["-priority", "alert_id"], name="alert_all"),
-            models.Index(fields=["state", "-priority", "alert_id"], name="alert_state"),
+            models.Index(fields=["-priority", "alert_id", "number"], name="alert_all"),
+            models.Index(fields=["state", "-priority", "alert_id", "number"], name="alert_state"),
             models.Index(fields=["is_live", "chapter", "-priority", "alert_id", *_ASIDE], name="alert_chapter"),
             models.Index(fields=["is_live", "rule", "-priority", "alert_id", *_ASIDE], name="alert_rule"),
             models.Index(

@@ -9,20 +9,25 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
-from itertools import islice, pairwise
+from collections import OrderedDict
+from collections.abc import Iterable, Iterator
+from itertools import count, islice, pairwise
 from typing import Any, Final
 
 from django.db import connection
+from django.db.backends.signals import connection_created
 from django.db.models import BooleanField, Q, QuerySet
 from django.db.models.expressions import RawSQL
 
 FEW: Final = 2_000
 """Up to so many hits are fetched by number. Above, the queue is walked in its order, and each alert asked for the words."""
-MANY: Final = 60_000
-"""On SQLite, where asking one alert takes longer, up to so many are looked up in one go instead."""
+MANY: Final = 120_000
+"""On SQLite, where asking one alert takes long, up to so many are listed once, and each alert is looked for in the list."""
+ASKED: Final = 250
+"""Of more hits the first alerts of the walk are asked one by one: mostly the page is full by then, else the list is made."""
 _SPELT: Final = 40
 _LONGEST: Final = 64
+_BEGINS: Final = '" *'
 _PART: Final = re.compile(r"[0-9a-z]+")
 _JAPANESE: Final = "\u3005-\u3007\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff"
 _WORD: Final = re.compile(rf"[0-9a-z]+(?:[-_./:][0-9a-z]+)*|[{_JAPANESE}]+")
@@ -94,24 +99,28 @@ def matching(rows: QuerySet[Any], words: str) -> tuple[QuerySet[Any], bool]:
     looked_for = wanted(words)
     if not looked_for:
         return rows.filter(Q(alert_id=words.strip()) | Q(subject_id=words.strip())), False
-    in_postgresql = connection.vendor == "postgresql"
-    if in_postgresql:
+    if connection.vendor == "postgresql":
         given = " & ".join(f"'{word}':*" for word in looked_for)
         found = "SELECT number FROM alerts_words WHERE words @@ %s::tsquery"
         # Coalesce, because PostgreSQL takes a search for something that is in next to no row, and would not walk.
-        in_it = "COALESCE((SELECT words @@ %s::tsquery FROM alerts_words WHERE number = alerts_alert.number), FALSE)"
+        in_it = RawSQL(
+            "COALESCE((SELECT words @@ %s::tsquery FROM alerts_words WHERE number = alerts_alert.number), FALSE)", [given]
+        )
     else:
         given = " AND ".join(_spelt_out(word) for word in looked_for)
         found = "SELECT rowid FROM alerts_words WHERE alerts_words MATCH %s"
-        in_it = f"EXISTS ({found} AND rowid = alerts_alert.number)"
+        in_it = RawSQL(f"+alerts_alert.number IN ({found})", [given])
     with connection.cursor() as cursor:
         cursor.execute(f"{found} LIMIT {FEW + 1}", [given])
         numbers = [number for (number,) in cursor.fetchall()]
     if len(numbers) <= FEW:
         return rows.filter(number__in=numbers), False
-    if not in_postgresql and _count(found, given) <= MANY:
-        return rows.filter(number__in=RawSQL(found, [given])), True
-    return rows.filter(RawSQL(in_it, [given], output_field=BooleanField())), True
+    # Beginnings that FTS5 is left to spell out take it as long for one alert as for all.
+    if connection.vendor == "sqlite" and _BEGINS not in given and _count(found, given) > MANY:
+        one = f"EXISTS ({found} AND rowid = alerts_alert.number)"
+        in_it = RawSQL(f"CASE WHEN sekisho_first(%s) THEN {one} ELSE {in_it.sql} END", [_begun(), given, given])
+    in_it.output_field = BooleanField()
+    return rows.filter(in_it), True
 
 
 def _count(found: str, given: str) -> int:
@@ -120,10 +129,45 @@ def _count(found: str, given: str) -> int:
         return int(cursor.fetchone()[0])
 
 
+_ASKED: Final[OrderedDict[int, Iterator[int]]] = OrderedDict()
+_TOKENS: Final = count()
+
+
+def _begun() -> int:
+    """A new walk, under which SQLite counts the alerts it asks one by one; the oldest walk is forgotten, and has its list then."""
+    token = next(_TOKENS)
+    _ASKED[token] = count()
+    while len(_ASKED) > 256:
+        _ASKED.popitem(last=False)
+    return token
+
+
+def _first(token: int) -> bool:
+    asked = _ASKED.get(token)
+    return asked is not None and next(asked) < ASKED
+
+
+def _counting(connection: Any, **_signal: Any) -> None:
+    """Let SQLite count how many alerts of a walk it asked."""
+    if connection.vendor == "sqlite":
+        connection.connection.create_function("sekisho_first", 1, _first)
+
+
+connection_created.connect(_counting, dispatch_uid="alerts found by words")
+
+
 def _spelt_out(beginning: str) -> str:
-    """A beginning of words as FTS5 is asked for it: the words that begin so, for each has its list ready; many are left to FTS5."""
+    """A beginning of words as FTS5 is asked for it: the words that begin so, for each has its list ready; many are left to FTS5.
+
+    Each is looked up after the one before: the first row of a word is there at once, however many alerts have the word.
+    """
     after = beginning[:-1] + chr(ord(beginning[-1]) + 1)
+    terms: list[str] = []
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT term FROM alerts_terms WHERE term >= %s AND term < %s LIMIT {_SPELT + 1}", [beginning, after])
-        terms = [term for (term,) in cursor.fetchall()]
-    return f'"{beginning}" *' if len(terms) > _SPELT or not terms else "(" + " OR ".join(f'"{term}"' for term in terms) + ")"
+        while len(terms) <= _SPELT:
+            since = f"{terms[-1]}!" if terms else beginning  # no word has what sorts between
+            cursor.execute("SELECT term FROM alerts_terms WHERE term >= %s AND term < %s LIMIT 1", [since, after])
+            if (found := cursor.fetchone()) is None:
+                break
+            terms.append(found[0])
+    return f'"{beginning}{_BEGINS}' if len(terms) > _SPELT or not terms else "(" + " OR ".join(f'"{term}"' for term in terms) + ")"

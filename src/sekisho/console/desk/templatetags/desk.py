@@ -7,8 +7,10 @@ from decimal import Decimal
 from typing import Any
 
 from django import template
+from django.template import defaultfilters
+from django.template.base import render_value_in_context
 from django.utils import timezone
-from django.utils.html import format_html, format_html_join
+from django.utils.html import conditional_escape, format_html, format_html_join
 from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -224,12 +226,42 @@ def listed(value: Any) -> Any:
     return ", ".join(str(listed(each)) for each in value) if isinstance(value, list | tuple) else value
 
 
-@register.inclusion_tag("desk/cell.html")
-def cell(row: dict[str, Any], column: dict[str, Any]) -> dict[str, Any]:
-    """One cell of a list; ``<key>_words`` in the row says a chip's value in the reader's language."""
+@register.simple_tag(takes_context=True)
+def cell(context: template.Context, row: dict[str, Any], column: dict[str, Any]) -> str:
+    """One cell of a list; ``<key>_words`` in the row says a chip's value in the reader's language.
+
+    A page of a list has hundreds: a template for each took a third of the time of the page.
+    """
     key = column["key"]
+    value = row.get(key)
+    shown = "" if value is None else _in_cell(context, value, row.get(f"{key}_words"), column["kind"])
     at = row.get(column["at"]) if column["at"] else None
-    return {"value": row.get(key), "row_words": row.get(f"{key}_words"), "kind": column["kind"], "at": at}
+    return format_html('<a href="{}">{}</a>', at, shown) if at else shown
+
+
+def _in_cell(context: template.Context, value: Any, words: Any, kind: str) -> str:
+    """What stands in a cell of a kind."""
+    match kind:
+        case "time":
+            return time(value)
+        case "yen":
+            return whole_yen(value)
+        case "day":
+            at_home = isinstance(value, datetime) and timezone.is_aware(value)
+            return str(defaultfilters.date(timezone.localtime(value) if at_home else value, "Y-m-d"))
+        case "due":
+            return late(value)
+        case "score":
+            return str(defaultfilters.floatformat(value, 3))
+        case "chapter":
+            return conditional_escape(chapter(value))
+    said = str(render_value_in_context(words or value, context))
+    if kind == "chip":
+        return format_html('<span class="chip {}">{}</span>', render_value_in_context(value, context), mark_safe(said))
+    if kind == "code":
+        long = mark_safe(' class="long"') if defaultfilters.length(value) > 40 else ""
+        return format_html("<code{}>{}</code>", long, mark_safe(said) if words else breakable(value))
+    return mark_safe(said)
 
 
 @register.simple_tag(takes_context=True)
