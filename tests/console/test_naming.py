@@ -15,7 +15,7 @@ from django.utils import translation
 
 import sekisho.console.urls  # noqa: F401 - every part has declared what it has
 from sekisho.console.approvals.four_eyes import KINDS
-from sekisho.console.desk.chapters import CHAPTERS
+from sekisho.console.people.chapters import CHAPTERS
 from sekisho.console.desk.sentences import FORMS, sentence
 from sekisho.console.desk.words_of_law import UNIT_WORDS, UNITS, period_title
 from sekisho.console.filings.seen import SECRET_ACTS

@@ -14,8 +14,9 @@ from sekisho.console.desk.listing import Column, Filter, Listing
 from sekisho.console.desk.pages import Asked, Content, page
 from sekisho.console.journal.guarded import readable
 from sekisho.console.journal.models import Change
-from sekisho.console.journal.naming import KIND_WORDS, act_title, field_title, kind_title, value_title
+from sekisho.console.journal.naming import KIND_WORDS, act_title, field_title, kind_title, reason_title
 from sekisho.console.journal.rows import kinds
+from sekisho.console.people.naming import named, value_said
 
 
 def _shown(value: Any) -> str | None:
@@ -27,6 +28,7 @@ def _show(change: Change, request: Asked) -> dict[str, Any]:
         "number": change.number,
         "at": change.at,
         "person": change.person,
+        "person_words": named(request, change.person),
         "account": change.account,
         "act": change.act,
         "act_words": act_title(change.act),
@@ -35,10 +37,11 @@ def _show(change: Change, request: Asked) -> dict[str, Any]:
         "field": change.field,
         "field_words": field_title(change.kind, change.field),
         "old": _shown(change.old),
-        "old_words": _shown(value_title(change.kind, change.field, change.old)),
+        "old_words": _shown(value_said(request, change.kind, change.field, change.old, change.object)),
         "new": _shown(change.new),
-        "new_words": _shown(value_title(change.kind, change.field, change.new)),
+        "new_words": _shown(value_said(request, change.kind, change.field, change.new, change.object)),
         "reason": change.reason,
+        "reason_words": reason_title(change.act, change.reason),
         "check": change.check_hash[:12],
     }
 

@@ -7,8 +7,8 @@ from typing import Any, Final
 from django.utils.translation import pgettext_lazy
 
 from sekisho.console.approvals.models import Proposal
-from sekisho.console.desk.chapters import chapter_title
 from sekisho.console.journal.naming import field_title, kind_title, value_title
+from sekisho.console.people.chapters import chapter_title
 from sekisho.console.people.role_words import ROLE_WORDS
 
 PAYLOAD_WORDS: Final = {

@@ -42,11 +42,11 @@ from sekisho.console.cases.models import (
 from sekisho.console.cases.seen import about, alerts_of, cases_of, ids_of, seen_of, the_case
 from sekisho.console.cases.summary import summary
 from sekisho.console.cases.work import chapters_known, workers
-from sekisho.console.desk.chapters import chapter_title
 from sekisho.console.desk.listing import Column, Filter, Listing
 from sekisho.console.desk.pages import Asked, Content, page
 from sekisho.console.desk.panels import Panel, panel, panels_of
 from sekisho.console.people.actor import Actor
+from sekisho.console.people.chapters import chapter_title
 from sekisho.console.people.naming import named, names_of
 from sekisho.rulebook import load_rulebook
 

@@ -23,6 +23,7 @@ from sekisho.console.desk.words_of_law import SEVERITY_WORDS
 from sekisho.console.impact import asking, charts, results, running
 from sekisho.console.impact.models import KINDS, STATES, Study
 from sekisho.console.journal.acting import acting
+from sekisho.console.people.naming import named
 from sekisho.console.registers.models import FirmValue
 from sekisho.findings.progress_file import read_progress
 from sekisho.rulebook import load_rulebook
@@ -61,6 +62,7 @@ def _row(study: Study, request: Asked) -> dict[str, Any]:
         "books": study.books,
         "state": study.get_state_display(),
         "by": study.asked_by,
+        "by_words": named(request, study.asked_by),
         "asked_at": study.asked_at,
         "ended_at": study.ended_at,
     }

@@ -22,6 +22,7 @@ from sekisho.console.desk.listing import Column, Filter, Listing
 from sekisho.console.desk.pages import Asked, Content, Done, Unfit, action, page
 from sekisho.console.desk.panels import Panel, panel
 from sekisho.console.desk.reminders import Reminder, reminder
+from sekisho.console.people.naming import named
 from sekisho.console.registers import (
     clearing,
     facts,
@@ -404,6 +405,7 @@ def _clearance_row(row: Clearance, request: Asked) -> dict[str, Any]:
         "what": f"{row.get_side_display()} {row.quantity.normalize():f} {row.asset}",
         "at": reverse("clearance", args=[row.pk]),
         "who": row.person_id,
+        "who_words": named(request, row.person_id),
         "account": row.account_id,
         "asked_at": row.asked_at,
         "answer": _answer(row),

@@ -20,6 +20,7 @@ from sekisho.console.approvals.models import Proposal
 from sekisho.console.desk.pages import Unfit
 from sekisho.console.journal.acting import acting
 from sekisho.console.journal.models import Change
+from sekisho.console.journal.naming import REASONS_SAID
 from sekisho.console.people.actor import Actor
 from sekisho.console.registers.columns import column_title
 from sekisho.console.registers.kinds import KINDS, Register
@@ -33,6 +34,7 @@ REASONS: Any = (
     ("mistake", gettext_lazy("the entry was wrong")),
 )
 _SHORT = 16
+REASONS_SAID["change register"] = dict(REASONS)
 _COLUMN = re.compile(r"at `\$\.(\w+)`")
 
 

@@ -13,8 +13,7 @@ from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from sekisho.console.desk.chapters import chapter_title
-from sekisho.console.desk.sentences import sentence
+from sekisho.console.desk.words_of_faults import fault
 from sekisho.console.desk.words_of_law import (
     NOT_RUN,
     PENALTY_OBJECTS,
@@ -27,8 +26,9 @@ from sekisho.console.desk.words_of_law import (
 )
 from sekisho.console.desk.words_of_records import WORDS
 from sekisho.console.desk.words_of_working import working
-from sekisho.console.journal.naming import act_title, field_title, kind_title, value_title
-from sekisho.console.people.naming import named
+from sekisho.console.journal.naming import act_title, field_title, kind_title, reason_title
+from sekisho.console.people.chapters import chapter_title
+from sekisho.console.people.naming import named, value_said
 from sekisho.console.people.role_words import ROLE_WORDS
 
 register = template.Library()
@@ -147,10 +147,16 @@ def field_of(name: str, kind_name: str) -> str:
     return field_title(kind_name, name)
 
 
-@register.simple_tag
-def value_of(kind_name: str, name: str, value: Any) -> Any:
-    """What a field of a kind of record holds, in the reader's language where it is one of a choice."""
-    return listed(value_title(kind_name, name, value))
+@register.simple_tag(takes_context=True)
+def value_of(context: template.Context, kind_name: str, name: str, value: Any, of: str = "") -> Any:
+    """What a field of a kind of record (the one of key ``of``) holds, in the reader's language, people by their name."""
+    return listed(value_said(context["request"], kind_name, name, value, str(of)))
+
+
+@register.filter
+def reason_of(reason: str, act_name: str) -> str:
+    """The reason of an act, as a person reads it."""
+    return reason_title(act_name, reason)
 
 
 @register.filter
@@ -206,8 +212,8 @@ register.filter("working", working)
 
 @register.filter(name="sentence")
 def in_words(text: str | None) -> str:
-    """A sentence of the engine in the reader's language, where it is of a known form."""
-    return sentence(text or "")
+    """A sentence of the engine, or what it refused, in the reader's language, where it is of a known form."""
+    return fault(text or "")
 
 
 @register.filter
