@@ -65,6 +65,12 @@ _KIND_OF: Final = {"asset": "restriction", "value": "firmvalue"}
 """Of which kind of record the payload speaks, where it is not the kind the proposal is about."""
 
 
+def about_said(proposal: Proposal) -> str:
+    """What a proposal is about: the kind of record, and which; what has a name of its own is called by it."""
+    kind = proposal.about_kind
+    return f"{kind_title(kind)} {value_title(kind, kind, proposal.about_id)}"
+
+
 def payload_said(proposal: Proposal) -> list[dict[str, Any]]:
     """Each part of the payload with what it is called and what it holds."""
     kind = _KIND_OF.get(proposal.about_kind, proposal.about_kind)

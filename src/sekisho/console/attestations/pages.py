@@ -32,6 +32,7 @@ from sekisho.console.filings.owed import Source, owes
 from sekisho.console.incidents.models import Lesson
 from sekisho.console.journal.acting import SYSTEM
 from sekisho.console.journal.models import Change
+from sekisho.console.journal.naming import VALUES_SAID
 from sekisho.console.people.actor import Actor
 from sekisho.console.people.chapters import chapter_title
 from sekisho.console.people.models import Person
@@ -334,6 +335,11 @@ def _to_review(actor: Actor, rows: QuerySet[Any]) -> list[dict[str, Any]]:
     ]
 
 
+VALUES_SAID["item", "next_state"] = lambda state: str(dict(STATES).get(state, state))
+VALUES_SAID["item", "by_unit"] = VALUES_SAID["item", "independent_of"] = VALUES_SAID["unitmeaning", "word"] = lambda word: str(
+    UNIT_WORDS.get(word, word)
+)
+VALUES_SAID["item", "every"] = VALUES_SAID["item", "every_firm"] = period_title
 _WHY = {
     "no_owner": gettext_lazy("has no owner"),
     "missing": gettext_lazy("never attested"),

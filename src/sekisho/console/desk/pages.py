@@ -172,7 +172,7 @@ def _answering(view: Callable[..., HttpResponseBase], *methods: str) -> Callable
         except ChangedMeanwhile as meanwhile:
             return _told(request, as_json, 409, str(meanwhile))
         except Unfit as unfit:
-            said = {field: fault(text) for field, text in unfit.faults.items()}
+            said = {field: fault(text, called=str) for field, text in unfit.faults.items()}
             return _told(request, as_json, 422, str(Unfit(said)) if as_json else "; ".join(_lines(unfit)), said)
         except Http404 as missing:
             return _told(request, as_json, 404, str(missing) or _("There is no such thing here."))

@@ -7,7 +7,7 @@ it came, so that nothing of a message is lost.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
 from django.utils.translation import gettext, gettext_noop, pgettext
@@ -238,14 +238,17 @@ _AT: Final = re.compile(r"(?P<said>.+) - at `\$(?:\.(?P<field>\w+))?.*`")
 _CLAUSE: Final = re.compile(r"(?P<said>.+)(?P<clause> \(FIEA .+\))")
 
 
-def fault(text: str) -> str:
-    """What was refused, in the reader's language where it is of a known form; any other as it is."""
-    if (said := _said(text, SENTENCES)) is not None:
+def fault(text: str, called: Callable[[str], str] = form_title) -> str:
+    """What was refused, in the reader's language where it is of a known form; any other as it is.
+
+    ``called`` says what a field of a form is called: programs want its name.
+    """
+    if (said := _said(text, SENTENCES, called)) is not None:
         return said
     if found := _CLAUSE.fullmatch(text):
         return fault(found["said"]) + found["clause"]
-    if (found := _AT.fullmatch(text)) and (said := _said(found["said"], _FORMS)) is not None:
-        return f"{form_title(found['field'])}: {said}" if found["field"] else said
+    if (found := _AT.fullmatch(text)) and (said := _said(found["said"], _FORMS, called)) is not None:
+        return f"{called(found['field'])}: {said}" if found["field"] else said
     if (told := _of_records(text)) is not None:
         return told
     title, semicolon, remedy = text.partition("; ")
@@ -258,7 +261,10 @@ def _of_records(text: str) -> str | None:
     """A place, what is wrong there, and what to do about it."""
     for colon in re.finditer(": ", text):
         place, rest = text[: colon.start()], text[colon.end() :]
-        for end in (*(each.start() for each in re.finditer("; ", rest)), len(rest)):
+        ends = [*(each.start() for each in re.finditer("; ", rest)), len(rest)]
+        # Where a remedy is known, the problem before it is; else the first that is one.
+        ends.sort(key=lambda end, rest=rest: _said(rest[end + 2 :], _REMEDIES) is None)  # type: ignore[misc] # the loop's own value
+        for end in ends:
             if (problem := problem_said(rest[:end])) is not None:
                 remedy = rest[end + 2 :]
                 told = gettext("%(place)s: %(problem)s") % {"place": _place_said(place), "problem": problem}
@@ -302,10 +308,10 @@ def _named(found: re.Match[str]) -> str:
     return f"(?P<{found[1] or found[2]}>.+?)"
 
 
-def _said(text: str, forms: Sequence[tuple[re.Pattern[str], str]]) -> str | None:
+def _said(text: str, forms: Sequence[tuple[re.Pattern[str], str]], called: Callable[[str], str] = form_title) -> str | None:
     for pattern, english in forms:
         if found := pattern.fullmatch(text):
-            values = {name: form_title(value) if name == "field" else value for name, value in found.groupdict().items()}
+            values = {name: called(value) if name == "field" else value for name, value in found.groupdict().items()}
             return gettext(english) % values if values else gettext(english)
     return None
 

@@ -22,6 +22,7 @@ from sekisho.console.desk.listing import Column, Filter, Listing
 from sekisho.console.desk.pages import Asked, Content, Done, Unfit, action, page
 from sekisho.console.desk.panels import Panel, panel
 from sekisho.console.desk.reminders import Reminder, reminder
+from sekisho.console.journal.naming import VALUES_SAID
 from sekisho.console.people.naming import named
 from sekisho.console.registers import (
     clearing,
@@ -418,6 +419,7 @@ def _answer(row: Clearance) -> str:
     return _("clear") if row.answer == "clear" else _("forbidden")
 
 
+VALUES_SAID["clearance", "answer"] = lambda answer: _("clear") if answer == "clear" else _("forbidden")
 CLEARANCES = Listing(
     name="clearances",
     columns=(

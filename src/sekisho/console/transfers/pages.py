@@ -25,6 +25,7 @@ from sekisho.console.desk.panels import Panel, panel
 from sekisho.console.desk.words_of_faults import fault
 from sekisho.console.journal.acting import acting
 from sekisho.console.people.actor import Actor
+from sekisho.console.people.chapters import chapter_title
 from sekisho.console.people.models import Account
 from sekisho.console.transfers import showing, wording
 from sekisho.console.transfers.following import follow, place_of
@@ -91,7 +92,7 @@ def _reason(row: Any) -> str:
 
 def _rules(_request: Asked) -> Sequence[tuple[str, str | Promise]]:
     chapters = HeldRequest.objects.order_by("chapter").values_list("chapter", flat=True).distinct()
-    return [(chapter, chapter) for chapter in chapters if chapter]
+    return [(chapter, chapter_title(chapter)) for chapter in chapters if chapter]
 
 
 COLUMNS: Final = (
