@@ -12,11 +12,13 @@ from django.test import Client
 from django.utils.translation import override
 
 import sekisho
+from sekisho.console import urls  # noqa: F401 - reads every part, and what each calls its fields
 from sekisho.console.desk import words_of_faults
 from sekisho.console.desk.words_of_faults import FORMS, GATE, PENALTY, PROBLEMS, REMEDIES, RULES, fault
 from sekisho.console.desk.words_of_forms import FIELDS, form_title
 from sekisho.console.people.actor import Actor, Denied
 from sekisho.console.people.models import Account
+from sekisho.console.registers.columns import column_title
 from sekisho.records import RecordsError
 
 SOURCE = Path(sekisho.__file__).parent
@@ -78,6 +80,7 @@ def test_every_field_of_a_form_has_a_name_for_readers() -> None:
     assert len(named) > 20
     assert named - FIELDS.keys() == set()
     with override("ja"):
+        assert form_title("risk_tolerance") == column_title("risk_tolerance"), "a column of a register, by the part that has it"
         assert [name for name in FIELDS if not JAPANESE.search(form_title(name)) and name != "sha256"] == []
 
 
