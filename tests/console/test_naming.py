@@ -15,7 +15,6 @@ from django.utils import translation
 
 import sekisho.console.urls  # noqa: F401 - every part has declared what it has
 from sekisho.console.approvals.four_eyes import KINDS
-from sekisho.console.desk.chapters import CHAPTERS
 from sekisho.console.desk.sentences import FORMS, sentence
 from sekisho.console.desk.words_of_law import UNIT_WORDS, UNITS, period_title
 from sekisho.console.filings.seen import SECRET_ACTS
@@ -23,6 +22,7 @@ from sekisho.console.incidents.models import FIRM
 from sekisho.console.journal.keeping import kept_for
 from sekisho.console.journal.naming import act_title, act_words, ends_title, field_title, kind_title, value_title
 from sekisho.console.journal.rows import kinds
+from sekisho.console.people.chapters import CHAPTERS
 from sekisho.console.people.roles import matrix
 from sekisho.console.registers import kinds as registers
 from sekisho.console.registers.columns import MEANINGS, TITLES, VALUES

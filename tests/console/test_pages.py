@@ -8,6 +8,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from console.japanese import english_on
 from sekisho.console import urls  # noqa: F401 - reads every area's pages
 from sekisho.console.desk.pages import ENTRIES
 from sekisho.console.people.role_words import ROLE_WORDS
@@ -37,7 +38,16 @@ def test_each_role_sees_what_is_declared_and_nothing_else(name: str, browser: Ca
 def test_every_page_speaks_japanese(name: str, browser: Callable[[str], Client]) -> None:
     role = sorted(matrix()[ENTRIES[name].act])[0]
     client = browser(role)
-    assert 'lang="ja"' in client.get(reverse(name), headers={"accept-language": "ja"}).content.decode()
+    page = client.get(reverse(name), headers={"accept-language": "ja"}).content.decode()
+    assert 'lang="ja"' in page
+    assert english_on(page) == []
+
+
+def test_english_on_a_japanese_page_is_found_unless_it_is_marked_or_a_person_wrote_it() -> None:
+    assert english_on("<p>これは The books cannot be read today です</p>") == ["The books cannot be read today"]
+    assert english_on('<input placeholder="Say in your own words"><p>BTC/JPY, FIEA 185-24(1)</p>') == ["Say in your own words"]
+    assert english_on('<p lang="en">The books cannot be read today</p><code>a b c d e f</code>') == []
+    assert english_on("<p>Two programs of one client seem to have crossed.</p>") == []
 
 
 def test_nobody_sees_anything_without_signing_in(db: None) -> None:

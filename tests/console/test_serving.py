@@ -74,7 +74,7 @@ def console_of(process: subprocess.Popen[str]) -> int:
 def test_one_command_serves_gate_and_console_and_a_release_goes_through(folder: Path) -> None:
     with serving(folder) as (told, process):
         console = told["console"]
-        assert (console["accounts"]["sato"], console["titles"]["sato"]) == ("supervisor", "head of compliance")
+        assert (console["accounts"]["sato"], console["titles"]["sato"]) == ("supervisor", "supervisor (compliance)")
         assert read_chosen(folder / "office.toml")[0].second_factor is False
         assert httpx.get(f"{console['address']}transfers/").status_code == 302, "nobody is in without signing in"
         people = {name: _signed_in(console, name) for name in ("tanaka", "sato")}

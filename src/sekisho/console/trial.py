@@ -13,6 +13,7 @@ from django.conf import settings
 
 from sekisho.console.administration.first_people import Newcomer, let_in
 from sekisho.console.people.models import Person
+from sekisho.console.people.role_words import ROLE_WORDS
 
 PASSWORD: Final = "try-the-barrier"
 PEOPLE: Final = (
@@ -30,21 +31,14 @@ PEOPLE: Final = (
 )
 """Person, name, name in Japanese, account, roles, unit, head. All have the password above; their parties are STAFF-ACCOUNT."""
 
-_TITLES: Final = {
-    "compliance": "compliance officer",
-    "supervisor": "head of {unit}",
-    "audit": "internal audit",
-    "investigator": "investigator of the {unit}",
-    "sro": "self-regulatory organisation",
-    "auditor": "auditor of an {unit}",
-}
-"""What somebody with a role is in his unit, where the role's name alone does not say it."""
+_OF_A_UNIT: Final = frozenset({"supervisor", "investigator", "auditor"})
+"""Roles of which one asks at once: of what."""
 
 
 def titles() -> dict[str, str]:
-    """Who the people are, by account: what is printed beside the accounts to try."""
+    """Who the people are, by account, as the pages call their roles: what is printed beside the accounts to try."""
     return {
-        account: ", ".join(_TITLES.get(role, role).format(unit=unit) for role in roles)
+        account: ", ".join(f"{ROLE_WORDS[role]} ({unit})" if role in _OF_A_UNIT else str(ROLE_WORDS[role]) for role in roles)
         for _pk, _name, _ja, account, roles, unit, _head in PEOPLE
     }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Final
 
 from sekisho.engine.answers import Severity
 from sekisho.engine.run import RuleRun
@@ -11,7 +12,11 @@ from sekisho.findings.finding import Finding, exact_text
 from sekisho.findings.gate_cost import Costs
 from sekisho.findings.gate_cost import to_json as costs_json
 from sekisho.findings.inspection import Inspection
+from sekisho.findings.report.words import CONFIDENCE, STATE, STATUS
 from sekisho.rulebook.texts import Text
+
+UNKNOWN: Final = STATE["undetermined"]
+
 
 CHANGES = ("appears", "disappears", "weight", "same")
 
@@ -128,17 +133,19 @@ def _holding_cause(before: RuleRun, after: RuleRun) -> Cause:
     run = after if after.holding else before
     assert run.holding is not None
     cited = ", ".join(f"{p.document} {p.provision or ''}".strip() for p in run.holding.provisions)
-    cited = cited or (run.holding.note.en if run.holding.note else run.holding.status)
+    standing = STATUS[run.holding.status]
+    instead = run.holding.note or Text(run.holding.status, standing.ja)
+    named = Text(cited or instead.en, cited or instead.ja)
     regime = run.judged.regime
     gone = (after if run is before else before).judged.regime
     return Cause(
         kind="provision",
-        name=cited,
+        name=named.en,
         before=None if run is after else run.holding.status,
         after=run.holding.status if run is after else None,
         text=Text(
-            f"The rule holds under {regime} ({cited}; {run.holding.status}) and has no counterpart under {gone}.",
-            f"{regime} の下で適用される規律（{cited}）であり、{gone} には対応する規律がない。",
+            f"The rule holds under {regime} ({named.en}; {run.holding.status}) and has no counterpart under {gone}.",
+            f"{regime} の下で適用される規律（{named.ja}）であり、{gone} には対応する規律がない。",
         ),
     )
 
@@ -151,7 +158,7 @@ def _standing_causes(before: RuleRun, after: RuleRun) -> list[Cause]:
     if was != becomes:
         said = Text(
             f"The rule is {was} before and {becomes} after (text: {sure}).",
-            f"規律の位置付けが {was} から {becomes} に変わる（確度: {sure}）。",
+            f"規律の位置付けが「{STATUS[was].ja}」から「{STATUS[becomes].ja}」に変わる（確度：{CONFIDENCE[sure].ja}）。",
         )
         causes.append(Cause(kind="status", name="status", before=was, after=becomes, text=said))
     old = {(c.kind, c.text) for c in before.holding.consequences}
@@ -194,7 +201,10 @@ def _parameter_causes(before: RuleRun, after: RuleRun) -> list[Cause]:
                 name=f"{after.rule.path}.{new.name}",
                 before=was,
                 after=becomes,
-                text=Text(f"{new.name}: {was} becomes {becomes} ({where}).", f"{new.name}: {was} から {becomes} へ（{where}）。"),
+                text=Text(
+                    f"{new.name}: {was} becomes {becomes} ({where}).",
+                    f"{new.name}：{_shown(old.value, UNKNOWN.ja)} から {_shown(new.value, UNKNOWN.ja)} へ（{where}）。",
+                ),
             )
         )
     return causes
@@ -214,10 +224,10 @@ def _open_causes(run: RuleRun) -> list[Cause]:
     ]
 
 
-def _shown(value: object) -> str:
+def _shown(value: object, unknown: str = UNKNOWN.en) -> str:
     if isinstance(value, tuple | list):
         return ", ".join(str(exact_text(each)) for each in value) or "–"
-    return "undetermined" if value is None else f"{value:f}" if isinstance(value, Decimal) else str(exact_text(value))
+    return unknown if value is None else f"{value:f}" if isinstance(value, Decimal) else str(exact_text(value))
 
 
 def _matched(rule: str, before: Inspection, after: Inspection, *, weight: bool) -> list[FindingChange]:

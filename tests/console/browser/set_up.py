@@ -1,6 +1,6 @@
 """Fills a small office for journeys, in a process of its own: its people, what an inspection of its books found, what it attests.
 
-The one with two accounts is Sato Aoi, head of compliance. Called with the settings file and the folder of the inspection.
+The one with two accounts is Sato Aoi, a supervisor. Called with the settings file and the folder of the inspection.
 """
 
 from __future__ import annotations

@@ -14,6 +14,7 @@ from playwright.sync_api import Browser, Page
 from console.browser.walking import PEOPLE, Place, StillOffice
 from console.browser.weighing import BYTES_MAX, COLOURS, Transferred, violations
 from console.in_browser import needs_chromium
+from console.japanese import english_on
 
 pytestmark = needs_chromium
 LOOKS: Final = (
@@ -37,6 +38,17 @@ def test_every_link_leads_somewhere(still: StillOffice) -> None:
     told = [place for account in PEOPLE for place in still.places[account]]
     wrong = [f"{place.account}: {place.address} answers {place.status}, linked from {place.linked_from}" for place in told]
     assert [line for place, line in zip(told, wrong, strict=True) if place.status != 200] == []
+
+
+def test_no_page_in_japanese_says_a_sentence_in_english(still: StillOffice, chromium: Browser) -> None:
+    found: dict[str, list[str]] = {}
+    for account in PEOPLE:
+        with still.context(chromium, account, "ja") as context:
+            for place in still.places[account]:
+                page = context.request.get(place.address, headers={"accept-language": "ja"}).text()
+                if english := english_on(page):
+                    found.setdefault(place.kind, []).extend(english)
+    assert found == {}
 
 
 @pytest.mark.parametrize(("lang", "theme", "size"), LOOKS, ids=["en-desktop-light", "ja-phone-dark"])

@@ -12,14 +12,22 @@ from django.utils.translation import gettext_lazy
 from sekisho.console.administration import pages_of_accounts, pages_of_mine, pages_of_parties, pages_of_records  # noqa: F401 - declared
 from sekisho.console.desk.listing import Column, Filter, Listing
 from sekisho.console.desk.pages import Asked, Content, page
+from sekisho.console.desk.sentences import sentence
 from sekisho.console.journal.guarded import readable
 from sekisho.console.journal.models import Change
-from sekisho.console.journal.naming import KIND_WORDS, act_title, field_title, kind_title, value_title
+from sekisho.console.journal.naming import KIND_WORDS, act_title, field_title, kind_title, reason_title
 from sekisho.console.journal.rows import kinds
+from sekisho.console.people.naming import named, value_said
 
 
 def _shown(value: Any) -> str | None:
     return value if value is None or isinstance(value, str) else msgspec.json.encode(value).decode()
+
+
+def _said(request: Asked, change: Change, value: Any) -> str | None:
+    """What stood in a field, as a person reads it; what the office wrote there by itself, too."""
+    said = _shown(value_said(request, change.kind, change.field, value, change.object))
+    return said and sentence(said)
 
 
 def _show(change: Change, request: Asked) -> dict[str, Any]:
@@ -27,6 +35,7 @@ def _show(change: Change, request: Asked) -> dict[str, Any]:
         "number": change.number,
         "at": change.at,
         "person": change.person,
+        "person_words": named(request, change.person),
         "account": change.account,
         "act": change.act,
         "act_words": act_title(change.act),
@@ -35,10 +44,11 @@ def _show(change: Change, request: Asked) -> dict[str, Any]:
         "field": change.field,
         "field_words": field_title(change.kind, change.field),
         "old": _shown(change.old),
-        "old_words": _shown(value_title(change.kind, change.field, change.old)),
+        "old_words": _said(request, change, change.old),
         "new": _shown(change.new),
-        "new_words": _shown(value_title(change.kind, change.field, change.new)),
+        "new_words": _said(request, change, change.new),
         "reason": change.reason,
+        "reason_words": reason_title(change.act, change.reason),
         "check": change.check_hash[:12],
     }
 

@@ -16,10 +16,11 @@ from django.utils.translation import gettext_lazy, ngettext, pgettext, pgettext_
 from sekisho.console.administration import accounts
 from sekisho.console.administration.entrance import link_to_new_password
 from sekisho.console.approvals.four_eyes import propose
-from sekisho.console.desk.chapters import chapter_title
 from sekisho.console.desk.listing import Column, Filter, Listing
 from sekisho.console.desk.pages import Asked, Content, Done, Unfit, action, page
+from sekisho.console.people.chapters import chapter_title
 from sekisho.console.people.models import Account, Conflict, Grant, Person, Stay
+from sekisho.console.people.naming import names_of
 from sekisho.console.people.role_words import ROLE_WORDS
 from sekisho.console.people.roles import ROLES, Role, matrix
 
@@ -36,6 +37,7 @@ def _show(account: Account, request: Asked) -> dict[str, Any]:
         "account": account.username,
         "at": reverse("account", args=[account.pk]),
         "person": account.person.name,
+        "person_words": names_of(request).get(account.person_id),
         "person_at": reverse("person", args=[account.person_id]),
         "unit": account.person.unit,
         "roles": ", ".join(str(grant.role) + (f" ({', '.join(grant.chapters)})" if grant.chapters else "") for grant in held),

@@ -14,6 +14,7 @@ from sekisho.console.desk.listing import Column, Filter, Listing
 from sekisho.console.desk.pages import Asked, Content, Done, Unfit, action, page
 from sekisho.console.desk.panels import panels_of
 from sekisho.console.people.models import Opening
+from sekisho.console.people.naming import named
 from sekisho.console.people.personal import IN_A_DAY, IN_AN_HOUR, REASONS, WORDS_MIN, Why, open_door, personal_data
 
 
@@ -67,6 +68,7 @@ def _show(opening: Opening, request: Asked) -> dict[str, Any]:
     return {
         "at": opening.at,
         "person": opening.person_id,
+        "person_words": named(request, opening.person_id),
         "party": opening.party_id,
         "reason": dict(REASONS).get(opening.reason_code, opening.reason_code),
         "words": opening.reason,

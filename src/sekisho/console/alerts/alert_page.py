@@ -16,11 +16,12 @@ from sekisho.console.alerts.working import JAPAN, SNOOZE_REASONS, SNOOZED_DAYS_M
 from sekisho.console.approvals.four_eyes import KINDS, may_decide
 from sekisho.console.approvals.models import Proposal
 from sekisho.console.approvals.pages import address_of
-from sekisho.console.desk.chapters import chapter_title
 from sekisho.console.desk.pages import Asked
 from sekisho.console.journal.models import Change
-from sekisho.console.journal.naming import act_title, field_title, value_title
+from sekisho.console.journal.naming import act_title, field_title, reason_title
 from sekisho.console.people.actor import Actor
+from sekisho.console.people.chapters import chapter_title
+from sekisho.console.people.naming import value_said
 
 RELATED_SHOWN: Final = 10
 EVIDENCE_SHOWN: Final = 200
@@ -83,7 +84,7 @@ def content_of(request: Asked, alert: Alert) -> dict[str, Any]:
         "same_subject": _related(request.actor, alert, Q(subject_key=alert.subject_key)),
         "same_rule": _related(request.actor, alert, Q(rule=alert.rule, is_live=1)),
         "intake": _intake(alert),
-        "history": _history(alert),
+        "history": _history(request, alert),
         "proposals": _proposals(request.actor, alert),
         "may": _may(request.actor, alert, state),
         **_forms(request, now),
@@ -126,7 +127,7 @@ def _intake(alert: Alert) -> dict[str, Any] | None:
     return {"at": intake.at, "by": intake.by, "sha256": intake.sha256, "version": intake.sekisho}
 
 
-def _history(alert: Alert) -> list[dict[str, Any]]:
+def _history(request: Asked, alert: Alert) -> list[dict[str, Any]]:
     """What the journal says of the alert, each act with the fields it changed, the latest first."""
     acts: dict[tuple[datetime, str, str], dict[str, Any]] = {}
     for line in Change.objects.filter(kind="alert", object=alert.alert_id).order_by("-number")[:LINES_SHOWN]:
@@ -138,12 +139,13 @@ def _history(alert: Alert) -> list[dict[str, Any]]:
                 "act": line.act,
                 "act_words": act_title(line.act),
                 "reason": line.reason,
+                "reason_words": reason_title(line.act, line.reason),
                 "number": line.number,
                 "changes": [],
             },
         )
         is_time = line.field.endswith(("_at", "_until", "_from"))
-        old, new = (value_title("alert", line.field, value) for value in (line.old, line.new))
+        old, new = (value_said(request, "alert", line.field, value) for value in (line.old, line.new))
         act["changes"].append({"field": field_title("alert", line.field), "old": old, "new": new, "is_time": is_time})
     return list(acts.values())
 

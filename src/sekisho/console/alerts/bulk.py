@@ -16,6 +16,7 @@ from sekisho.console.alerts.dispositions import OTHER, REASONS, propose_disposit
 from sekisho.console.alerts.models import DISPOSITIONS
 from sekisho.console.desk.pages import Asked, Unfit
 from sekisho.console.journal.acting import acting
+from sekisho.console.people.naming import named
 
 Choices = Sequence[tuple[str, str | Promise]]
 
@@ -135,7 +136,7 @@ def day(text: str, name: str) -> date:
 
 def people(request: Asked) -> Choices:
     """The persons who may work on alerts, to choose from."""
-    return [(person.person_id, f"{person.name} ({person.person_id})") for person in working.workers(request.actor.at)]
+    return [(person.person_id, named(request, person.person_id)) for person in working.workers(request.actor.at)]
 
 
 def ways(request: Asked) -> Choices:

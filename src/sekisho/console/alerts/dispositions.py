@@ -20,6 +20,7 @@ from sekisho.console.approvals.four_eyes import Takes, propose, takes_two
 from sekisho.console.approvals.models import Proposal
 from sekisho.console.desk.pages import Unfit
 from sekisho.console.journal.acting import acting
+from sekisho.console.journal.naming import REASONS_SAID
 from sekisho.console.people.actor import Actor
 
 REASONS: Final = {
@@ -189,6 +190,7 @@ def _alert_at(proposal: Proposal) -> str:
 
 
 EVERY_REASON: Final = [*(reason for reasons in REASONS.values() for reason in reasons), OTHER]
+REASONS_SAID["propose a disposition"] = REASONS_SAID["propose dispositions"] = dict(EVERY_REASON)
 takes_two(
     Takes(
         kind="dispose alert",

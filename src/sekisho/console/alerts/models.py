@@ -168,7 +168,7 @@ class Memory(Kept):
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Write it; a new one only when a second person approves."""
         if self.pk is None and acting_now().effect not in ("remember false positive", "dispose alert"):
-            raise NotTwoPeople("a false positive is remembered only when a second person approves (remember false positive)")
+            raise NotTwoPeople(_("a false positive is remembered only when a second person approves"))
         self.subject_key = key_of(self.subject_id)
         super().save(*args, **kwargs)
 
@@ -341,7 +341,7 @@ class ServiceLevel(Kept):
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Write it: only when a second person approves, and never again after."""
         if self.pk is not None or acting_now().effect != "change service level":
-            raise NotTwoPeople("a service level changes only when a second person approves (change service level)")
+            raise NotTwoPeople(_("a service level changes only when a second person approves"))
         super().save(*args, **kwargs)
 
 

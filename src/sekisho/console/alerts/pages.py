@@ -17,11 +17,12 @@ from sekisho.console.alerts.alert_page import content_of
 from sekisho.console.alerts.dispositions import TOGETHER_MOST, propose_disposition, propose_reopening
 from sekisho.console.alerts.models import SEVERITIES, Memory, Reminder, ServiceLevel
 from sekisho.console.desk import reminders as bell
-from sekisho.console.desk.chapters import chapter_title
 from sekisho.console.desk.listing import Column, Filter, Listing
 from sekisho.console.desk.pages import Asked, Content, Done, Unfit, action, page
 from sekisho.console.desk.panels import panels_of
 from sekisho.console.desk.ticks import on_tick
+from sekisho.console.people.chapters import chapter_title
+from sekisho.console.people.naming import named
 
 
 @page("alerts/", name="alerts", act="read alerts", template="alerts/queue.html", menu=gettext_lazy("Alerts"), order=20)
@@ -273,7 +274,9 @@ def _show_memory(kept: Memory, request: Asked) -> dict[str, Any]:
         "subject": _("withheld: conflict of interest") if hidden else the_queue.subject_shown(kept.subject_id),
         "why": str(dict(remembered.WORDS).get(kept.reason_code, kept.reason_code)),
         "proposed_by": kept.proposed_by,
+        "proposed_by_words": named(request, kept.proposed_by),
         "approved_by": kept.approved_by,
+        "approved_by_words": named(request, kept.approved_by),
         "since": kept.at,
         "until": kept.expires_at,
         "state": state,

@@ -16,8 +16,8 @@ from django.utils.translation import gettext as _
 from sekisho.console.alerts import rules
 from sekisho.console.alerts.models import DISPOSITIONS, Alert
 from sekisho.console.alerts.working import tally
-from sekisho.console.desk.chapters import chapter_title
 from sekisho.console.people.actor import Actor
+from sekisho.console.people.chapters import chapter_title
 from sekisho.console.people.models import Person
 
 BOUNDS: Final = (3, 11, 31)

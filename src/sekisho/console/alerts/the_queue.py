@@ -19,11 +19,11 @@ from django.utils.translation import gettext_lazy, ngettext
 from sekisho.console.alerts import rules, text_search
 from sekisho.console.alerts.models import DISPOSITIONS, LIVE, RANK, RANK_STEP, SEVERITIES, STATES, Alert, AlertParty
 from sekisho.console.alerts.working import JAPAN, seen_by, workers
-from sekisho.console.desk.chapters import chapter_title
 from sekisho.console.desk.listing import ON_PAGE, Column, Filter, Listing, page_number
 from sekisho.console.desk.pages import Asked
 from sekisho.console.desk.words_of_law import SEVERITY_WORDS
 from sekisho.console.people.actor import Actor
+from sekisho.console.people.chapters import chapter_title
 from sekisho.console.people.naming import names_of
 from sekisho.rulebook import load_rulebook
 

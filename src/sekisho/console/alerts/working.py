@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy
 from sekisho.console.alerts.models import Alert, AlertParty
 from sekisho.console.desk.pages import Unfit
 from sekisho.console.journal.acting import acting
+from sekisho.console.journal.naming import REASONS_SAID
 from sekisho.console.people.actor import Actor, Denied
 from sekisho.console.people.models import Account, Grant, Person
 from sekisho.console.people.roles import matrix
@@ -28,6 +29,7 @@ SNOOZE_REASONS: Final = (
     ("monitoring", gettext_lazy("Watched further before it is judged")),
     ("other", gettext_lazy("Other (say what)")),
 )
+REASONS_SAID["put alert aside"] = REASONS_SAID["put alerts aside"] = dict(SNOOZE_REASONS)
 FEW: Final = 10_000
 """Of more rows than these it is not asked one by one whether to leave them out."""
 JAPAN: Final = ZoneInfo("Asia/Tokyo")

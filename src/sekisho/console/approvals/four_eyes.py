@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 from sekisho.console.approvals.models import Proposal
 from sekisho.console.desk.pages import Unfit
 from sekisho.console.journal.acting import NotTwoPeople, acting
-from sekisho.console.journal.naming import ACTS_BEGINNING, VALUES_SAID, kind_title
+from sekisho.console.journal.naming import ACTS_BEGINNING, VALUES_OF_OBJECT, VALUES_SAID, kind_title
 from sekisho.console.people.actor import Actor, Denied
 
 _DONE: Final = gettext_lazy("Approved, and done.")
@@ -60,9 +60,19 @@ def _title(kind: str) -> str:
     return str(KINDS[kind].title) if kind in KINDS else kind
 
 
+def _reason(pk: str, code: str) -> str:
+    """What a reason is called; the same code may mean something else where something else is proposed."""
+    titles = {kind: str(title) for kind, takes in KINDS.items() if (title := dict(takes.reasons).get(code))}
+    if len(set(titles.values())) > 1:
+        kind = Proposal.objects.filter(pk=pk).values_list("proposal_kind", flat=True).first()
+        return titles.get(kind or "", code)
+    return next(iter(titles.values()), code)
+
+
 ACTS_BEGINNING["propose: "] = lambda kind: _("proposed: %(what)s") % {"what": _title(kind)}
 VALUES_SAID["proposal", "proposal_kind"] = _title
 VALUES_SAID["proposal", "about_kind"] = kind_title
+VALUES_OF_OBJECT["proposal", "reason_code"] = _reason
 
 
 def takes_two(takes: Takes) -> Takes:

@@ -63,7 +63,7 @@ class Proposal(Kept):
         """Nobody proposes or decides in somebody else's name, and what was proposed or decided stays as it was."""
         super().need_two_people(act, stored)
         if stored is None and (self.proposed_by != act.author.person or self.state != "open"):
-            raise NotTwoPeople(f"a proposal is made by the person who acts, who is {act.author.person}")
+            raise NotTwoPeople(_("a proposal is made by the person who acts, who is %(person)s") % {"person": act.author.person})
         if stored is not None:
             proposed = (
                 "proposal_kind",
@@ -76,6 +76,8 @@ class Proposal(Kept):
                 "proposed_account",
             )
             if stored["state"] != "open" or any(plain(stored[name]) != plain(getattr(self, name)) for name in proposed):
-                raise NotTwoPeople(f"proposal {self.pk}: what was proposed or decided stays as it was; propose anew")
+                raise NotTwoPeople(_("what was proposed or decided stays as it was; propose anew"))
             if self.state != "open" and self.decided_by != act.author.person:
-                raise NotTwoPeople(f"proposal {self.pk}: is decided by the person who acts, who is {act.author.person}")
+                raise NotTwoPeople(
+                    _("a proposal is decided by the person who acts, who is %(person)s") % {"person": act.author.person}
+                )

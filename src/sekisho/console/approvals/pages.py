@@ -15,11 +15,10 @@ from django.utils.translation import gettext_lazy
 
 from sekisho.console.approvals.four_eyes import KINDS, decide, kept_out, may_decide, withdraw
 from sekisho.console.approvals.models import STATES, Proposal
-from sekisho.console.approvals.payload_words import payload_said
+from sekisho.console.approvals.payload_words import about_said, payload_said
 from sekisho.console.desk.listing import Column, Filter, Listing
 from sekisho.console.desk.pages import Asked, Content, Done, action, page
 from sekisho.console.desk.reminders import Reminder, reminder
-from sekisho.console.journal.naming import kind_title
 from sekisho.console.people.actor import Actor
 from sekisho.console.people.naming import named
 
@@ -53,7 +52,7 @@ def _show(proposal: Proposal, request: Asked) -> dict[str, Any]:
     return {
         "what": takes.title,
         "about": f"{proposal.about_kind} {proposal.about_id}",
-        "about_words": f"{kind_title(proposal.about_kind)} {proposal.about_id}",
+        "about_words": about_said(proposal),
         "at": reverse("proposal", args=[proposal.pk]),
         "reason": str(dict(takes.reasons).get(proposal.reason_code, proposal.reason_code)),
         "proposed_by": proposal.proposed_by,
@@ -114,6 +113,7 @@ def proposal(request: Asked, pk: int) -> Content:
         "section": "proposals",
         "proposal": found,
         "title": takes.title,
+        "about": about_said(found),
         "payload": payload_said(found),
         "shows": list(takes.shows(found)) if takes.shows is not None else [],
         "reason": str(dict(takes.reasons).get(found.reason_code, found.reason_code)),

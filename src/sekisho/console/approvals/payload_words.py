@@ -7,8 +7,8 @@ from typing import Any, Final
 from django.utils.translation import pgettext_lazy
 
 from sekisho.console.approvals.models import Proposal
-from sekisho.console.desk.chapters import chapter_title
 from sekisho.console.journal.naming import field_title, kind_title, value_title
+from sekisho.console.people.chapters import chapter_title
 from sekisho.console.people.role_words import ROLE_WORDS
 
 PAYLOAD_WORDS: Final = {
@@ -63,6 +63,12 @@ PAYLOAD_WORDS: Final = {
 }
 _KIND_OF: Final = {"asset": "restriction", "value": "firmvalue"}
 """Of which kind of record the payload speaks, where it is not the kind the proposal is about."""
+
+
+def about_said(proposal: Proposal) -> str:
+    """What a proposal is about: the kind of record, and which; what has a name of its own is called by it."""
+    kind = proposal.about_kind
+    return f"{kind_title(kind)} {value_title(kind, kind, proposal.about_id)}"
 
 
 def payload_said(proposal: Proposal) -> list[dict[str, Any]]:

@@ -20,11 +20,12 @@ from sekisho.console.attestations.chart import as_rows, chart_svg
 from sekisho.console.attestations.independence import the_people
 from sekisho.console.attestations.models import STATES, Item, standing
 from sekisho.console.attestations.stacked import Stack, stacked_svg
-from sekisho.console.desk.chapters import chapter_title
 from sekisho.console.desk.pages import Asked, Content, page
 from sekisho.console.desk.panels import panels_of
 from sekisho.console.desk.papers import Paper, Part, given_out
 from sekisho.console.journal.acting import acting
+from sekisho.console.people.chapters import chapter_title
+from sekisho.console.people.naming import everybody, with_name
 from sekisho.rulebook import load_rulebook
 from sekisho.rulebook.coverage import coverage
 
@@ -146,7 +147,7 @@ def _overdue(on: date, chapters: frozenset[str] | None) -> list[dict[str, Any]]:
     if chapters is not None:
         rows = rows.filter(chapter__in=chapters)
     lang = "ja" if (get_language() or "").startswith("ja") else "en"
-    titles = {state: str(title) for state, title in STATES}
+    titles, people = {state: str(title) for state, title in STATES}, everybody()
     return [
         {
             "pk": row.pk,
@@ -155,6 +156,7 @@ def _overdue(on: date, chapters: frozenset[str] | None) -> list[dict[str, Any]]:
             "state_words": titles[row.standing],
             "until": row.in_force_until,
             "owner": row.owner_id,
+            "owner_words": with_name(people, row.owner_id),
         }
         for row in rows.order_by("in_force_until", "pk")[:20]
     ]
@@ -236,7 +238,7 @@ def _paper(content: dict[str, Any], request: Asked) -> Paper:
         Part(
             heading=_("Expired, not met, or soon to expire"),
             titles=(_("What is vouched for"), _("State"), _("In force until"), _("Owner")),
-            lines=[(row["text"], row["state_words"], row["until"], row["owner"] or "–") for row in content["overdue"]],
+            lines=[(row["text"], row["state_words"], row["until"], row["owner_words"] or "–") for row in content["overdue"]],
         ),
         Part(
             heading=_("Findings by chapter and severity, last {n} months").format(n=MONTHS),

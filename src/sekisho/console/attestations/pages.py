@@ -21,7 +21,6 @@ from sekisho.console.attestations.models import RESULTS, SOURCES, STATES, Attest
 from sekisho.console.attestations.owed import owed
 from sekisho.console.attestations.reminders import Due, reminders
 from sekisho.console.attestations.taking import subjects_words, take_up
-from sekisho.console.desk.chapters import chapter_title
 from sekisho.console.desk.files import hand_out
 from sekisho.console.desk.listing import Column, Filter, Listing
 from sekisho.console.desk.pages import Asked, Content, page
@@ -33,8 +32,11 @@ from sekisho.console.filings.owed import Source, owes
 from sekisho.console.incidents.models import Lesson
 from sekisho.console.journal.acting import SYSTEM
 from sekisho.console.journal.models import Change
+from sekisho.console.journal.naming import VALUES_SAID
 from sekisho.console.people.actor import Actor
+from sekisho.console.people.chapters import chapter_title
 from sekisho.console.people.models import Person
+from sekisho.console.people.naming import named
 from sekisho.rulebook import load_rulebook
 
 
@@ -67,6 +69,7 @@ def _show(item: Any, request: Asked) -> dict[str, Any]:
         "until": item.in_force_until.isoformat() if item.in_force_until else None,
         "left": item.in_force_until,
         "owner": item.owner_id,
+        "owner_words": named(request, item.owner_id),
         "by_unit": item.by_unit,
         "by_unit_words": str(UNIT_WORDS.get(item.by_unit, item.by_unit)),
         "interval": item.interval,
@@ -129,14 +132,14 @@ def attestations(request: Asked) -> Content | HttpResponseBase:
         lead=_("What no record can show, vouched for by its owner, reviewed by somebody independent, until it expires."),
         counts=[{"state": state, "title": title, "n": counts[state]} for state, title in STATES if counts[state]],
         may_keep=request.actor.may("keep attestations"),
-        people=_people(),
+        people=_people(request),
         chapters=sorted({rule.chapter for rule in load_rulebook().rules.values()}),
         asked=[f"{path}:{word}" for path, each in rules.items() for word in each],
     )
 
 
-def _people() -> list[tuple[str, str]]:
-    return [(person.pk, f"{person.pk} {person.name}, {person.unit}") for person in Person.objects.order_by("pk")]
+def _people(request: Asked) -> list[tuple[str, str]]:
+    return [(person.pk, f"{named(request, person.pk)}, {person.unit}") for person in Person.objects.order_by("pk")]
 
 
 @page("attestations/<int:pk>/", name="attestation", act="read attestations", template="attestations/item.html")
@@ -197,7 +200,7 @@ def attestation(request: Asked, pk: int) -> Content:
             "review": waiting is not None and actor.may("review attestations", item.chapter) and not refusal,
             "keep": actor.may("keep attestations", item.chapter),
         },
-        "choices": {"results": RESULTS, "people": _people()},
+        "choices": {"results": RESULTS, "people": _people(request)},
         "changes": _changes(item, rows),
         "today": _today(request).isoformat(),
     }
@@ -253,6 +256,7 @@ def _changes(item: Item, rows: list[Attestation]) -> list[dict[str, Any]]:
             "person": line.person,
             "act": line.act,
             "kind": line.kind,
+            "object": line.object,
             "field": line.field,
             "old": line.old,
             "new": line.new,
@@ -331,6 +335,11 @@ def _to_review(actor: Actor, rows: QuerySet[Any]) -> list[dict[str, Any]]:
     ]
 
 
+VALUES_SAID["item", "next_state"] = lambda state: str(dict(STATES).get(state, state))
+VALUES_SAID["item", "by_unit"] = VALUES_SAID["item", "independent_of"] = VALUES_SAID["unitmeaning", "word"] = lambda word: str(
+    UNIT_WORDS.get(word, word)
+)
+VALUES_SAID["item", "every"] = VALUES_SAID["item", "every_firm"] = period_title
 _WHY = {
     "no_owner": gettext_lazy("has no owner"),
     "missing": gettext_lazy("never attested"),

@@ -14,6 +14,7 @@ from sekisho.console.alerts.models import Alert
 from sekisho.console.cases.models import Case, Evidence
 from sekisho.console.cases.seen import ids_of
 from sekisho.console.cases.work import JAPAN
+from sekisho.console.desk.sentences import sentence
 from sekisho.rulebook import load_rulebook
 
 NAMED_MAX = 6
@@ -111,7 +112,7 @@ def _how(alerts: Sequence[Alert]) -> Iterable[str]:
 
 def _pieces(pieces: Sequence[Evidence]) -> Iterable[str]:
     for piece in pieces:
-        told = {"what": piece.what, "obtained": piece.obtained, "sha256": piece.sha256}
+        told = {"what": piece.what, "obtained": sentence(piece.obtained), "sha256": piece.sha256}
         yield _cited(_("%(what)s, obtained from: %(obtained)s, SHA-256 %(sha256)s.") % told, [f"evidence {piece.pk}"])
 
 

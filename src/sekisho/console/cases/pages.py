@@ -15,7 +15,7 @@ from django.utils.translation import get_language, gettext_lazy, pgettext_lazy
 from django.utils.translation import gettext as _
 
 from sekisho.console.alerts.models import SEVERITIES, Alert, key_of
-from sekisho.console.alerts.rules import said_of
+from sekisho.console.alerts.rules import said_of, title
 from sekisho.console.approvals.four_eyes import may_decide
 from sekisho.console.approvals.models import Proposal
 from sekisho.console.approvals.pages import address_of
@@ -43,11 +43,11 @@ from sekisho.console.cases.models import (
 from sekisho.console.cases.seen import about, alerts_of, cases_of, ids_of, seen_of, the_case
 from sekisho.console.cases.summary import summary
 from sekisho.console.cases.work import chapters_known, workers
-from sekisho.console.desk.chapters import chapter_title
 from sekisho.console.desk.listing import Column, Filter, Listing
 from sekisho.console.desk.pages import Asked, Content, page
 from sekisho.console.desk.panels import Panel, panel, panels_of
 from sekisho.console.people.actor import Actor
+from sekisho.console.people.chapters import chapter_title
 from sekisho.console.people.naming import named, names_of
 from sekisho.rulebook import load_rulebook
 
@@ -225,7 +225,7 @@ def case_replay(request: Asked, case_id: str) -> Content:
     chosen = next((alert for alert in playable if alert.alert_id == wanted), playable[0] if playable else None)
     told = replay_of(finding_of(chosen)) if chosen is not None else None
     return content | {
-        "choices": [{"value": a.alert_id, "title": f"{a.rule} {a.instrument} {a.alert_id}"} for a in playable],
+        "choices": [{"value": a.alert_id, "title": f"{title(a.rule)} {a.instrument} {a.alert_id}"} for a in playable],
         "alert": chosen.alert_id if chosen is not None else "",
         "books": books() is not None,
         "told": None if told is None else {**told, "hours": 9},
@@ -259,7 +259,7 @@ def case_penalty(request: Asked, case_id: str) -> Content:
     wanted = request.GET.get("alert", "")
     chosen = [alert for alert in market if alert.alert_id == wanted] or market[:1]
     return content | {
-        "choices": [{"value": a.alert_id, "title": f"{a.rule} {a.alert_id}"} for a in market],
+        "choices": [{"value": a.alert_id, "title": f"{title(a.rule)} {a.alert_id}"} for a in market],
         "alert": chosen[0].alert_id if chosen else "",
         "books": books() is not None,
         "penalty": penalty_of(chosen[0]) if chosen else None,

@@ -23,13 +23,13 @@ from sekisho.console.deadlines import (
 from sekisho.console.deadlines.fact_words import facts_said
 from sekisho.console.deadlines.looking import look, quoted
 from sekisho.console.deadlines.models import Look, Obligation
-from sekisho.console.desk.chapters import chapter_title
 from sekisho.console.desk.listing import Column, Filter, Listing
 from sekisho.console.desk.pages import Asked, Content, Done, action, page
 from sekisho.console.desk.panels import Panel, panel
 from sekisho.console.desk.reminders import Reminder, reminder
 from sekisho.console.desk.ticks import on_tick
 from sekisho.console.filings.seen import seen_by as filings_seen_by
+from sekisho.console.people.chapters import chapter_title
 from sekisho.rulebook import load_rulebook
 from sekisho.typologies.business_days import BusinessDays
 

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from sekisho.console.desk import exports
 from sekisho.console.desk.pages import Asked, Content, Unfit
 from sekisho.console.journal.acting import acting
+from sekisho.console.people.chapters import chapter_title
 
 Kind = Literal["text", "code", "number", "yen", "score", "time", "day", "chip", "due", "chapter"]
 ON_PAGE: Final = 50
@@ -169,12 +170,20 @@ class Listing:
         if wanted not in exports.WRITERS:
             raise Unfit({"as": _("choose csv, xlsx or pdf")})
         lines: Iterable[Sequence[Any]] = (
-            [shown.get(column.key) for column in self.columns]
+            [as_read(shown, column) for column in self.columns]
             for shown in (self.show(row, request) for row in rows.iterator(chunk_size=2_000))
         )
         with acting(request.actor.author, "export a list", reason=_without(request, "as")) as act:
             act.note("list", self.name, "exported", None, {"as": wanted, "filters": _without(request, "as", "page")})
         return exports.WRITERS[wanted](self.name, [str(column.title) for column in self.columns], lines)
+
+
+def as_read(shown: dict[str, Any], column: Column) -> Any:
+    """What a file has in a cell: what the page says there, in its language."""
+    value = shown.get(column.key)
+    if column.kind == "chapter" and value:
+        return chapter_title(value)
+    return shown.get(f"{column.key}_words") or value
 
 
 def page_number(request: Asked) -> int:

@@ -21,6 +21,8 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from sekisho.console.desk.words_of_faults import fault
+from sekisho.console.desk.words_of_forms import form_title
 from sekisho.console.journal.acting import ASKED, ChangedMeanwhile, NotTwoPeople, OfficeError
 from sekisho.console.people.actor import Actor, Denied
 
@@ -114,8 +116,8 @@ def action(path: str, *, name: str, act: str) -> Callable[[Callable[..., Answer]
             except Unfit as unfit:
                 if as_json:
                     raise
-                for field, fault in unfit.faults.items():
-                    messages.error(request, f"{field}: {fault}" if field else fault)
+                for line in _lines(unfit):
+                    messages.error(request, line)
                 return HttpResponseRedirect(_back(request))
             if isinstance(done, HttpResponseBase):
                 return done
@@ -164,13 +166,14 @@ def _answering(view: Callable[..., HttpResponseBase], *methods: str) -> Callable
             _sendable(request.GET.values(), ids.values())
             return view(request, as_json=as_json, **ids)
         except Denied as denied:
-            return _told(request, as_json, 403, str(denied))
+            return _told(request, as_json, 403, fault(str(denied)))
         except NotTwoPeople as one:
             return _told(request, as_json, 409, str(one), two_people=True)
         except ChangedMeanwhile as meanwhile:
             return _told(request, as_json, 409, str(meanwhile))
         except Unfit as unfit:
-            return _told(request, as_json, 422, str(unfit), dict(unfit.faults))
+            said = {field: fault(text, called=str) for field, text in unfit.faults.items()}
+            return _told(request, as_json, 422, str(Unfit(said)) if as_json else "; ".join(_lines(unfit)), said)
         except Http404 as missing:
             return _told(request, as_json, 404, str(missing) or _("There is no such thing here."))
         except OperationalError:
@@ -195,6 +198,11 @@ def _told(
         return json_of({"error": said, **({"faults": faults} if faults else {})}, status)
     content = {"status": status, "said": said, "page": "refused", "two_people": two_people}
     return render(request, "desk/refused.html", content, status=status)
+
+
+def _lines(unfit: Unfit) -> list[str]:
+    """What cannot be done as it is, a line for each field of the form, which is called as the reader calls it."""
+    return [f"{form_title(field)}: {fault(text)}" if field else fault(text) for field, text in unfit.faults.items()]
 
 
 def _body(request: Asked, wanted: Any, as_json: bool) -> Any:

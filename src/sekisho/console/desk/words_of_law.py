@@ -27,6 +27,13 @@ NOT_RUN = {
     "undetermined": gettext_lazy("undetermined"),
 }
 """Why a rule gave no answer: it does not hold, records it reads are not there, or a value is not known."""
+CONSEQUENCES = {
+    "criminal": gettext_lazy("criminal"),
+    "monetary_penalty": gettext_lazy("monetary penalty"),
+    "administrative": gettext_lazy("administrative"),
+    "sro": gettext_lazy("self-regulatory organisation"),
+    "civil": gettext_lazy("civil"),
+}
 SEVERITY_WORDS = {
     "critical": gettext_lazy("critical"),
     "high": gettext_lazy("high"),

@@ -37,6 +37,7 @@ REASONS: Final = [
     ("at_once", gettext_lazy("required at once or promptly")),
     ("asked", gettext_lazy("asked for by the authority")),
     ("amendment", gettext_lazy("corrects or completes an earlier one")),
+    ("agreed", gettext_lazy("agreed with the self-regulatory organisation")),
     ("voluntary", gettext_lazy("not required, useful to the addressee")),
 ]
 INCIDENTS: Final[list[Callable[[Actor, str], Told]]] = []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
@@ -19,10 +19,11 @@ from django.utils.translation import gettext as _
 from sekisho.console.desk import exports
 from sekisho.console.desk.listing import Column, Filter, Listing
 from sekisho.console.desk.pages import Asked, Content, Done, Unfit, action, page
-from sekisho.console.desk.words_of_law import SEVERITY_WORDS
+from sekisho.console.desk.words_of_law import CONSEQUENCES, SEVERITY_WORDS, STATUSES
 from sekisho.console.impact import asking, charts, results, running
 from sekisho.console.impact.models import KINDS, STATES, Study
 from sekisho.console.journal.acting import acting
+from sekisho.console.people.naming import named
 from sekisho.console.registers.models import FirmValue
 from sekisho.findings.progress_file import read_progress
 from sekisho.rulebook import load_rulebook
@@ -61,6 +62,7 @@ def _row(study: Study, request: Asked) -> dict[str, Any]:
         "books": study.books,
         "state": study.get_state_display(),
         "by": study.asked_by,
+        "by_words": named(request, study.asked_by),
         "asked_at": study.asked_at,
         "ended_at": study.ended_at,
     }
@@ -284,11 +286,15 @@ def _changes(request: Asked, found: Study) -> list[dict[str, Any]]:
 
 def _cause(cause: dict[str, Any]) -> str:
     """A cause in a few words; the table of rules has its sentence."""
-    if cause["kind"] in ("parameter", "status"):
-        name = cause["name"].rpartition(".")[2]
-        return f"{name}: {cause['before'] or _('undetermined')} → {cause['after'] or _('undetermined')}"
+    if cause["kind"] == "status":
+        return " → ".join(str(STATUSES.get(each, each)) for each in (cause["before"], cause["after"]))
+    if cause["kind"] == "parameter":
+        values = ("" if each == "undetermined" else each for each in (cause["before"], cause["after"]))
+        return f"{cause['name'].rpartition('.')[2]}: {' → '.join(each or _('undetermined') for each in values)}"
     if cause["kind"] == "consequence":
-        return f"{cause['name']}: {'+' if cause['after'] else '−'}"
+        return f"{CONSEQUENCES.get(cause['name'], cause['name'])}: {'+' if cause['after'] else '−'}"
+    if cause["name"].endswith("."):  # no provision is cited, so the rule's note stands there
+        return str(cause.get("text_ja" if get_language() == "ja" else "text_en", cause["name"]))
     return str(cause["name"])
 
 
@@ -303,8 +309,13 @@ def _file(request: Asked, found: Study, wanted: str) -> HttpResponseBase:
         "change", "rule", "finding_id_before", "finding_id_after", "severity_before", "severity_after", "subject_id", "instrument",
         "asset", "window_from", "window_until", "summary_en", "summary_ja",
     )  # fmt: skip
+    changes, text = {code: str(title) for code, title in CHANGES}, "text_ja" if get_language() == "ja" else "text_en"
+    said: dict[str, Mapping[str, Any]] = {"change": changes, "severity_before": SEVERITY_WORDS, "severity_after": SEVERITY_WORDS}
     lines = (
-        [*(each[name] for name in names), " ".join(cause["text_en"] for cause in each["causes"])]
+        [
+            *(said.get(name, {}).get(each[name], each[name]) for name in names),
+            " ".join(cause.get(text) or cause["text_en"] for cause in each["causes"]),
+        ]
         for each in _readable(request, found)
     )
     with acting(request.actor.author, "export a study") as act:

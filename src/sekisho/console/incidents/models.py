@@ -191,7 +191,7 @@ class Measure(Kept):
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Write the row; what takes two people is not carried out before the second has approved."""
         if self.code in TWO_PEOPLE_MEASURES and (not self.two_people or (self.done_at is not None and self.approved_at is None)):
-            raise NotTwoPeople(f"{self.code}: a second person approves it first")
+            raise NotTwoPeople(_("%(measure)s: a second person approves it first") % {"measure": self.get_code_display()})
         super().save(*args, **kwargs)
 
     @property

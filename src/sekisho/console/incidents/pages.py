@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -17,7 +18,6 @@ from sekisho.console.approvals.four_eyes import KINDS as KINDS_OF_PROPOSALS
 from sekisho.console.approvals.models import Proposal
 from sekisho.console.approvals.pages import address_of
 from sekisho.console.cases.models import Case
-from sekisho.console.desk.chapters import chapter_title
 from sekisho.console.desk.files import hand_out
 from sekisho.console.desk.listing import Column, Filter, Listing
 from sekisho.console.desk.pages import Asked, Content, json_of, page
@@ -30,6 +30,7 @@ from sekisho.console.incidents import (
 )
 from sekisho.console.incidents.clocks import in_language, running_clocks
 from sekisho.console.incidents.found import seen_by, the_incident
+from sekisho.console.incidents.log_words import line_said, title_said
 from sekisho.console.incidents.models import AUDIENCES, CHECKS, ENTRY_KINDS, FIRM, KINDS, MEASURES, SOURCES, STATES, Clock, Incident
 from sekisho.console.incidents.owed import owed
 from sekisho.console.incidents.paper import report_paper
@@ -46,7 +47,8 @@ from sekisho.console.incidents.two_people import (
 )
 from sekisho.console.journal.acting import acting
 from sekisho.console.people.actor import Actor
-from sekisho.console.people.models import Person
+from sekisho.console.people.chapters import chapter_title
+from sekisho.console.people.naming import named, names_of
 from sekisho.rulebook import load_rulebook
 
 
@@ -66,6 +68,7 @@ def _show(incident: Incident, request: Asked) -> dict[str, Any]:
         "clients": incident.clients,
         "reports": late if incident.state != "closed" else 0,
         "lead": incident.lead_id,
+        "lead_words": named(request, incident.lead_id),
     }
 
 
@@ -143,7 +146,8 @@ def incident(request: Asked, pk: str) -> Content:
     """One incident: its clocks first, then what happened, what was done and told, and what may be done now."""
     found = the_incident(request.actor, pk, "read incidents")
     actor, at = request.actor, request.actor.at
-    entries, proposals = _entries(found), _proposals(found, request.actor)
+    people = names_of(request)
+    entries, proposals = _entries(found, people), _proposals(found, request.actor)
     clocks = [_clock(clock, request) for clock in found.clocks.order_by("pk")]
     lang = "ja" if (get_language() or "").startswith("ja") else "en"
     may_work = actor.may("work on incidents", found.chapter) and found.state != "closed"
@@ -173,7 +177,7 @@ def incident(request: Asked, pk: str) -> Content:
             "close": actor.may("propose closing an incident", found.chapter),
             "share": actor.may("share indicators", found.chapter),
         },
-        "choices": _choices(),
+        "choices": _choices(people),
         "panels": panels_of(request, "incident", found.pk),
         "now": timezone.localtime(at).strftime("%Y-%m-%dT%H:%M"),
     }
@@ -225,7 +229,7 @@ def _facts(found: Incident) -> dict[str, Any]:
     }
 
 
-def _entries(found: Incident) -> list[dict[str, Any]]:
+def _entries(found: Incident, people: Mapping[str, str]) -> list[dict[str, Any]]:
     return [
         {
             "number": number,
@@ -236,6 +240,7 @@ def _entries(found: Incident) -> list[dict[str, Any]]:
             "later": _span(each.written_at - each.happened_at),
             "by": each.by,
             "words": each.words,
+            "said": line_said(each.words, people),
             "audience": each.audience and each.get_audience_display(),
             "channel": each.channel,
             "decided_by": each.decided_by,
@@ -309,7 +314,7 @@ def _picture(found: Incident, clocks: list[dict[str, Any]], entries: list[dict[s
         (found.closed_at, _("closed"), "closed"),
     )
     phases = [Mark(at=moment, words=words, css=css) for moment, words, css in moments if moment is not None]
-    marks = [Mark(at=each["happened_at"], words=f"{each['number']}. {each['words'][:120]}", css=each["kind"]) for each in entries]
+    marks = [Mark(at=each["happened_at"], words=f"{each['number']}. {each['said'][:120]}", css=each["kind"]) for each in entries]
     bars = [
         Bar(
             words=each["name"],
@@ -402,7 +407,7 @@ def _proposals(found: Incident, actor: Actor) -> list[dict[str, Any]]:
             "id": each.pk,
             "kind": each.proposal_kind,
             "title": KINDS_OF_PROPOSALS[each.proposal_kind].title,
-            "what": each.payload.get("measure") or each.payload.get("report") or "",
+            "what": title_said(each.payload.get("measure") or each.payload.get("report") or ""),
             "about": each.about_id,
             "by": each.proposed_by,
             "at": address_of(each, actor),
@@ -413,7 +418,7 @@ def _proposals(found: Incident, actor: Actor) -> list[dict[str, Any]]:
     ]
 
 
-def _choices() -> dict[str, Any]:
+def _choices(people: Mapping[str, str]) -> dict[str, Any]:
     return {
         "entry_kinds": ENTRY_KINDS,
         "audiences": AUDIENCES,
@@ -426,7 +431,7 @@ def _choices() -> dict[str, Any]:
         "close_reasons": CLOSE_REASONS,
         "reopen_reasons": REOPEN_REASONS,
         "roles": [(each, ROLE_TITLES.get(each, each)) for each in roles()],
-        "people": [(person.pk, f"{person.pk} {person.name}") for person in Person.objects.order_by("pk")],
+        "people": [(code, f"{name} ({code})") for code, name in sorted(people.items())],
     }
 
 

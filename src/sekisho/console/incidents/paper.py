@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.utils import timezone
@@ -10,8 +11,10 @@ from django.utils.translation import gettext as _
 
 from sekisho.console.desk.papers import Paper, Part
 from sekisho.console.incidents.clocks import in_language
+from sekisho.console.incidents.log_words import line_said
 from sekisho.console.incidents.models import Incident
 from sekisho.console.people.actor import Actor
+from sekisho.console.people.naming import everybody, with_name
 
 
 def report_paper(incident: Incident, actor: Actor) -> Paper:
@@ -24,15 +27,16 @@ def report_paper(incident: Incident, actor: Actor) -> Paper:
         state=state,
         at=_time(actor.at),
     )
+    people = everybody()
     parts = [
-        _facts(incident),
+        _facts(incident, people),
         *_found_in_logs(incident),
-        _log(incident),
-        _told(incident),
+        _log(incident, people),
+        _told(incident, people),
         _reports(incident),
-        _measures(incident),
-        _recovery(incident),
-        _lessons(incident),
+        _measures(incident, people),
+        _recovery(incident, people),
+        _lessons(incident, people),
         _files(incident),
     ]
     return Paper(
@@ -48,13 +52,13 @@ def _time(at: Any) -> str:
     return "" if at is None else timezone.localtime(at).strftime("%Y-%m-%d %H:%M")
 
 
-def _facts(incident: Incident) -> Part:
+def _facts(incident: Incident, people: Mapping[str, str]) -> Part:
     unknown = _("not known")
     assets = ", ".join(f"{each.get('quantity', '')} {each.get('asset', '')}".strip() for each in incident.assets)
     lines = [
         (_("Began"), _time(incident.began_at) or unknown),
         (_("Detected"), _time(incident.detected_at)),
-        (_("Recognised"), f"{_time(incident.known_at)}, {incident.known_by}"),
+        (_("Recognised"), f"{_time(incident.known_at)}, {with_name(people, incident.known_by)}"),
         (_("Found by"), f"{incident.get_source_display()} {incident.source_ref}".strip()),
         (_("Contained"), _time(incident.contained_at) or _("not yet")),
         (_("Recovered"), _time(incident.recovered_at) or _("not yet")),
@@ -62,7 +66,7 @@ def _facts(incident: Incident) -> Part:
         (_("Assets affected"), assets or unknown),
         (_("Amount (JPY)"), unknown if incident.amount_jpy is None else f"{incident.amount_jpy.normalize():,f}"),
         (_("Clients affected"), unknown if incident.clients is None else f"{incident.clients:,}"),
-        (_("Led by"), incident.lead_id or _("nobody yet")),
+        (_("Led by"), with_name(people, incident.lead_id) or _("nobody yet")),
         (_("Cause"), incident.cause or _("not found yet")),
     ]
     sentences = [incident.summary, *([incident.clients_words] if incident.clients_words else [])]
@@ -82,18 +86,31 @@ def _found_in_logs(incident: Incident) -> list[Part]:
     return parts
 
 
-def _log(incident: Incident) -> Part:
+def _log(incident: Incident, people: Mapping[str, str]) -> Part:
     lines = [
-        (number, _time(each.happened_at), _time(each.written_at), each.by, each.get_entry_kind_display(), each.words)
+        (
+            number,
+            _time(each.happened_at),
+            _time(each.written_at),
+            with_name(people, each.by),
+            each.get_entry_kind_display(),
+            line_said(each.words, people),
+        )
         for number, each in enumerate(incident.entries.order_by("happened_at", "pk"), 1)
     ]
     titles = (_("No."), _("Happened"), _("Written down"), _("By"), _("Kind"), _("Words"))
     return Part(heading=_("Log"), titles=titles, lines=lines)
 
 
-def _told(incident: Incident) -> Part:
+def _told(incident: Incident, people: Mapping[str, str]) -> Part:
     lines = [
-        (_time(each.happened_at), each.get_audience_display(), each.channel, each.words, each.by)
+        (
+            _time(each.happened_at),
+            each.get_audience_display(),
+            each.channel,
+            line_said(each.words, people),
+            with_name(people, each.by),
+        )
         for each in incident.entries.exclude(audience="").order_by("happened_at", "pk")
     ]
     titles = (_("When"), _("To whom"), _("How"), _("What"), _("By"))
@@ -113,14 +130,14 @@ def _reports(incident: Incident) -> Part:
     return Part(heading=_("Reports and their terms"), titles=titles, lines=lines)
 
 
-def _measures(incident: Incident) -> Part:
+def _measures(incident: Incident, people: Mapping[str, str]) -> Part:
     lines = [
         (
             each.get_code_display(),
             each.words,
-            f"{each.planned_by} {_time(each.planned_at)}",
-            f"{each.approved_by} {_time(each.approved_at)}".strip() or ("" if each.two_people else "–"),
-            f"{each.done_by} {_time(each.done_at)}".strip(),
+            f"{with_name(people, each.planned_by)} {_time(each.planned_at)}",
+            f"{with_name(people, each.approved_by)} {_time(each.approved_at)}".strip() or ("" if each.two_people else "–"),
+            f"{with_name(people, each.done_by)} {_time(each.done_at)}".strip(),
             _time(each.lifted_at),
         )
         for each in incident.measures.order_by("pk")
@@ -129,21 +146,27 @@ def _measures(incident: Incident) -> Part:
     return Part(heading=_("Containment"), titles=titles, lines=lines)
 
 
-def _recovery(incident: Incident) -> Part:
+def _recovery(incident: Incident, people: Mapping[str, str]) -> Part:
     words = {True: _("passed"), False: pgettext("incidents", "failed"), None: _("not done yet")}
     lines = [
-        (each.get_code_display(), each.words, words[each.passed], each.result, f"{each.done_by} {_time(each.done_at)}".strip())
+        (
+            each.get_code_display(),
+            each.words,
+            words[each.passed],
+            each.result,
+            f"{with_name(people, each.done_by)} {_time(each.done_at)}".strip(),
+        )
         for each in incident.checks.order_by("pk")
     ]
     return Part(heading=_("Recovery"), titles=(_("Check"), _("What exactly"), _("Result"), _("In words"), _("By")), lines=lines)
 
 
-def _lessons(incident: Incident) -> Part:
+def _lessons(incident: Incident, people: Mapping[str, str]) -> Part:
     lines = [
         (
             each.words,
             each.get_lesson_kind_display(),
-            each.owner_id,
+            with_name(people, each.owner_id),
             each.due_on.isoformat(),
             _time(each.done_at) or each.item or _("not done yet"),
         )

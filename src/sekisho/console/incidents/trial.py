@@ -156,7 +156,7 @@ def _outflow(at: datetime) -> None:
             known_at=at - timedelta(days=8),
             known_by="P-CO1",
             detected_at=at - timedelta(days=8, hours=1),
-            summary=alert.summary_en,
+            summary=f"{alert.summary_ja} / {alert.summary_en}",
             chapter=alert.chapter,
             source="alert",
             source_ref=alert.pk,

@@ -344,19 +344,23 @@ class Kept(models.Model):
             field = self._meta.get_field(name)
             before = field.get_default() if stored is None else stored[name]  # type: ignore[union-attr]
             if act.effect not in kinds and plain(before) != plain(getattr(self, name)):
-                raise NotTwoPeople(
-                    f"{self.kind()} {self.pk}: {name} changes only when a second person approves ({', '.join(kinds)})"
-                )
+                from sekisho.console.journal.naming import field_title
+
+                told = {"what": self._called(), "field": field_title(self.kind(), name)}
+                raise NotTwoPeople(_("%(what)s: %(field)s changes only when a second person approves") % told)
 
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
         """Remove the row and note that it was there. One that takes two people goes only when two people remove it."""
         act = acting_now()
         if (self.STAYS or self.TWO_PEOPLE) and act.effect != REMOVAL:
-            raise NotTwoPeople(f"{self.kind()} {self.pk}: is removed only when a second person approves ({REMOVAL})")
+            raise NotTwoPeople(_("%(what)s: is removed only when a second person approves") % {"what": self._called()})
         from sekisho.console.journal.rows import hash_taken_in
 
         act.note(self.kind(), str(self.pk), "removed", hash_taken_in(self) or True, None)
         return super().delete(*args, **kwargs)
+
+    def _called(self) -> str:
+        return f"{self._meta.verbose_name} {self.pk}"
 
     def values_now(self) -> dict[str, Any]:
         """What the row's kept fields hold, as the journal tells them."""
@@ -413,5 +417,6 @@ class Added(Kept):
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Add the row. Raises ``Unchangeable`` where it is there already."""
         if self.pk is not None and type(self)._base_manager.filter(pk=self.pk).exists():
-            raise Unchangeable(f"{self.kind()} {self.pk} is written down and does not change: add another that corrects it")
+            said = _("%(what)s is written down and does not change: add another that corrects it")
+            raise Unchangeable(said % {"what": self._called()})
         super().save(*args, **kwargs)

@@ -15,6 +15,7 @@ from typing import Any, Final
 from django.conf import settings
 from django.db import models
 from django.utils.functional import Promise
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from sekisho.console.journal.acting import Kept
@@ -69,6 +70,10 @@ ACTS_BEGINNING: Final[dict[str, Callable[[str], str]]] = {}
 
 VALUES_SAID: Final[dict[tuple[str, str], Callable[[str], str]]] = {}
 """How values are called that a part declares otherwise than as choices of a field, by kind and field."""
+VALUES_OF_OBJECT: Final[dict[tuple[str, str], Callable[[str, str], str]]] = {}
+"""The same where a value is called by what it stands in; the function gets the object's key and the value."""
+REASONS_SAID: Final[dict[str, Mapping[str, str | Promise]]] = {}
+"""What the reasons of an act are called that stand before a colon in its lines, by the name of the act."""
 
 
 @cache
@@ -106,14 +111,28 @@ def field_title(kind: str, name: str) -> str:
     return str(found or FIELD_WORDS.get(name, name))
 
 
-def value_title(kind: str, name: str, value: Any) -> Any:
-    """What a field's value is called where the field has a choice of them; the value itself where it has not."""
+def value_title(kind: str, name: str, value: Any, of: str = "") -> Any:
+    """What a value of a field is called where the field has a choice of them, or says yes or no; any other is itself.
+
+    ``of`` is the key of the object whose field it is.
+    """
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    if (kind, name) in VALUES_OF_OBJECT and isinstance(value, str):
+        return VALUES_OF_OBJECT[kind, name](of, value)
     if (kind, name) in VALUES_SAID and isinstance(value, str):
         return VALUES_SAID[kind, name](value)
     model = _model(kind)
     field = None if model is None else _field(model, name)
     choices = {} if field is None else dict(field.flatchoices)
     return str(choices[value]) if isinstance(value, str) and value in choices else value
+
+
+def reason_title(act: str, reason: str) -> str:
+    """A reason as the journal has it, with the one of a fixed set called by its name."""
+    code, colon, words = reason.partition(": ")
+    title = REASONS_SAID.get(act, {}).get(code)
+    return reason if title is None else f"{title}{colon}{words}"
 
 
 def ends_title(kind: str, path: str) -> str:

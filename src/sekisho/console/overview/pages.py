@@ -11,9 +11,9 @@ from sekisho.console.alerts import the_queue
 from sekisho.console.alerts.models import SEVERITIES
 from sekisho.console.approvals.four_eyes import KINDS
 from sekisho.console.approvals.pages import mine
-from sekisho.console.desk.chapters import chapter_title
 from sekisho.console.desk.pages import Asked, Content, page
 from sekisho.console.desk.panels import panels_of
+from sekisho.console.people.chapters import chapter_title
 
 
 @page("", name="overview", act="read overview", template="overview/overview.html", menu=gettext_lazy("Overview"), order=10)

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from sekisho.console.journal.acting import Author, OfficeError
 from sekisho.console.journal.naming import act_title
+from sekisho.console.people.chapters import chapter_title
 from sekisho.console.people.models import Account, Conflict, Grant, Person, Preferences
 from sekisho.console.people.roles import Role, matrix
 
@@ -94,6 +95,7 @@ class Actor:
         if not self.may(act, chapter):
             if chapter is None:
                 raise Denied(_("your roles do not let you %(act)s") % {"act": act_title(act)})
-            raise Denied(_("your roles do not let you %(act)s in %(chapter)s") % {"act": act_title(act), "chapter": chapter})
+            where = {"act": act_title(act), "chapter": chapter_title(chapter)}
+            raise Denied(_("your roles do not let you %(act)s in %(chapter)s") % where)
         if not self.parties.isdisjoint(parties):
             raise Denied(_("a conflict of interest keeps you out of this"))

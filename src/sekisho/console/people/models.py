@@ -98,14 +98,14 @@ class Account(Kept, AbstractBaseUser):
     def need_two_people(self, act: Act, stored: Mapping[str, Any] | None) -> None:
         """One person closes an account; opening it again takes two. A reset that was used is taken back by whoever used it."""
         if stored is not None and not stored["is_active"] and self.is_active and act.effect != "open an account again":
-            raise NotTwoPeople(f"account {self.pk}: is opened again only when a second person approves")
+            raise NotTwoPeople(_("an account is opened again only when a second person approves"))
         if stored is not None and stored["reset_until"] and self.reset_until is None:
             stored = {**stored, "reset_until": None}
         super().need_two_people(act, stored)
 
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
         """Never: what it did stays somebody's doing."""
-        raise NotTwoPeople("an account is closed, never removed")
+        raise NotTwoPeople(_("an account is closed, never removed"))
 
 
 class Grant(Kept):
@@ -131,7 +131,7 @@ class Grant(Kept):
         super().need_two_people(act, stored)
         ended = None if stored is None else stored["ends_at"]
         if ended is not None and (self.ends_at is None or self.ends_at > ended) and act.effect != "grant a role":
-            raise NotTwoPeople(f"grant {self.pk}: lasts longer only when a second person approves (grant a role)")
+            raise NotTwoPeople(_("a role lasts longer only when a second person approves"))
 
     @classmethod
     def held(cls, account: Account, at: datetime) -> models.QuerySet[Any]:

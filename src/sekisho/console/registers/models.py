@@ -204,7 +204,7 @@ class Restriction(Kept):
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Write it. Raises ``NotTwoPeople`` where one person alone would restrict or lift."""
         if self.pk is None and acting_now().effect != "restrict asset":
-            raise NotTwoPeople("an asset is restricted when a second person approves (restrict asset)")
+            raise NotTwoPeople(_("an asset is restricted when a second person approves"))
         super().save(*args, **kwargs)
 
 
@@ -244,7 +244,7 @@ class FirmValue(Kept):
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Write it. Raises ``NotTwoPeople`` where one person alone would set it."""
         if acting_now().effect != "set firm's value":
-            raise NotTwoPeople("a value of the firm is set when a second person approves (set firm's value)")
+            raise NotTwoPeople(_("a value of the firm is set when a second person approves"))
         super().save(*args, **kwargs)
 
     @classmethod
@@ -292,7 +292,7 @@ class Clearance(Kept):
         """Write it. Raises ``NotTwoPeople`` when the one who asked would decide, by whatever account or way."""
         author = acting_now().author.person
         if self.state in ("cleared", "refused") and (author == self.person_id or author != self.decided_by):
-            raise NotTwoPeople("nobody clears himself: another person has to decide")
+            raise NotTwoPeople(_("nobody clears himself: another person has to decide"))
         super().save(*args, **kwargs)
 
 
@@ -341,7 +341,7 @@ class RegisterRow(Kept):
         from sekisho.console.registers.kinds import KINDS
 
         if KINDS[self.table].two_people and acting_now().effect != "change register":
-            raise NotTwoPeople(f"the register {self.table} changes when a second person approves (change register)")
+            raise NotTwoPeople(_("the register %(table)s changes when a second person approves") % {"table": self.table})
         super().save(*args, **kwargs)
 
 

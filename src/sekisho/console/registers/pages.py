@@ -22,6 +22,8 @@ from sekisho.console.desk.listing import Column, Filter, Listing
 from sekisho.console.desk.pages import Asked, Content, Done, Unfit, action, page
 from sekisho.console.desk.panels import Panel, panel
 from sekisho.console.desk.reminders import Reminder, reminder
+from sekisho.console.journal.naming import VALUES_SAID
+from sekisho.console.people.naming import named
 from sekisho.console.registers import (
     clearing,
     facts,
@@ -404,6 +406,7 @@ def _clearance_row(row: Clearance, request: Asked) -> dict[str, Any]:
         "what": f"{row.get_side_display()} {row.quantity.normalize():f} {row.asset}",
         "at": reverse("clearance", args=[row.pk]),
         "who": row.person_id,
+        "who_words": named(request, row.person_id),
         "account": row.account_id,
         "asked_at": row.asked_at,
         "answer": _answer(row),
@@ -416,6 +419,7 @@ def _answer(row: Clearance) -> str:
     return _("clear") if row.answer == "clear" else _("forbidden")
 
 
+VALUES_SAID["clearance", "answer"] = lambda answer: _("clear") if answer == "clear" else _("forbidden")
 CLEARANCES = Listing(
     name="clearances",
     columns=(

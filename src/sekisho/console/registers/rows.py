@@ -18,10 +18,12 @@ from django.utils.translation import gettext_lazy
 from sekisho.console.approvals.four_eyes import Takes, propose, takes_two
 from sekisho.console.approvals.models import Proposal
 from sekisho.console.desk.pages import Unfit
+from sekisho.console.desk.words_of_forms import ELSEWHERE
 from sekisho.console.journal.acting import acting
 from sekisho.console.journal.models import Change
+from sekisho.console.journal.naming import REASONS_SAID
 from sekisho.console.people.actor import Actor
-from sekisho.console.registers.columns import column_title
+from sekisho.console.registers.columns import TITLES, column_title
 from sekisho.console.registers.kinds import KINDS, Register
 from sekisho.console.registers.models import RegisterRow
 from sekisho.gate.rows import RowError, read_rows
@@ -33,6 +35,8 @@ REASONS: Any = (
     ("mistake", gettext_lazy("the entry was wrong")),
 )
 _SHORT = 16
+REASONS_SAID["change register"] = dict(REASONS)
+ELSEWHERE.append(lambda name: column_title(name) if name in TITLES else None)
 _COLUMN = re.compile(r"at `\$\.(\w+)`")
 
 

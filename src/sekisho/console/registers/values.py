@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy
 from sekisho.console.approvals.four_eyes import Takes, propose, takes_two
 from sekisho.console.approvals.models import Proposal
 from sekisho.console.desk.pages import Unfit
+from sekisho.console.journal.naming import VALUES_SAID
 from sekisho.console.people.actor import Actor
 from sekisho.console.registers.models import VALUES, FirmValue
 
@@ -49,6 +50,7 @@ def _at(proposal: Proposal) -> str:
     return reverse("firm's values")
 
 
+VALUES_SAID["value", "value"] = lambda name: str(dict(VALUES).get(name, name))
 REASONS: Any = (("decided", gettext_lazy("decided by the firm")),)
 takes_two(
     Takes(

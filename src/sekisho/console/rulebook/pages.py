@@ -16,10 +16,10 @@ from django.utils.translation import gettext_lazy, pgettext
 
 from sekisho.console.alerts.models import Alert
 from sekisho.console.desk import exports
-from sekisho.console.desk.chapters import chapter_title
 from sekisho.console.desk.pages import Asked, Content, Unfit, page
 from sekisho.console.desk.words_of_law import STATUSES
 from sekisho.console.journal.acting import acting
+from sekisho.console.people.chapters import chapter_title
 from sekisho.console.rulebook import reading
 from sekisho.rulebook import RulebookError, load_rulebook
 

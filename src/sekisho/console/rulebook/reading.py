@@ -10,8 +10,8 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
-from sekisho.console.desk.chapters import chapter_title
-from sekisho.console.desk.words_of_law import CONFIDENCES, SET_BY, STATUSES
+from sekisho.console.desk.words_of_law import CONFIDENCES, CONSEQUENCES, SET_BY, STATUSES
+from sekisho.console.people.chapters import chapter_title
 from sekisho.rulebook import Holding, Parameter, Rule, Rulebook, load_rulebook
 from sekisho.rulebook.coverage import STATES, Covered, coverage
 from sekisho.rulebook.difference import RuleDifference, difference
@@ -27,13 +27,6 @@ QUESTIONS = {
     "compute": gettext_lazy("computes an amount"),
     "due": gettext_lazy("sets deadlines"),
     "attest": gettext_lazy("asks people to attest what no record shows"),
-}
-CONSEQUENCES = {
-    "criminal": gettext_lazy("criminal"),
-    "monetary_penalty": gettext_lazy("monetary penalty"),
-    "administrative": gettext_lazy("administrative"),
-    "sro": gettext_lazy("self-regulatory organisation"),
-    "civil": gettext_lazy("civil"),
 }
 CHANGES = {
     "comes": gettext_lazy("comes"),

@@ -22,8 +22,10 @@ from sekisho.console.approvals.pages import address_of
 from sekisho.console.desk.listing import Column, Filter, Listing
 from sekisho.console.desk.pages import Asked, Content, Done, Unfit, action, page
 from sekisho.console.desk.panels import Panel, panel
+from sekisho.console.desk.words_of_faults import fault
 from sekisho.console.journal.acting import acting
 from sekisho.console.people.actor import Actor
+from sekisho.console.people.chapters import chapter_title
 from sekisho.console.people.models import Account
 from sekisho.console.transfers import showing, wording
 from sekisho.console.transfers.following import follow, place_of
@@ -90,7 +92,7 @@ def _reason(row: Any) -> str:
 
 def _rules(_request: Asked) -> Sequence[tuple[str, str | Promise]]:
     chapters = HeldRequest.objects.order_by("chapter").values_list("chapter", flat=True).distinct()
-    return [(chapter, chapter) for chapter in chapters if chapter]
+    return [(chapter, chapter_title(chapter)) for chapter in chapters if chapter]
 
 
 COLUMNS: Final = (
@@ -287,7 +289,7 @@ def _told(row: HeldRequest) -> Done:
     assert last is not None
     content: Content = {"act": last.key, "state": last.state, "gate": last.said, "answer": last.answer}
     if last.state == "refused":
-        raise Unfit(_("The gate refused: %(said)s") % {"said": last.said})
+        raise Unfit(_("The gate refused: %(said)s") % {"said": fault(last.said)})
     if last.state == "waiting":
         return Done(said=_("Decided and kept; the gate did not answer yet and is told again."), at=at, content=content)
     return Done(

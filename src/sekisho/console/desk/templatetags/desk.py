@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 
 from django import template
 from django.template import defaultfilters
@@ -12,11 +13,11 @@ from django.template.base import render_value_in_context
 from django.utils import timezone
 from django.utils.html import conditional_escape, format_html, format_html_join
 from django.utils.safestring import mark_safe
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
-from sekisho.console.desk.chapters import chapter_title
 from sekisho.console.desk.sentences import sentence
+from sekisho.console.desk.words_of_faults import fault
 from sekisho.console.desk.words_of_law import (
     NOT_RUN,
     PENALTY_OBJECTS,
@@ -29,11 +30,14 @@ from sekisho.console.desk.words_of_law import (
 )
 from sekisho.console.desk.words_of_records import WORDS
 from sekisho.console.desk.words_of_working import working
-from sekisho.console.journal.naming import act_title, field_title, kind_title, value_title
-from sekisho.console.people.naming import named
+from sekisho.console.journal.naming import act_title, field_title, kind_title, reason_title
+from sekisho.console.people.chapters import chapter_title
+from sekisho.console.people.naming import named, value_said
 from sekisho.console.people.role_words import ROLE_WORDS
 
 register = template.Library()
+_ENGLISH: Final = re.compile(r"[a-z]{2,} [a-z]{2,}")
+_JAPANESE: Final = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff]")
 
 
 @register.filter
@@ -149,10 +153,17 @@ def field_of(name: str, kind_name: str) -> str:
     return field_title(kind_name, name)
 
 
-@register.simple_tag
-def value_of(kind_name: str, name: str, value: Any) -> Any:
-    """What a field of a kind of record holds, in the reader's language where it is one of a choice."""
-    return listed(value_title(kind_name, name, value))
+@register.simple_tag(takes_context=True)
+def value_of(context: template.Context, kind_name: str, name: str, value: Any, of: str = "") -> Any:
+    """What a field of a kind of record (the one of key ``of``) holds, in the reader's language, people by their name."""
+    said = value_said(context["request"], kind_name, name, value, str(of))
+    return sentence(said) if isinstance(said, str) else listed(said)
+
+
+@register.filter
+def reason_of(reason: str, act_name: str) -> str:
+    """The reason of an act, as a person reads it."""
+    return reason_title(act_name, reason)
 
 
 @register.filter
@@ -177,6 +188,18 @@ def of_books(name: str | None) -> str:
 def not_run(state: str) -> str:
     """Why a rule gave no answer, in the reader's language."""
     return str(NOT_RUN.get(state, state))
+
+
+@register.simple_tag
+def original(text: str | None) -> str:
+    """A text of the rulebook that is written once, in English or in the words of the law; a page in Japanese says that it is so."""
+    if not text:
+        return ""
+    if not _ENGLISH.search(text):
+        return format_html('<span lang="ja">{}</span>', text) if _JAPANESE.search(text) else text
+    if get_language() != "ja":
+        return format_html('<span lang="en">{}</span>', text)
+    return format_html('<span class="help">{}</span> <span lang="en">{}</span>', _("original text (English):"), text)
 
 
 @register.filter
@@ -208,8 +231,8 @@ register.filter("working", working)
 
 @register.filter(name="sentence")
 def in_words(text: str | None) -> str:
-    """A sentence of the engine in the reader's language, where it is of a known form."""
-    return sentence(text or "")
+    """A sentence of the engine, or what it refused, in the reader's language, where it is of a known form."""
+    return fault(text or "")
 
 
 @register.filter
