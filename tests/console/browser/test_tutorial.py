@@ -93,7 +93,7 @@ def test_from_an_alert_to_a_filed_report(lang: str, visit: Visit) -> None:
     _picture(writer, "4-case", lang)
     writer.goto(f"{case}penalty/")
     figure = writer.inner_text("dl.facts dd.figure")
-    assert re.search(r"[1-9]", figure), f"an amount is computed: {figure}"
+    assert re.match(r"¥[0-9]", figure), f"an amount is computed, if only none of 10,000 yen: {figure}"
     _picture(writer, "5-penalty", lang)
     writer.goto(f"{case}narrative/")
     _finish_the_narrative(writer, lang)

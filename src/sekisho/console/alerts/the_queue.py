@@ -30,6 +30,7 @@ from sekisho.rulebook import load_rulebook
 COUNTED_TO: Final = 999
 SUBJECT_SHOWN: Final = 36
 _LARGEST: Final = 2**63 - 1
+_LATE: Final = "chapter = %s AND state IN ('open', 'claimed', 'snoozed') AND due_at < %s"
 HEAVY: Final = ("evidence", "parameters", "summary_en", "summary_ja", "parties")
 Choices = Sequence[tuple[str, str | Promise]]
 _STATE_WORDS: Final = dict(STATES)
@@ -267,8 +268,7 @@ def counts(request: Asked) -> list[dict[str, Any]]:
     asked: list[tuple[tuple[str, str], str, list[Any]]] = []
     for name in names:
         asked += [((name, state), "chapter = %s AND state = %s", [name, state]) for state in ("open", "claimed", "snoozed")]
-        late = "chapter = %s AND state IN ('open', 'claimed', 'snoozed') AND due_at < %s"
-        asked.append(((name, "late"), late, [name, _moment(actor.at)]))
+        asked.append(((name, "late"), _LATE, [name, _moment(actor.at)]))
     for (chapter, what), count in _counted(actor, asked).items():
         told[chapter][what] = count
     # What is put aside until a moment that has come, by the index of that moment (Coalesce keeps it from the one of the state).
@@ -277,6 +277,12 @@ def counts(request: Asked) -> list[dict[str, Any]]:
         if chapter in told:
             told[chapter]["open"], told[chapter]["snoozed"] = told[chapter]["open"] + 1, told[chapter]["snoozed"] - 1
     return [each for each in told.values() if each["open"] or each["claimed"] or each["snoozed"]]
+
+
+def late_in(request: Asked) -> dict[str, int]:
+    """How many alerts of each chapter are late; beyond 999 only that there are more."""
+    asked = [((name, "late"), _LATE, [name, _moment(request.actor.at)]) for name, _title in _chapters(request)]
+    return {chapter: count for (chapter, _late), count in _counted(request.actor, asked).items()}
 
 
 def by_severity(request: Asked) -> dict[tuple[str, str], int]:

@@ -41,7 +41,7 @@ def _waiting(request: Asked) -> int:
 def _alerts(request: Asked) -> Content:
     """Alerts that wait, as this person's queue shows them, by chapter and severity, and how many of them are late."""
     waiting = the_queue.by_severity(request)
-    late = {each["chapter"]: each["late"] for each in the_queue.counts(request)}
+    late = the_queue.late_in(request)
     severities = [{"value": value, "title": str(title)} for value, title in SEVERITIES]
     lines = [
         {
