@@ -7,8 +7,10 @@ from datetime import date
 
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import override
 
 from sekisho.console.attestations.models import Attestation
+from sekisho.console.desk.words_of_law import period_title
 from sekisho.console.filings.owed import Owed
 from sekisho.rulebook.texts import Text
 
@@ -29,11 +31,16 @@ def owed(_today: date) -> Iterator[Owed]:
             arose_on=row.base_on,
             due_on=row.expires_on,
             because=Text(
-                f"Attested as of {row.base_on:%Y-%m-%d}, for {item.interval}.",
-                f"{row.base_on:%Y-%m-%d}現在の証明、期間は{item.interval}。",
+                f"Attested as of {row.base_on:%Y-%m-%d}, to be attested {_often(item.interval, 'en')}.",
+                f"{row.base_on:%Y-%m-%d}現在の証明。証明の頻度は{_often(item.interval, 'ja')}。",
             ),
             at=reverse("attestation", args=[item.pk]),
             parties=() if item.subject_kind == "exchange" else (item.subject_id,),
             met_on=met_on,
             facts={"item": item.item_id, "owner": item.owner_id or "", "interval": item.interval},
         )
+
+
+def _often(interval: str, language: str) -> str:
+    with override(language):
+        return period_title(interval)

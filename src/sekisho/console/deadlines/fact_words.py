@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext_lazy
 
 from sekisho.console.desk.words_of_law import CONFIDENCES, period_title
+from sekisho.console.people.naming import with_name
 
 FACT_WORDS: Final = {
     "account": pgettext_lazy("fact", "account"),
@@ -34,18 +36,20 @@ FACT_WORDS: Final = {
 }
 
 
-def facts_said(facts: dict[str, Any]) -> list[dict[str, Any]]:
-    """Each fact that is known, with what it is called and what it holds."""
+def facts_said(facts: dict[str, Any], names: Mapping[str, str]) -> list[dict[str, Any]]:
+    """Each fact that is known, with what it is called and what it holds; ``names`` are those of people by code."""
     return [
-        {"title": str(FACT_WORDS.get(name, name)), "value": _said(name, value)}
+        {"title": str(FACT_WORDS.get(name, name)), "value": _said(name, value, names)}
         for name, value in facts.items()
         if value is not None
     ]
 
 
-def _said(name: str, value: Any) -> Any:
+def _said(name: str, value: Any, names: Mapping[str, str]) -> Any:
     if isinstance(value, bool):
         return _("yes") if value else _("no")
     if name == "confidence":
         return str(CONFIDENCES.get(value, value))
+    if name in ("owner", "person"):
+        return with_name(names, value)
     return period_title(value) if name == "interval" else value

@@ -30,6 +30,7 @@ from sekisho.console.desk.reminders import Reminder, reminder
 from sekisho.console.desk.ticks import on_tick
 from sekisho.console.filings.seen import seen_by as filings_seen_by
 from sekisho.console.people.chapters import chapter_title
+from sekisho.console.people.naming import names_of
 from sekisho.rulebook import load_rulebook
 from sekisho.typologies.business_days import BusinessDays
 
@@ -300,7 +301,7 @@ def deadline(request: Asked, pk: str) -> Content:
             "proof_sha256": row.proof_sha256,
             "at": row.at,
             "facts": row.facts,
-            "facts_said": facts_said(row.facts),
+            "facts_said": facts_said(row.facts, names_of(request)),
             "secret": row.secret,
         },
         "shift": _shift(row),

@@ -73,6 +73,7 @@ FORMS: Final[tuple[tuple[re.Pattern[str], Promise], ...]] = tuple(
         (r"opened it in the office", gettext_lazy("opened it in the office")),
         (r"shown in the office", gettext_lazy("shown in the office")),
         (r"settings of the first start", gettext_lazy("settings of the first start")),
+        (r"first start", gettext_lazy("first start")),
         (r"from the books", gettext_lazy("from the books")),
         (r"books of the firm", gettext_lazy("books of the firm")),
         (r"was erased and yet says something", gettext_lazy("was erased and yet says something")),

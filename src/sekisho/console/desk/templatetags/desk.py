@@ -289,8 +289,9 @@ def _in_cell(context: template.Context, value: Any, words: Any, kind: str) -> st
 
 @register.simple_tag(takes_context=True)
 def person(context: template.Context, code: str | None) -> str:
-    """A person's name with the code."""
-    return named(context["request"], code)
+    """A person's name with the code; who is no person, such as the settings of a first start, in the reader's language."""
+    told = named(context["request"], code)
+    return sentence(told) if told == code else told
 
 
 @register.simple_tag(takes_context=True)
