@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
+from random import Random
 from typing import Any
 
 import pyarrow as pa
@@ -24,7 +25,7 @@ from sekisho.rulebook import load_rulebook
 from sekisho.typologies.custody import read_chain, read_ledger
 from sekisho.typologies.outside_cold import measure
 from sekisho.typologies.valuation import Cutoff, read_prices
-from sekisho.typologies.worst_moment import worst_moments
+from sekisho.typologies.worst_moment import Moment, worst_moments
 
 RULEBOOK = load_rulebook()
 RELATIONAL = (
@@ -158,6 +159,32 @@ def test_the_worst_moment_is_the_one_a_plain_reading_finds(rows: dict[str, list[
     for day in DAYS:
         worst = max(_plain_shares(rows, day))
         assert Fraction(found[day].outside_jpy) / Fraction(found[day].owed_jpy) == worst
+
+
+@RUNS
+@given(days_of_trading(), st.randoms())
+def test_of_what_changes_at_one_moment_the_same_record_is_named_in_whatever_order_rows_stand(
+    rows: dict[str, list[dict[str, Any]]], chance: Random
+) -> None:
+    """Each asset lies in three wallets that are observed at the same moments."""
+    thirds = [f"{asset}{n}" for asset in ASSETS for n in range(3)]
+    wallets = [
+        {"wallet_id": a, "asset": a[:-1], "address": a, "tier": "hot", "holder": "customer", "ever_online": True} for a in thirds
+    ]
+    seen = [{**row, "wallet_id": f"{row['wallet_id']}{n}"} for row in rows["wallet_balance"] for n in range(3)]
+    tables = {**rows, "wallet": wallets, "wallet_balance": seen}
+    told = _moments_of(tables)
+    for table in tables.values():
+        chance.shuffle(table)
+    assert _moments_of(tables) == told
+
+
+def _moments_of(tables: dict[str, list[dict[str, Any]]]) -> dict[date, Moment]:
+    cutoff = Cutoff.parse("24:00")
+    with records_of({name: _arrow(name, table) for name, table in tables.items()}) as records:
+        prices = read_prices(records, cutoff, "any", timedelta(days=30))
+        chain, ledger = read_chain(records, cutoff), read_ledger(records)
+        return worst_moments(records, chain, ledger, measure(chain, ledger, prices), cutoff, "any")
 
 
 def _plain_shares(rows: dict[str, list[dict[str, Any]]], day: date) -> Iterator[Fraction]:

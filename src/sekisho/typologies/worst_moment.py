@@ -132,11 +132,11 @@ def _changes(records: Records, chain: Chain, cutoff: Cutoff, source: str) -> dic
     quoted = records.optional("reference_price")
     quoted = quoted if source == ANY_SOURCE else quoted.filter(_.source == source)
     # Of two quotations of one moment the source first in the alphabet counts, as at the cut-off: it comes last here.
-    rows = quoted.mutate(day=cutoff.day_of(quoted.quoted_at)).order_by("quoted_at", ibis.desc("source"))
+    rows = quoted.mutate(day=cutoff.day_of(quoted.quoted_at)).order_by("quoted_at", ibis.desc("source"), "asset")
     for row in rows.select("day", "quoted_at", "asset", "price_jpy", "source").to_pyarrow().to_pylist():
         quote = Quote(row["asset"], row["day"], in_utc(row["quoted_at"]), row["price_jpy"], row["source"])
         found[row["day"]].append(_Change(quote.quoted_at, quote.asset, None, quote.price_jpy, quote.name))
-    for row in intraday_balances(records.wallet_balance, cutoff).order_by("observed_at").to_pyarrow().to_pylist():
+    for row in intraday_balances(records.wallet_balance, cutoff).order_by("observed_at", "wallet_id").to_pyarrow().to_pylist():
         wallet = wallets.get(row["wallet_id"])
         if wallet is not None and is_outside_cold(wallet.on(row["day"])):
             seen = Observation(wallet, row["day"], in_utc(row["observed_at"]), row["quantity"])
