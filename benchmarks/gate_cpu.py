@@ -1,8 +1,8 @@
-"""Processor time of one decision inside the gate, from the body to the answer on disk, without sockets: how much, and where.
+"""Processor time of one decision, from the bytes of the request to those of the answer, without sockets: how much, and where.
 
-Run ``python -m benchmarks.gate_cpu [--workloads ordinary,hard,empty] [--repeat 60] [--profile]``. Requests go into the ASGI
-application by 32 tasks at a time and come back when they are durable; what is counted is the processor time of the whole process,
-so the figure is nearly the same whatever else the machine does. Page: docs/benchmarks/gate_http.md.
+Run ``python -m benchmarks.gate_cpu [--workloads ordinary,hard,empty] [--repeat 60] [--profile]``. Requests go as bytes into 32
+connections that lack nothing but the network and come back when they are durable; what is counted is the processor time of the
+whole process, so the figure is nearly the same whatever else the machine does. Page: docs/benchmarks/gate_http.md.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import time
 from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 import uvloop
@@ -28,6 +28,7 @@ from benchmarks.gate_workloads import EMPTY, HARD, ORDINARY, load_lists, rule_se
 from sekisho.gate import Gate
 from sekisho.gate.http.app import GateApp
 from sekisho.gate.http.opening import opened
+from sekisho.gate.http.server import GateServer, gate_server
 from sekisho.gate.http.settings import Settings, Store
 from sekisho.gate.http.tokens import Signer, new_caller
 from sekisho.rulebook import load_rulebook
@@ -41,7 +42,7 @@ def main() -> None:
     parser.add_argument("--workloads", default="ordinary,hard,empty")
     parser.add_argument("--requests", type=int, default=320, help="in each run")
     parser.add_argument("--repeat", type=int, default=60, help="runs; the least disturbed counts")
-    parser.add_argument("--profile", action="store_true", help="where the time of the deciding thread goes")
+    parser.add_argument("--profile", action="store_true", help="where the time goes")
     asked = parser.parse_args()
     for workload in asked.workloads.split(","):
         with tempfile.TemporaryDirectory() as name:
@@ -56,8 +57,6 @@ def measured(workload: str, folder: Path, asked: argparse.Namespace) -> None:
     lists = "lists" if workload == ORDINARY else None
     rulebook = load_rulebook()
     profiler = cProfile.Profile() if asked.profile else None
-    if profiler is not None:
-        _profiled(profiler)
     with (folder / "log").open("w") as log, opened(Settings(store=Store(lists=lists)), folder, log, rulebook=rulebook) as service:
         gate = service.doors.gate
         assert isinstance(gate, Gate)
@@ -66,17 +65,19 @@ def measured(workload: str, folder: Path, asked: argparse.Namespace) -> None:
         runs = [(f"R{number}", asked.requests) for number in range(asked.repeat + 1)]
         teach(gate, ORDINARY if workload == ORDINARY else HARD, runs)
         at = datetime.now(UTC).isoformat()
-        app, spent = GateApp(service), []
+        server, spent = gate_server(GateApp(service), service.doors.settings, folder), []
         for prefix, count in runs:
             asks = [(msgspec.json.encode(transfer(prefix, n, at)), f"{prefix}-{n}") for n in range(1, count + 1)]
             gc.collect()
             gc.freeze()
             gc.set_threshold(20_000, 20, 50)  # as the server does
             if profiler is not None:
-                profiler.clear()
+                profiler.enable()
             before = time.process_time()
-            outcomes, size = uvloop.run(_asked(app, asks, token))
+            outcomes, size = uvloop.run(_asked(server, asks, token))
             spent.append((time.process_time() - before) / count * 1e6)
+            if profiler is not None:
+                profiler.disable()
         least, middle = min(spent[1:]), sorted(spent[1:])[(len(spent) - 1) // 2]
         told = f"{workload}: {least:.0f} µs each in the least disturbed run, {middle:.0f} in the middle one"
         print(f"{told}; outcomes {dict(outcomes)}, {size / count:.0f} bytes each")
@@ -87,56 +88,62 @@ def measured(workload: str, folder: Path, asked: argparse.Namespace) -> None:
         print(out.getvalue())
 
 
-async def _asked(app: GateApp, asks: list[tuple[bytes, str]], token: str) -> tuple[Counter[str], int]:
-    """Ask everything, AT_ONCE at a time."""
+async def _asked(server: GateServer, asks: list[tuple[bytes, str]], token: str) -> tuple[Counter[str], int]:
+    """Ask everything, over AT_ONCE connections; each sends its next request when it has its answer."""
+    loop = asyncio.get_running_loop()
     left = iter(asks)
     outcomes: Counter[str] = Counter()
-    sizes = 0
+    sizes, open_ = 0, AT_ONCE
+    done = loop.create_future()
 
-    async def client() -> None:
-        nonlocal sizes
-        for body, key in left:
-            scope: dict[str, Any] = {
-                "type": "http",
-                "method": "POST",
-                "path": "/v1/transfers/decisions",
-                "raw_path": b"/v1/transfers/decisions",
-                "query_string": b"",
-                "headers": [
-                    (b"host", b"127.0.0.1"),
-                    (b"content-type", b"application/json"),
-                    (b"authorization", b"Bearer " + token.encode()),
-                    (b"idempotency-key", key.encode()),
-                    (b"content-length", b"%d" % len(body)),
-                ],
-            }
-            told: list[Any] = []
+    class Wire(asyncio.Transport):
+        """A connection whose other end asks again as soon as it has its answer."""
 
-            async def receive(body: bytes = body) -> dict[str, Any]:
-                return {"type": "http.request", "body": body, "more_body": False}
+        def __init__(self) -> None:
+            super().__init__({"peername": ("127.0.0.1", 50_000), "sockname": ("127.0.0.1", 8_000)})
+            self.protocol = server.config.http_protocol_class(
+                config=server.config, server_state=server.server_state, app_state={}, _loop=loop
+            )
+            self.protocol.connection_made(self)
+            self.send_next()
 
-            async def send(message: Any, told: list[Any] = told) -> None:
-                told.append(message)
+        def send_next(self) -> None:
+            nonlocal open_
+            body, key = next(left, (b"", ""))
+            if body:
+                head = (
+                    "POST /v1/transfers/decisions HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
+                    f"Authorization: Bearer {token}\r\nIdempotency-Key: {key}\r\nContent-Length: {len(body)}\r\n\r\n"
+                )
+                self.protocol.data_received(head.encode() + body)
+                return
+            self.protocol.connection_lost(None)
+            open_ -= 1
+            if not open_:
+                done.set_result(None)
 
-            await app(scope, receive, send)
-            sizes += len(told[1]["body"])
-            if told[0]["status"] != 200:
-                raise RuntimeError(told[1]["body"].decode())
-            outcomes[told[1]["body"].partition(b'"outcome":"')[2][:5].decode()] += 1
+        def write(self, data: bytes | bytearray | memoryview) -> None:
+            nonlocal sizes
+            head, _, body = bytes(data).partition(b"\r\n\r\n")
+            sizes += len(body)
+            if not head.startswith(b"HTTP/1.1 200"):
+                raise RuntimeError(body.decode())
+            outcomes[body.partition(b'"outcome":"')[2][:5].decode()] += 1
+            loop.call_soon(self.send_next)
 
-    await asyncio.gather(*(client() for _ in range(AT_ONCE)))
+        def is_closing(self) -> bool:
+            return False
+
+        def close(self) -> None:
+            pass
+
+        def resume_reading(self) -> None:
+            pass
+
+    wires = [Wire() for _ in range(AT_ONCE)]
+    await done
+    assert len(wires) == AT_ONCE
     return outcomes, sizes
-
-
-def _profiled(profiler: cProfile.Profile) -> None:
-    """Let the deciding thread of gates opened from here on run under the profiler."""
-    work = Gate._work
-
-    def watched(gate: Gate) -> None:
-        profiler.enable()
-        work(gate)
-
-    Gate._work = watched  # type: ignore[assignment, method-assign]
 
 
 if __name__ == "__main__":

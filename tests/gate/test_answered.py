@@ -11,8 +11,10 @@ import pytest
 
 from gate.gates import COOLING, known_address, open_gate, put_in_force, rule_set, transfer
 from sekisho.gate import RequestEventIn
+from sekisho.gate.deciding import Asking
 from sekisho.gate.http.bodies import TRANSFERS, _plainly_once, check_json
 from sekisho.gate.http.problems import Problem
+from sekisho.gate.jobs import Job
 from sekisho.gate.messages import answer, encode
 from sekisho.gate.rendering import Answered
 
@@ -34,7 +36,7 @@ def test_answers_of_every_kind(tmp_path: Path) -> None:
         outcomes = set()
         for request in asked:
             told: Future[Any] = Future()
-            gate.ask(request, told, f"key {request.transfer_id}")
+            assert gate.ask_together([Job(Asking(request, f"key {request.transfer_id}", None), told)])
             answered = told.result()
             assert isinstance(answered, Answered)
             assert answered.body == encode(answer(answered.decision))

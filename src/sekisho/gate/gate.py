@@ -7,12 +7,11 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from queue import Empty, SimpleQueue
-from threading import Event, Thread
-from typing import Any, Final, NamedTuple, Protocol
+from threading import Event, Lock, Thread
+from typing import Any, Final
 
 import msgspec
 
@@ -29,12 +28,12 @@ from sekisho.gate.entries import (
     Decided,
     Entry,
     Learned,
-    Listing,
     Planned,
     body_hash,
     decode,
     next_entry,
 )
+from sekisho.gate.jobs import BATCH_MAX, Job, Learning, Relist, Step, keys_of, next_batch
 from sekisho.gate.journal import Asked, Journal, Turn
 from sekisho.gate.journals import open_journal
 from sekisho.gate.life import Ruled, RuleLife
@@ -58,35 +57,12 @@ from sekisho.gate.shadow import compared
 from sekisho.gate.snapshot import newest, snapshots_beside
 from sekisho.gate.state import LEARNABLE, GateView
 from sekisho.rulebook import Rulebook, RulebookError, load_rulebook
-from sekisho.typologies.listed import Lists
 from sekisho.typologies.material_facts import japan_date
 
+PATIENCE: Final = 0.05
+"""Seconds for which somebody who would decide himself waits for the turn of another to end."""
 LISTS_EVERY: Final = 1.0
 """Seconds between two looks whether a list has a new version."""
-BATCH_MAX: Final = 512
-"""At most so many requests share one commit."""
-
-
-class Told(Protocol):
-    """Who waits for an answer: a Future, or whatever takes one as lightly as it likes, in the gate's own thread.
-
-    A decision comes as Answered, so that whoever waits has written out as much of it as he needs.
-    """
-
-    def set_result(self, result: Any) -> None:
-        """The answer, durable by now."""
-        ...
-
-    def set_exception(self, exception: BaseException) -> None:
-        """Why there is none: a GateError."""
-        ...
-
-
-class _Job(NamedTuple):
-    """Something to be done in the next turn, and who waits for it."""
-
-    work: Any
-    future: Told
 
 
 class _Waiting(Future[Any]):
@@ -121,7 +97,8 @@ class Gate:
         self._known = newest(snapshots or beside, self._journal, self._lists)
         self._view = GateView(self._known.state)
         self._plans: dict[tuple[str, date], tuple[int, Plan]] = {}
-        self._jobs: SimpleQueue[_Job | None] = SimpleQueue()
+        self._jobs: SimpleQueue[Job | None] = SimpleQueue()
+        self._deciding = Lock()
         self.down: str | None = None
         """Why nothing can be decided now; None while all is well."""
         self.lists_down: str | None = None
@@ -156,9 +133,23 @@ class Gate:
         """
         return self._put(Asking(request, key, asked_by))
 
-    def ask(self, request: GateRequest, told: Told, key: str | None = None, asked_by: str | None = None) -> None:
-        """The same as submit for who waits in a way of his own; ``told`` gets Answered, and must neither wait nor raise."""
-        self._jobs.put(_Job(Asking(request, key, asked_by), told))
+    def ask_together(self, asks: Sequence[Job]) -> bool:
+        """Requests (each an Asking) of somebody who waits in a way of his own, and who may be the one to decide them.
+
+        Where the journal is a file beside the gate they are decided here and now, in the caller's thread, and told before this
+        returns True. Otherwise, or while another turn lasts longer than PATIENCE, they are decided in the gate's own thread and
+        told there; this returns False. Each ``told`` gets Answered or a GateError, and must neither wait nor raise.
+        """
+        if not self._journal.AT_HAND or len(asks) > BATCH_MAX or not self._deciding.acquire(timeout=PATIENCE):
+            for job in asks:
+                self._jobs.put(job)
+            return False
+        try:
+            answers = self._turn(asks)
+        finally:
+            self._deciding.release()
+        _tell(asks, answers)
+        return True
 
     def tell(self, request_id: str, event: RequestEventIn, key: str | None = None) -> Decision:
         """What a person did about a request; the request is decided again. Raises GateError."""
@@ -174,7 +165,7 @@ class Gate:
             raise GateUnknown(f"table {table!r} is not one the gate learns; it learns {', '.join(LEARNABLE)}")
         told = Learned(table=table, rows=read_rows(table, rows))
         if told.rows:
-            self._put(_Learning(told, key)).result()
+            self._put(Learning(told, key)).result()
         return len(told.rows)
 
     def reload_lists(self) -> bool:
@@ -185,7 +176,7 @@ class Gate:
         known = self._known.listing
         if known is not None and (known.versions, known.entries) == (listing.versions, listing.entries):
             return False
-        self._put(_Relist(listing, lists)).result()
+        self._put(Relist(listing, lists)).result()
         return True
 
     def _watch_lists(self) -> None:
@@ -198,7 +189,7 @@ class Gate:
 
     def rule(self, step: str, rule_set: RuleSet | str, by: str, why: str = "") -> Ruled:
         """One step in the life of a rule set: draft, shadow, unshadow, commit, activate, roll_back. Raises GateError."""
-        taken: Ruled = self._put(_Step(step, rule_set, by, why)).result()
+        taken: Ruled = self._put(Step(step, rule_set, by, why)).result()
         return taken
 
     def decision(self, decision_id: str) -> Decision:
@@ -281,13 +272,13 @@ class Gate:
 
     def _put(self, work: Any) -> Future[Any]:
         future: Future[Any] = _Waiting()
-        self._jobs.put(_Job(work, future))
+        self._jobs.put(Job(work, future))
         return future
 
-    # --- the one thread that decides
+    # --- one turn after another, whatever thread takes it
 
     def _work(self) -> None:
-        waiting: deque[_Job | None] = deque()
+        waiting: deque[Job | None] = deque()
         while True:
             if not waiting:
                 waiting.append(self._jobs.get())
@@ -296,13 +287,15 @@ class Gate:
                     waiting.append(self._jobs.get_nowait())
             except Empty:
                 pass
-            batch = _next_batch(waiting)
+            batch = next_batch(waiting)
             if not batch:
                 return
-            self._serve(batch)
+            with self._deciding:
+                answers = self._turn(batch)
+            _tell(batch, answers)
 
-    def _serve(self, jobs: list[_Job]) -> None:
-        """One turn: everything in it becomes durable together, then everybody is answered."""
+    def _turn(self, jobs: Sequence[Job]) -> list[Any]:
+        """One turn: everything in it becomes durable together; the answers, each a value or a GateError."""
         answers: list[Any] = []
         written: _Written | None = None
         try:
@@ -310,24 +303,18 @@ class Gate:
                 self._journal.reconnect()
             with self._journal.turn() as turn:
                 self._catch_up(turn)
-                written = _Written(self, turn, [key for job in jobs for key in _keys(job.work)])
+                written = _Written(self, turn, [key for job in jobs for key in keys_of(job.work)])
                 answers = [self._answer(job.work, written) for job in jobs]
                 turn.append(written.entries, written.asked.values(), written.cases)
         except Exception as error:
             if written is not None:
                 written.take_back()
             self.down = str(error) if isinstance(error, GateError) else f"{type(error).__name__}: {error}"
-            for job in jobs:
-                why = f"no answer, for the journal could not take it: {self.down}; ask again with the same key"
-                job.future.set_exception(GateDown(why))
-            return
+            why = f"no answer, for the journal could not take it: {self.down}; ask again with the same key"
+            return [GateDown(why) for _ in jobs]
         self.down = None
         written.keep()
-        for job, answer in zip(jobs, answers, strict=True):
-            if isinstance(answer, Exception):
-                job.future.set_exception(answer)
-            else:
-                job.future.set_result(answer)
+        return answers
 
     def _answer(self, work: Any, written: _Written) -> Any:
         """What a job gives, or the GateError that is its answer."""
@@ -337,11 +324,11 @@ class Gate:
                     return self._asked(work, written)
                 case Telling():
                     return self._told(work, written)
-                case _Learning():
+                case Learning():
                     return self._taught(work, written)
-                case _Step():
+                case Step():
                     return self._stepped(work, written)
-                case _Relist():
+                case Relist():
                     return written.add(LISTED, None, work)
         except (GateError, RulebookError) as error:
             return error
@@ -377,7 +364,7 @@ class Gate:
         keys = {} if telling.key is None else {f"e:{telling.key}": hashed}
         return self._judged(telling.deciding(now, *prior, self._known.state), written, keys)
 
-    def _taught(self, learning: _Learning, written: _Written) -> None:
+    def _taught(self, learning: Learning, written: _Written) -> None:
         known, hashed = written.known.get(f"l:{learning.key}"), body_hash(learning.told)
         if known is not None and known.body_hash != hashed:
             raise GateConflict(f"key {learning.key!r} was used before for other rows; new rows need a new key")
@@ -424,7 +411,7 @@ class Gate:
         body = encode(planned)
         return next((number for number, one in self._known.planned.items() if encode(one) == body), None)
 
-    def _stepped(self, step: _Step, written: _Written) -> Ruled:
+    def _stepped(self, step: Step, written: _Written) -> Ruled:
         now = self._clock.now(self._known.decided_at)
         content = step.rule_set if isinstance(step.rule_set, RuleSet) else None
         if step.step in ("roll_back", "unshadow"):
@@ -475,26 +462,6 @@ class Gate:
         return Answered(entry.number, decided, planned)
 
 
-@dataclass(frozen=True, slots=True)
-class _Step:
-    step: str
-    rule_set: RuleSet | str
-    by: str
-    why: str
-
-
-@dataclass(frozen=True, slots=True)
-class _Learning:
-    told: Learned
-    key: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class _Relist:
-    listing: Listing
-    lists: Lists
-
-
 class _Written:
     """What one turn adds. Decisions are remembered at once, for the next in the turn to see; the rest when all is durable."""
 
@@ -512,7 +479,7 @@ class _Written:
     def add(self, kind: str, about: str | None, told: Any, asked: Mapping[str, bytes] | None = None) -> Entry:
         """The next entry of the journal."""
         gate = self._gate
-        body = encode(told.listing if isinstance(told, _Relist) else told)
+        body = encode(told.listing if isinstance(told, Relist) else told)
         entry = next_entry(gate._known.number + 1, gate._known.check, kind, about, body)
         self.entries.append(entry)
         if isinstance(told, Decided):
@@ -546,7 +513,7 @@ class _Written:
         """All is durable: remember what waited for that."""
         known = self._gate._known
         for _entry, told in self._later:
-            if isinstance(told, _Relist):
+            if isinstance(told, Relist):
                 known.listing = told.listing
                 known.state.use_lists(told.lists, told.listing.versions)
             else:
@@ -559,26 +526,10 @@ class _Written:
         self._gate._known.number, self._gate._known.check, self._gate._known.decided_at = self._before
 
 
-def _next_batch(waiting: deque[_Job | None]) -> list[_Job]:
-    """As many jobs as may share a turn: what is learnt or ruled comes last in its turn, and takes effect when it is durable."""
-    batch: list[_Job] = []
-    while waiting and (job := waiting[0]) is not None:
-        last = batch[-1].work if batch else None
-        if isinstance(last, _Step | _Relist) or (isinstance(last, _Learning) and not isinstance(job.work, _Learning)):
-            break
-        batch.append(job)
-        waiting.popleft()
-    return batch
-
-
-def _keys(work: Any) -> list[str]:
-    """The keys under which a job may be known already."""
-    match work:
-        case Asking():
-            by_id = f"r:{request_id(work.request)}"
-            return [by_id] if work.key is None else [by_id, f"k:{work.key}"]
-        case Telling() if work.key is not None:
-            return [f"e:{work.key}"]
-        case _Learning() if work.key is not None:
-            return [f"l:{work.key}"]
-    return []
+def _tell(jobs: Iterable[Job], answers: Iterable[Any]) -> None:
+    """Everybody's answer."""
+    for job, answer in zip(jobs, answers, strict=True):
+        if isinstance(answer, Exception):
+            job.told.set_exception(answer)
+        else:
+            job.told.set_result(answer)

@@ -70,6 +70,8 @@ class Journal(Protocol):
     """Where decisions are kept. Raises OSError, or the store's own errors (``ERRORS``), when it cannot write or read."""
 
     ERRORS: tuple[type[Exception], ...]
+    AT_HAND: bool
+    """Whether a turn takes no longer than this machine's disk, so that whoever asks may as well take it himself."""
 
     def turn(self) -> AbstractContextManager[Turn]:
         """A transaction: committed and on disk when the block ends, undone when it raises."""
@@ -114,6 +116,7 @@ _ENTRY: Final = "SELECT number, kind, request_id, body, checked FROM entry"
 class SqliteJournal:
     """The journal as one SQLite file (WAL, every commit on disk); several processes of one machine may share it."""
 
+    AT_HAND = True
     ERRORS: tuple[type[Exception], ...] = (sqlite3.Error,)
 
     def __init__(self, file: Path | str) -> None:

@@ -34,6 +34,7 @@ _ENTRY: Final[LiteralString] = "SELECT number, kind, request_id, body, checked F
 class PostgresJournal:
     """The journal in one schema of a PostgreSQL database; ``address`` is a libpq connection string or URL."""
 
+    AT_HAND = False
     ERRORS: tuple[type[Exception], ...] = (psycopg.Error,)
 
     def __init__(self, address: str, schema: str = "sekisho_gate") -> None:

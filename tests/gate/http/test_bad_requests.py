@@ -190,7 +190,7 @@ def test_an_error_of_the_gate_is_a_problem_without_its_words(door: Door, monkeyp
     def fails(*_: object) -> None:
         raise RuntimeError("secret of client A1")
 
-    monkeypatch.setattr(door.gate, "ask", fails)
+    monkeypatch.setattr(door.gate, "ask_together", fails)
     refused = door.ask("POST", ASK, transfer(), role="wallet")
     assert (refused.status_code, refused.json()["type"]) == (500, "urn:sekisho:problem:internal")
     door.service.doors.log.flush()

@@ -52,7 +52,7 @@ def test_nothing_that_was_sent_comes_up_in_the_log(door: Door, monkeypatch: pyte
     sent("GET", "/secret/path?account=ACCTSECRET2", role="wallet")
     sent("POST", "/v1/records/party", {"rows": [{"party_id": "PSECRET8", "kind": "individual", "country": "JP"}]}, role="wallet")
     sent("POST", "/v1/records/party", {"rows": [{"party_id": "PSECRET8", "secret": "x"}]}, role="wallet")
-    monkeypatch.setattr(door.gate, "ask", lambda *_: (_ for _ in ()).throw(KeyError("ACCTSECRET2")))
+    monkeypatch.setattr(door.gate, "ask_together", lambda *_: (_ for _ in ()).throw(KeyError("ACCTSECRET2")))
     sent("POST", ASK, body, role="wallet")
     assert statuses >= {200, 400, 401, 403, 404, 409, 422, 500}
     door.service.doors.log.flush()

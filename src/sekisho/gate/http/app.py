@@ -1,4 +1,7 @@
-"""The gate as an ASGI application: Litestar finds the way, the service answers; single decisions take a short cut."""
+"""The gate as an ASGI application: Litestar finds the way, the service answers; single decisions take a short cut.
+
+Behind the gate's own server they are shorter still and do not come here at all (straight.py).
+"""
 
 from __future__ import annotations
 
@@ -16,6 +19,7 @@ from sekisho.gate.http.exchange import Answer, Exchange, Receive, Scope, Send
 from sekisho.gate.http.problems import Problem, of_status
 from sekisho.gate.http.routes import ROUTES, Route
 from sekisho.gate.http.service import Service
+from sekisho.gate.http.straight import STRAIGHT
 
 FLUSH_SECONDS = 0.2
 
@@ -24,19 +28,17 @@ class GateApp:
     """The application. Decisions of one request go straight to the service: Litestar's way costs more than fifty rules."""
 
     def __init__(self, service: Service) -> None:
-        self._service = service
+        self.service = service
         self._litestar: ASGIApp = litestar_app(service)
-        self._short: Mapping[str, Route] = {
-            route.path: route for route in ROUTES if route.method == "POST" and not route.parameters and not route.batch
-        }
+        self._short: Mapping[str, Route] = {path.decode(): route for path, route in STRAIGHT.items()}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One connection's event, as ASGI has it."""
         if scope["type"] == "http" and scope["method"] == "POST":
             route = self._short.get(scope["path"])
             if route is not None:
-                exchange = Exchange(scope, receive, self._service.next_request_id())
-                answer = await self._service.answer(route, exchange)
+                exchange = Exchange(scope, receive, self.service.next_request_id())
+                answer = await self.service.answer(route, exchange)
                 headers = answer.asgi_headers(exchange.request_id)
                 await send({"type": "http.response.start", "status": answer.status, "headers": headers})
                 await send({"type": "http.response.body", "body": answer.body})

@@ -80,16 +80,7 @@ class Exchange:
 
     async def read_body(self, bytes_max: int) -> bytes:
         """The body, JSON by its own account and no longer than allowed."""
-        kind = self.header(b"content-type")
-        if kind is None or not _JSON.match(kind):
-            raise Problem("unsupported-media-type", field="header Content-Type")
-        if self.header(b"content-encoding") not in (None, b"identity"):
-            raise Problem(
-                "unsupported-media-type", "the body is compressed", field="header Content-Encoding", remedy="send it plain"
-            )
-        length = self.header(b"content-length")
-        if length is not None and (not length.isdigit() or len(length) > 12 or int(length) > bytes_max):
-            raise Problem("body-too-large", f"at most {bytes_max} bytes are taken")
+        self._expect_json(bytes_max)
         message = await self.receive()
         if message["type"] != "http.request":
             raise ConnectionResetError
@@ -103,12 +94,31 @@ class Exchange:
                 parts.append(message.get("body", b""))
                 size += len(parts[-1])
                 if size > bytes_max:
-                    raise Problem("body-too-large", f"at most {bytes_max} bytes are taken")
+                    raise _too_large(bytes_max)
             body = b"".join(parts)
         if len(body) > bytes_max:
-            raise Problem("body-too-large", f"at most {bytes_max} bytes are taken")
+            raise _too_large(bytes_max)
         self.body = bytes(body)
         return self.body
+
+    def take_body(self, body: bytes, bytes_max: int) -> None:
+        """The same for a body that has come already, or at least more of it than is allowed."""
+        self._expect_json(bytes_max)
+        if len(body) > bytes_max:
+            raise _too_large(bytes_max)
+        self.body = body
+
+    def _expect_json(self, bytes_max: int) -> None:
+        kind = self.header(b"content-type")
+        if kind is None or not _JSON.match(kind):
+            raise Problem("unsupported-media-type", field="header Content-Type")
+        if self.header(b"content-encoding") not in (None, b"identity"):
+            raise Problem(
+                "unsupported-media-type", "the body is compressed", field="header Content-Encoding", remedy="send it plain"
+            )
+        length = self.header(b"content-length")
+        if length is not None and (not length.isdigit() or len(length) > 12 or int(length) > bytes_max):
+            raise _too_large(bytes_max)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +157,10 @@ class Answer:
 def json_text(value: object) -> bytes:
     """A description as readable JSON bytes."""
     return json.dumps(value, ensure_ascii=False, indent=1).encode()
+
+
+def _too_large(bytes_max: int) -> Problem:
+    return Problem("body-too-large", f"at most {bytes_max} bytes are taken")
 
 
 def _text(sent: bytes) -> str:

@@ -15,8 +15,11 @@ import uvicorn
 from cryptography import x509
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from sekisho.gate.http.app import GateApp
 from sekisho.gate.http.problems import MEDIA_TYPE, Problem
+from sekisho.gate.http.service import Service
 from sekisho.gate.http.settings import Settings
+from sekisho.gate.http.straight import STRAIGHT, StraightCycle
 
 _URL_BYTES_MAX: Final = 8_192
 _HEADERS_MAX: Final = 100
@@ -27,6 +30,7 @@ class GateProtocol(HttpToolsProtocol):
     """One connection: HTTP/1.1 by httptools, bounded in headers and time, with the client's certificate in the scope."""
 
     header_bytes_max: int = 32_768
+    service: Service
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """A client has connected; with mutual TLS its certificate has been verified by now."""
@@ -59,6 +63,30 @@ class GateProtocol(HttpToolsProtocol):
             self._too_large = "headers-too-large"
             raise ValueError("headers too large")
         super().on_header(name, value)
+
+    def on_headers_complete(self) -> None:
+        """The headers have come whole; who asks for one decision, and for nothing out of the ordinary, goes straight."""
+        route = STRAIGHT.get(self.url)
+        if route is None or not self._goes_straight():
+            super().on_headers_complete()
+            return
+        scope = self.scope
+        scope["method"], scope["path"], scope["raw_path"], scope["query_string"] = "POST", route.path, self.url, b""
+        self.cycle = StraightCycle(self, self.service, route)  # type: ignore[assignment]
+
+    def _goes_straight(self) -> bool:
+        """Whether nothing is being answered here, and the client neither asks for more than an answer nor lets answers lie."""
+        parser, limit = self.parser, self.limit_concurrency
+        return (
+            (self.cycle is None or self.cycle.response_complete)
+            and parser.get_method() == b"POST"
+            and parser.get_http_version() == "1.1"
+            and parser.should_keep_alive()
+            and not parser.should_upgrade()
+            and not self.expect_100_continue
+            and not self.flow.write_paused
+            and (limit is None or len(self.connections) < limit)
+        )
 
     def on_message_complete(self) -> None:
         """The request has come whole."""
@@ -105,14 +133,14 @@ class GateServer(uvicorn.Server):
         return await super().on_tick(counter)
 
 
-def gate_server(app: Any, settings: Settings, folder: Path, announce: Callable[[], None] = lambda: None) -> GateServer:
+def gate_server(app: GateApp, settings: Settings, folder: Path, announce: Callable[[], None] = lambda: None) -> GateServer:
     """A server for the app; files of the settings are relative to the folder. Raises OSError or ssl.SSLError for bad files."""
     # What uvicorn says of a request may quote it; the gate's own log tells what a log may tell.
     quiet = logging.getLogger("uvicorn.error")
     quiet.addHandler(logging.NullHandler())
     quiet.propagate = False
     http, tls = settings.http, settings.tls
-    protocol = type("Protocol", (GateProtocol,), {"header_bytes_max": http.header_bytes_max})
+    protocol = type("Protocol", (GateProtocol,), {"header_bytes_max": http.header_bytes_max, "service": app.service})
     config = uvicorn.Config(
         app,
         host=http.host,

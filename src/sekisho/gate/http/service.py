@@ -5,9 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from collections import deque
-from collections.abc import Awaitable, Callable, Mapping
-from contextlib import suppress
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
@@ -16,8 +14,9 @@ from typing import Any, Final, Protocol
 import msgspec
 
 from sekisho.gate.access_log import FIRST_SEAL, Access, AccessLog, AccessLogDown, broken_at
-from sekisho.gate.gate import Told
+from sekisho.gate.deciding import Asking
 from sekisho.gate.http.bodies import BATCHES, EVENTS, ORDERS, TRANSFERS, Reader, TransferBody
+from sekisho.gate.http.bridge import Bridge, Place
 from sekisho.gate.http.callers import Caller, Callers, bearer, request_digest
 from sekisho.gate.http.exchange import Answer, Exchange
 from sekisho.gate.http.log import Log
@@ -41,6 +40,7 @@ from sekisho.gate.http.routes import (
 )
 from sekisho.gate.http.rows import read_row
 from sekisho.gate.http.settings import Settings
+from sekisho.gate.jobs import Job
 from sekisho.gate.messages import (
     ORDER,
     TRANSFER,
@@ -48,7 +48,6 @@ from sekisho.gate.messages import (
     GateConflict,
     GateDown,
     GateError,
-    GateRequest,
     GateSamePerson,
     GateUnknown,
     RequestEventIn,
@@ -67,8 +66,8 @@ class Deciding(Protocol):
     down: str | None
     lists_down: str | None
 
-    def ask(self, request: GateRequest, told: Told, key: str | None = None, asked_by: str | None = None) -> None:
-        """Ask; ``told`` gets the decision (Answered) when it is durable, or a GateError."""
+    def ask_together(self, asks: Sequence[Job]) -> bool:
+        """Ask; each ``told`` gets the decision (Answered) when it is durable, or a GateError. True where all have been told."""
         ...
 
     def tell(self, request_id: str, event: RequestEventIn, key: str | None = None) -> Decision:
@@ -111,69 +110,6 @@ class Doors:
     ticks: Callable[[], float] = time.monotonic
 
 
-class _Waiting:
-    """One answer that is awaited on a loop; the gate's thread puts it in."""
-
-    __slots__ = ("_bridge", "_loop", "future")
-
-    def __init__(self, bridge: Bridge, loop: asyncio.AbstractEventLoop) -> None:
-        self._bridge, self._loop, self.future = bridge, loop, loop.create_future()
-
-    def set_result(self, result: Any) -> None:
-        """The answer."""
-        self._bridge.arrive(self._loop, self.future, result, None)
-
-    def set_exception(self, exception: BaseException) -> None:
-        """Why there is none."""
-        self._bridge.arrive(self._loop, self.future, None, exception)
-
-
-class Bridge:
-    """Brings answers from the gate's thread to the event loop, however many at a time, with one wake-up."""
-
-    def __init__(self, seconds_max: float) -> None:
-        self._seconds_max = seconds_max
-        self._arrived: deque[tuple[asyncio.Future[Any], Any, BaseException | None]] = deque()
-        self._awaited: deque[tuple[float, asyncio.Future[Any]]] = deque()
-        self._woken = False
-
-    def waiting(self) -> _Waiting:
-        """A place for an answer on the running loop; TimeoutError comes instead where it takes too long (see look)."""
-        loop = asyncio.get_running_loop()
-        waiting = _Waiting(self, loop)
-        self._awaited.append((loop.time() + self._seconds_max, waiting.future))
-        return waiting
-
-    def look(self) -> None:
-        """Give up on answers that are overdue; to be called several times a second. All wait equally long."""
-        now = asyncio.get_running_loop().time()
-        while self._awaited and (self._awaited[0][1].done() or self._awaited[0][0] <= now):
-            _, future = self._awaited.popleft()
-            if not future.done():
-                future.set_exception(TimeoutError())
-
-    def arrive(
-        self, loop: asyncio.AbstractEventLoop, future: asyncio.Future[Any], result: Any, error: BaseException | None
-    ) -> None:
-        """An answer, from whatever thread."""
-        self._arrived.append((future, result, error))
-        if not self._woken:
-            self._woken = True
-            with suppress(RuntimeError):  # the loop has ended, and nobody waits any more
-                loop.call_soon_threadsafe(self._deliver)
-
-    def _deliver(self) -> None:
-        self._woken = False
-        while self._arrived:
-            future, result, error = self._arrived.popleft()
-            if future.done():
-                continue
-            if error is not None:
-                future.set_exception(error)
-            else:
-                future.set_result(result)
-
-
 @dataclass(slots=True)
 class Service:
     """The operations of the gate over HTTP, by the name of their route."""
@@ -186,7 +122,7 @@ class Service:
     _openapi: bytes = b""
 
     def __post_init__(self) -> None:
-        self.bridge = Bridge(self.doors.settings.http.answer_seconds_max)
+        self.bridge = Bridge(self.doors.gate, self.doors.settings.http.answer_seconds_max)
 
     def next_request_id(self) -> str:
         """A new name for a request: of this process, counted."""
@@ -198,45 +134,70 @@ class Service:
         began = self.doors.ticks()
         try:
             answered = await self._operation(route, exchange)
-        except Problem as problem:
-            answered = Answer.of(problem, exchange.request_id)
-        except GateError as error:
-            answered = Answer.of(_problem(error), exchange.request_id)
-        except AccessLogDown:
-            told = Problem("undecided", "the access log cannot be written, so no personal data leaves", remedy="ask again later")
-            answered = Answer.of(told, exchange.request_id)
-        except TimeoutError:
-            told = Problem("undecided", "the answer did not become durable in time", headers={"Retry-After": "1"})
-            answered = Answer.of(told, exchange.request_id)
-        except ConnectionResetError:
-            answered = Answer.of(Problem("bad-request", "the connection ended before the body"), exchange.request_id)
         except Exception as error:
-            self.doors.log.failure(exchange.request_id, error, self.doors.clock())
-            answered = Answer.of(Problem("internal"), exchange.request_id)
-        seconds = self.doors.ticks() - began
+            answered = self.failed(error, exchange)
+        self.note(route, exchange, answered, began)
+        return answered
+
+    def decide(self, route: Route, exchange: Exchange, body: bytes, answered: Callable[[Answer, str], None]) -> None:
+        """Serve a request for one decision whose body is here, without a task; ``answered`` gets the answer on the loop, once."""
+        place = _Straight(self, route, exchange, answered)
+        try:
+            caller = self._admitted(route, exchange)
+            exchange.take_body(body, self.doors.settings.http.body_bytes_max)
+            self._check_bound(route, exchange, caller)
+            self._ask(route, exchange, caller, place)
+        except Exception as error:
+            place.set_exception(error)
+
+    def failed(self, error: Exception, exchange: Exchange) -> Answer:
+        """What is answered where an operation raised; what nobody foresaw is logged."""
+        match error:
+            case Problem():
+                told = error
+            case GateError():
+                told = _problem(error)
+            case AccessLogDown():
+                why = "the access log cannot be written, so no personal data leaves"
+                told = Problem("undecided", why, remedy="ask again later")
+            case TimeoutError():
+                told = Problem("undecided", "the answer did not become durable in time", headers={"Retry-After": "1"})
+            case ConnectionResetError():
+                told = Problem("bad-request", "the connection ended before the body")
+            case _:
+                self.doors.log.failure(exchange.request_id, error, self.doors.clock())
+                told = Problem("internal")
+        return Answer.of(told, exchange.request_id)
+
+    def note(self, route: Route, exchange: Exchange, answered: Answer, began: float) -> None:
+        """A line of the log for a request that was answered; ``began`` is in seconds of the ticks."""
         self.doors.log.request(
             exchange.request_id,
             f"{route.method} {route.path}",
             answered.status,
-            seconds,
+            self.doors.ticks() - began,
             exchange.key_id,
             answered.problem,
             self.doors.clock(),
         )
-        return answered
 
     def _operation(self, route: Route, exchange: Exchange) -> Awaitable[Answer]:
         """What serves the request, where the caller may ask for it; raises Problem where not."""
         if route.act is None:
             return self._open(route)
-        caller = self._caller(exchange)
-        if not may(caller.roles, route.act):
-            raise Problem("forbidden", f"'{route.act}' is not for {', '.join(sorted(caller.roles))}")
+        caller = self._admitted(route, exchange)
         for name, words in (route.words or {}).items():
             if exchange.params[name] not in words:
                 raise Problem("not-found", f"{name} is none of {', '.join(words)}")
         operation: Callable[[Route, Exchange, Caller], Awaitable[Answer]] = getattr(self, _OPERATIONS[route.name])
         return operation(route, exchange, caller)
+
+    def _admitted(self, route: Route, exchange: Exchange) -> Caller:
+        """Who asks, where he may."""
+        caller = self._caller(exchange)
+        if not may(caller.roles, route.act or ""):
+            raise Problem("forbidden", f"'{route.act}' is not for {', '.join(sorted(caller.roles))}")
+        return caller
 
     def _caller(self, exchange: Exchange) -> Caller:
         """Who asks, by certificate or token, counted against the caller's rate; failures count against the address."""
@@ -262,13 +223,17 @@ class Service:
     async def _read(self, route: Route, exchange: Exchange, caller: Caller) -> bytes:
         http = self.doors.settings.http
         body = await exchange.read_body(http.batch_bytes_max if route.batch else http.body_bytes_max)
+        self._check_bound(route, exchange, caller)
+        return body
+
+    def _check_bound(self, route: Route, exchange: Exchange, caller: Caller) -> None:
+        """A token that was signed for one request must be this one's; the caller is then counted."""
         if caller.bound_to is not None:
             key = exchange.header(b"idempotency-key")
-            digest = request_digest(route.method, exchange.target, key.decode("latin-1") if key else None, body)
+            digest = request_digest(route.method, exchange.target, key.decode("latin-1") if key else None, exchange.body)
             if caller.bound_to != digest:
                 raise Problem("unauthenticated", "the token was signed for another request", remedy="sign it for this very request")
             self.doors.rates.take(caller.party_id, caller.roles, self.doors.ticks())
-        return body
 
     async def _act_as_person(self, route: Route, exchange: Exchange, caller: Caller) -> None:
         """What a person does needs a fresh token, used once."""
@@ -279,13 +244,16 @@ class Service:
     # --- decisions
 
     async def _decide(self, route: Route, exchange: Exchange, caller: Caller) -> Answer:
-        body = await self._read(route, exchange, caller)
+        await self._read(route, exchange, caller)
+        future: asyncio.Future[Answered] = asyncio.get_running_loop().create_future()
+        self._ask(route, exchange, caller, future)
+        return Answer(200, (await future).body)
+
+    def _ask(self, route: Route, exchange: Exchange, caller: Caller, place: Place) -> None:
+        """Ask for one decision; the body is in the exchange."""
         reader: Reader[Any] = TRANSFERS if route.body is TransferBody else ORDERS
-        request = reader.read(body).request()
-        waiting = self.bridge.waiting()
-        self.doors.gate.ask(request, waiting, _scoped(caller, exchange.idempotency_key()), caller.party_id)
-        answered: Answered = await waiting.future
-        return Answer(200, answered.body)
+        request = reader.read(exchange.body).request()
+        self.bridge.ask(Asking(request, _scoped(caller, exchange.idempotency_key()), caller.party_id), place)
 
     async def _decide_batch(self, route: Route, exchange: Exchange, caller: Caller) -> Answer:
         body = await self._read(route, exchange, caller)
@@ -294,13 +262,14 @@ class Service:
         key = exchange.idempotency_key()
         self.doors.rates.take(caller.party_id, caller.roles, self.doors.ticks(), len(batch.requests) - 1)
         submitted: list[Problem | asyncio.Future[Answered]] = []
+        loop = asyncio.get_running_loop()
         for number, raw in enumerate(batch.requests):
             try:
                 request = reader.read(bytes(raw), checked=True).request()
                 scoped = None if key is None else _scoped(caller, f"{key}/{number}")
-                waiting = self.bridge.waiting()
-                self.doors.gate.ask(request, waiting, scoped, caller.party_id)
-                submitted.append(waiting.future)
+                future: asyncio.Future[Answered] = loop.create_future()
+                self.bridge.ask(Asking(request, scoped, caller.party_id), future)
+                submitted.append(future)
             except Problem as problem:
                 submitted.append(problem)
         items = [await self._item(each, exchange.request_id) for each in submitted]
@@ -476,6 +445,38 @@ class Service:
         if self.doors.gate.life.active is None:
             return "no rule set is in force"
         return None
+
+
+class _Straight:
+    """Where the answer to a request without a task is awaited."""
+
+    __slots__ = ("_answered", "_began", "_done", "_exchange", "_route", "_service")
+
+    def __init__(self, service: Service, route: Route, exchange: Exchange, answered: Callable[[Answer, str], None]) -> None:
+        self._service, self._route, self._exchange, self._answered = service, route, exchange, answered
+        self._began, self._done = service.doors.ticks(), False
+
+    def done(self) -> bool:
+        """Whether it has been answered."""
+        return self._done
+
+    def set_result(self, result: Answered) -> None:
+        """The decision."""
+        try:
+            answer = Answer(200, result.body)
+        except Exception as error:
+            answer = self._service.failed(error, self._exchange)
+        self._tell(answer)
+
+    def set_exception(self, exception: BaseException) -> None:
+        """Why there is none."""
+        assert isinstance(exception, Exception)
+        self._tell(self._service.failed(exception, self._exchange))
+
+    def _tell(self, answer: Answer) -> None:
+        self._done = True
+        self._service.note(self._route, self._exchange, answer, self._began)
+        self._answered(answer, self._exchange.request_id)
 
 
 _ROWS: Final = Reader(Rows, {"rows": "send the rows in a list"})
