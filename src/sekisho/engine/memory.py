@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from sekisho.engine.kept_clients import KeptClients, exact
 from sekisho.engine.memory_conduct import LEARNT_OF_CONDUCT, ConductMemory
 from sekisho.engine.memory_orders import FLOW, LEARNT_OF_ORDERS, OrderMemory
+from sekisho.engine.request_steps import client_steps
 from sekisho.engine.requests import (
     Account,
     CustomerCheck,
@@ -290,6 +291,10 @@ class Memory:
             return Decimal(1)
         quoted = self._prices.get(asset)
         return None if quoted is None else quoted[2]
+
+    def client_steps(self, request: TransferRequest) -> Mapping[str, Sequence[RequestEvent]]:
+        """What the client did, or was shown, about a transfer, by kind, oldest first."""
+        return client_steps(request, self)
 
     def events_of_request(self, request_id: str) -> Sequence[RequestEvent]:
         """What people did, or were shown, about a request, oldest first."""

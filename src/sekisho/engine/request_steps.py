@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -31,13 +31,22 @@ def approval(request: TransferRequest, view: View) -> RequestEvent | None:
     return given[-1] if given else None
 
 
+def client_steps(request: TransferRequest, view: View) -> Mapping[str, Sequence[RequestEvent]]:
+    """What the client did, or was shown, about the request, by kind, oldest first; a view may keep it for the next rule."""
+    events = view.events_of_request(request.transfer_id)
+    if not events:
+        return {}
+    account = account_of(request, view)
+    steps: dict[str, list[RequestEvent]] = {}
+    for event in events:
+        if account is None or event.party_id == account.party_id:
+            steps.setdefault(event.kind, []).append(event)
+    return steps
+
+
 def by_client(request: TransferRequest, view: View, kind: str) -> Sequence[RequestEvent]:
     """What the client did, or was shown, about the request, of one kind, oldest first."""
-    events = [event for event in view.events_of_request(request.transfer_id) if event.kind == kind]
-    if not events:
-        return ()
-    account = account_of(request, view)
-    return [event for event in events if account is None or event.party_id == account.party_id]
+    return view.client_steps(request).get(kind, ())
 
 
 def purpose_of(request: TransferRequest, view: View) -> str | None:

@@ -352,6 +352,10 @@ class View(Protocol):
         """The last reference price of the asset in yen; 1 for JPY itself, None where there is none."""
         ...
 
+    def client_steps(self, request: TransferRequest) -> Mapping[str, Sequence[RequestEvent]]:
+        """What the client did, or was shown, about a transfer, by kind, oldest first."""
+        ...
+
     def events_of_request(self, request_id: str) -> Sequence[RequestEvent]:
         """What people did, or were shown, about a request, oldest first."""
         ...

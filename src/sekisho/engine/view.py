@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from sekisho.engine.memory import Memory, memory_before
 from sekisho.engine.open_orders import Standing, entries, standing_orders
+from sekisho.engine.request_steps import client_steps
 from sekisho.engine.requests import (
     Account,
     CustomerCheck,
@@ -109,6 +110,10 @@ class RecordsView:
     def price_jpy(self, asset: str) -> Decimal | None:
         """The last reference price of the asset in yen."""
         return self._memory().price_jpy(asset)
+
+    def client_steps(self, request: TransferRequest) -> Mapping[str, Sequence[RequestEvent]]:
+        """What the client did, or was shown, about a transfer, by kind, oldest first."""
+        return client_steps(request, self)
 
     def events_of_request(self, request_id: str) -> Sequence[RequestEvent]:
         """What people did, or were shown, about a request, oldest first."""

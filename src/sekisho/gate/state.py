@@ -16,7 +16,8 @@ from sekisho.engine.kept_clients import SCHEMAS
 from sekisho.engine.memory import LEARNT, Memory
 from sekisho.engine.memory_conduct import LEARNT_OF_CONDUCT
 from sekisho.engine.memory_orders import OFFICE
-from sekisho.engine.requests import Account, InOffice, OpenOrder, Registers, RequestEvent, SeenOrder
+from sekisho.engine.request_steps import client_steps
+from sekisho.engine.requests import Account, InOffice, OpenOrder, Registers, RequestEvent, SeenOrder, TransferRequest
 from sekisho.gate.entries import Acted, Decided, Learned
 from sekisho.gate.messages import encode, request_id
 from sekisho.gate.order_books import OrderBooks
@@ -159,8 +160,16 @@ class GateView:
             self._known["events", request_id] = known
         return cast(Sequence[RequestEvent], known)
 
+    def client_steps(self, request: TransferRequest) -> Mapping[str, Sequence[RequestEvent]]:
+        """What the client did, or was shown, about a transfer, by kind. Put in order once for all rules of a decision."""
+        known = self._known.get(("steps", request.transfer_id))
+        if known is None:
+            known = self._known["steps", request.transfer_id] = client_steps(request, self)
+        return cast(Mapping[str, Sequence[RequestEvent]], known)
+
     def add_events(self, request_id: str, events: Iterable[Acted]) -> None:
         """From here on in this decision, this happened about the request, too."""
+        self._known.pop(("steps", request_id), None)
         told = [RequestEvent(*msgspec.structs.astuple(event)) for event in events]
         self._known["events", request_id] = [*self.events_of_request(request_id), *told]
 

@@ -37,12 +37,12 @@ class GateProtocol(HttpToolsProtocol):
         super().connection_made(transport)
         self.began_at: float | None = self.loop.time()
         self._tls = _client_certificate(transport)
-        self._header_bytes, self._header_count, self._too_large = 0, 0, ""
+        self._header_bytes, self._too_large = 0, ""
 
     def on_message_begin(self) -> None:
         """A request begins."""
         super().on_message_begin()
-        self._header_bytes, self._header_count = 0, 0
+        self._header_bytes = 0
         if self.began_at is None:
             self.began_at = self.loop.time()
         if self._tls is not None:
@@ -57,12 +57,16 @@ class GateProtocol(HttpToolsProtocol):
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """One header."""
+        headers = self.headers
         self._header_bytes += len(name) + len(value)
-        self._header_count += 1
-        if self._header_bytes > self.header_bytes_max or self._header_count > _HEADERS_MAX:
+        if self._header_bytes > self.header_bytes_max or len(headers) >= _HEADERS_MAX:
             self._too_large = "headers-too-large"
             raise ValueError("headers too large")
-        super().on_header(name, value)
+        name = name.lower()
+        if name == b"expect":
+            super().on_header(name, value)
+        else:
+            headers.append((name, value))
 
     def on_headers_complete(self) -> None:
         """The headers have come whole; who asks for one decision, and for nothing out of the ordinary, goes straight."""
