@@ -185,4 +185,46 @@ def test_names_are_found_whatever_they_are() -> None:
 def test_zeros_at_the_end_do_not_count() -> None:
     for text, plain in (("0.50", "0.5"), ("1E+3", "1000"), ("0.000", "0"), ("-2.0", "-2"), ("12.345", "12.345")):
         assert str(exact(Decimal(text))) == plain
+    many = "98765432109876543210.123456789012345678"
+    assert str(exact(Decimal(many))) == many
+
+
+def test_no_digit_is_lost_on_the_way_through_columns() -> None:
+    many = ["98765432109876543210.123456789012345678", "-0.000000000000000001", "12000.5", "12000", "0", None]
+    rows = [
+        {"account_id": f"A{n}", "party_id": "P", "kind": "customer", "opened_at": START, "net_worth_jpy": number and Decimal(number)}
+        for n, number in enumerate(many)
+    ]
+    columns = {"account": pa.Table.from_pylist(rows, SCHEMAS["account"])}
+    held = [{"account_id": f"A{n}", "asset": "X", "as_of_date": date(2026, 1, 1), "quantity": Decimal(many[0])} for n in (0, 1)]
+    sent = {"transfer_id": "T", "requested_at": START, "account_id": "A1", "direction": "out", "asset": "X", "address": "b"}
+    sent |= {"quantity": Decimal("0.000000000000000001"), "value_jpy": Decimal(1), "left_at": datetime(2026, 2, 1, tzinfo=UTC)}
+    sent |= {"counterparty": "hosted", "refused": False}
+    columns["customer_balance"] = pa.Table.from_pylist(held, SCHEMAS["customer_balance"])
+    columns["transfer"] = pa.Table.from_pylist([sent], SCHEMAS["transfer"])
+    memory = Memory(KeptClients(columns))
+    told = [memory.account(f"A{n}").net_worth_jpy for n in range(len(many))]
+    assert [None if each is None else format(each, "f") for each in told] == many
+    assert str(memory.holdings("A0")["X"]) == many[0]
+    assert str(memory.holdings("A1")["X"]) == "98765432109876543210.123456789012345677"
+
+
+def test_a_client_has_the_birth_date_of_his_party_whoever_tells_it() -> None:
+    born, later = date(1980, 1, 2), date(1990, 3, 4)
+    rows = [{"account_id": f"A{n}", "party_id": f"P{n}", "kind": "customer", "opened_at": START} for n in (1, 2)]
+    parties = [{"party_id": "P1", "kind": "individual", "country": "JP", "born_on": born}]
+    memory = Memory(
+        KeptClients(
+            {
+                "account": pa.Table.from_pylist(rows, SCHEMAS["account"]),
+                "party": pa.Table.from_pylist(parties, SCHEMAS["party"]),
+            }
+        )
+    )
+    assert [memory.account(each).born_on for each in ("A1", "A2")] == [born, None]
+    for party_id in ("P1", "P2"):
+        memory.learn("party", {"party_id": party_id, "kind": "individual", "country": "JP", "born_on": later})
+    assert [memory.account(each).born_on for each in ("A1", "A2")] == [later, later]
+    memory.learn("party", {"party_id": "P1", "kind": "individual", "country": "JP", "born_on": None})
+    assert memory.account("A1").born_on is None
     assert set(SCHEMAS) - {"address_book"} <= set(LEARNT)

@@ -6,9 +6,10 @@ microseconds since 1970, quantities exact decimals of 38 digits. Nothing here ch
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
-from decimal import Decimal
+from decimal import Context, Decimal
 from typing import Any, Final
 
 import numpy as np
@@ -21,9 +22,14 @@ from sekisho.engine.requests import Account, Party, PastEvent, PastTrade, PastTr
 from sekisho.typologies.listed_forms import destination_form
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND: Final = timedelta(microseconds=1)
 _EVER: Final = datetime.min.replace(tzinfo=UTC)
 _FIRST_DAY: Final = date(1970, 1, 1)
 _SCALE: Final = 18
+_ONE: Final = Decimal(1)
+_UNITS: Final = 10**_SCALE
+WIDE: Final = Context(prec=80)
+"""Room for what is kept (38 digits) and for the product of two such: the usual 28 digits would round."""
 _NO_TIME: Final = np.iinfo(np.int64).min
 _NO_DAY: Final = np.iinfo(np.int32).min
 _S, _D, _T = pa.string(), pa.decimal128(38, _SCALE), pa.timestamp("us", "UTC")
@@ -105,14 +111,15 @@ WORDS: Final = frozenset(
 
 def exact(number: Decimal) -> Decimal:
     """The same number without zeros at its end, however it was written: 0.50 and 0.500000000000000000 are 0.5."""
-    plain = number.normalize()
+    plain = number.normalize(WIDE)
     # Only a number with zeros before its point is written with E+ now.
-    return plain if "E+" not in str(plain) and plain.is_finite() else plain.quantize(Decimal(1))
+    return plain if "E+" not in str(plain) and plain.is_finite() else plain.quantize(_ONE, context=WIDE)
 
 
 def moment(micros: int) -> datetime:
     """A time from its microseconds since 1970 (UTC)."""
-    return _EPOCH + timedelta(microseconds=micros)
+    seconds, rest = divmod(micros, 1_000_000)
+    return _EPOCH + timedelta(0, seconds, rest)
 
 
 class KeptClients:
@@ -173,14 +180,15 @@ class KeptClients:
         return moment(min(firsts)) if firsts else None
 
     def account(self, account_id: str) -> Account | None:
-        """The account; None where it is not known."""
+        """The account, with the birth date that is kept of its party; None where it is not known."""
         row = self.names.row(account_id)
         if row < 0:
             return None
-        a = self._accounts
+        a, holder = self._accounts, self._party_of.item(row)
         return Account(
             account_id=account_id,
             party_id=self._holder(row),
+            born_on=None if holder < 0 else self._parties.day("born_on", holder),
             kind=a.word("kind", row) or "",
             opened_at=a.time("opened_at", row),
             closed_at=a.maybe_time("closed_at", row),
@@ -451,11 +459,11 @@ class _Sheet:
         return self._times[name]
 
     def time(self, name: str, row: int) -> datetime:
-        return _EPOCH + timedelta(microseconds=self._times[name].item(row))
+        return moment(self._times[name].item(row))
 
     def maybe_time(self, name: str, row: int) -> datetime | None:
         micros = self._times[name].item(row)
-        return None if micros == _NO_TIME else _EPOCH + timedelta(microseconds=micros)
+        return None if micros == _NO_TIME else moment(micros)
 
     def day(self, name: str, row: int) -> date | None:
         days = self._days[name].item(row)
@@ -472,7 +480,9 @@ class _Sheet:
         cells, null, _column = self._numbers[name]
         if null is not None and null.item(row):
             return None
-        return exact(Decimal(int.from_bytes(cells[16 * row : 16 * row + 16], "little", signed=True)).scaleb(-_SCALE))
+        units = int.from_bytes(cells[16 * row : 16 * row + 16], "little", signed=True)
+        whole, part = divmod(units, _UNITS)
+        return Decimal(units).scaleb(-_SCALE, WIDE).normalize(WIDE) if part else Decimal(whole)
 
 
 class _Groups:
@@ -529,7 +539,7 @@ class _ByAccount:
             return range(0)
         start, end = self._starts.item(owner), self._starts.item(owner + 1)
         if since is not None and start < end:
-            start += int(np.searchsorted(self.times[start:end], _micros(since)))
+            start += bisect_left(range(start, end), _micros(since), key=self.times.item)
         return range(start, end)
 
 
@@ -549,7 +559,7 @@ def _sorted(owners: NDArray[Any], times: NDArray[Any]) -> bool:
 
 
 def _micros(since: datetime | None) -> int:
-    return _NO_TIME if since is None or since <= _EVER else (since - _EPOCH) // timedelta(microseconds=1)
+    return _NO_TIME if since is None or since <= _EVER else (since - _EPOCH) // _MICROSECOND
 
 
 def _left_out(table: pa.Table, owners: NDArray[np.int32], rows: NDArray[np.int32]) -> pa.Table:

@@ -64,14 +64,21 @@ class Names:
         size = 1 << max(4, int(len(texts) * 3 // 2).bit_length())
         self._slots = np.full(size, -1, np.int32)
         self._unique = bool(_enter(self._slots, texts.offsets, texts.data))
+        self._last = ("", self._look(""))
 
     def __len__(self) -> int:
         return len(self.texts)
 
     def row(self, text: str) -> int:
-        """The row of a text."""
-        key = np.frombuffer(text.encode() or b"\0", np.uint8)
-        return int(_find(self._slots, self.texts.offsets, self.texts.data, key, 0, len(key) if text else 0))
+        """The row of a text. Whoever asks about one account asks several times: the last answer is known by heart."""
+        last, row = self._last
+        if text != last:
+            row = self._look(text)
+            self._last = (text, row)
+        return row
+
+    def _look(self, text: str) -> int:
+        return int(_find_one(self._slots, self.texts.offsets, self.texts.data, text.encode()))
 
     def rows(self, texts: Texts) -> NDArray[np.int32]:
         """The rows of many texts."""
@@ -124,6 +131,11 @@ def _find(slots: Any, offsets: Any, data: Any, key: Any, first: int, last: int) 
             return int(row)
         slot = (slot + np.uint64(1)) & mask
     return -1
+
+
+@njit(cache=True, nogil=True)
+def _find_one(slots: Any, offsets: Any, data: Any, key: bytes) -> int:
+    return _find(slots, offsets, data, key, 0, len(key))
 
 
 @njit(cache=True, nogil=True)

@@ -10,7 +10,9 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from sekisho.engine.kept_clients import KeptClients, exact
+import msgspec
+
+from sekisho.engine.kept_clients import WIDE, KeptClients, exact
 from sekisho.engine.memory_conduct import LEARNT_OF_CONDUCT, ConductMemory
 from sekisho.engine.memory_orders import FLOW, LEARNT_OF_ORDERS, OrderMemory
 from sekisho.engine.request_steps import client_steps
@@ -49,6 +51,7 @@ if TYPE_CHECKING:
     from sekisho.records import Records
 
 Row = Mapping[str, Any]
+_NOTHING = Decimal(0)
 _EVER = datetime.min.replace(tzinfo=UTC)
 _LEFT = {"released", "completed"}
 _BOOKS_KEPT_MAX = 100_000
@@ -150,9 +153,14 @@ class Memory:
 
     def account(self, account_id: str) -> Account:
         """The account; raises KeyError for one that is not known."""
-        account = self._account(account_id)
+        account = self._accounts.get(account_id)
         if account is None:
-            raise KeyError(account_id)
+            kept = self._kept.account(account_id) if self._kept is not None else None
+            if kept is None:
+                raise KeyError(account_id)
+            if kept.party_id not in self._parties:
+                return kept
+            account = kept
         party = self._party(account.party_id)
         if party is None or party.born_on == account.born_on:
             return account
@@ -178,8 +186,12 @@ class Memory:
         return self._kept.party(party_id) if party is None and self._kept is not None else party
 
     def _account(self, account_id: str) -> Account | None:
+        """The account as it was learnt, without what is known of its party."""
         account = self._accounts.get(account_id)
-        return self._kept.account(account_id) if account is None and self._kept is not None else account
+        if account is not None or self._kept is None:
+            return account
+        kept = self._kept.account(account_id)
+        return None if kept is None else _born(kept, None)
 
     def transfers(self, account_id: str, since: datetime) -> Sequence[PastTransfer]:
         """What the account asked to move since a moment, oldest first."""
@@ -262,21 +274,22 @@ class Memory:
             if asset not in known and latest is not None and moved_at < latest:
                 return
             if asset not in known or moved_at >= known[asset]:
-                held[asset] = held.get(asset, Decimal(0)) + quantity
+                held[asset] = WIDE.add(held.get(asset, _NOTHING), quantity)
 
         # Nothing before the first of the balances' days counts.
         since = _EVER if latest is None else latest
         for transfer in self._left_since(account_id, since):
             if transfer.left_at is not None:
-                move(transfer.asset, transfer.left_at, transfer.quantity if transfer.direction == "in" else -transfer.quantity)
+                came = transfer.quantity if transfer.direction == "in" else transfer.quantity.copy_negate()
+                move(transfer.asset, transfer.left_at, came)
         for trade in self.trades(account_id, since):
             base, _, quote = trade.instrument.partition("/")
-            bought = trade.quantity if trade.side == "buy" else -trade.quantity
+            bought = trade.quantity if trade.side == "buy" else trade.quantity.copy_negate()
             move(base, trade.executed_at, bought)
-            move(quote, trade.executed_at, -bought * trade.price)
+            move(quote, trade.executed_at, WIDE.multiply(bought.copy_negate(), trade.price))
         for event in self.events(account_id, since):
             if event.amount_jpy is not None and event.kind in _FIAT:
-                move("JPY", event.occurred_at, _FIAT[event.kind] * event.amount_jpy)
+                move("JPY", event.occurred_at, WIDE.multiply(_FIAT[event.kind], event.amount_jpy))
         return held
 
     def _left_since(self, account_id: str, since: datetime) -> Sequence[PastTransfer]:
@@ -509,11 +522,11 @@ class Memory:
         self._movements.learn(row)
 
     def _learn_party(self, row: Row) -> None:
-        party = Party(**{name: row.get(name) for name in Party.__dataclass_fields__})  # type: ignore[arg-type]
+        party = Party(**{name: row.get(name) for name in Party.__struct_fields__})  # type: ignore[arg-type]
         self._parties[party.party_id] = party
 
     def _learn_account(self, row: Row) -> None:
-        known = {name: _plain(row.get(name)) for name in Account.__dataclass_fields__ if name != "born_on"}
+        known = {name: _plain(row.get(name)) for name in Account.__struct_fields__ if name != "born_on"}
         before = self._account(row["account_id"])
         if before is not None:
             self._accounts_of[before.party_id].discard(before.account_id)
@@ -819,7 +832,7 @@ def _utc(moment: datetime | None) -> datetime | None:
 
 
 def _born(account: Account, born_on: date | None) -> Account:
-    return Account(**{**{name: getattr(account, name) for name in Account.__dataclass_fields__}, "born_on": born_on})
+    return msgspec.structs.replace(account, born_on=born_on)
 
 
 def _insort_once(trades: list[PastTrade], trade: PastTrade) -> None:

@@ -146,8 +146,7 @@ class Registers(NamedTuple):
     circle: Circle
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Account:
+class Account(msgspec.Struct, frozen=True, kw_only=True):
     """An account as the gate knows it: the columns of the ``account`` table, and the birth date of its party."""
 
     account_id: str
@@ -162,8 +161,7 @@ class Account:
     born_on: date | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Party:
+class Party(msgspec.Struct, frozen=True, kw_only=True):
     """A person or company as the gate knows it: the columns of the ``party`` table."""
 
     party_id: str
