@@ -191,10 +191,8 @@ def test_zeros_at_the_end_do_not_count() -> None:
 
 def test_no_digit_is_lost_on_the_way_through_columns() -> None:
     many = ["98765432109876543210.123456789012345678", "-0.000000000000000001", "12000.5", "12000", "0", None]
-    rows = [
-        {"account_id": f"A{n}", "party_id": "P", "kind": "customer", "opened_at": START, "net_worth_jpy": number and Decimal(number)}
-        for n, number in enumerate(many)
-    ]
+    one = {"party_id": "P", "kind": "customer", "opened_at": START}
+    rows = [{**one, "account_id": f"A{n}", "net_worth_jpy": number and Decimal(number)} for n, number in enumerate(many)]
     columns = {"account": pa.Table.from_pylist(rows, SCHEMAS["account"])}
     held = [{"account_id": f"A{n}", "asset": "X", "as_of_date": date(2026, 1, 1), "quantity": Decimal(many[0])} for n in (0, 1)]
     sent = {"transfer_id": "T", "requested_at": START, "account_id": "A1", "direction": "out", "asset": "X", "address": "b"}
