@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from sekisho.reserve.annual import Rate, industry_year, on_grid, rate_of, year_of
@@ -54,6 +54,7 @@ def test_the_grid_gives_what_a_million_simulated_years_give() -> None:
 
 
 @given(st.floats(0, 1e11), st.floats(0, 1e12), st.floats(0.01, 1))
+@example(hot=0.0, cold=5e-324, reach=1.0)
 @settings(max_examples=25)
 def test_a_single_theft_takes_no_more_than_the_tiers_hold(hot: float, cold: float, reach: float) -> None:
     exposure = Exposure(hot, cold)
@@ -71,7 +72,8 @@ def test_a_hot_wallet_smaller_than_the_grid_does_not_shrink_it() -> None:
 
 
 def test_nothing_held_is_nothing_lost() -> None:
-    assert estimator().year(Exposure(0, 0)).quantile(0.999) == 0
+    for less_than_a_yen in (0, 0.5, 5e-324):
+        assert estimator().year(Exposure(0, less_than_a_yen)).quantile(0.999) == 0
 
 
 def test_more_hot_more_frequent_or_further_reaching_is_never_cheaper() -> None:

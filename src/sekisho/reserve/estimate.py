@@ -122,7 +122,8 @@ def severity(past: Past, a: Assumptions, weights: Floats | None = None, alpha: f
 def year_loss(rate: Rate, size: Severity, exposure: Exposure, cold_reach: float, cells: int = CELLS) -> YearLoss:
     """The firm's loss of a year: a theft takes at most the hot wallets, or with the chance ``cold_reach`` at most everything."""
     whole = exposure.whole_jpy
-    if whole <= 0:
+    if whole < 1:
+        # Less than one yen is nothing, and no grid can be laid over it.
         return YearLoss(1.0, np.ones(1))
     step = GRID_HOLDINGS * whole / cells
     if exposure.hot_jpy >= step:
