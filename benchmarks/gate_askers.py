@@ -11,6 +11,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -20,8 +21,11 @@ from typing import Any
 
 from sekisho.engine.requests import TransferRequest
 from sekisho.gate import Decision, Gate, GateDown
+from sekisho.gate.deciding import Asking
+from sekisho.gate.jobs import Job
 from sekisho.gate.journals import open_journal
 from sekisho.gate.messages import encode
+from sekisho.gate.rendering import Answered
 from sekisho.gate.rule_set import RuleSet
 from sekisho.gate.snapshot import take_snapshot
 
@@ -84,11 +88,23 @@ def ask(where: str, snapshots: Path, answers: Path, first: int) -> None:
     with answers.open("ab", buffering=0) as out, Gate(where, snapshots=snapshots) as gate:
         number = first
         while True:
-            futures = [gate.submit(request(n), f"key-{n}") for n in range(number, number + 50)]
-            for future in futures:
-                decision = future.result()
+            asked = [Asking(request(n), f"key-{n}", None) for n in range(number, number + 50)]
+            for decision in _by_the_gate(gate, asked) if number % 100 < 50 else _by_itself(gate, asked):
                 out.write(f"{decision.request_id} {decision.decision_id} {hash_of(decision)}\n".encode())
             number += 50
+
+
+def _by_the_gate(gate: Gate, asked: list[Asking]) -> Iterator[Decision]:
+    """Decided in the gate's own thread, as the library does."""
+    futures = [gate.submit(asking.request, asking.key) for asking in asked]
+    return (future.result() for future in futures)
+
+
+def _by_itself(gate: Gate, asked: list[Asking]) -> Iterator[Decision]:
+    """Decided in the asker's thread where the journal is at hand, as the event loop of the gate over HTTP does."""
+    futures: list[Future[Answered]] = [Future() for _ in asked]
+    gate.ask_together([Job(asking, future) for asking, future in zip(asked, futures, strict=True)])
+    return (future.result().decision for future in futures)
 
 
 def request(number: int) -> TransferRequest:

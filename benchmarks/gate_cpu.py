@@ -93,7 +93,7 @@ async def _asked(server: GateServer, asks: list[tuple[bytes, str]], token: str) 
     loop = asyncio.get_running_loop()
     left = iter(asks)
     outcomes: Counter[str] = Counter()
-    sizes, open_ = 0, AT_ONCE
+    sizes, talking = 0, AT_ONCE
     done = loop.create_future()
 
     class Wire(asyncio.Transport):
@@ -108,7 +108,7 @@ async def _asked(server: GateServer, asks: list[tuple[bytes, str]], token: str) 
             self.send_next()
 
         def send_next(self) -> None:
-            nonlocal open_
+            nonlocal talking
             body, key = next(left, (b"", ""))
             if body:
                 head = (
@@ -118,8 +118,8 @@ async def _asked(server: GateServer, asks: list[tuple[bytes, str]], token: str) 
                 self.protocol.data_received(head.encode() + body)
                 return
             self.protocol.connection_lost(None)
-            open_ -= 1
-            if not open_:
+            talking -= 1
+            if not talking:
                 done.set_result(None)
 
         def write(self, data: bytes | bytearray | memoryview) -> None:

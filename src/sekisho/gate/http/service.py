@@ -139,9 +139,8 @@ class Service:
         self.note(route, exchange, answered, began)
         return answered
 
-    def decide(self, route: Route, exchange: Exchange, body: bytes, answered: Callable[[Answer, str], None]) -> None:
-        """Serve a request for one decision whose body is here, without a task; ``answered`` gets the answer on the loop, once."""
-        place = _Straight(self, route, exchange, answered)
+    def decide(self, route: Route, exchange: Exchange, body: bytes, place: Place) -> None:
+        """Ask for one decision, with a body that is here, for somebody who has no task; ``place`` gets it on the loop, once."""
         try:
             caller = self._admitted(route, exchange)
             exchange.take_body(body, self.doors.settings.http.body_bytes_max)
@@ -445,38 +444,6 @@ class Service:
         if self.doors.gate.life.active is None:
             return "no rule set is in force"
         return None
-
-
-class _Straight:
-    """Where the answer to a request without a task is awaited."""
-
-    __slots__ = ("_answered", "_began", "_done", "_exchange", "_route", "_service")
-
-    def __init__(self, service: Service, route: Route, exchange: Exchange, answered: Callable[[Answer, str], None]) -> None:
-        self._service, self._route, self._exchange, self._answered = service, route, exchange, answered
-        self._began, self._done = service.doors.ticks(), False
-
-    def done(self) -> bool:
-        """Whether it has been answered."""
-        return self._done
-
-    def set_result(self, result: Answered) -> None:
-        """The decision."""
-        try:
-            answer = Answer(200, result.body)
-        except Exception as error:
-            answer = self._service.failed(error, self._exchange)
-        self._tell(answer)
-
-    def set_exception(self, exception: BaseException) -> None:
-        """Why there is none."""
-        assert isinstance(exception, Exception)
-        self._tell(self._service.failed(exception, self._exchange))
-
-    def _tell(self, answer: Answer) -> None:
-        self._done = True
-        self._service.note(self._route, self._exchange, answer, self._began)
-        self._answered(answer, self._exchange.request_id)
 
 
 _ROWS: Final = Reader(Rows, {"rows": "send the rows in a list"})

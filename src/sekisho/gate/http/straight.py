@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final, cast
 from sekisho.gate.http.exchange import Answer, Exchange, Scope
 from sekisho.gate.http.routes import ROUTES, Route
 from sekisho.gate.http.service import Service
+from sekisho.gate.rendering import Answered
 
 if TYPE_CHECKING:
     from sekisho.gate.http.server import GateProtocol
@@ -26,11 +27,12 @@ _STATUS: Final = {each.value: f"HTTP/1.1 {each.value} {each.phrase}\r\n".encode(
 
 
 class StraightCycle:
-    """One request for a decision and its answer."""
+    """One request for a decision and its answer: to the connection a cycle, to the gate the place where an answer is awaited."""
 
     def __init__(self, protocol: GateProtocol, service: Service, route: Route) -> None:
         self._protocol, self._service, self._route = protocol, service, route
-        self._asked = False
+        self._exchange = Exchange(cast(Scope, protocol.scope), _nothing_more, service.next_request_id())
+        self._began, self._asked = service.doors.ticks(), False
         self.body = bytearray()
         self.more_body = True
         self.response_complete = False
@@ -38,6 +40,8 @@ class StraightCycle:
         self.keep_alive = True
         self.message_event = self
         """The connection sets this event when a part of the body has come, or all, or the client has gone."""
+
+    # --- to the connection
 
     def set(self) -> None:
         """Something has come; ask as soon as the body is whole, or longer than allowed."""
@@ -47,16 +51,35 @@ class StraightCycle:
             self._protocol.flow.resume_reading()
             return
         self._asked = True
-        scope = cast(Scope, self._protocol.scope)
-        exchange = Exchange(scope, _nothing_more, self._service.next_request_id())
-        self._service.decide(self._route, exchange, bytes(self.body), self._answer)
+        self._service.decide(self._route, self._exchange, bytes(self.body), self)
 
-    def _answer(self, answer: Answer, request_id: str) -> None:
+    # --- to the gate
+
+    def done(self) -> bool:
+        """Whether it has been answered."""
+        return self.response_complete
+
+    def set_result(self, result: Answered) -> None:
+        """The decision."""
+        try:
+            answer = Answer(200, result.body)
+        except Exception as error:
+            answer = self._service.failed(error, self._exchange)
+        self._answer(answer)
+
+    def set_exception(self, exception: BaseException) -> None:
+        """Why there is none."""
+        assert isinstance(exception, Exception)
+        self._answer(self._service.failed(exception, self._exchange))
+
+    def _answer(self, answer: Answer) -> None:
         self.response_complete = True
+        self._service.note(self._route, self._exchange, answer, self._began)
         protocol = self._protocol
         if self.disconnected or protocol.transport.is_closing():
             return
-        told = [_STATUS[answer.status], *_lines(protocol.server_state.default_headers), *_lines(answer.asgi_headers(request_id))]
+        headers = answer.asgi_headers(self._exchange.request_id)
+        told = [_STATUS[answer.status], *_lines(protocol.server_state.default_headers), *_lines(headers)]
         if not self.keep_alive:
             told.append(b"connection: close\r\n")
         protocol.transport.write(b"".join((*told, b"\r\n", answer.body)))
