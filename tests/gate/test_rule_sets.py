@@ -32,6 +32,36 @@ def test_a_second_person_activates(where: str) -> None:
             gate.rule("activate", "first", "dora")
 
 
+def test_a_step_that_cannot_be_taken_leaves_the_gate_as_it_was(where: str) -> None:
+    gate, _ = open_gate(where)
+    with gate:
+        known_address(gate)
+        put_in_force(gate, rule_set("second", note="in force"))
+        before = gate.number
+        with pytest.raises(GateConflict, match="is a draft; commit it"):
+            gate.rule("activate", rule_set("never drafted"), "ben")
+        for step in ("roll_back", "unshadow"):
+            if step == "unshadow":
+                gate.rule("shadow", "first", "anna")
+                before = gate.number
+            with pytest.raises(GateConflict, match="brings another set"):
+                gate.rule(step, rule_set("slipped in", assume=NONE_WAITS), "ben")
+        assert (gate.down, gate.number) == (None, before)
+        assert gate.decide([transfer("T1", address="bc1new")])[0].outcome == "hold"
+
+
+def test_a_set_may_be_drafted_again_by_its_name(where: str) -> None:
+    with Gate(where) as gate:
+        first = gate.rule("draft", rule_set(), "anna")
+        assert gate.rule("draft", "first", "carl").rule_set == first.rule_set
+    with Gate(where) as gate:
+        gate.rule("commit", "first", "dora")
+        for author in ("anna", "carl", "dora"):
+            with pytest.raises(GateConflict, match="a second person activates it"):
+                gate.rule("activate", "first", author)
+        gate.rule("activate", "first", "ben")
+
+
 def test_what_is_committed_never_changes(where: str) -> None:
     gate, _ = open_gate(where)
     with gate:

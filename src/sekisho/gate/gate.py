@@ -425,10 +425,10 @@ class Gate:
             named = content.hash
         elif content is not None:
             checked(content, self._rulebook)
-        if step.step in ("activate", "roll_back"):
-            compile_plan(self._known.life.contents[named], self._rulebook, japan_date(now))
         ruled = Ruled(step=step.step, by=step.by, at=now, rule_set=named, content=content, why=step.why)
         self._known.life.check(ruled)
+        if step.step in ("activate", "roll_back"):
+            compile_plan(self._known.life.contents[named], self._rulebook, japan_date(now))
         written.add(RULED, None, ruled)
         return ruled
 

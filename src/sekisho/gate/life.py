@@ -62,6 +62,8 @@ class RuleLife:
     def check(self, step: Ruled) -> None:
         """Whether a step may be taken now; raises GateConflict saying why not."""
         name = step.content.name if step.content else self.contents[step.rule_set].name
+        if step.content is not None and step.content.hash != step.rule_set:
+            raise GateConflict(f"{step.step} is about {step.rule_set[:12]} and brings another set, {name}; leave that out")
         if not step.by:
             raise GateConflict(f"{step.step} {name}: somebody must answer for it; give --by NAME")
         match step.step:
@@ -87,13 +89,11 @@ class RuleLife:
             self.contents[step.rule_set] = step.content
         match step.step:
             case "draft":
-                assert step.content is not None
-                self.drafts[step.content.name] = step.rule_set
+                # One that is known by name may be drafted again, without being told again.
+                self.drafts[self.contents[step.rule_set].name] = step.rule_set
                 self.authors.setdefault(step.rule_set, set()).add(step.by)
             case "commit":
-                assert step.content is not None
-                name = step.content.name
-                drafted_by = self.authors.get(self.drafts.pop(name, ""), set())
+                drafted_by = self.authors.get(self.drafts.pop(self.contents[step.rule_set].name, ""), set())
                 self.authors.setdefault(step.rule_set, set()).update({step.by}, drafted_by)
                 self.committed[step.rule_set] = step
             case "shadow":
